@@ -1,0 +1,84 @@
+// The closed table of errors. A code decides the exit code and the way out; docs/errors.md has a row for each one, and a
+// test compares the two. To add one: a line here, a row there.
+
+interface ErrorRow {
+  readonly exit: 1 | 64;
+  /** What to do; printed behind the message. May be overridden where the code that throws knows better. */
+  readonly hint: string;
+}
+
+const table = {
+  usage: { exit: 64, hint: 'eni-agent --help lists the commands and their options' },
+  'config-invalid': { exit: 64, hint: 'eni-agent.conf(5) lists the keys and their values' },
+  'needs-root': { exit: 1, hint: 'run it as root, or use "eni-agent render", which needs no rights' },
+  'recording-unreadable': { exit: 1, hint: 'a recording is the JSON file that docs/recordings.md describes' },
+  'provider-unknown': { exit: 1, hint: 'name the cloud with --provider aws|alibaba|jdcloud' },
+  'metadata-unreachable': {
+    exit: 1,
+    hint: 'nothing was changed; check the route to the metadata service, then run it again',
+  },
+  'metadata-invalid': {
+    exit: 1,
+    hint: 'nothing was changed; run it again, and report the answer if it stays',
+  },
+  'backend-unknown': {
+    exit: 1,
+    hint: 'eni-agent doctor shows what was probed; name one with [agent] backend =',
+  },
+  'backend-unproven': {
+    exit: 1,
+    hint: 'use "eni-agent plan" or "render" and load the files by hand, or set [agent] allow-unproven = yes',
+  },
+  'lock-held': { exit: 1, hint: 'wait until the other eni-agent has ended, then run it again' },
+  'state-unreadable': {
+    exit: 1,
+    hint: 'move the file away; the next pass rebuilds it from the files and the metadata',
+  },
+  'file-failed': { exit: 1, hint: 'check the disk and the permissions of the folder' },
+  'command-failed': { exit: 1, hint: 'run the command by hand to see its whole output' },
+  'verify-failed': {
+    exit: 1,
+    hint: 'the change was rolled back; eni-agent plan shows it again without applying it',
+  },
+  'primary-changed': {
+    exit: 1,
+    hint: 'the change was rolled back; look for what else configures the primary ENI',
+  },
+  'rollback-failed': {
+    exit: 1,
+    hint: 'the network may be half configured: compare "eni-agent status" and fix it by hand, or run "eni-agent rollback"',
+  },
+  'nothing-to-roll-back': { exit: 1, hint: 'only the last change can be rolled back, and only once' },
+  bug: { exit: 1, hint: 'this is a defect of eni-agent: please report it with the line above' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof table;
+
+export const errorCodes = Object.keys(table) as readonly ErrorCode[];
+
+export function exitCodeOf(code: ErrorCode): number {
+  return table[code].exit;
+}
+
+export interface AgentErrorDetails {
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** `message` says what failed, on what, and why, in one line; the way out comes from the table. */
+export class AgentError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, details: AgentErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'AgentError';
+    this.code = code;
+    this.hint = details.hint ?? table[code].hint;
+  }
+}
+
+/** One line for any thrown value. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}

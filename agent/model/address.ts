@@ -1,0 +1,110 @@
+// The address nouns. Every value that reaches a file or a command went through one of these parsers: a branded
+// string cannot be made any other way, so the compiler keeps unparsed metadata out of the renderers.
+import ipaddr from 'ipaddr.js';
+
+declare const brand: unique symbol;
+
+/** An IPv4 or IPv6 address in canonical text (`10.0.2.10`, `2001:db8:2::10`). */
+export type Ip = string & { readonly [brand]: 'ip' };
+/** A network in canonical text with the host bits zero (`10.0.2.0/24`, `2001:db8:2::/64`). */
+export type Cidr = string & { readonly [brand]: 'cidr' };
+/** A link-layer address, lower case with colons (`00:16:3e:00:00:02`). */
+export type Mac = string & { readonly [brand]: 'mac' };
+export type Family = 4 | 6;
+
+export const families: readonly Family[] = [4, 6];
+
+/** Parses one address. Returns undefined for anything that is not exactly one address (no zone, no short IPv4). */
+export function parseIp(text: string): Ip | undefined {
+  const trimmed = text.trim();
+  if (ipaddr.IPv4.isValidFourPartDecimal(trimmed)) return ipaddr.IPv4.parse(trimmed).toString() as Ip;
+  if (!trimmed.includes(':') || trimmed.includes('%') || !ipaddr.IPv6.isValid(trimmed)) return undefined;
+  return ipaddr.IPv6.parse(trimmed).toRFC5952String() as Ip;
+}
+
+/** Parses `NETWORK/LENGTH`; host bits are cleared. Returns undefined for anything else, a bare address included. */
+export function parseCidr(text: string): Cidr | undefined {
+  const [address, length, ...rest] = text.trim().split('/');
+  if (address === undefined || length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length))
+    return undefined;
+  const ip = parseIp(address);
+  if (ip === undefined || Number(length) > bits(ip)) return undefined;
+  return networkOf(ip, Number(length));
+}
+
+/** Parses a MAC address; colons or dashes, any case. All-zero and multicast addresses are refused. */
+export function parseMac(text: string): Mac | undefined {
+  const lower = text.trim().toLowerCase().replaceAll('-', ':');
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(lower) || lower === '00:00:00:00:00:00') return undefined;
+  return Number.parseInt(lower.slice(0, 2), 16) % 2 === 1 ? undefined : (lower as Mac);
+}
+
+export function familyOf(value: Ip | Cidr): Family {
+  return value.includes(':') ? 6 : 4;
+}
+
+/** Address length in bits: 32 or 128. */
+export function bits(value: Ip | Cidr): number {
+  return familyOf(value) === 4 ? 32 : 128;
+}
+
+/** The network that holds `ip` at `prefixLength`. */
+export function networkOf(ip: Ip, prefixLength: number): Cidr {
+  const kind = familyOf(ip) === 4 ? ipaddr.IPv4 : ipaddr.IPv6;
+  const network = kind.networkAddressFromCIDR(`${ip}/${prefixLength}`);
+  const text = network instanceof ipaddr.IPv6 ? network.toRFC5952String() : network.toString();
+  return `${text}/${prefixLength}` as Cidr;
+}
+
+/** `ip` as a host network, `/32` or `/128`. */
+export function hostCidr(ip: Ip): Cidr {
+  return `${ip}/${bits(ip)}` as Cidr;
+}
+
+export function networkAddress(cidr: Cidr): Ip {
+  return cidr.slice(0, cidr.indexOf('/')) as Ip;
+}
+
+export function prefixLengthOf(cidr: Cidr): number {
+  return Number(cidr.slice(cidr.indexOf('/') + 1));
+}
+
+/** True if `inner` (an address or a network) lies wholly inside `outer`. */
+export function contains(outer: Cidr, inner: Ip | Cidr): boolean {
+  if (familyOf(outer) !== familyOf(inner)) return false;
+  const length = prefixLengthOf(outer);
+  const [address, innerLength] = inner.includes('/')
+    ? [networkAddress(inner as Cidr), prefixLengthOf(inner as Cidr)]
+    : [inner as Ip, bits(inner)];
+  return innerLength >= length && networkOf(address, length) === outer;
+}
+
+export function overlaps(a: Cidr, b: Cidr): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+/** The first address after the network address, where AWS and JD Cloud put the router of a subnet. */
+export function firstHost(cidr: Cidr): Ip {
+  const bytes = ipaddr.parse(networkAddress(cidr)).toByteArray();
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 1;
+  const ip = ipaddr.fromByteArray(bytes);
+  return (ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString()) as Ip;
+}
+
+/** The directed broadcast address of an IPv4 network. */
+export function broadcastOf(cidr: Cidr): Ip {
+  return ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString() as Ip;
+}
+
+export function netmaskOf(prefixLength: number): Ip {
+  return ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString() as Ip;
+}
+
+export function isLinkLocal(ip: Ip): boolean {
+  return ipaddr.parse(ip).range() === 'linkLocal';
+}
+
+/** True for an address that a host may own: not unspecified, loopback, multicast or broadcast. */
+export function isHostAddress(ip: Ip): boolean {
+  return !['unspecified', 'loopback', 'multicast', 'broadcast'].includes(ipaddr.parse(ip).range());
+}

@@ -1,0 +1,56 @@
+// What this machine is: facts probed once per pass (system/host-facts.ts), or written down in a fixture. Data only.
+
+export type BackendName =
+  | 'ifupdown'
+  | 'initscripts'
+  | 'netplan'
+  | 'networkd'
+  | 'networkmanager-ifcfg'
+  | 'networkmanager-keyfile'
+  | 'sles11'
+  | 'wicked';
+
+export type ServiceState = 'active' | 'inactive' | 'absent';
+
+/** Everything is what a probe saw; undefined or missing means that the probe found nothing. */
+export interface HostFacts {
+  readonly os: { readonly id: string; readonly versionId: string; readonly prettyName: string };
+  readonly primaryLink: string | undefined;
+  /** State of the units and daemons that can own a link, by bare name (`NetworkManager`, `systemd-networkd`, `network`, ...). */
+  readonly services: Readonly<Record<string, ServiceState>>;
+  /** Who says it owns the primary link now, in the tool's own words. */
+  readonly owners: {
+    /** `nmcli -g GENERAL.STATE device show LINK`, e.g. `100 (connected)`, `10 (unmanaged)`. */
+    readonly networkmanager?: string;
+    /** The file that the profile of the primary link came from. */
+    readonly networkmanagerProfile?: string;
+    /** SetupState of networkctl, e.g. `configured`, `unmanaged`. */
+    readonly networkd?: string;
+    /** `Network File` of networkctl: `/run/systemd/network/10-netplan-eth0.network` tells that netplan is in front. */
+    readonly networkdFile?: string;
+    /** `wicked ifstatus --brief`, e.g. `up`. */
+    readonly wicked?: string;
+    /** The line of /run/network/ifstate, e.g. `eth0=eth0`. */
+    readonly ifstate?: string;
+  };
+  /** Versions as the tools print them, reduced to digits and dots: `netplan`, `systemd`, `networkmanager`, `wicked`, `ifupdown`, `iproute2`, `kernel`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Paths out of a fixed list that exist on this machine. */
+  readonly paths: readonly string[];
+  /** Backend files of others, path to content, read because renderers have to look for claims on a link. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What the kernel and its `ip` can do (probed in a private network namespace). */
+  readonly kernel: { readonly suppressPrefixLength: boolean; readonly ruleProtocol: boolean };
+}
+
+export interface Dmi {
+  readonly sysVendor: string;
+  readonly productName: string;
+  readonly productFamily: string;
+  readonly productUuid: string;
+  readonly biosVendor: string;
+  readonly biosVersion: string;
+  readonly boardAssetTag: string;
+  readonly chassisAssetTag: string;
+  readonly hypervisorUuid: string;
+}

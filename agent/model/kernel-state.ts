@@ -1,0 +1,92 @@
+// The normal form in which a plan and a kernel are compared. Every object has one canonical line (its key), so that
+// comparing is set arithmetic and a difference is readable as it stands.
+import type { Cidr, Family, Ip, Mac } from './address.ts';
+
+export interface KernelLink {
+  readonly name: string;
+  readonly index: number;
+  readonly mac: Mac | undefined;
+  readonly up: boolean;
+  readonly mtu: number;
+  /** Set if the link is a port of a bridge, a bond or a failover device. */
+  readonly master: string | undefined;
+  /** rtnetlink kind: `veth`, `vlan`, `bridge`, ... undefined for a physical NIC. */
+  readonly kind: string | undefined;
+  /** True if sysfs shows a device behind the link. */
+  readonly physical: boolean;
+  readonly driver: string | undefined;
+}
+
+export interface KernelAddress {
+  readonly link: string;
+  readonly family: Family;
+  readonly ip: Ip;
+  readonly prefixLength: number;
+  readonly scope: string;
+  /** IPv6: not usable yet, or refused by duplicate address detection. */
+  readonly tentative: boolean;
+  readonly dynamic: boolean;
+}
+
+export interface KernelRoute {
+  readonly family: Family;
+  readonly destination: Cidr;
+  readonly gateway: Ip | undefined;
+  readonly link: string | undefined;
+  readonly table: number;
+  readonly protocol: string;
+  readonly metric: number | undefined;
+  /** Text that this program does not model (multipath, encap): such a route is foreign by definition. */
+  readonly opaque: string | undefined;
+}
+
+export interface KernelRule {
+  readonly family: Family;
+  readonly priority: number;
+  readonly from: Cidr | undefined;
+  readonly to: Cidr | undefined;
+  readonly iif: string | undefined;
+  readonly table: number | undefined;
+  readonly suppressDefault: boolean;
+  readonly protocol: string | undefined;
+  /** Selectors or actions that this program does not model: such a rule is foreign by definition. */
+  readonly opaque: string | undefined;
+}
+
+export interface KernelState {
+  readonly links: readonly KernelLink[];
+  readonly addresses: readonly KernelAddress[];
+  readonly routes: readonly KernelRoute[];
+  readonly rules: readonly KernelRule[];
+}
+
+export function addressKey(a: { link: string; ip: Ip; prefixLength: number }): string {
+  return `address ${a.link} ${a.ip}/${a.prefixLength}`;
+}
+
+export function routeKey(r: {
+  table: number;
+  destination: Cidr;
+  gateway: Ip | undefined;
+  link: string | undefined;
+  metric: number | undefined;
+}): string {
+  const via = r.gateway === undefined ? '' : ` via ${r.gateway}`;
+  const metric = r.metric === undefined ? '' : ` metric ${r.metric}`;
+  return `route ${r.table} ${r.destination}${via} dev ${r.link ?? '-'}${metric}`;
+}
+
+export function ruleKey(r: {
+  family: Family;
+  priority: number;
+  from: Cidr | undefined;
+  to: Cidr | undefined;
+  iif: string | undefined;
+  table: number | undefined;
+  suppressDefault: boolean;
+}): string {
+  const to = r.to === undefined ? '' : ` to ${r.to}`;
+  const iif = r.iif === undefined ? '' : ` iif ${r.iif}`;
+  const suppress = r.suppressDefault ? ' suppress_prefixlength 0' : '';
+  return `rule ${r.family} ${r.priority} from ${r.from ?? 'all'}${to}${iif} lookup ${r.table ?? '-'}${suppress}`;
+}

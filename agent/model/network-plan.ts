@@ -1,0 +1,97 @@
+// What the OS should have for the secondary ENIs, in kernel nouns. Made by plan/, read by every renderer and by verify.
+import type { Cidr, Family, Ip, Mac } from './address.ts';
+
+/** How the ENI's primary IPv4 address arrives. IPv6 is always static (or absent). */
+export type Addressing = 'static' | 'dhcp';
+
+/** Routing table of the kernel's connected routes. Written as a number everywhere: systemd 247 cannot parse the name in a rule. */
+export const mainTable = 254;
+
+export interface PlannedAddress {
+  readonly ip: Ip;
+  /** The subnet's length for the first address of an exclusive subnet (so main gets the connected route), else 32 or 128. */
+  readonly prefixLength: number;
+  readonly family: Family;
+  /** True for the one address that the DHCP client brings; renderers do not write it. */
+  readonly dynamic: boolean;
+}
+
+/** One route. Destination `0.0.0.0/0` or `::/0` is the default route. */
+export interface PlannedRoute {
+  readonly family: Family;
+  readonly destination: Cidr;
+  /** Undefined: on-link (scope link). */
+  readonly gateway: Ip | undefined;
+  /** The gateway cannot be reached by a route of this plan, so the kernel must be told that it is on the link. */
+  readonly onLink: boolean;
+  readonly table: number;
+  /** Only set on a route in main. */
+  readonly metric: number | undefined;
+}
+
+export interface PlannedRule {
+  readonly family: Family;
+  readonly priority: number;
+  readonly from: Cidr;
+  readonly to: Cidr | undefined;
+  /** `iif lo`: only packets that this host made, so that a forwarded packet of a neighbour keeps using main. */
+  readonly localOnly: boolean;
+  readonly table: number;
+  /** `suppress_prefixlength 0`: use the table but never its default route. */
+  readonly suppressDefault: boolean;
+}
+
+export interface EniPlan {
+  readonly mac: Mac;
+  readonly link: string;
+  readonly eniId: string | undefined;
+  readonly slot: number;
+  readonly table: number;
+  readonly addressing: Addressing;
+  readonly mtu: number | undefined;
+  /** DHCP only: the connected route of the leased address must not compete with another ENI's. */
+  readonly sharedSubnet: boolean;
+  /** IPv4 first, then IPv6; within a family the primary address first. */
+  readonly addresses: readonly PlannedAddress[];
+  /** Per family: subnets before the default route, so that a gateway is reachable when its route is added. */
+  readonly routes: readonly PlannedRoute[];
+  /** Sorted by priority, family, from, to. */
+  readonly rules: readonly PlannedRule[];
+  /** Facts that a person should know, e.g. an inferred gateway. Not part of the kernel state. */
+  readonly notes: readonly string[];
+  /** Set while DHCP has not told the subnet yet: the next pass completes routes and rules. */
+  readonly awaiting: 'dhcp-lease' | undefined;
+}
+
+/** An ENI that the plan leaves alone, and why. */
+export interface SkippedEni {
+  readonly mac: Mac;
+  readonly eniId: string | undefined;
+  readonly reason:
+    | 'primary'
+    | 'ignored'
+    | 'no-ip'
+    | 'no-link'
+    | 'ambiguous-link'
+    | 'filtered-link'
+    | 'incomplete-metadata'
+    | 'invalid-metadata'
+    | 'configured-elsewhere'
+    | 'foreign-file'
+    | 'no-free-slot';
+  readonly text: string;
+  /** True if somebody has to act: the pass then ends degraded. */
+  readonly degraded: boolean;
+}
+
+export interface NetworkPlan {
+  /** Link of the primary ENI, for the guard and for messages; never configured. */
+  readonly primaryLink: string | undefined;
+  /** Sorted by slot. */
+  readonly enis: readonly EniPlan[];
+  readonly skipped: readonly SkippedEni[];
+}
+
+export function isDefaultRoute(route: { readonly destination: Cidr }): boolean {
+  return route.destination === '0.0.0.0/0' || route.destination === '::/0';
+}

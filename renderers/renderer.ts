@@ -1,0 +1,72 @@
+// The contract of a renderer: the pure translator from a plan to one backend's files and commands. A renderer never
+// reads, writes or runs anything; apply/transaction.ts does that for all of them.
+import type { BackendName, HostFacts } from '../agent/model/host.ts';
+import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+
+/** The first line of every file we write: what makes a file ours. A file without it is foreign and is never touched. */
+export const marker = 'Written by eni-agent; changes are lost. See eni-agent(8).';
+
+export interface RenderedFile {
+  /** Absolute path on the target. */
+  readonly path: string;
+  /** File permissions, e.g. 0o644. */
+  readonly mode: number;
+  readonly content: string;
+}
+
+/** When a command runs. `validate` and `before-write` come before any file changes, `after-write` makes the backend load the files. */
+export type Phase = 'validate' | 'before-write' | 'after-write';
+
+export interface Command {
+  readonly phase: Phase;
+  /** No shell: program and arguments. */
+  readonly argv: readonly [string, ...string[]];
+  /** Failure is expected in a normal case (the link has gone); verify decides. */
+  readonly mayFail?: boolean;
+}
+
+/** What one apply changes, per ENI. `before` and `after` are the plans on either side. */
+export type EniChange =
+  | { readonly kind: 'added'; readonly after: EniPlan }
+  | { readonly kind: 'changed'; readonly before: EniPlan; readonly after: EniPlan }
+  /** `linkPresent` false: the link went away with the ENI. */
+  | { readonly kind: 'removed'; readonly before: EniPlan; readonly linkPresent: boolean };
+
+/** Where a foreign file configures a link that the plan wants to configure. */
+export interface Claim {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Renderer {
+  readonly name: BackendName;
+  /** One line for `status` and the documents: which service loads the files. */
+  readonly title: string;
+  /**
+   * True once the lab has shown that the real service loads these files, that every address answers and that the primary
+   * notices nothing. `once` applies only through a proven backend (or with allow-unproven); plan and render always work.
+   */
+  readonly proven: boolean;
+  /** Folders that may hold files of ours, with the pattern of their names: how leftovers are found when the state is lost. */
+  readonly ownFiles: readonly { readonly dir: string; readonly name: RegExp }[];
+
+  /**
+   * All files for the plan: the same plan gives the same bytes, whatever the order of its parts. An empty plan gives no
+   * file. Must not put a default route into main except where the plan has one in table 254.
+   */
+  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[];
+
+  /** Commands, least disruptive first choice of the reference; an empty list of changes gives none. Never touches the primary link. */
+  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[];
+
+  /** Foreign definitions of the link, e.g. `iface eth1` in /etc/network/interfaces. Reads facts.files only. */
+  claims(link: string, facts: HostFacts): readonly Claim[];
+
+  /**
+   * True if this change is applied by live kernel commands with the file written beside it, and the backend is left
+   * alone (the backend would flush and re-add what must not be missing for a moment).
+   */
+  live(change: EniChange, facts: HostFacts): boolean;
+}
+
+export type { EniPlan, HostFacts, NetworkPlan };
