@@ -63,6 +63,12 @@ export interface Renderer {
   claims(link: string, facts: HostFacts): readonly Claim[];
 
   /**
+   * The run-time file with which the distribution's own hot-plug helper configured a link that nobody had defined yet: it makes
+   * way for ours (and comes back in a rollback). Undefined where there is none.
+   */
+  supersedes?(link: string, facts: HostFacts): string | undefined;
+
+  /**
    * True if this change is applied by live kernel commands with the file written beside it, and the backend is left
    * alone (the backend would flush and re-add what must not be missing for a moment).
    */

@@ -38,6 +38,8 @@ export interface KernelRoute {
   readonly metric: number | undefined;
   /** Text that this program does not model (multipath, encap): such a route is foreign by definition. */
   readonly opaque: string | undefined;
+  /** The route in `ip`'s own words, without what changes by itself: what it takes to add the very same route again. */
+  readonly text: string;
 }
 
 export interface KernelRule {

@@ -1,0 +1,64 @@
+// The record that makes an apply undoable: written before anything is touched, turned into the "last change" by the commit. One
+// file, replaced in one step, so a crash leaves either no checkpoint (nothing was touched) or a whole one.
+import type { EniChange } from '../../renderers/renderer.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import type { BackendName } from '../model/host.ts';
+import type { System } from '../system/system.ts';
+import type { FileChange } from './ownership.ts';
+import type { PrimarySnapshot } from './primary-guard.ts';
+import type { State } from './state-file.ts';
+
+export const checkpointPath = '/var/lib/eni-agent/checkpoint.json';
+export const lastChangePath = '/var/lib/eni-agent/last-change.json';
+
+export interface Checkpoint {
+  readonly version: 1;
+  /** ISO time. */
+  readonly time: string;
+  readonly backend: BackendName;
+  readonly changes: readonly EniChange[];
+  readonly files: readonly FileChange[];
+  readonly primary: PrimarySnapshot;
+  readonly stateBefore: State;
+  /** Differences between kernel and old plan that were there before: a rollback does not have to mend them. */
+  readonly knownFaults: readonly string[];
+}
+
+export async function readCheckpoint(system: System, path: string): Promise<Checkpoint | undefined> {
+  const text = await system.readFile(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Checkpoint;
+  } catch (cause) {
+    throw new AgentError('state-unreadable', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+export async function writeCheckpoint(
+  system: System,
+  checkpoint: Checkpoint,
+  path = checkpointPath,
+): Promise<void> {
+  // 0600: configuration files of a backend may hold secrets of others beside ours (they do not today).
+  await system.writeFile(path, `${JSON.stringify(checkpoint, null, 1)}\n`, 0o600);
+}
+
+/** The same change the other way round. */
+export function inverse(checkpoint: Checkpoint, linkPresent: (link: string) => boolean): Checkpoint {
+  return {
+    ...checkpoint,
+    changes: [...checkpoint.changes].reverse().map(change => inverseChange(change, linkPresent)),
+    files: checkpoint.files.map(f => ({ ...f, before: f.after, after: f.before })),
+  };
+}
+
+function inverseChange(change: EniChange, linkPresent: (link: string) => boolean): EniChange {
+  switch (change.kind) {
+    case 'added':
+      return { kind: 'removed', before: change.after, linkPresent: linkPresent(change.after.link) };
+    case 'removed':
+      return { kind: 'added', after: change.before };
+    case 'changed':
+      return { kind: 'changed', before: change.after, after: change.before };
+  }
+}

@@ -1,0 +1,99 @@
+// The difference between a plan and a kernel, per ENI: what is missing, what is left over, and what must not be.
+import type { KernelState } from '../model/kernel-state.ts';
+import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import {
+  type KernelObject,
+  kernelKeys,
+  type ObjectOptions,
+  ownShaped,
+  planObjects,
+} from './kernel-objects.ts';
+
+export interface CompareOptions extends ObjectOptions {
+  readonly base: number;
+}
+
+export interface Difference {
+  readonly missing: readonly KernelObject[];
+  /** Ours, but no longer planned. */
+  readonly stale: readonly KernelObject[];
+  /** Anything else that is wrong, in words: link down, leaked default route, address not usable. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * @param plan what the ENI should have; undefined: nothing at all (it is being removed)
+ * @param earlier an earlier plan of the same ENI: its objects that are not planned any more are ours to remove
+ */
+export function compareEni(
+  state: KernelState,
+  plan: EniPlan | undefined,
+  earlier: EniPlan | undefined,
+  options: CompareOptions,
+): Difference {
+  const present = kernelKeys(state);
+  const planned = plan === undefined ? [] : planObjects(plan, options);
+  const plannedKeys = new Set(planned.map(o => o.key));
+  const shaped = [plan, earlier].flatMap(p => (p === undefined ? [] : ownShaped(state, p, options.base)));
+  const formerly =
+    earlier === undefined
+      ? []
+      : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
+  const unplanned = [...shaped, ...formerly].filter(o => !plannedKeys.has(o.key));
+  const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
+  return {
+    missing: planned.filter(o => !present.has(o.key)),
+    stale: [
+      ...distinct(unplanned).flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 1) : 1)),
+      ...doubled,
+    ],
+    faults: plan === undefined ? [] : faultsOf(state, plan),
+  };
+}
+
+/** Lines for a person: empty if kernel and plan agree. */
+export function describeDifference(difference: Difference): readonly string[] {
+  return [
+    ...difference.missing.map(o => `missing: ${o.key}`),
+    ...difference.stale.map(o => `left over: ${o.key}`),
+    ...difference.faults,
+  ];
+}
+
+function faultsOf(state: KernelState, plan: EniPlan): readonly string[] {
+  const link = state.links.find(l => l.name === plan.link);
+  if (link === undefined) return [`link ${plan.link} does not exist`];
+  const faults: string[] = [];
+  if (!link.up) faults.push(`link ${plan.link} is down`);
+  if (plan.mtu !== undefined && link.mtu !== plan.mtu)
+    faults.push(`mtu of ${plan.link} is ${link.mtu}, planned ${plan.mtu}`);
+  for (const a of plan.addresses) {
+    const found = state.addresses.find(k => k.link === plan.link && k.ip === a.ip);
+    if (a.dynamic && found === undefined) faults.push(`missing: address ${plan.link} ${a.ip} (from DHCP)`);
+    if (found?.tentative)
+      faults.push(`address ${a.ip} on ${plan.link} is not usable (duplicate address detection)`);
+  }
+  for (const r of leakedDefaults(state, plan))
+    faults.push(`default route in main by ${plan.link}: ${r.text} (something else configures this link)`);
+  return faults;
+}
+
+/** Default routes in main by this ENI's link that nobody planned: what takes a machine off the network. */
+function leakedDefaults(state: KernelState, plan: EniPlan) {
+  const allowed = plan.routes.filter(r => r.table === mainTable && isDefaultRoute(r));
+  return state.routes.filter(
+    r =>
+      r.table === mainTable &&
+      r.link === plan.link &&
+      isDefaultRoute(r) &&
+      !allowed.some(a => a.gateway === r.gateway && a.metric === r.metric),
+  );
+}
+
+function repeat(object: KernelObject, times: number): readonly KernelObject[] {
+  return Array.from({ length: Math.max(0, times) }, () => object);
+}
+
+function distinct(objects: readonly KernelObject[]): readonly KernelObject[] {
+  return [...new Map(objects.map(o => [o.key, o])).values()];
+}

@@ -1,0 +1,64 @@
+// What an apply means for each ENI: added, changed or removed. The renderers turn that into commands.
+import type { EniChange } from '../../renderers/renderer.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
+import { type CompareOptions, compareEni, type Difference, describeDifference } from './compare.ts';
+
+export interface ChangeInput {
+  readonly plan: NetworkPlan;
+  /** What the last pass left behind. */
+  readonly applied: readonly EniPlan[];
+  /** ENIs that are neither planned nor to be removed now (no data is not empty data). */
+  readonly held: readonly EniPlan[];
+  readonly kernel: KernelState;
+  /** True if a file of this ENI on disk is not what the plan renders. */
+  readonly filesDiffer: (plan: EniPlan) => boolean;
+  readonly compare: CompareOptions;
+}
+
+export function planChanges(input: ChangeInput): readonly EniChange[] {
+  const stays = new Set([...input.plan.enis, ...input.held].map(e => e.mac));
+  const removed = input.applied
+    .filter(before => !stays.has(before.mac))
+    .map(before => ({
+      kind: 'removed' as const,
+      before,
+      linkPresent: input.kernel.links.some(l => l.name === before.link && l.mac === before.mac),
+    }));
+  return [...removed, ...input.plan.enis.flatMap(after => changeOf(after, input))];
+}
+
+function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
+  const before = input.applied.find(e => e.mac === after.mac);
+  // A renamed link is another link to every backend: the old name's files go, the new name's come.
+  const renamed = before !== undefined && before.link !== after.link;
+  const difference = compareEni(input.kernel, after, renamed ? undefined : before, input.compare);
+  const differs = describeDifference(difference).length > 0 || input.filesDiffer(after);
+  if (before === undefined) return differs ? [{ kind: 'added', after }] : [];
+  if (renamed)
+    return [
+      { kind: 'removed', before, linkPresent: false },
+      { kind: 'added', after },
+    ];
+  if (!differs && samePlan(before, after)) return [];
+  // Down, or up without one of its addresses: the backend has not configured it (re-attached, or absent at boot).
+  return [configured(input.kernel, after) ? { kind: 'changed', before, after } : { kind: 'added', after }];
+}
+
+function configured(kernel: KernelState, plan: EniPlan): boolean {
+  const link = kernel.links.find(l => l.name === plan.link);
+  const has = kernel.addresses.some(a => a.link === plan.link && plan.addresses.some(p => p.ip === a.ip));
+  return link?.up === true && (has || plan.addresses.length === 0);
+}
+
+/** What the kernel lacks or has too much of, for one change. */
+export function differenceOf(kernel: KernelState, change: EniChange, options: CompareOptions): Difference {
+  const after = change.kind === 'removed' ? undefined : change.after;
+  const before = change.kind === 'added' ? undefined : change.before;
+  return compareEni(kernel, after, before, options);
+}
+
+/** Notes are for people and may change without anything to apply. */
+export function samePlan(a: EniPlan, b: EniPlan): boolean {
+  return JSON.stringify({ ...a, notes: [] }) === JSON.stringify({ ...b, notes: [] });
+}

@@ -1,0 +1,165 @@
+// The plan and the kernel in one normal form: objects, each with a canonical key and the `ip` words that add or remove it.
+// Comparing the two is set arithmetic on the keys.
+import { bits, type Family, isLinkLocal } from '../model/address.ts';
+import {
+  addressKey,
+  type KernelAddress,
+  type KernelRoute,
+  type KernelRule,
+  type KernelState,
+  routeKey,
+  ruleKey,
+} from '../model/kernel-state.ts';
+import {
+  type EniPlan,
+  mainTable,
+  type PlannedAddress,
+  type PlannedRoute,
+  type PlannedRule,
+} from '../model/network-plan.ts';
+import { numbersOf } from '../plan/eni-plan.ts';
+
+/**
+ * Protocol number of every route and rule that the agent itself adds. No name in any distribution's rt_protos; 66 is Google's
+ * agent, 84 is OVN, 186 to 196 are FRR's.
+ */
+export const agentProtocol = 129;
+
+export interface KernelObject {
+  readonly key: string;
+  readonly kind: 'link' | 'address' | 'route' | 'rule';
+  readonly family: Family;
+  /** Words for `ip -batch`. */
+  readonly add: string;
+  readonly remove: string;
+}
+
+export interface ObjectOptions {
+  /** `ip rule ... protocol N` needs iproute2 4.17 and a kernel to match. */
+  readonly ruleProtocol: boolean;
+}
+
+/** Everything that the kernel must have for this ENI, in the order in which it can be added. The leased address is not in it. */
+export function planObjects(plan: EniPlan, options: ObjectOptions): readonly KernelObject[] {
+  return [
+    ...(plan.mtu === undefined ? [] : [mtuObject(plan.link, plan.mtu)]),
+    ...plan.addresses.filter(a => !a.dynamic).map(a => addressObject(plan.link, a)),
+    ...plan.routes.map(r => routeObject(plan.link, r)),
+    ...plan.rules.map(r => ruleObject(r, options)),
+  ];
+}
+
+function mtuObject(link: string, mtu: number): KernelObject {
+  // Removing means nothing: what the MTU was before is not known, and a link always has one.
+  return {
+    key: `mtu ${link} ${mtu}`,
+    kind: 'link',
+    family: 4,
+    add: `link set dev ${link} mtu ${mtu}`,
+    remove: '',
+  };
+}
+
+function addressObject(
+  link: string,
+  a: Pick<PlannedAddress, 'ip' | 'prefixLength' | 'family'>,
+): KernelObject {
+  const words = `${a.ip}/${a.prefixLength} dev ${link}`;
+  // A cloud's addresses are unique: duplicate address detection would only keep the address unusable for a second.
+  const extra = a.family === 6 ? ' nodad' : a.prefixLength < bits(a.ip) ? ' broadcast +' : '';
+  return {
+    key: addressKey({ link, ...a }),
+    kind: 'address',
+    family: a.family,
+    add: `addr add ${words}${extra}`,
+    remove: `addr del ${words}`,
+  };
+}
+
+function routeObject(link: string, r: PlannedRoute): KernelObject {
+  const via = r.gateway === undefined ? '' : ` via ${r.gateway}`;
+  const metric = r.metric === undefined ? '' : ` metric ${r.metric}`;
+  const words = `${r.destination}${via} dev ${link} table ${r.table}${metric}`;
+  return {
+    key: routeKey({ ...r, link }),
+    kind: 'route',
+    family: r.family,
+    add: `route replace ${words}${r.onLink ? ' onlink' : ''} proto ${agentProtocol}`,
+    remove: `route del ${words}`,
+  };
+}
+
+function ruleObject(r: PlannedRule, options: ObjectOptions): KernelObject {
+  const to = r.to === undefined ? '' : ` to ${r.to}`;
+  const words =
+    `from ${r.from}${to}${r.localOnly ? ' iif lo' : ''} lookup ${r.table}` +
+    `${r.suppressDefault ? ' suppress_prefixlength 0' : ''} priority ${r.priority}`;
+  return {
+    key: ruleKey({ ...r, iif: r.localOnly ? 'lo' : undefined }),
+    kind: 'rule',
+    family: r.family,
+    add: `rule add ${words}${options.ruleProtocol ? ` protocol ${agentProtocol}` : ''}`,
+    remove: `rule del ${words}`,
+  };
+}
+
+/** Keys of everything in the kernel that this program can model, with how often each stands there (rules may be doubled). */
+export function kernelKeys(state: KernelState): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const keys = [
+    ...state.links.map(l => `mtu ${l.name} ${l.mtu}`),
+    ...state.addresses.map(addressKey),
+    ...state.routes.filter(r => r.opaque === undefined).map(keyOfRoute),
+    ...state.rules.filter(r => r.opaque === undefined).map(ruleKey),
+  ];
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** Backends choose metrics of their own in a private table (networkd 1024, NetworkManager 100 and up); they mean nothing there. */
+function keyOfRoute(route: KernelRoute): string {
+  return routeKey(route.table === mainTable ? route : { ...route, metric: undefined });
+}
+
+/**
+ * What stands in the kernel in the shape of this ENI's own objects: routes of its table on its link, rules with its numbers to
+ * its table (or to main without the default). Not by priority alone, so a rule that somebody put between ours stays.
+ */
+export function ownShaped(state: KernelState, plan: EniPlan, base: number): readonly KernelObject[] {
+  const { priorities } = numbersOf(base, plan.slot);
+  const routes = state.routes.filter(
+    r =>
+      r.table === plan.table &&
+      r.link === plan.link &&
+      r.opaque === undefined &&
+      r.protocol !== 'kernel' &&
+      !isOnlyHost(r),
+  );
+  const rules = state.rules.filter(
+    r =>
+      r.opaque === undefined &&
+      priorities.includes(r.priority) &&
+      r.from !== undefined &&
+      (r.table === plan.table || (r.table === mainTable && r.suppressDefault)),
+  );
+  return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
+}
+
+/** NetworkManager adds a host route to a link-local gateway in the same table; it belongs to the default route. */
+function isOnlyHost(route: KernelRoute): boolean {
+  const [address = ''] = route.destination.split('/');
+  return (
+    route.family === 6 && route.destination.endsWith('/128') && isLinkLocal(address as KernelAddress['ip'])
+  );
+}
+
+function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
+  return routeObject(link, { ...r, onLink: false, metric: r.table === mainTable ? r.metric : undefined });
+}
+
+function fromKernelRule(r: KernelRule): KernelObject {
+  return ruleObject(
+    { ...r, from: r.from!, table: r.table!, localOnly: r.iif === 'lo', suppressDefault: r.suppressDefault },
+    { ruleProtocol: false },
+  );
+}

@@ -1,0 +1,67 @@
+// Small changes of the kernel itself through `ip -batch`: what a file change must not interrupt. Adding comes first and removing
+// last, so that nothing is missing in between.
+import { AgentError } from '../errors.ts';
+import { type Family, families } from '../model/address.ts';
+import type { System } from '../system/system.ts';
+import type { Difference } from './compare.ts';
+import type { KernelObject } from './kernel-objects.ts';
+
+/** The lines of one `ip -4|-6 -batch` call each. */
+export interface Batch {
+  readonly family: Family;
+  readonly lines: readonly string[];
+}
+
+export function additions(differences: readonly Difference[]): readonly Batch[] {
+  return batches(differences.flatMap(d => [...clearing(d), ...d.missing.map(o => entry(o, o.add))]));
+}
+
+/** Rules go first, so that no packet meets a rule to a table that is half empty; addresses go last. */
+export function removals(differences: readonly Difference[]): readonly Batch[] {
+  const order = { rule: 0, route: 1, address: 2, link: 3 } as const;
+  const stale = differences.flatMap(d => d.stale.filter(o => !isReplaced(o, d)));
+  return batches([...stale].sort((a, b) => order[a.kind] - order[b.kind]).map(o => entry(o, o.remove)));
+}
+
+/** An IPv6 address cannot stand twice with different prefix lengths (EEXIST): there the old one has to go first. */
+function clearing(difference: Difference) {
+  return difference.stale.filter(o => isReplaced(o, difference)).map(o => entry(o, o.remove));
+}
+
+function isReplaced(object: KernelObject, difference: Difference): boolean {
+  const bare = (key: string) => key.split('/')[0];
+  return (
+    object.kind === 'address' &&
+    object.family === 6 &&
+    difference.missing.some(m => m.kind === 'address' && bare(m.key) === bare(object.key))
+  );
+}
+
+function entry(object: KernelObject, line: string) {
+  return { family: object.family, line };
+}
+
+function batches(entries: readonly { readonly family: Family; readonly line: string }[]): readonly Batch[] {
+  return families.flatMap(family => {
+    const lines = entries.filter(e => e.family === family).map(e => e.line);
+    return lines.length === 0 ? [] : [{ family, lines }];
+  });
+}
+
+/**
+ * @param tolerant go on behind a line that fails: for removals, where the object may have gone with its link
+ * Throws `command-failed` with the line that failed.
+ */
+export async function runBatches(system: System, list: readonly Batch[], tolerant = false): Promise<void> {
+  for (const { family, lines } of list) {
+    const argv = ['ip', `-${family}`, ...(tolerant ? ['-force'] : []), '-batch', '-'] as const;
+    const result = await system.run(argv as unknown as [string, ...string[]], {
+      input: `${lines.join('\n')}\n`,
+    });
+    if (result.exitCode === 0 || tolerant) continue;
+    const failed = /-:(\d+)/.exec(result.stderr)?.[1];
+    const line = failed === undefined ? lines.join('; ') : lines[Number(failed) - 1];
+    const cause = result.stderr.trim().split('\n')[0];
+    throw new AgentError('command-failed', `ip -${family} ${line} failed: ${cause}`);
+  }
+}

@@ -1,0 +1,68 @@
+// Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes; anything
+// else is foreign, and foreign files are neither changed nor removed.
+import type { RenderedFile, Renderer } from '../../renderers/renderer.ts';
+import { marker } from '../../renderers/renderer.ts';
+import type { System } from '../system/system.ts';
+
+export interface FileChange {
+  readonly path: string;
+  readonly mode: number;
+  /** Undefined: the file is not there. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+export function isOwned(content: string): boolean {
+  return content.split('\n', 3).some(line => line.includes(marker));
+}
+
+/**
+ * Owned files on disk, found by the patterns of all renderers: also if the state file was lost, and also those of a backend that
+ * is no longer the one in charge (after an upgrade of the distribution).
+ */
+export async function readOwnedFiles(
+  system: System,
+  renderers: readonly Renderer[],
+): Promise<ReadonlyMap<string, string>> {
+  const owned = new Map<string, string>();
+  for (const { dir, name } of renderers.flatMap(r => r.ownFiles)) {
+    for (const entry of await system.listFolder(dir)) {
+      if (!name.test(entry)) continue;
+      const path = `${dir}/${entry}`;
+      const content = await system.readFile(path);
+      if (content !== undefined && isOwned(content)) owned.set(path, content);
+    }
+  }
+  return owned;
+}
+
+/** Paths of `files` that somebody else's file occupies. */
+export async function readForeignFiles(
+  system: System,
+  files: readonly RenderedFile[],
+): Promise<readonly string[]> {
+  const occupied = await Promise.all(
+    files.map(async file => {
+      const content = await system.readFile(file.path);
+      if (content === undefined) return (await system.exists(file.path)) ? [file.path] : [];
+      return isOwned(content) ? [] : [file.path];
+    }),
+  );
+  return occupied.flat();
+}
+
+/** What has to change on disk so that exactly `files` are there and no other owned file. Sorted by path; equal files are left out. */
+export function diffFiles(
+  owned: ReadonlyMap<string, string>,
+  files: readonly RenderedFile[],
+): readonly FileChange[] {
+  const wanted = new Map(files.map(f => [f.path, f]));
+  const gone = [...owned].filter(([path]) => !wanted.has(path));
+  const changes: FileChange[] = [
+    ...gone.map(([path, before]) => ({ path, mode: 0o644, before, after: undefined })),
+    ...files
+      .filter(f => owned.get(f.path) !== f.content)
+      .map(f => ({ path: f.path, mode: f.mode, before: owned.get(f.path), after: f.content })),
+  ];
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}

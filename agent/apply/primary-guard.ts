@@ -1,0 +1,75 @@
+// The first promise, made checkable: what the primary has before an apply it must have after it. And the repair: if something
+// in an apply took it away, it is put back in the very words of the kernel.
+import type { Family, Ip } from '../model/address.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import type { System } from '../system/system.ts';
+import { runBatches } from './live.ts';
+
+export interface PrimarySnapshot {
+  readonly link: string | undefined;
+  readonly addresses: readonly { readonly family: Family; readonly text: string }[];
+  /** Default routes of main on any link that is not one of ours, in the kernel's words. */
+  readonly defaultRoutes: readonly { readonly family: Family; readonly text: string }[];
+  /** How the kernel reaches the metadata service; undefined where nobody asked. */
+  readonly metadataPath: string | undefined;
+}
+
+export async function snapshotPrimary(
+  system: System,
+  state: KernelState,
+  primaryLink: string | undefined,
+  ourLinks: ReadonlySet<string>,
+  metadataAddress: Ip | undefined,
+): Promise<PrimarySnapshot> {
+  return {
+    link: primaryLink,
+    addresses: state.addresses
+      .filter(a => a.link === primaryLink && a.scope === 'global')
+      .map(a => ({ family: a.family, text: `${a.ip}/${a.prefixLength}` })),
+    defaultRoutes: state.routes
+      .filter(r => r.table === mainTable && isDefaultRoute(r) && !ourLinks.has(r.link ?? ''))
+      .map(r => ({ family: r.family, text: r.text })),
+    metadataPath: metadataAddress === undefined ? undefined : await routeTo(system, metadataAddress),
+  };
+}
+
+/** What the primary has lost (or has differently); empty if nothing. An address or a route that is new is not a loss. */
+export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): readonly string[] {
+  const gone = (then: PrimarySnapshot['addresses'], now: PrimarySnapshot['addresses']) =>
+    then.filter(t => !now.some(n => n.family === t.family && n.text === t.text));
+  return [
+    ...gone(before.addresses, after.addresses).map(
+      a => `the primary link ${before.link} lost the address ${a.text}`,
+    ),
+    ...gone(before.defaultRoutes, after.defaultRoutes).map(r => `main lost the route "${r.text}"`),
+    ...(before.metadataPath === after.metadataPath
+      ? []
+      : [
+          `the metadata service was reached by "${before.metadataPath}" and is now by "${after.metadataPath}"`,
+        ]),
+  ];
+}
+
+/** Adds again what was lost. Touches the primary only where the apply (or something that it set off) has done so before. */
+export async function restorePrimary(
+  system: System,
+  before: PrimarySnapshot,
+  after: PrimarySnapshot,
+): Promise<void> {
+  const lostAddresses = before.addresses.filter(a => !after.addresses.some(b => b.text === a.text));
+  const lostRoutes = before.defaultRoutes.filter(a => !after.defaultRoutes.some(b => b.text === a.text));
+  for (const { family, text } of lostAddresses)
+    await runBatches(system, [{ family, lines: [`addr add ${text} dev ${before.link}`] }], true);
+  for (const { family, text } of lostRoutes)
+    await runBatches(system, [{ family, lines: [`route add ${text}`] }], true);
+}
+
+/** `dev`, `via` and `src` of the kernel's answer; the rest (cache, uid) changes by itself. */
+async function routeTo(system: System, address: Ip): Promise<string> {
+  const result = await system.run(['ip', 'route', 'get', address]);
+  if (result.exitCode !== 0) return 'unreachable';
+  const words = (result.stdout.split('\n')[0] ?? '').trim().split(/\s+/);
+  const pick = (word: string) => (words.includes(word) ? [word, words[words.indexOf(word) + 1]] : []);
+  return [...pick('via'), ...pick('dev'), ...pick('src')].join(' ');
+}

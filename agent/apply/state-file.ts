@@ -1,0 +1,55 @@
+// What the agent remembers between passes: /var/lib/eni-agent/state.json. Losing it loses nothing that works: slots come back
+// from the kernel's tables, owned files are found by their marker.
+import { AgentError, reasonOf } from '../errors.ts';
+import type { Cidr, Mac } from '../model/address.ts';
+import type { BackendName } from '../model/host.ts';
+import type { Eni } from '../model/instance.ts';
+import type { EniPlan } from '../model/network-plan.ts';
+import type { System } from '../system/system.ts';
+
+export const statePath = '/var/lib/eni-agent/state.json';
+
+export interface State {
+  readonly version: 1;
+  /** Of the machine that wrote this: an image made from this disk must not believe it. */
+  readonly instanceId: string | undefined;
+  readonly backend: BackendName | undefined;
+  readonly slots: Readonly<Record<Mac, number>>;
+  readonly learnedSubnets: Readonly<Record<Mac, Cidr>>;
+  /** The last complete reading of each ENI, used while the metadata has nothing better. */
+  readonly lastGood: readonly Eni[];
+  /** What the last pass made of it: the plans whose files are on disk. */
+  readonly applied: readonly EniPlan[];
+  /** Fingerprint of a plan that `rollback` took back: it is not applied again by itself. */
+  readonly refused: string | undefined;
+}
+
+export const emptyState: State = {
+  version: 1,
+  instanceId: undefined,
+  backend: undefined,
+  slots: {},
+  learnedSubnets: {},
+  lastGood: [],
+  applied: [],
+  refused: undefined,
+};
+
+export async function readState(system: System): Promise<State> {
+  const text = await system.readFile(statePath);
+  if (text === undefined) return emptyState;
+  try {
+    const state = JSON.parse(text) as State;
+    if (state.version !== 1) throw new Error(`version ${JSON.stringify(state.version)} is not 1`);
+    if (!Array.isArray(state.applied) || !Array.isArray(state.lastGood)) throw new Error('a list is missing');
+    return { ...emptyState, ...state };
+  } catch (cause) {
+    throw new AgentError('state-unreadable', `cannot read ${statePath}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** Writes only if something changed: a pass that changes nothing leaves no trace. Readable by all: `status` needs no root. */
+export async function writeState(system: System, state: State): Promise<void> {
+  const text = `${JSON.stringify(state, null, 1)}\n`;
+  if ((await system.readFile(statePath)) !== text) await system.writeFile(statePath, text, 0o644);
+}

@@ -1,0 +1,182 @@
+// The one place that changes the machine, for every backend: validate, checkpoint, write, activate, verify, commit, or roll back.
+// Pure parts decide what; this file only does it, in an order that a crash cannot spoil: up to the commit the checkpoint
+// says how to undo everything, and the next start does.
+import path from 'node:path';
+import type { EniChange, Phase, Renderer } from '../../renderers/renderer.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Ip } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
+import { readKernelState } from '../system/kernel-reader.ts';
+import { temporaryName } from '../system/real-system.ts';
+import type { System } from '../system/system.ts';
+import { type Checkpoint, checkpointPath, inverse, lastChangePath, writeCheckpoint } from './checkpoint.ts';
+import type { CompareOptions } from './compare.ts';
+import { differenceOf } from './eni-changes.ts';
+import { additions, removals, runBatches } from './live.ts';
+import type { FileChange } from './ownership.ts';
+import { lossesOf, restorePrimary, snapshotPrimary } from './primary-guard.ts';
+import { type State, writeState } from './state-file.ts';
+import { faultsOf, verify } from './verify.ts';
+
+export interface ApplyContext {
+  readonly system: System;
+  readonly log: Log;
+  readonly renderer: Renderer;
+  readonly facts: HostFacts;
+  readonly compare: CompareOptions;
+  readonly verifyTimeoutMs: number;
+  /** The metadata service: the path to it is part of the guard. */
+  readonly metadataAddress: Ip | undefined;
+}
+
+export interface Change {
+  readonly plan: NetworkPlan;
+  readonly changes: readonly EniChange[];
+  readonly files: readonly FileChange[];
+  readonly stateBefore: State;
+  /** Becomes the state if the apply is committed. */
+  readonly stateAfter: State;
+}
+
+/** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). */
+export async function applyChange(context: ApplyContext, change: Change): Promise<void> {
+  await runPhase(context, 'validate', change.changes);
+  const checkpoint = await takeCheckpoint(context, change);
+  await writeCheckpoint(context.system, checkpoint);
+  try {
+    await perform(context, change);
+    await verify(context, change.plan, change.changes, checkpoint.primary);
+  } catch (error) {
+    context.log.warn({ reason: reasonOf(error) }, 'apply failed, rolling back');
+    await rollBack(context, checkpoint, error);
+    throw error;
+  }
+  await commit(context, change, checkpoint);
+}
+
+async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Checkpoint> {
+  const kernel = await readKernelState(context.system);
+  const before = change.changes.flatMap(c => (c.kind === 'added' ? [] : [c.before]));
+  return {
+    version: 1,
+    time: new Date(context.system.now()).toISOString(),
+    backend: context.renderer.name,
+    changes: change.changes,
+    files: change.files,
+    primary: await snapshot(context, change.changes, kernel, change.plan.primaryLink, change.plan.enis),
+    stateBefore: change.stateBefore,
+    knownFaults: before.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
+  };
+}
+
+function snapshot(
+  context: ApplyContext,
+  changes: readonly EniChange[],
+  kernel: KernelState,
+  primaryLink: string | undefined,
+  enis: readonly EniPlan[] = [],
+) {
+  const changed = changes.map(c => (c.kind === 'removed' ? c.before : c.after));
+  const ours = new Set([...enis, ...changed].map(e => e.link));
+  return snapshotPrimary(context.system, kernel, primaryLink, ours, context.metadataAddress);
+}
+
+/** Also undoes: an inverse change is performed like any other, except that a failing command does not stop it. */
+async function perform(
+  context: ApplyContext,
+  change: Pick<Change, 'changes' | 'files'>,
+  tolerant = false,
+): Promise<void> {
+  const { system, renderer, facts } = context;
+  const live = change.changes.filter(c => renderer.live(c, facts));
+  await runPhase(context, 'before-write', change.changes, tolerant);
+  // What only adds goes live before the backend hears of it, so that nothing is missing in between.
+  await runBatches(system, additions(differences(context, live, await readKernelState(system))), tolerant);
+  for (const file of change.files) await putFile(context, file);
+  await runPhase(context, 'after-write', change.changes, tolerant);
+  await runBatches(
+    system,
+    removals(differences(context, change.changes, await readKernelState(system))),
+    true,
+  );
+}
+
+function differences(context: ApplyContext, changes: readonly EniChange[], kernel: KernelState) {
+  return changes.map(change => differenceOf(kernel, change, context.compare));
+}
+
+async function putFile(context: ApplyContext, file: FileChange): Promise<void> {
+  if (file.after === undefined) await context.system.removeFile(file.path);
+  else await context.system.writeFile(file.path, file.after, file.mode);
+  context.log.info({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
+}
+
+async function runPhase(
+  context: ApplyContext,
+  phase: Phase,
+  changes: readonly EniChange[],
+  tolerant = false,
+): Promise<void> {
+  for (const command of context.renderer.activate(changes, context.facts).filter(c => c.phase === phase)) {
+    const result = await context.system.run(command.argv);
+    const words = command.argv.join(' ');
+    context.log.info({ command: words, exit: result.exitCode }, 'ran');
+    if (result.exitCode === 0 || command.mayFail || tolerant) continue;
+    const cause = result.stderr.trim().split('\n').at(-1) || 'it said nothing';
+    throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`);
+  }
+}
+
+async function commit(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {
+  await writeState(context.system, change.stateAfter);
+  await writeCheckpoint(context.system, checkpoint, lastChangePath);
+  await context.system.removeFile(checkpointPath);
+}
+
+/**
+ * Takes a change back: files, kernel, primary, in that order, and verifies it. Also finishes what a crash left behind.
+ * Throws `rollback-failed` (with `failure` as its reason) and keeps the checkpoint if the old state is not reached.
+ */
+export async function rollBack(
+  context: ApplyContext,
+  checkpoint: Checkpoint,
+  failure: unknown,
+): Promise<void> {
+  const { system, log } = context;
+  try {
+    const kernel = await readKernelState(system);
+    const undo = inverse(checkpoint, link => kernel.links.some(l => l.name === link));
+    await perform(context, undo, true);
+    for (const folder of new Set(undo.files.map(f => path.dirname(f.path))))
+      await system.removeFile(path.join(folder, temporaryName));
+    // The kernel last: whatever the backend made of the old files, the objects of the old plan are there afterwards.
+    const rest = differences(context, undo.changes, await readKernelState(system));
+    await runBatches(system, additions(rest), true);
+    await runBatches(system, removals(rest), true);
+    const now = await snapshot(context, undo.changes, await readKernelState(system), checkpoint.primary.link);
+    if (lossesOf(checkpoint.primary, now).length > 0) await restorePrimary(system, checkpoint.primary, now);
+    await verify(
+      context,
+      { primaryLink: checkpoint.primary.link, enis: [], skipped: [] },
+      undo.changes,
+      checkpoint.primary,
+      {
+        knownFaults: checkpoint.knownFaults,
+      },
+    );
+  } catch (cause) {
+    throw new AgentError(
+      'rollback-failed',
+      `${reasonOf(failure)}; and the rollback failed too: ${reasonOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+  await writeState(system, checkpoint.stateBefore);
+  await system.removeFile(checkpointPath);
+  log.info({ time: checkpoint.time }, 'rolled back');
+}

@@ -1,0 +1,56 @@
+// The contract of a command: one file per verb in commands/, thin. A command gets parsed options and returns an exit code; it
+// throws AgentError, and main.ts prints that.
+import type { Log } from '../log.ts';
+import type { Settings } from '../model/settings.ts';
+import type { System } from '../system/system.ts';
+
+export interface CliOption {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: true;
+  /** Word for the value in the help text. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type OptionValues = Readonly<
+  Record<string, string | boolean | readonly (string | boolean)[] | undefined>
+>;
+
+export interface CommandContext {
+  readonly system: System;
+  /** Standard output, for results. */
+  readonly print: (text: string) => void;
+  readonly json: boolean;
+  readonly colour: boolean;
+  /** Reads the configuration, with the options of the command line on top. Throws `config-invalid`. */
+  readonly settings: () => Promise<Settings>;
+  readonly log: (settings: Settings) => Promise<Log>;
+}
+
+export interface CliCommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Paragraphs for `eni-agent VERB --help`. */
+  readonly description: string;
+  readonly options: Readonly<Record<string, CliOption>>;
+  readonly examples: readonly string[];
+  readonly needsRoot: boolean;
+  run(context: CommandContext, values: OptionValues): Promise<number>;
+}
+
+/** 0 done, 2 changes pending or degraded; failures are AgentErrors with 1 or 64. */
+export const exitCodes = { done: 0, attention: 2 } as const;
+
+/** Options of every command that reads metadata. */
+export const metadataOptions = {
+  provider: {
+    type: 'string',
+    value: 'NAME',
+    help: 'the cloud: alibaba, aws or jdcloud, instead of detecting it',
+  },
+  'metadata-url': {
+    type: 'string',
+    value: 'URL',
+    help: 'where the metadata service is, e.g. http://127.0.0.1:8080 (needs --provider)',
+  },
+} as const satisfies Record<string, CliOption>;

@@ -1,0 +1,70 @@
+// `eni-agent once`: one pass, for boot, for cloud-init and by hand.
+import { withLock } from '../../lock.ts';
+import { type PassResult, reconcile } from '../../reconcile.ts';
+import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+import { bold, describeHost, green, yellow } from '../describe.ts';
+import { passJson } from '../pass-json.ts';
+
+/** DHCP tells the subnet only after the first pass: the second completes routes and rules. A third would find nothing new. */
+const maxPasses = 2;
+
+export const once: CliCommand = {
+  name: 'once',
+  summary: 'configure all secondary ENIs now: one pass, then exit',
+  description: `
+Reads the metadata, and makes the machine what it should be: writes the distribution's own
+configuration for every secondary ENI, makes its network service load it, and verifies the result
+in the kernel. If that cannot be verified, or if the primary ENI lost anything, everything is
+taken back. Running it again when nothing has changed does nothing at all.
+
+Exit code 0: all is as it should be. 2: done, but something needs a look. 1: failed and taken back.`,
+  options: {
+    ...metadataOptions,
+    force: { type: 'boolean', help: 'apply a plan again that "eni-agent rollback" took back' },
+  },
+  examples: ['eni-agent once', 'eni-agent once --json'],
+  needsRoot: true,
+  async run(context, values) {
+    const settings = await context.settings();
+    const log = await context.log(settings);
+    const passContext = { system: context.system, settings, log };
+    const options = { apply: true, force: values.force === true };
+    const pass = await withLock(context.system, async () => {
+      let result = await reconcile(passContext, options);
+      for (let i = 1; i < maxPasses && result.outcome === 'applied' && isWaiting(result); i++)
+        result = { ...(await reconcile(passContext, options)), outcome: 'applied' };
+      return result;
+    });
+    if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
+    else context.print(`${[...describeHost(pass, context), ...outcomeLines(pass, context)].join('\n')}\n`);
+    return pass.degraded.length > 0 || pass.outcome === 'refused' ? exitCodes.attention : exitCodes.done;
+  },
+};
+
+function isWaiting(pass: PassResult): boolean {
+  return pass.desired.plan.enis.some(e => e.awaiting !== undefined);
+}
+
+function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly string[] {
+  const changes = pass.changes.map(c => {
+    const eni = c.kind === 'removed' ? c.before : c.after;
+    return `  ${c.kind.padEnd(8)} ${eni.eniId ?? eni.mac} on ${eni.link}`;
+  });
+  const managed = pass.desired.plan.enis.map(e => e.link).join(' ') || 'none';
+  const verdicts = {
+    applied: green(style, 'Applied and verified.'),
+    unchanged: green(style, 'Nothing to do.'),
+    refused: yellow(
+      style,
+      'Not applied: this plan was rolled back by hand. "eni-agent once --force" applies it again.',
+    ),
+    pending: '',
+  };
+  return [
+    `${bold(style, 'Managed')}  ${managed}`,
+    ...changes,
+    ...pass.files.map(f => `  ${(f.after === undefined ? 'removed' : 'wrote').padEnd(8)} ${f.path}`),
+    ...pass.degraded.map(text => yellow(style, `warning: ${text}`)),
+    verdicts[pass.outcome],
+  ];
+}

@@ -1,0 +1,45 @@
+// `eni-agent plan`: everything that `once` would do, without doing any of it.
+import { reconcile } from '../../reconcile.ts';
+import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+import { bold, describeCommands, describeFiles, describeHost, describePlan, yellow } from '../describe.ts';
+import { passJson } from '../pass-json.ts';
+
+export const plan: CliCommand = {
+  name: 'plan',
+  summary: 'show what would be done: ENIs, files as a diff, commands; changes nothing',
+  description: `
+Reads the metadata and the machine, and shows what "eni-agent once" would do: the ENIs with their
+addresses, tables and rules, the difference in the configuration files, and the commands in their
+order. Nothing is written and nothing is run that changes anything.
+
+Exit code 0: nothing to do. 2: changes are pending.`,
+  options: metadataOptions,
+  examples: [
+    'eni-agent plan',
+    'eni-agent plan --json | jq .files',
+    'eni-agent plan --provider aws --metadata-url http://127.0.0.1:8080',
+  ],
+  needsRoot: false,
+  async run(context) {
+    const settings = await context.settings();
+    const log = await context.log(settings);
+    const pass = await reconcile({ system: context.system, settings, log }, { apply: false });
+    const pending = pass.outcome === 'pending';
+    if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
+    else {
+      const lines = [
+        ...describeHost(pass, context),
+        ...describePlan(pass, context),
+        ...(pass.files.length === 0
+          ? []
+          : ['', bold(context, 'Files'), ...describeFiles(pass.files, context)]),
+        ...(pending ? ['', bold(context, 'Commands'), ...describeCommands(pass).map(l => `  ${l}`)] : []),
+        ...pass.degraded.map(text => yellow(context, `warning: ${text}`)),
+        '',
+        pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.',
+      ];
+      context.print(`${lines.join('\n')}\n`);
+    }
+    return pending ? exitCodes.attention : exitCodes.done;
+  },
+};

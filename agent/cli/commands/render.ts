@@ -1,0 +1,133 @@
+// `eni-agent render`: recorded metadata and a backend in, a folder out. Offline, without root, on any machine: for reviewing what
+// a distribution would get, and for the tests.
+import path from 'node:path';
+import { renderers } from '../../../renderers/registry.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { AgentError } from '../../errors.ts';
+import { instanceFromRecording, parseRecording } from '../../metadata/recording.ts';
+import { type Mac, parseMac } from '../../model/address.ts';
+import type { BackendName } from '../../model/host.ts';
+import type { Instance } from '../../model/instance.ts';
+import type { KernelLink } from '../../model/kernel-state.ts';
+import { planNetwork } from '../../plan/plan-network.ts';
+import { requiredOption, textOption } from '../args.ts';
+import { type CliCommand, exitCodes, type OptionValues } from '../command.ts';
+import { octal } from '../pass-json.ts';
+
+export const render: CliCommand = {
+  name: 'render',
+  summary: 'offline: recorded metadata and a backend in, configuration files out',
+  description: `
+Writes the files that eni-agent would write for a recorded instance, as a tree below a folder.
+Touches nothing else, needs no root and no network. Links are called eth0 (the primary), eth1 and
+so on in the order of the ENIs, unless --link says otherwise. With --json the plan, the files and
+the commands are printed; --out may then be left out.
+
+Backends: ${Object.keys(renderers).join(', ')}.`,
+  options: {
+    metadata: { type: 'string', value: 'FILE', help: 'the recording, a JSON file' },
+    backend: { type: 'string', value: 'NAME', help: 'the backend to render for' },
+    release: {
+      type: 'string',
+      value: 'ID',
+      help: 'a release of it, e.g. debian-12; default: the newest common one',
+    },
+    link: { type: 'string', multiple: true, value: 'MAC=NAME', help: 'name of the link with this MAC' },
+    out: { type: 'string', value: 'DIR', help: 'where to write the tree' },
+  },
+  examples: [
+    'eni-agent render --metadata two-enis.json --backend netplan --release ubuntu-22.04 --out /tmp/tree',
+    'eni-agent render --metadata two-enis.json --backend ifupdown --link 02:00:00:00:00:02=ens6 --json',
+  ],
+  needsRoot: false,
+  async run(context, values) {
+    const file = requiredOption(values, 'metadata', 'render');
+    const backend = backendNamed(requiredOption(values, 'backend', 'render'));
+    const out = context.json ? textOption(values, 'out') : requiredOption(values, 'out', 'render');
+    const facts = factsForBackend(backend, textOption(values, 'release'));
+    const settings = await context.settings();
+    const text = await context.system.readFile(file);
+    if (text === undefined) throw new AgentError('recording-unreadable', `there is no file ${file}`);
+    const instance = await instanceFromRecording(parseRecording(text, file));
+    const links = linksFor(instance, namedLinks(values));
+    const { plan } = planNetwork({
+      instance,
+      links,
+      addresses: [],
+      settings,
+      keptSlots: new Map(),
+      occupiedSlots: new Set(),
+      leases: new Map(),
+      learnedSubnets: new Map(),
+      suppressPrefixLength: facts.kernel.suppressPrefixLength,
+      claims: new Map(),
+    });
+    const files = renderers[backend].render(plan, facts);
+    const changes = plan.enis.map(after => ({ kind: 'added' as const, after }));
+    const commands = renderers[backend].activate(changes, facts).map(({ phase, argv }) => ({ phase, argv }));
+    if (out !== undefined)
+      for (const f of files)
+        await context.system.writeFile(path.join(path.resolve(out), f.path), f.content, f.mode);
+    if (context.json) {
+      const list = files.map(f => ({ path: f.path, mode: octal(f.mode), content: f.content }));
+      context.print(`${JSON.stringify({ plan, files: list, commands }, null, 2)}\n`);
+    } else {
+      const warnings = [
+        ...instance.problems.map(p => `${p.subject}: ${p.text}`),
+        ...plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+      ];
+      context.print(
+        [
+          `${files.length} files for ${plan.enis.length} secondary ENIs below ${out}:`,
+          ...files.map(f => `  ${octal(f.mode)} ${f.path}`),
+          ...(commands.length === 0 ? [] : ['They would be loaded by:']),
+          ...commands.map(c => `  ${c.argv.join(' ')}`),
+          ...warnings.map(w => `warning: ${w}`),
+          '',
+        ].join('\n'),
+      );
+    }
+    return instance.problems.length > 0 ? exitCodes.attention : exitCodes.done;
+  },
+};
+
+function backendNamed(name: string): BackendName {
+  if (Object.hasOwn(renderers, name)) return name as BackendName;
+  throw new AgentError(
+    'usage',
+    `unknown backend ${JSON.stringify(name)}; there are ${Object.keys(renderers).join(', ')}`,
+  );
+}
+
+function namedLinks(values: OptionValues): ReadonlyMap<Mac, string> {
+  const given = Array.isArray(values.link) ? (values.link as readonly string[]) : [];
+  return new Map(
+    given.map(pair => {
+      const at = pair.indexOf('=');
+      const mac = parseMac(pair.slice(0, Math.max(0, at)));
+      const name = pair.slice(at + 1);
+      if (mac === undefined || !/^[A-Za-z0-9_.-]{1,15}$/.test(name))
+        throw new AgentError('usage', `--link ${JSON.stringify(pair)} is not of the form MAC=NAME`);
+      return [mac, name] as const;
+    }),
+  );
+}
+
+/** Links as a machine with these ENIs would have them; an ENI that carries no IP has none. */
+function linksFor(instance: Instance, names: ReadonlyMap<Mac, string>): readonly KernelLink[] {
+  const ordered = [
+    ...instance.enis.filter(e => e.primary),
+    ...instance.enis.filter(e => !e.primary && e.carriesIp),
+  ];
+  return ordered.map((eni, index) => ({
+    name: names.get(eni.mac) ?? `eth${index}`,
+    index: index + 2,
+    mac: eni.mac,
+    up: true,
+    mtu: 1500,
+    master: undefined,
+    kind: undefined,
+    physical: true,
+    driver: undefined,
+  }));
+}

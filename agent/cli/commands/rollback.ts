@@ -1,0 +1,52 @@
+// `eni-agent rollback`: takes the last change back, once.
+import { renderers } from '../../../renderers/registry.ts';
+import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
+import { readState, writeState } from '../../apply/state-file.ts';
+import { rollBack } from '../../apply/transaction.ts';
+import { AgentError } from '../../errors.ts';
+import { withLock } from '../../lock.ts';
+import { applyContext, fingerprint } from '../../reconcile.ts';
+import { readHostFacts } from '../../system/host-facts.ts';
+import { type CliCommand, exitCodes } from '../command.ts';
+
+export const rollback: CliCommand = {
+  name: 'rollback',
+  summary: 'take the last change back: files, kernel and state as they were before it',
+  description: `
+Takes back what the last "eni-agent once" (or "remove") changed, and verifies that. The plan that
+was taken back is then not applied again by itself, until the metadata or the configuration asks
+for something else, or "eni-agent once --force" says so. Also finishes a rollback that failed.`,
+  options: {},
+  examples: ['eni-agent rollback'],
+  needsRoot: true,
+  async run(context) {
+    const { system } = context;
+    const settings = await context.settings();
+    const log = await context.log(settings);
+    const taken = await withLock(system, async () => {
+      const change =
+        (await readCheckpoint(system, checkpointPath)) ?? (await readCheckpoint(system, lastChangePath));
+      if (change === undefined)
+        throw new AgentError('nothing-to-roll-back', 'there is no change to take back');
+      const refused = fingerprint((await readState(system)).applied);
+      const facts = await readHostFacts(system);
+      // From here on a crash is an interrupted apply like any other: the next start takes it back.
+      await writeCheckpoint(system, change);
+      const apply = applyContext({ system, settings, log }, renderers[change.backend], facts, undefined);
+      await rollBack(
+        apply,
+        change,
+        new AgentError('verify-failed', `the change of ${change.time} is to be taken back`),
+      );
+      await writeState(system, { ...change.stateBefore, refused });
+      await system.removeFile(lastChangePath);
+      return change;
+    });
+    const files = taken.files.map(f => f.path);
+    if (context.json)
+      context.print(`${JSON.stringify({ version: 1, rolledBack: taken.time, files }, null, 2)}\n`);
+    else
+      context.print([`Took back the change of ${taken.time}:`, ...files.map(f => `  ${f}`), ''].join('\n'));
+    return exitCodes.done;
+  },
+};

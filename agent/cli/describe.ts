@@ -1,0 +1,119 @@
+// Text for people: the instance, the plan, the difference. Pure; every line is a fact of a PassResult.
+import { createTwoFilesPatch } from 'diff';
+import { explainSelection } from '../../renderers/select.ts';
+import type { FileChange } from '../apply/ownership.ts';
+import { type EniPlan, isDefaultRoute, mainTable, type PlannedRule } from '../model/network-plan.ts';
+import type { PassResult } from '../reconcile.ts';
+
+export interface Style {
+  readonly colour: boolean;
+}
+
+function paint(style: Style, code: number, text: string): string {
+  return style.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+export const bold = (style: Style, text: string) => paint(style, 1, text);
+export const red = (style: Style, text: string) => paint(style, 31, text);
+export const green = (style: Style, text: string) => paint(style, 32, text);
+export const yellow = (style: Style, text: string) => paint(style, 33, text);
+
+export function describeHost(pass: PassResult, style: Style): readonly string[] {
+  const { instance, selection, desired } = pass;
+  const named =
+    selection.backend === pass.backend ? explainSelection(selection) : 'named in the configuration';
+  return [
+    `${bold(style, 'Cloud')}    ${instance.provider}${instance.instanceId === undefined ? '' : `, ${instance.instanceId}`} (${pass.requests} requests)`,
+    `${bold(style, 'Backend')}  ${pass.backend} (${named})`,
+    `${bold(style, 'Primary')}  ${desired.plan.primaryLink ?? 'not found'}, never touched`,
+  ];
+}
+
+export function describePlan(pass: PassResult, style: Style): readonly string[] {
+  const { enis, skipped } = pass.desired.plan;
+  const alone = skipped.filter(s => s.reason !== 'primary');
+  return [
+    ...enis.flatMap(eni => ['', ...describeEni(eni, style)]),
+    ...(alone.length === 0 ? [] : ['', bold(style, 'Left alone')]),
+    ...alone.map(s => `  ${s.eniId ?? s.mac}  ${s.reason}: ${s.text}`),
+    ...(enis.length === 0 && alone.length === 0 ? ['', 'There is no secondary ENI.'] : []),
+  ];
+}
+
+export function describeEni(eni: EniPlan, style: Style): readonly string[] {
+  const gateways = eni.routes.filter(r => isDefaultRoute(r) && r.table !== mainTable).map(r => r.gateway);
+  const addresses = eni.addresses.map(a => (a.dynamic ? `${a.ip} (DHCP)` : `${a.ip}/${a.prefixLength}`));
+  return [
+    bold(style, `ENI ${eni.eniId ?? eni.mac} on ${eni.link}`),
+    `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${eni.mtu === undefined ? '' : `, mtu ${eni.mtu}`}`,
+    ...wrapped('  addresses  ', addresses),
+    `  gateways   ${gateways.length === 0 ? 'none' : gateways.join(' ')}`,
+    ...eni.rules
+      .slice(0, maxRules)
+      .map((r, i) => `  ${i === 0 ? 'rules     ' : '          '} ${ruleText(r)}`),
+    ...(eni.rules.length > maxRules ? [`             ... and ${eni.rules.length - maxRules} more`] : []),
+    ...eni.notes.map(note => `  ${yellow(style, 'note')}       ${note}`),
+    ...(eni.awaiting === undefined
+      ? []
+      : [`  ${yellow(style, 'waiting')}    for the DHCP lease; routes and rules follow`]),
+  ];
+}
+
+const maxRules = 12;
+const maxWidth = 100;
+
+/** Words in lines of at most 100 columns, the first behind `head`. */
+function wrapped(head: string, words: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  let line = head;
+  for (const word of words) {
+    if (line.length + word.length + 1 > maxWidth && line.trim() !== '') {
+      lines.push(line.trimEnd());
+      line = ' '.repeat(head.length);
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
+}
+
+export function ruleText(r: PlannedRule): string {
+  const to = r.to === undefined ? '' : ` to ${r.to}`;
+  const table = r.table === mainTable ? 'main' : String(r.table);
+  return `${r.priority}: from ${r.from}${to}${r.localOnly ? ' iif lo' : ''} lookup ${table}${r.suppressDefault ? ' suppress_prefixlength 0' : ''}`;
+}
+
+/** Unified diffs of all files. */
+export function describeFiles(files: readonly FileChange[], style: Style): readonly string[] {
+  return files.flatMap(file => {
+    const from = file.before === undefined ? '/dev/null' : file.path;
+    const to = file.after === undefined ? '/dev/null' : file.path;
+    const patch = createTwoFilesPatch(from, to, file.before ?? '', file.after ?? '', undefined, undefined, {
+      context: 3,
+    });
+    const lines = patch.trimEnd().split('\n').slice(1);
+    return lines.map(line => colouredDiffLine(line, style));
+  });
+}
+
+function colouredDiffLine(line: string, style: Style): string {
+  if (line.startsWith('+++') || line.startsWith('---')) return bold(style, line);
+  if (line.startsWith('+')) return green(style, line);
+  if (line.startsWith('-')) return red(style, line);
+  return line;
+}
+
+/** What would run, in the order in which it would. */
+export function describeCommands(pass: PassResult): readonly string[] {
+  const backend = (phase: string) => pass.commands.filter(c => c.phase === phase).map(c => c.argv.join(' '));
+  const kernel = (kind: 'add' | 'remove') =>
+    pass.kernelChanges[kind].flatMap(b => b.lines.map(line => `ip -${b.family} ${line}`));
+  return [
+    ...backend('validate'),
+    ...backend('before-write'),
+    ...kernel('add'),
+    ...(pass.files.length === 0 ? [] : ['(the files are written here)']),
+    ...backend('after-write'),
+    // What the backend itself will take away shows up here too; it is removed only if it is still there by then.
+    ...kernel('remove').map(line => `${line}  (if still there)`),
+  ];
+}

@@ -1,0 +1,44 @@
+// The help texts, made from the commands' own descriptions so that they cannot drift apart.
+import { commonOptions } from './args.ts';
+import type { CliCommand, CliOption } from './command.ts';
+
+export function helpText(commands: readonly CliCommand[]): string {
+  const width = Math.max(...commands.map(c => c.name.length));
+  return [
+    'eni-agent configures the secondary network interfaces (ENIs) of a cloud VM in the',
+    "distribution's own format: addresses, a routing table of its own for each, and policy rules.",
+    'It never touches the primary ENI, and takes every change back that it cannot verify.',
+    '',
+    'Usage: eni-agent COMMAND [OPTIONS]',
+    '',
+    ...commands.map(c => `  ${c.name.padEnd(width)}  ${c.summary}`),
+    '',
+    'eni-agent COMMAND --help describes a command. Start with "eni-agent plan": it changes nothing.',
+    '',
+    'Exit codes: 0 done or nothing to do; 1 failed, nothing left half done; 2 changes pending (plan)',
+    'or something to look at (once, status, doctor); 64 wrong usage.',
+    'Files: /etc/eni-agent/eni-agent.conf, /var/lib/eni-agent/ (state), /run/eni-agent/ (lock).',
+    '',
+  ].join('\n');
+}
+
+export function commandHelp(command: CliCommand): string {
+  const options: Record<string, CliOption> = { ...command.options, ...commonOptions };
+  const rows = Object.entries(options).map(
+    ([name, o]) => [`--${name}${o.value === undefined ? '' : ` ${o.value}`}`, o] as const,
+  );
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return [
+    `Usage: eni-agent ${command.name} [OPTIONS]`,
+    '',
+    command.description.trim(),
+    '',
+    'Options:',
+    ...rows.map(([left, o]) => `  ${left.padEnd(width)}  ${o.help}${o.multiple ? ' (may be repeated)' : ''}`),
+    '',
+    'Examples:',
+    ...command.examples.map(line => `  ${line}`),
+    ...(command.needsRoot ? ['', 'Needs root.'] : []),
+    '',
+  ].join('\n');
+}

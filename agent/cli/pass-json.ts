@@ -1,0 +1,29 @@
+// The documented, stable JSON of a pass (docs/json.md): `plan`, `once` and `status` print it. Fields are only ever added.
+import type { PassResult } from '../reconcile.ts';
+
+export function passJson(pass: PassResult) {
+  return {
+    version: 1,
+    outcome: pass.outcome,
+    cloud: {
+      provider: pass.instance.provider,
+      instanceId: pass.instance.instanceId ?? null,
+      requests: pass.requests,
+    },
+    backend: { name: pass.backend, evidence: pass.selection.evidence },
+    plan: pass.desired.plan,
+    files: pass.files.map(f => ({
+      path: f.path,
+      mode: octal(f.mode),
+      before: f.before ?? null,
+      after: f.after ?? null,
+    })),
+    commands: pass.commands.map(c => ({ phase: c.phase, argv: c.argv })),
+    kernel: pass.kernelChanges,
+    degraded: pass.degraded,
+  };
+}
+
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}

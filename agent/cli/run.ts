@@ -1,0 +1,94 @@
+// Runs one command line against a System and returns the exit code. Errors become one line and the way out, here and nowhere else.
+
+import packageJson from '../../package.json' with { type: 'json' };
+import { readSettings } from '../config.ts';
+import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
+import { type Log, openLog, silentLog } from '../log.ts';
+import type { ProviderName } from '../model/instance.ts';
+import type { Settings } from '../model/settings.ts';
+import type { System } from '../system/system.ts';
+import { parseArguments, textOption } from './args.ts';
+import type { CliCommand, OptionValues } from './command.ts';
+import { doctor } from './commands/doctor.ts';
+import { once } from './commands/once.ts';
+import { plan } from './commands/plan.ts';
+import { remove } from './commands/remove.ts';
+import { render } from './commands/render.ts';
+import { rollback } from './commands/rollback.ts';
+import { status } from './commands/status.ts';
+import { commandHelp, helpText } from './help.ts';
+
+/** One line per command, in the order of the help text. */
+export const commands: readonly CliCommand[] = [once, plan, status, doctor, render, rollback, remove];
+
+export interface Terminal {
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+  readonly isRoot: boolean;
+  readonly colour: boolean;
+}
+
+export async function run(argv: readonly string[], system: System, terminal: Terminal): Promise<number> {
+  const json = argv.includes('--json');
+  try {
+    return await dispatch(argv, system, terminal, json);
+  } catch (error) {
+    const known =
+      error instanceof AgentError ? error : new AgentError('bug', reasonOf(error), { cause: error });
+    if (json) {
+      const { code, message, hint } = known;
+      terminal.print(`${JSON.stringify({ version: 1, error: { code, message, hint } }, null, 2)}\n`);
+    } else terminal.printError(`eni-agent: ${known.message}\n  ${known.code}: ${known.hint}\n`);
+    if (known.code === 'bug' && error instanceof Error) terminal.printError(`${error.stack}\n`);
+    return exitCodeOf(known.code);
+  }
+}
+
+async function dispatch(
+  argv: readonly string[],
+  system: System,
+  terminal: Terminal,
+  json: boolean,
+): Promise<number> {
+  const parsed = parseArguments(argv, commands);
+  if (parsed.kind === 'version') terminal.print(`eni-agent ${packageJson.version}\n`);
+  if (parsed.kind === 'help')
+    terminal.print(parsed.command === undefined ? helpText(commands) : commandHelp(parsed.command));
+  if (parsed.kind !== 'run') return 0;
+  const { command, values } = parsed;
+  if (command.needsRoot && !terminal.isRoot)
+    throw new AgentError('needs-root', `${command.name} changes the machine and needs root`);
+  const colour = terminal.colour && !json;
+  const settings = () => settingsWith(values, system);
+  return command.run(
+    { system, print: terminal.print, json, colour, settings, log: openFor(command) },
+    values,
+  );
+}
+
+/** Commands that only look log nothing below a warning, whatever the level says: their result is on standard output. */
+function openFor(command: CliCommand): (settings: Settings) => Promise<Log> {
+  if (command.name === 'render') return async () => silentLog;
+  return settings => openLog(command.needsRoot ? settings.agent.logLevel : 'warn');
+}
+
+async function settingsWith(values: OptionValues, system: System): Promise<Settings> {
+  const settings = await readSettings(system);
+  const provider = textOption(values, 'provider');
+  const url = textOption(values, 'metadata-url');
+  if (provider !== undefined && !['alibaba', 'aws', 'jdcloud'].includes(provider))
+    throw new AgentError('usage', `--provider ${JSON.stringify(provider)} is none of alibaba, aws, jdcloud`);
+  if (url !== undefined && (provider ?? settings.metadata.provider) === undefined)
+    throw new AgentError(
+      'usage',
+      '--metadata-url needs --provider, since the address alone does not tell the cloud',
+    );
+  return {
+    ...settings,
+    metadata: {
+      ...settings.metadata,
+      provider: (provider as ProviderName | undefined) ?? settings.metadata.provider,
+      url: url ?? settings.metadata.url,
+    },
+  };
+}

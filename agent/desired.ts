@@ -1,0 +1,125 @@
+// From a reading to what should be: believe it, plan it, render it, leave out what somebody else has. No file is written and no
+// command runs here; reconcile.ts compares the result with the machine.
+import type { RenderedFile, Renderer } from '../renderers/renderer.ts';
+import { readForeignFiles } from './apply/ownership.ts';
+import type { State } from './apply/state-file.ts';
+import type { Mac } from './model/address.ts';
+import type { HostFacts } from './model/host.ts';
+import type { Instance } from './model/instance.ts';
+import type { KernelState } from './model/kernel-state.ts';
+import type { EniPlan, NetworkPlan, SkippedEni } from './model/network-plan.ts';
+import type { Settings } from './model/settings.ts';
+import type { Lease } from './plan/eni-network.ts';
+import { matchLink } from './plan/match-links.ts';
+import { occupiedSlots, recoverSlots } from './plan/occupied-slots.ts';
+import { type PlanResult, planNetwork } from './plan/plan-network.ts';
+import { readLease } from './system/leases.ts';
+import type { System } from './system/system.ts';
+
+export interface DesiredInput {
+  readonly instance: Instance;
+  readonly kernel: KernelState;
+  readonly settings: Settings;
+  readonly facts: HostFacts;
+  readonly state: State;
+  readonly renderer: Renderer;
+}
+
+export interface Desired extends PlanResult {
+  /** ENIs that cannot be planned now but stay as they are: no data is not empty data. */
+  readonly held: readonly EniPlan[];
+  readonly files: readonly RenderedFile[];
+}
+
+/** Reasons that say "not now", not "no more": what such an ENI had stays. */
+const holdingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
+  'no-link',
+  'ambiguous-link',
+  'incomplete-metadata',
+  'invalid-metadata',
+  'configured-elsewhere',
+  'foreign-file',
+  'no-free-slot',
+]);
+
+export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
+  const result = planNetwork(await planInput(system, input));
+  const planned = await withoutForeignFiles(system, input, result.plan);
+  const held = input.state.applied.filter(e =>
+    planned.skipped.some(s => s.mac === e.mac && holdingReasons.has(s.reason)),
+  );
+  return {
+    ...result,
+    plan: planned,
+    held,
+    files: input.renderer.render(withHeld(planned, held), input.facts),
+  };
+}
+
+async function planInput(system: System, input: DesiredInput) {
+  const { instance, kernel, settings, facts, state, renderer } = input;
+  const { base } = settings.routing;
+  const sameMachine = state.instanceId === undefined || state.instanceId === instance.instanceId;
+  const remembered = sameMachine ? (Object.entries(state.slots) as [Mac, number][]) : [];
+  const macs = new Set(instance.enis.filter(e => !e.primary).map(e => e.mac));
+  const keptSlots = new Map([...recoverSlots(kernel, base, macs), ...remembered]);
+  return {
+    instance,
+    links: kernel.links,
+    addresses: kernel.addresses,
+    settings,
+    keptSlots,
+    occupiedSlots: occupiedSlots(kernel, base, new Set(keptSlots.values())),
+    leases: await readLeases(system, input),
+    learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
+    suppressPrefixLength: facts.kernel.suppressPrefixLength,
+    claims: claimsOn(kernel, renderer, facts),
+  };
+}
+
+/** Only of ENIs whose cloud tells no subnet: the others' leases decide nothing. */
+async function readLeases(system: System, input: DesiredInput): Promise<ReadonlyMap<string, Lease>> {
+  const leases = new Map<string, Lease>();
+  for (const eni of input.instance.enis) {
+    if (!eni.needsDhcp && input.settings.enis.get(eni.mac)?.mode !== 'dhcp') continue;
+    const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
+    const lease = link === undefined ? undefined : await readLease(system, link);
+    if (link !== undefined && lease !== undefined) leases.set(link.name, lease);
+  }
+  return leases;
+}
+
+function claimsOn(kernel: KernelState, renderer: Renderer, facts: HostFacts): ReadonlyMap<string, string> {
+  return new Map(
+    kernel.links.flatMap(({ name }) => {
+      const [claim] = renderer.claims(name, facts);
+      return claim === undefined ? [] : [[name, `${claim.path}: ${claim.text}`] as const];
+    }),
+  );
+}
+
+/** An ENI whose file name is taken by somebody else's file is left alone; the others go on. */
+async function withoutForeignFiles(
+  system: System,
+  input: DesiredInput,
+  plan: NetworkPlan,
+): Promise<NetworkPlan> {
+  const enis: EniPlan[] = [];
+  const skipped: SkippedEni[] = [...plan.skipped];
+  for (const eni of plan.enis) {
+    const [path] = await readForeignFiles(
+      system,
+      input.renderer.render({ ...plan, enis: [eni] }, input.facts),
+    );
+    if (path === undefined) enis.push(eni);
+    else {
+      const text = `${path} is not ours; move it away or set "ignore = yes" in [eni "${eni.mac}"]`;
+      skipped.push({ mac: eni.mac, eniId: eni.eniId, reason: 'foreign-file', text, degraded: true });
+    }
+  }
+  return { ...plan, enis, skipped };
+}
+
+function withHeld(plan: NetworkPlan, held: readonly EniPlan[]): NetworkPlan {
+  return { ...plan, enis: [...plan.enis, ...held].sort((a, b) => a.slot - b.slot) };
+}

@@ -1,0 +1,126 @@
+// The checks of `doctor`: one named question each, answered with what was seen and the one step that settles it. To add one:
+// a function here and its line in `checks`.
+import { renderers } from '../../renderers/registry.ts';
+import { explainSelection } from '../../renderers/select.ts';
+import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
+import { describeDifference } from '../apply/compare.ts';
+import { readState } from '../apply/state-file.ts';
+import { type Inspection, inspect } from '../inspect.ts';
+import type { PassContext } from '../reconcile.ts';
+import { rivals } from './rivals.ts';
+
+export interface Finding {
+  readonly check: string;
+  readonly verdict: 'ok' | 'warning' | 'failure';
+  readonly saw: string;
+  /** What to do; undefined where all is well. */
+  readonly hint: string | undefined;
+}
+
+type Check = (look: Inspection, context: PassContext) => readonly Finding[] | Promise<readonly Finding[]>;
+
+const checks: readonly Check[] = [
+  backend,
+  proven,
+  metadata,
+  enis,
+  kernelSupport,
+  reversePathFilter,
+  interrupted,
+  rivals,
+];
+
+export async function runChecks(context: PassContext): Promise<readonly Finding[]> {
+  const look = await inspect(context, await readState(context.system));
+  const findings: Finding[] = [];
+  for (const check of checks) findings.push(...(await check(look, context)));
+  return findings;
+}
+
+export function ok(check: string, saw: string): Finding {
+  return { check, verdict: 'ok', saw, hint: undefined };
+}
+
+function backend({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {
+  const saw = explainSelection(selection);
+  const named = settings.agent.backend;
+  if (named !== undefined && named !== selection.backend) {
+    const hint = `the configuration says ${named}; remove [agent] backend if that is not meant`;
+    return [{ check: 'backend', verdict: 'warning', saw, hint }];
+  }
+  if (selection.backend !== undefined) return [ok('backend', saw)];
+  return [
+    { check: 'backend', verdict: 'failure', saw, hint: 'name it in the configuration: [agent] backend =' },
+  ];
+}
+
+function proven({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {
+  const name = settings.agent.backend ?? selection.backend;
+  if (name === undefined || renderers[name].proven) return [];
+  const saw = `applying through ${name} has not been proven harmless; "once" refuses`;
+  const hint = 'use "eni-agent plan" and load the files by hand, or set [agent] allow-unproven = yes';
+  return [
+    settings.agent.allowUnproven
+      ? ok('proven', `${saw}, but allow-unproven = yes`)
+      : { check: 'proven', verdict: 'warning', saw, hint },
+  ];
+}
+
+function metadata({ cloud, degraded }: Inspection): readonly Finding[] {
+  if (degraded.length === 0) return [ok('metadata', cloud)];
+  const hint = 'what works stays as it is; "eni-agent plan" reads the metadata again';
+  return degraded.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));
+}
+
+function enis(look: Inspection): readonly Finding[] {
+  return look.enis.map(eni => {
+    const check = `eni ${eni.plan.eniId ?? eni.plan.mac} on ${eni.plan.link}`;
+    const [first, ...more] = [
+      ...describeDifference(eni.difference),
+      ...(eni.filesDiffer ? ['a configuration file differs from the plan'] : []),
+    ];
+    if (first === undefined)
+      return ok(check, `${eni.plan.addresses.length} addresses, table ${eni.plan.table}`);
+    const saw = more.length === 0 ? first : `${first} (and ${more.length} more)`;
+    return { check, verdict: 'failure', saw, hint: '"eni-agent once" mends it; "eni-agent plan" shows how' };
+  });
+}
+
+/** Before Linux 3.12 the attribute is ignored without a word, and tier 2 would send the ENI's traffic to main's default. */
+function kernelSupport({ facts }: Inspection): readonly Finding[] {
+  if (facts.kernel.suppressPrefixLength) return [ok('kernel', 'honours suppress_prefixlength')];
+  const saw =
+    'does not honour suppress_prefixlength: the rules that prefer specific routes of main are left out';
+  const hint =
+    'containers and VPNs are not reached from secondary addresses on this kernel; a newer kernel cures it';
+  return [{ check: 'kernel', verdict: 'warning', saw, hint }];
+}
+
+/** Strict filtering works with the rules in place, and drops everything while they are missing. The larger of all and link wins. */
+async function reversePathFilter(look: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
+  const read = async (name: string) =>
+    Number((await system.readFile(`/proc/sys/net/ipv4/conf/${name}/rp_filter`))?.trim() ?? 0);
+  const all = await read('all');
+  const findings: Finding[] = [];
+  for (const { plan } of look.enis) {
+    const strict = Math.max(all, await read(plan.link)) === 1;
+    if (!strict || plan.rules.length > 0) continue;
+    const saw = `${plan.link} filters strictly (rp_filter 1) and has no rules yet: it drops what comes from outside its subnet`;
+    findings.push({
+      check: 'rp_filter',
+      verdict: 'warning',
+      saw,
+      hint: `sysctl -w net.ipv4.conf.${plan.link}.rp_filter=2`,
+    });
+  }
+  return findings.length > 0 ? findings : [ok('rp_filter', 'nothing that these rules do not satisfy')];
+}
+
+async function interrupted(_look: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
+  const checkpoint = await readCheckpoint(system, checkpointPath).catch(() => undefined);
+  if (checkpoint === undefined) return [];
+  const saw = `the apply of ${checkpoint.time} was interrupted and is not undone yet`;
+  return [
+    { check: 'interrupted', verdict: 'failure', saw, hint: '"eni-agent once" (or "rollback") finishes it' },
+  ];
+}

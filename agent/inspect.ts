@@ -1,0 +1,87 @@
+// A look without a touch: the machine against the plan, per ENI, for `status` and `doctor`. Falls back to the last applied plan
+// when the metadata does not answer, because that is when people ask.
+import { renderers } from '../renderers/registry.ts';
+import { type Selection, selectBackend } from '../renderers/select.ts';
+import { compareEni, type Difference } from './apply/compare.ts';
+import type { State } from './apply/state-file.ts';
+import { AgentError } from './errors.ts';
+import type { HostFacts } from './model/host.ts';
+import type { KernelState } from './model/kernel-state.ts';
+import type { EniPlan, SkippedEni } from './model/network-plan.ts';
+import { type PassContext, type PassResult, reconcile } from './reconcile.ts';
+import { readHostFacts } from './system/host-facts.ts';
+import { readKernelState } from './system/kernel-reader.ts';
+
+export interface Comparison {
+  readonly plan: EniPlan;
+  readonly difference: Difference;
+  readonly filesDiffer: boolean;
+}
+
+export interface Inspection {
+  /** One line for a person. */
+  readonly cloud: string;
+  readonly selection: Selection;
+  readonly primaryLink: string | undefined;
+  readonly enis: readonly Comparison[];
+  readonly skipped: readonly SkippedEni[];
+  readonly degraded: readonly string[];
+  readonly facts: HostFacts;
+  readonly kernel: KernelState;
+}
+
+export async function inspect(context: PassContext, state: State): Promise<Inspection> {
+  const facts = await readHostFacts(context.system);
+  const kernel = await readKernelState(context.system);
+  const pass = await lookAround(context);
+  const options = { base: context.settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
+  const common = { selection: selectBackend(facts), facts, kernel };
+  if (pass instanceof AgentError) {
+    return {
+      ...common,
+      cloud: 'no answer; compared with the last applied plan',
+      primaryLink: facts.primaryLink,
+      enis: state.applied.map(plan => ({
+        plan,
+        difference: compareEni(kernel, plan, undefined, options),
+        filesDiffer: false,
+      })),
+      skipped: [],
+      degraded: [`${pass.message}: ${pass.hint}`],
+    };
+  }
+  const { instance, desired } = pass;
+  return {
+    ...common,
+    cloud: `${instance.provider}${instance.instanceId === undefined ? '' : `, ${instance.instanceId}`}`,
+    primaryLink: desired.plan.primaryLink,
+    enis: desired.plan.enis.map(plan => ({
+      plan,
+      difference: compareEni(
+        kernel,
+        plan,
+        state.applied.find(e => e.mac === plan.mac),
+        options,
+      ),
+      filesDiffer: filesDiffer(pass, plan, facts),
+    })),
+    skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
+    degraded: pass.degraded,
+  };
+}
+
+async function lookAround(context: PassContext): Promise<PassResult | AgentError> {
+  try {
+    return await reconcile(context, { apply: false });
+  } catch (error) {
+    if (error instanceof AgentError && error.code !== 'config-invalid' && error.code !== 'usage')
+      return error;
+    throw error;
+  }
+}
+
+function filesDiffer(pass: PassResult, plan: EniPlan, facts: HostFacts): boolean {
+  const touched = new Set(pass.files.map(f => f.path));
+  const own = renderers[pass.backend].render({ ...pass.desired.plan, enis: [plan] }, facts);
+  return own.some(file => touched.has(file.path));
+}

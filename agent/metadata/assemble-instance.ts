@@ -1,0 +1,159 @@
+// The last step of every provider: ENIs that were parsed one by one become an Instance. Here is what only shows when all of
+// them are seen together (an address on two ENIs, a prefix that would catch another ENI's traffic), and the list of problems. Pure.
+import type { Cidr, Ip, Mac } from '../model/address.ts';
+import { contains } from '../model/address.ts';
+import type { Eni, EniFamily, Instance, Problem, ProviderName, Reading } from '../model/instance.ts';
+import { unknown, valueOr } from '../model/instance.ts';
+import { unknownFamily } from './families.ts';
+import { parseIdentifier, parseReading } from './scalars.ts';
+
+/** One parsed ENI, with readings that Eni has no room for because only their value matters (ids, indices). */
+export interface ParsedEni {
+  readonly eni: Eni;
+  readonly others: readonly Reading<unknown>[];
+}
+
+export interface InstanceParts {
+  readonly provider: ProviderName;
+  readonly instanceId: Reading<string>;
+  readonly enis: readonly ParsedEni[];
+  readonly problems: readonly Problem[];
+  /** The service's own addresses: a subnet or a prefix of an ENI must not contain them. */
+  readonly serviceAddresses: readonly Ip[];
+}
+
+/** Checks the ENIs against each other, sorts them, and names everything that is unknown. */
+export function assembleInstance(parts: InstanceParts): Instance {
+  const instanceId = parseReading('instance-id', 'an id', parts.instanceId, parseIdentifier);
+  const unique = dropDuplicates(parts.enis);
+  const all = unique.kept.map(parsed => parsed.eni);
+  const enis = all.map(eni => checkEni(eni, all, parts.serviceAddresses)).sort(compareEnis);
+  const others = new Map(unique.kept.map(parsed => [parsed.eni.mac, parsed.others]));
+  return {
+    provider: parts.provider,
+    instanceId: instanceId.state === 'value' ? instanceId.value : undefined,
+    enis,
+    problems: [
+      ...parts.problems,
+      ...unique.problems,
+      ...problemsOf('instance', [instanceId]),
+      ...enis.flatMap(eni =>
+        problemsOf(`ENI ${eni.mac}`, [
+          ...(others.get(eni.mac) ?? []),
+          ...readingsOf(eni.ipv4),
+          ...readingsOf(eni.ipv6),
+        ]),
+      ),
+    ],
+  };
+}
+
+/**
+ * One ENI per MAC. Where the metadata has two, nobody can tell which one is right: what is kept is unknown, so that the ENI is
+ * neither changed nor taken for detached. Only the primary is kept as it is, since nothing is done to it anyway.
+ */
+function dropDuplicates(enis: readonly ParsedEni[]): {
+  kept: readonly ParsedEni[];
+  problems: readonly Problem[];
+} {
+  const byMac = new Map<Mac, ParsedEni[]>();
+  for (const parsed of enis) byMac.set(parsed.eni.mac, [...(byMac.get(parsed.eni.mac) ?? []), parsed]);
+  const kept: ParsedEni[] = [];
+  const problems: Problem[] = [];
+  for (const [mac, same] of byMac) {
+    const first = same.find(parsed => parsed.eni.primary) ?? same[0]!;
+    if (same.length === 1 || first.eni.primary) kept.push(first);
+    else {
+      const family = unknownFamily(`the metadata has ${same.length} ENIs with this MAC address`);
+      kept.push({ ...first, eni: { ...first.eni, ipv4: family, ipv6: family } });
+    }
+    if (same.length > 1 && first.eni.primary)
+      problems.push({
+        subject: `ENI ${mac}`,
+        text: `the metadata has ${same.length} ENIs with the MAC address of the primary one: the others are left out`,
+      });
+  }
+  return { kept, problems };
+}
+
+function checkEni(eni: Eni, all: readonly Eni[], serviceAddresses: readonly Ip[]): Eni {
+  const others = all.filter(other => other.mac !== eni.mac);
+  const check = (name: 'ipv4' | 'ipv6') => {
+    const elsewhere = others.flatMap(other => valueOr(other[name].addresses, []));
+    const family = refuseService(eni[name], serviceAddresses);
+    const own = valueOr(family.addresses, []);
+    return {
+      addresses: eni.primary ? family.addresses : refuseShared(family.addresses, elsewhere),
+      subnets: family.subnets,
+      gateway: refuseOwn(family.gateway, [...own, ...elsewhere]),
+      prefixes: refuseCatching(family.prefixes, elsewhere),
+    };
+  };
+  return { ...eni, ipv4: check('ipv4'), ipv6: check('ipv6') };
+}
+
+/** A route or an address that covers the metadata service would cut the agent off from it, and with it every later repair. */
+function refuseService(family: EniFamily, service: readonly Ip[]): EniFamily {
+  const covered = (cidr: Cidr) => service.some(ip => contains(cidr, ip));
+  return {
+    addresses: refuse(family.addresses, ip => service.includes(ip), 'is the address of the metadata service'),
+    subnets: refuse(family.subnets, covered, 'contains the metadata service'),
+    gateway: family.gateway,
+    prefixes: refuse(family.prefixes, covered, 'contains the metadata service'),
+  };
+}
+
+/**
+ * Two ENIs cannot own one address. It is seen while an address moves from one ENI to the other (a failover), and ends by itself.
+ */
+function refuseShared(addresses: Reading<readonly Ip[]>, elsewhere: readonly Ip[]): Reading<readonly Ip[]> {
+  return refuse(addresses, ip => elsewhere.includes(ip), 'is on another ENI, too');
+}
+
+/** A rule from such a prefix would send the other ENI's traffic through this one. */
+function refuseCatching(
+  prefixes: Reading<readonly Cidr[]>,
+  elsewhere: readonly Ip[],
+): Reading<readonly Cidr[]> {
+  return refuse(prefixes, p => elsewhere.some(ip => contains(p, ip)), "contains another ENI's address");
+}
+
+function refuseOwn(gateway: Reading<Ip>, own: readonly Ip[]): Reading<Ip> {
+  if (gateway.state !== 'value' || !own.includes(gateway.value)) return gateway;
+  return unknown(`gateway ${gateway.value} is an address of this VM`);
+}
+
+function refuse<T extends string>(
+  reading: Reading<readonly T[]>,
+  isBad: (entry: T) => boolean,
+  why: string,
+): Reading<readonly T[]> {
+  const bad = valueOr(reading, []).find(isBad);
+  return bad === undefined ? reading : unknown(`${bad} ${why}`);
+}
+
+function readingsOf(family: EniFamily): readonly Reading<unknown>[] {
+  return [family.addresses, family.subnets, family.gateway, family.prefixes];
+}
+
+/** One Problem for each reason: a listing that failed makes a dozen readings unknown and is one problem. */
+function problemsOf(subject: string, readings: readonly Reading<unknown>[]): readonly Problem[] {
+  const reasons = new Set(readings.flatMap(r => (r.state === 'unknown' ? [r.why] : [])));
+  return [...reasons].map(text => ({ subject, text }));
+}
+
+function compareEnis(a: Eni, b: Eni): number {
+  const last = Number.MAX_SAFE_INTEGER;
+  return (
+    a.networkCard - b.networkCard ||
+    (a.deviceIndex ?? last) - (b.deviceIndex ?? last) ||
+    compareText(a.id ?? '', b.id ?? '') ||
+    compareText(a.mac, b.mac)
+  );
+}
+
+/** By code unit: localeCompare would make the order, and with it every file, depend on the machine's language. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,166 @@
+// The metadata client of one read: few connections that stay open, a token where the cloud has one, retries that end. Bad
+// answers become Responses with a reason; only "not there at all" is an exception. Knows no cloud: what differs is data in the
+// Provider.
+import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AgentError } from '../errors.ts';
+import { judgeAnswer, maxBodyBytes, noAnswer } from './judge-answer.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
+import type { MetadataClient, Response, TokenProtocol } from './provider.ts';
+import type { Exchange } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
+
+/** AWS limits simultaneous connections and 1024 packets/s per ENI, shared with DNS and NTP, without saying how it refuses. */
+const mostSockets = 4;
+const mostAttempts = 3;
+const firstBackoffMs = 200;
+/** A service that asks for more patience than this is asked again by the next pass. */
+const longestBackoffMs = 2000;
+
+export interface ClientOptions {
+  /** `http://ADDRESS[:PORT]`; a later one is tried while none has connected. */
+  readonly endpoints: readonly [string, ...string[]];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly token: TokenProtocol | undefined;
+  /** Deadline of the whole read in milliseconds. Default 15000. */
+  readonly totalMs?: number;
+  /** Deadline of one request in milliseconds. Default 3000. */
+  readonly requestMs?: number;
+  /** Deadline of one TCP handshake in milliseconds. Default 1500. */
+  readonly connectMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenClient extends MetadataClient {
+  /** HTTP requests that were sent so far, tokens and repetitions included. */
+  requests(): number;
+  /** Closes the connections; an idle one would keep the process alive. */
+  close(): void;
+}
+
+/** Opens a client for one read of the tree; the time for the whole read starts now. */
+export function openClient(options: ClientOptions): OpenClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: mostSockets });
+  const total = AbortSignal.timeout(options.totalMs ?? 15_000);
+  const signal = options.signal === undefined ? total : AbortSignal.any([total, options.signal]);
+  const takeTurn = limitConcurrency(mostSockets);
+  let requests = 0;
+  let bytesLeft = maxBodyBytes;
+  let endpoint = 0;
+  let everConnected = false;
+  let token: Promise<string | undefined> | undefined;
+
+  async function tryOnce(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
+    if (signal.aborted) return failure('the time for the whole read is over');
+    if (bytesLeft <= 0) return failure(`the answers are larger than ${maxBodyBytes / 1024} KiB together`);
+    requests += 1;
+    const asked = endpoint;
+    const exchange = await sendRequest({
+      agent,
+      endpoint: options.endpoints[asked]!,
+      method,
+      path,
+      headers: { ...options.headers, ...headers },
+      deadlineMs: options.requestMs ?? 3000,
+      connectMs: options.connectMs ?? 1500,
+      maxBytes: bytesLeft,
+      signal,
+    });
+    if (exchange.kind === 'answer') bytesLeft -= Buffer.byteLength(exchange.body);
+    if (exchange.kind === 'answer' || exchange.connected) everConnected = true;
+    else if (!everConnected && endpoint === asked) endpoint = (asked + 1) % options.endpoints.length;
+    return exchange;
+  }
+
+  async function send(
+    method: 'GET' | 'PUT',
+    path: string,
+    headers: Record<string, string>,
+  ): Promise<Response> {
+    let last: Exchange = failure('not asked');
+    for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+      // The deadline of a request starts when it has its turn, not while it waits for a free connection.
+      last = await takeTurn(() => tryOnce(method, path, headers));
+      const wait = backoffMs(last, attempt);
+      if (wait === undefined || attempt === mostAttempts || signal.aborted) break;
+      await delay(wait, undefined, { signal }).catch(() => undefined);
+    }
+    if (options.signal?.aborted)
+      throw new AgentError('metadata-unreachable', 'reading the metadata was cancelled');
+    if (last.kind === 'answer') return judgeAnswer(last.status, last.body);
+    if (!everConnected)
+      throw new AgentError(
+        'metadata-unreachable',
+        `no metadata service at ${options.endpoints.join(' or ')}: ${last.why}`,
+      );
+    return noAnswer(last.why);
+  }
+
+  async function fetchToken(protocol: TokenProtocol): Promise<string | undefined> {
+    const ttl = { [protocol.ttlHeader]: String(protocol.ttlSeconds), 'Content-Length': '0' };
+    const { status, body } = await send('PUT', protocol.path, ttl);
+    if (protocol.missingStatuses.includes(status)) return undefined;
+    const text = body.trim();
+    if (status === 200 && /^[\x21-\x7e]{1,4096}$/.test(text)) return text;
+    throw tokenRefused(options.endpoints[endpoint]!, protocol.path, status, status === 0 ? body : undefined);
+  }
+
+  /** The token, or undefined where there are none. Asked for once, however many requests wait for it. */
+  function currentToken(): Promise<string | undefined> {
+    if (options.token === undefined) return Promise.resolve(undefined);
+    token ??= fetchToken(options.token);
+    return token;
+  }
+
+  async function get(path: string): Promise<Response> {
+    const headers = (text: string | undefined): Record<string, string> =>
+      options.token === undefined || text === undefined ? {} : { [options.token.tokenHeader]: text };
+    const used = currentToken();
+    const response = await send('GET', path, headers(await used));
+    if (response.status !== 401 || options.token === undefined) return response;
+    // Expired, or the service was restarted: a new token, once per request. Requests that failed together share it.
+    if (token === used) token = undefined;
+    return send('GET', path, headers(await currentToken()));
+  }
+
+  return { get, requests: () => requests, close: () => agent.destroy() };
+}
+
+/** How long to wait before the next attempt, in milliseconds; undefined if another attempt is no use. */
+export function backoffMs(exchange: Exchange, attempt: number): number | undefined {
+  const again =
+    exchange.kind === 'failure' ? exchange.again : exchange.status === 429 || exchange.status === 503;
+  if (!again) return undefined;
+  const asked = exchange.kind === 'answer' ? parseRetryAfter(exchange.retryAfter) : undefined;
+  // Jitter, because all VMs of a host ask again at the same moment after an outage.
+  const own = firstBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+  return Math.min(asked ?? own, longestBackoffMs);
+}
+
+/** Retry-After in milliseconds: seconds or an HTTP date. Undefined if it is missing or neither. */
+function parseRetryAfter(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text.trim())) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+function failure(why: string): Exchange {
+  return { kind: 'failure', why, connected: false, again: false };
+}
+
+/** The message never has the body: on 200 it would be something like a token. */
+function tokenRefused(endpoint: string, path: string, status: number, why: string | undefined): AgentError {
+  const where = `the metadata service at ${endpoint} gave no token: ${path}`;
+  if (status === 403)
+    return new AgentError('metadata-unreachable', `${where} answered 403`, {
+      hint: 'the metadata service is turned off for this instance (HttpEndpoint=disabled), or a proxy is in between',
+    });
+  if (status === 0)
+    return new AgentError('metadata-unreachable', `${where} failed: ${why}`, {
+      // The answer to the PUT has an IP hop limit of 1 by default, so that it never arrives behind a bridge.
+      hint: 'in a container or behind a bridge the answer is dropped (hop limit 1): run eni-agent on the host itself',
+    });
+  const shown = status === 200 ? 'answered 200 with something that is no token' : `answered ${status}`;
+  return new AgentError('metadata-invalid', `${where} ${shown}`);
+}

@@ -1,0 +1,141 @@
+// One HTTP exchange with a metadata service, on node:http: a deadline, a body cap, no redirect, no proxy, no content coding.
+// Tries once; retrying and tokens are the client's affair. Not fetch(): it costs 45 ms of CPU and 15 MB at start.
+import type { Agent, IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:http';
+
+export interface RequestOptions {
+  readonly agent: Agent;
+  /** `http://ADDRESS[:PORT]`. */
+  readonly endpoint: string;
+  readonly method: 'GET' | 'PUT';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** For the whole exchange, the body included; milliseconds. */
+  readonly deadlineMs: number;
+  /** For the TCP handshake; milliseconds. */
+  readonly connectMs: number;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export type Exchange =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      readonly retryAfter: string | undefined;
+    }
+  | { readonly kind: 'failure'; readonly why: string; readonly connected: boolean; readonly again: boolean };
+
+/** Codes of errors below HTTP, where asking again may help. A deadline that passed is none of them. */
+const connectionErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** Sends one request. Never throws: what went wrong is in the result, without any header's value. */
+export function sendRequest(options: RequestOptions): Promise<Exchange> {
+  return new Promise(resolve => {
+    const url = new URL(options.endpoint);
+    let connected = false;
+    let settled = false;
+    let connectTimer: NodeJS.Timeout | undefined;
+
+    // An agent of its own also means no proxy: with NODE_USE_ENV_PROXY=1, Node >= 24.5 gives HTTP_PROXY to the global agent only.
+    const outgoing = request({
+      agent: options.agent,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? 80 : Number(url.port),
+      method: options.method,
+      path: options.path,
+      headers: { Host: url.host, 'User-Agent': 'eni-agent', ...options.headers },
+    });
+    const finish = (exchange: Exchange) => {
+      settled = true;
+      clearTimeout(deadline);
+      clearTimeout(connectTimer);
+      options.signal.removeEventListener('abort', onAbort);
+      resolve(exchange);
+    };
+    const fail = (why: string, again: boolean) => {
+      // After a whole answer the socket belongs to the agent again and must not be destroyed by a late event.
+      if (settled) return;
+      finish({ kind: 'failure', why, connected, again });
+      outgoing.destroy();
+    };
+    const onAbort = () => fail('the time for the whole read is over', false);
+    const deadline = setTimeout(
+      () => fail(`no answer within ${options.deadlineMs / 1000} s`, false),
+      options.deadlineMs,
+    );
+    options.signal.addEventListener('abort', onAbort, { once: true });
+
+    outgoing.on('socket', socket => {
+      if (!socket.connecting) {
+        connected = true;
+        return;
+      }
+      connectTimer = setTimeout(
+        () => fail(`no connection within ${options.connectMs / 1000} s`, true),
+        options.connectMs,
+      );
+      socket.once('connect', () => {
+        connected = true;
+        clearTimeout(connectTimer);
+      });
+    });
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? 'unknown error';
+      fail(explainCode(code), connectionErrors.has(code));
+    });
+    outgoing.on('close', () => fail('connection closed without an answer', true));
+    outgoing.on('response', incoming => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > options.maxBytes) fail(`more than ${Math.ceil(options.maxBytes / 1024)} KiB`, false);
+        else chunks.push(chunk);
+      });
+      incoming.on('error', () => fail('connection lost in the middle of the answer', true));
+      incoming.on('end', () => {
+        if (!incoming.complete) fail('connection lost in the middle of the answer', true);
+        else finish(readAnswer(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks)));
+      });
+    });
+    if (options.signal.aborted) onAbort();
+    else outgoing.end();
+  });
+}
+
+function readAnswer(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Exchange {
+  const retryAfter = headers['retry-after'];
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity')
+    return { kind: 'failure', why: 'answered in a content coding', connected: true, again: false };
+  const body = decode(bytes);
+  if (body === undefined)
+    return { kind: 'failure', why: 'answered with bytes that are no UTF-8', connected: true, again: false };
+  return { kind: 'answer', status, body, retryAfter };
+}
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function explainCode(code: string): string {
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ECONNRESET') return 'connection reset';
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return `no route to it (${code})`;
+  if (code.startsWith('HPE_')) return `not HTTP (${code})`;
+  return code;
+}

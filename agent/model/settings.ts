@@ -1,0 +1,50 @@
+// What the administrator asked for, validated. The defaults live in config.ts alone.
+import type { Cidr, Ip, Mac } from './address.ts';
+import type { BackendName } from './host.ts';
+import type { ProviderName } from './instance.ts';
+import type { Addressing } from './network-plan.ts';
+
+export interface EniOptions {
+  readonly ignore: boolean;
+  /** Undefined: static where the metadata gives subnet and gateway, else DHCP. */
+  readonly mode: Addressing | undefined;
+  /** Addresses that the metadata does not list (JD Cloud), beside those that it does. */
+  readonly addresses: readonly Ip[];
+  /** Subnets that the metadata does not give. */
+  readonly subnets: readonly Cidr[];
+  /** At most one per family. */
+  readonly gateways: readonly Ip[];
+  readonly mtu: number | undefined;
+  readonly table: number | undefined;
+  /** A default route in main, with `metric`, as a fallback behind the primary's. */
+  readonly defaultRoute: boolean;
+  readonly metric: number | undefined;
+}
+
+export interface Settings {
+  readonly agent: {
+    readonly backend: BackendName | undefined;
+    /** Apply through a backend that the lab has not proven. */
+    readonly allowUnproven: boolean;
+    /** Manage links that are no physical device (veth): for tests in namespaces. */
+    readonly virtualLinks: boolean;
+    readonly ignoreDrivers: readonly string[];
+    /** Names or patterns with `*`. */
+    readonly ignoreLinks: readonly string[];
+    readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+    /** How long verify waits for the kernel to have what the plan asks for. */
+    readonly verifyTimeoutMs: number;
+  };
+  readonly metadata: {
+    readonly provider: ProviderName | undefined;
+    readonly url: string | undefined;
+    readonly timeoutMs: number;
+    /** Pause before the second reading that every removal needs. */
+    readonly confirmDelayMs: number;
+  };
+  readonly routing: {
+    /** First table and first priority; 856 numbers from here belong to the agent. */
+    readonly base: number;
+  };
+  readonly enis: ReadonlyMap<Mac, EniOptions>;
+}

@@ -1,0 +1,141 @@
+// The plan of one ENI, once it is known which link, slot, subnets and gateway it has. Pure arithmetic; the decisions that
+// need the whole instance are in plan-network.ts.
+
+import type { Mac } from '../model/address.ts';
+import {
+  bits,
+  type Cidr,
+  contains,
+  type Family,
+  families,
+  type Ip,
+  isLinkLocal,
+  prefixLengthOf,
+} from '../model/address.ts';
+import {
+  type Addressing,
+  type EniPlan,
+  mainTable,
+  type PlannedAddress,
+  type PlannedRoute,
+} from '../model/network-plan.ts';
+import { priorityOf, tableOf } from './numbering.ts';
+import { type PlanSubnet, planRules } from './rules.ts';
+
+export interface FamilyInput {
+  /** Primary address first. */
+  readonly addresses: readonly Ip[];
+  readonly subnets: readonly PlanSubnet[];
+  readonly gateway: Ip | undefined;
+  readonly prefixes: readonly Cidr[];
+}
+
+export interface EniInput {
+  readonly mac: Mac;
+  readonly link: string;
+  readonly eniId: string | undefined;
+  readonly slot: number;
+  readonly base: number;
+  /** Overrides the table of the slot. */
+  readonly table: number | undefined;
+  readonly addressing: Addressing;
+  readonly mtu: number | undefined;
+  readonly suppressPrefixLength: boolean;
+  /** Metric of a default route in main, if the administrator asked for one. */
+  readonly mainDefaultMetric: number | undefined;
+  readonly notes: readonly string[];
+  readonly ipv4: FamilyInput;
+  readonly ipv6: FamilyInput;
+}
+
+export function planEni(input: EniInput): EniPlan {
+  const table = input.table ?? tableOf(input.base, input.slot);
+  const parts = families.map(family => {
+    const part = family === 4 ? input.ipv4 : input.ipv6;
+    // DHCP has not told the subnet yet: rules and routes come with the next pass.
+    const settled = !(family === 4 && input.addressing === 'dhcp' && part.subnets.length === 0);
+    return {
+      addresses: planAddresses(family, part, family === 4 && input.addressing === 'dhcp'),
+      routes: settled ? planRoutes(family, part, table, input.mainDefaultMetric) : [],
+      rules: settled ? planRules({ ...input, ...part, family, table }) : [],
+    };
+  });
+  return {
+    mac: input.mac,
+    link: input.link,
+    eniId: input.eniId,
+    slot: input.slot,
+    table,
+    addressing: input.addressing,
+    mtu: input.mtu,
+    sharedSubnet: input.ipv4.subnets.some(s => !s.connected),
+    addresses: parts.flatMap(p => p.addresses),
+    routes: parts.flatMap(p => p.routes),
+    rules: parts.flatMap(p => p.rules).sort((a, b) => a.priority - b.priority),
+    notes: input.notes,
+    awaiting: input.addressing === 'dhcp' && input.ipv4.subnets.length === 0 ? 'dhcp-lease' : undefined,
+  };
+}
+
+/**
+ * The first address of a subnet brings main's connected route, unless somebody with an older claim has it; every other
+ * address is a host address. Two connected routes to one subnet would make the order of bring-up decide which NIC the
+ * primary's own traffic takes.
+ */
+function planAddresses(family: Family, part: FamilyInput, dhcp: boolean): readonly PlannedAddress[] {
+  const connectedDone = new Set<Cidr>();
+  return part.addresses.map((ip, index) => {
+    const subnet = part.subnets.find(s => contains(s.cidr, ip));
+    const connects = subnet?.connected === true && !connectedDone.has(subnet.cidr);
+    if (connects) connectedDone.add(subnet.cidr);
+    return {
+      ip,
+      family,
+      prefixLength: connects ? prefixLengthOf(subnet.cidr) : bits(ip),
+      dynamic: dhcp && index === 0,
+    };
+  });
+}
+
+function planRoutes(
+  family: Family,
+  part: FamilyInput,
+  table: number,
+  mainDefaultMetric: number | undefined,
+): readonly PlannedRoute[] {
+  const onLinkRoutes = part.subnets.map(({ cidr }) => ({
+    family,
+    destination: cidr,
+    gateway: undefined,
+    onLink: false,
+    table,
+    metric: undefined,
+  }));
+  if (part.gateway === undefined) return onLinkRoutes;
+  const gateway = part.gateway;
+  const defaultRoute: PlannedRoute = {
+    family,
+    destination: (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr,
+    gateway,
+    // Kernels before 4.x look a gateway up in main only, so the subnet route in our own table does not help there.
+    onLink: !isLinkLocal(gateway) && !part.subnets.some(s => s.connected && contains(s.cidr, gateway)),
+    table,
+    metric: undefined,
+  };
+  const mainDefault =
+    mainDefaultMetric === undefined ? [] : [{ ...defaultRoute, table: mainTable, metric: mainDefaultMetric }];
+  return [...onLinkRoutes, defaultRoute, ...mainDefault];
+}
+
+/** All numbers that belong to a slot, for the collision check. */
+export function numbersOf(
+  base: number,
+  slot: number,
+): { readonly table: number; readonly priorities: readonly number[] } {
+  return {
+    table: tableOf(base, slot),
+    priorities: (['neighbour', 'specificMain', 'ownTable'] as const).map(tier =>
+      priorityOf(base, tier, slot),
+    ),
+  };
+}

@@ -1,0 +1,55 @@
+// Which kernel link belongs to an ENI: by MAC and nothing else (names change, `eth*` matches too much), and only a link that
+// is the NIC itself. VLANs, bridges, macvlans and bond ports may carry the same MAC; they are never ours.
+import type { Mac } from '../model/address.ts';
+import type { KernelLink } from '../model/kernel-state.ts';
+import type { Settings } from '../model/settings.ts';
+
+export type LinkFilter = Pick<Settings['agent'], 'virtualLinks' | 'ignoreDrivers' | 'ignoreLinks'>;
+
+export type LinkMatch =
+  | { readonly link: KernelLink }
+  | {
+      readonly link: undefined;
+      readonly reason: 'no-link' | 'ambiguous-link' | 'filtered-link';
+      readonly text: string;
+    };
+
+/** What a file name, a shell word and a configuration key of every backend can carry. */
+const portableName = /^[A-Za-z0-9_.-]{1,15}$/;
+
+export function matchLink(mac: Mac, links: readonly KernelLink[], filter: LinkFilter): LinkMatch {
+  const sameMac = links.filter(l => l.mac === mac);
+  if (sameMac.length === 0) return miss('no-link', 'no link has this MAC');
+  const usable = sameMac.filter(l => objection(l, filter) === undefined);
+  const [first, second] = usable;
+  if (first === undefined) {
+    const reasons = sameMac.map(l => `${l.name} ${objection(l, filter)}`).join(', ');
+    return miss('filtered-link', reasons);
+  }
+  if (second !== undefined)
+    return miss('ambiguous-link', `several links have this MAC: ${usable.map(l => l.name).join(', ')}`);
+  return { link: first };
+}
+
+/** Why the link cannot be an ENI's own; undefined if it can. */
+function objection(link: KernelLink, filter: LinkFilter): string | undefined {
+  // A port of a net_failover or bond device shares the MAC of its master; the master is the one to configure.
+  if (link.master !== undefined) return `is a port of ${link.master}`;
+  if (filter.ignoreLinks.some(pattern => matchesPattern(link.name, pattern))) return 'is in ignore-links';
+  if (link.driver !== undefined && filter.ignoreDrivers.includes(link.driver))
+    return `has the ignored driver ${link.driver}`;
+  const virtual = link.kind !== undefined || !link.physical;
+  if (virtual && !(filter.virtualLinks && link.kind === 'veth'))
+    return `is no physical NIC (${link.kind ?? 'no device'})`;
+  if (!portableName.test(link.name)) return 'has a name that no configuration file can carry';
+  return undefined;
+}
+
+function matchesPattern(name: string, pattern: string): boolean {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${escaped}$`).test(name);
+}
+
+function miss(reason: 'no-link' | 'ambiguous-link' | 'filtered-link', text: string): LinkMatch {
+  return { link: undefined, reason, text };
+}

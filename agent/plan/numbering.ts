@@ -1,0 +1,62 @@
+// Which numbers an ENI gets. A slot is kept by MAC for as long as the state file lives, so that a table or a priority never
+// changes its meaning because another ENI came or went.
+import type { Mac } from '../model/address.ts';
+
+export const slotCount = 256;
+/** Distances of the three rule tiers from the base; 300 apart, so that 256 slots fit between two of them. */
+const tierOffset = { neighbour: 0, specificMain: 300, ownTable: 600 } as const;
+/** How many numbers behind the base are ours. */
+export const bandWidth = tierOffset.ownTable + slotCount;
+
+export type Tier = keyof typeof tierOffset;
+
+export function tableOf(base: number, slot: number): number {
+  return base + slot;
+}
+
+export function priorityOf(base: number, tier: Tier, slot: number): number {
+  return base + tierOffset[tier] + slot;
+}
+
+/**
+ * Gives every MAC a slot: the kept one, else the first that is neither kept by another MAC nor occupied by somebody else's
+ * rules or routes. MACs that find none are missing from the result.
+ *
+ * @param wanted MACs in the order in which new ones choose; must not depend on the order of the metadata
+ * @param kept slots of earlier passes, of ENIs that are gone too: a re-attached ENI finds its numbers again
+ */
+export function assignSlots(
+  wanted: readonly Mac[],
+  kept: ReadonlyMap<Mac, number>,
+  occupied: ReadonlySet<number>,
+): ReadonlyMap<Mac, number> {
+  const result = new Map<Mac, number>();
+  const taken = new Set<number>(kept.values());
+  for (const mac of wanted) {
+    const slot = kept.get(mac) ?? firstFree(taken, occupied) ?? reusable(wanted, kept, result, occupied);
+    if (slot === undefined) continue;
+    result.set(mac, slot);
+    taken.add(slot);
+  }
+  return result;
+}
+
+function firstFree(taken: ReadonlySet<number>, occupied: ReadonlySet<number>): number | undefined {
+  for (let slot = 0; slot < slotCount; slot++) if (!taken.has(slot) && !occupied.has(slot)) return slot;
+  return undefined;
+}
+
+/** With all 256 slots remembered, the numbers of an ENI that is no longer attached are given away. */
+function reusable(
+  wanted: readonly Mac[],
+  kept: ReadonlyMap<Mac, number>,
+  result: ReadonlyMap<Mac, number>,
+  occupied: ReadonlySet<number>,
+): number | undefined {
+  const inUse = new Set<number>(result.values());
+  for (const mac of wanted) {
+    const slot = kept.get(mac);
+    if (slot !== undefined) inUse.add(slot);
+  }
+  return firstFree(inUse, occupied);
+}

@@ -1,0 +1,48 @@
+// Whose numbers are in use, read from the kernel: which slot a link of ours had (when the state file was lost), and which slots
+// somebody else occupies. Pure.
+import type { Mac } from '../model/address.ts';
+import type { KernelLink, KernelState } from '../model/kernel-state.ts';
+import { priorityOf, slotCount, type Tier, tableOf } from './numbering.ts';
+
+const tiers: readonly Tier[] = ['neighbour', 'specificMain', 'ownTable'];
+
+/** Slots that the kernel itself remembers: a table of the band whose every route leaves by one link belongs to that link's ENI. */
+export function recoverSlots(
+  kernel: KernelState,
+  base: number,
+  macs: ReadonlySet<Mac>,
+): ReadonlyMap<Mac, number> {
+  const recovered = new Map<Mac, number>();
+  for (let slot = 0; slot < slotCount; slot++) {
+    const links = new Set(kernel.routes.filter(r => r.table === tableOf(base, slot)).map(r => r.link));
+    if (links.size !== 1) continue;
+    const mac = macOf([...links][0], kernel.links);
+    if (mac !== undefined && macs.has(mac) && !recovered.has(mac)) recovered.set(mac, slot);
+  }
+  return recovered;
+}
+
+/**
+ * Slots that nobody of ours keeps and whose table or priorities are in use all the same.
+ * @param kept slots that belong to an ENI: what stands there is its own
+ */
+export function occupiedSlots(
+  kernel: KernelState,
+  base: number,
+  kept: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const occupied = new Set<number>();
+  const usedTables = new Set([...kernel.routes.map(r => r.table), ...kernel.rules.map(r => r.table)]);
+  const usedPriorities = new Set(kernel.rules.map(r => r.priority));
+  for (let slot = 0; slot < slotCount; slot++) {
+    const used =
+      usedTables.has(tableOf(base, slot)) ||
+      tiers.some(tier => usedPriorities.has(priorityOf(base, tier, slot)));
+    if (used && !kept.has(slot)) occupied.add(slot);
+  }
+  return occupied;
+}
+
+function macOf(link: string | undefined, links: readonly KernelLink[]): Mac | undefined {
+  return links.find(l => l.name === link)?.mac;
+}

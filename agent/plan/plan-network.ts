@@ -1,0 +1,179 @@
+// From the instance to the plan: which ENIs are ours, which numbers they get, who else is in their subnets. Pure: the same
+// input gives the same plan, and the order of the metadata does not matter.
+import type { Cidr, Ip, Mac } from '../model/address.ts';
+import type { Eni, Instance } from '../model/instance.ts';
+import type { KernelAddress, KernelLink } from '../model/kernel-state.ts';
+import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
+import type { Settings } from '../model/settings.ts';
+import { type EniNetwork, eniNetwork, type Lease } from './eni-network.ts';
+import { planEni } from './eni-plan.ts';
+import { matchLink } from './match-links.ts';
+import { assignSlots } from './numbering.ts';
+import { objectionTo } from './sanity.ts';
+import { sharesSubnets } from './share-subnets.ts';
+
+export interface PlanInput {
+  readonly instance: Instance;
+  readonly links: readonly KernelLink[];
+  readonly addresses: readonly KernelAddress[];
+  readonly settings: Pick<Settings, 'agent' | 'routing' | 'enis'>;
+  /** Slots of earlier passes, of ENIs that have gone too. */
+  readonly keptSlots: ReadonlyMap<Mac, number>;
+  /** Slots whose table or priorities somebody else uses. */
+  readonly occupiedSlots: ReadonlySet<number>;
+  /** What DHCP said, by link name. */
+  readonly leases: ReadonlyMap<string, Lease>;
+  /** IPv4 subnets that DHCP told in earlier passes. */
+  readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
+  readonly suppressPrefixLength: boolean;
+  /** Links that somebody else's files configure, with where. */
+  readonly claims: ReadonlyMap<string, string>;
+}
+
+export interface PlanResult {
+  readonly plan: NetworkPlan;
+  /** All slots to remember. */
+  readonly slots: ReadonlyMap<Mac, number>;
+  readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
+}
+
+interface Candidate {
+  readonly eni: Eni;
+  readonly link: KernelLink;
+  readonly network: EniNetwork;
+}
+
+export function planNetwork(input: PlanInput): PlanResult {
+  const { instance, settings } = input;
+  const primary = instance.enis.find(e => e.primary);
+  const primaryLink = primary && input.links.find(l => l.mac === primary.mac && l.master === undefined)?.name;
+  const networks = new Map(
+    instance.enis.map(eni => [eni.mac, eniNetwork(eni, { ...input, linkOf: mac => linkName(mac, input) })]),
+  );
+
+  const skipped: SkippedEni[] = [];
+  const candidates: Candidate[] = [];
+  const usedAddresses = new Set<Ip>(
+    protectedAddresses(primaryLink, primary && networks.get(primary.mac), input.addresses),
+  );
+  for (const eni of instance.enis) {
+    const network = networks.get(eni.mac)!;
+    const verdict = consider(eni, network, input, primaryLink, usedAddresses);
+    if ('reason' in verdict) skipped.push({ mac: eni.mac, eniId: eni.id, ...verdict });
+    else {
+      candidates.push({ eni, network, link: verdict.link });
+      for (const ip of [...network.ipv4.addresses, ...network.ipv6.addresses]) usedAddresses.add(ip);
+    }
+  }
+
+  const assigned = assignSlots(
+    candidates.map(c => c.eni.mac),
+    input.keptSlots,
+    input.occupiedSlots,
+  );
+  const planned: EniPlan[] = [];
+  for (const { eni, link, network } of candidates) {
+    const slot = assigned.get(eni.mac);
+    if (slot === undefined) {
+      const text = 'all 256 slots are in use; raise [routing] base or remove foreign rules from the band';
+      skipped.push({ mac: eni.mac, eniId: eni.id, reason: 'no-free-slot', text, degraded: true });
+      continue;
+    }
+    const others = instance.enis
+      .filter(other => other.mac !== eni.mac)
+      .map(other => ({ subnets: networks.get(other.mac)!, slot: assigned.get(other.mac) }));
+    const share = sharesSubnets({
+      network,
+      slot,
+      others,
+      protectedAddresses: [...usedBy(primaryLink, input.addresses)],
+    });
+    const options = settings.enis.get(eni.mac);
+    planned.push(
+      planEni({
+        mac: eni.mac,
+        link: link.name,
+        eniId: eni.id,
+        slot,
+        base: settings.routing.base,
+        table: options?.table,
+        addressing: network.addressing,
+        mtu: options?.mtu ?? eni.mtu,
+        suppressPrefixLength: input.suppressPrefixLength,
+        mainDefaultMetric:
+          options?.defaultRoute === true ? (options.metric ?? defaultMetric + slot) : undefined,
+        notes: network.notes,
+        ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share) },
+        ipv6: { ...network.ipv6, subnets: network.ipv6.subnets.map(share) },
+      }),
+    );
+  }
+
+  const slots = new Map([...input.keptSlots].filter(([, slot]) => ![...assigned.values()].includes(slot)));
+  for (const [mac, slot] of assigned) slots.set(mac, slot);
+  const learnedSubnets = new Map(input.learnedSubnets);
+  for (const { eni, network } of candidates)
+    if (network.learned !== undefined) learnedSubnets.set(eni.mac, network.learned);
+  return {
+    plan: { primaryLink, enis: planned.sort((a, b) => a.slot - b.slot), skipped },
+    slots,
+    learnedSubnets,
+  };
+}
+
+/** Above every metric that a distribution gives a default route, so that such a route is only ever a fallback. */
+const defaultMetric = 20000;
+
+type Verdict = { readonly link: KernelLink } | Omit<SkippedEni, 'mac' | 'eniId'>;
+
+function consider(
+  eni: Eni,
+  network: EniNetwork,
+  input: PlanInput,
+  primaryLink: string | undefined,
+  usedAddresses: ReadonlySet<Ip>,
+): Verdict {
+  const skip = (reason: SkippedEni['reason'], text: string, degraded: boolean): Verdict => ({
+    reason,
+    text,
+    degraded,
+  });
+  if (eni.primary) return skip('primary', 'the primary ENI is never touched', false);
+  if (input.settings.enis.get(eni.mac)?.ignore)
+    return skip('ignored', 'the configuration says ignore', false);
+  if (!eni.carriesIp) return skip('no-ip', 'EFA-only: it has no addresses and no link', false);
+  if (network.incomplete !== undefined) return skip('incomplete-metadata', network.incomplete, true);
+  const match = matchLink(eni.mac, input.links, input.settings.agent);
+  if (match.link === undefined) return skip(match.reason, match.text, match.reason !== 'filtered-link');
+  // Two ENIs cannot be one link; metadata that says so is lying about one of them, and the primary always wins.
+  if (match.link.name === primaryLink)
+    return skip('invalid-metadata', 'has the MAC of the primary ENI', true);
+  const objection = objectionTo(network, usedAddresses);
+  if (objection !== undefined) return skip('invalid-metadata', objection, true);
+  if (network.ipv4.addresses.length + network.ipv6.addresses.length === 0)
+    return skip('no-ip', 'has no address', false);
+  const claim = input.claims.get(match.link.name);
+  if (claim !== undefined) return skip('configured-elsewhere', claim, true);
+  return { link: match.link };
+}
+
+function linkName(mac: Mac, input: PlanInput): string | undefined {
+  return matchLink(mac, input.links, input.settings.agent).link?.name;
+}
+
+function* usedBy(link: string | undefined, addresses: readonly KernelAddress[]): Generator<Ip> {
+  for (const a of addresses) if (a.link === link && a.scope !== 'link') yield a.ip;
+}
+
+/** Addresses that no secondary ENI may have, whatever the metadata says: those of the primary, in metadata or in the kernel. */
+function protectedAddresses(
+  primaryLink: string | undefined,
+  primary: EniNetwork | undefined,
+  addresses: readonly KernelAddress[],
+): readonly Ip[] {
+  return [
+    ...usedBy(primaryLink, addresses),
+    ...(primary?.ipv4.addresses ?? []),
+    ...(primary?.ipv6.addresses ?? []),
+  ];
+}

@@ -1,0 +1,84 @@
+// The rules of one ENI in one family: three tiers, by subnet where the ENI has it for itself, by address where it does not.
+//
+// Why by subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet
+// keeps that walk short, carries addresses that an administrator adds himself, and lets secondary addresses come and go
+// without a rule changing.
+import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
+import { mainTable, type PlannedRule } from '../model/network-plan.ts';
+import { priorityOf, type Tier } from './numbering.ts';
+
+export interface PlanSubnet {
+  readonly cidr: Cidr;
+  /** Another ENI of the instance has a subnet that overlaps: only addresses tell whose packet it is. */
+  readonly shared: boolean;
+  /** Main gets this subnet's connected route from this ENI (nobody with an older claim has it). */
+  readonly connected: boolean;
+}
+
+export interface RuleInput {
+  readonly family: Family;
+  readonly base: number;
+  readonly slot: number;
+  readonly table: number;
+  readonly subnets: readonly PlanSubnet[];
+  readonly addresses: readonly Ip[];
+  readonly prefixes: readonly Cidr[];
+  /** False where the kernel ignores `suppress_prefixlength` (before 3.12): tier 2 would then send everything to main. */
+  readonly suppressPrefixLength: boolean;
+}
+
+export function planRules(input: RuleInput): readonly PlannedRule[] {
+  const { subnets, addresses, prefixes } = input;
+  const inside = (inner: Ip | Cidr) => subnets.find(s => contains(s.cidr, inner));
+  const foreignAddresses = addresses.filter(a => inside(a) === undefined).map(hostCidr);
+  const foreignPrefixes = prefixes.filter(p => inside(p) === undefined);
+  const rules: PlannedRule[] = [];
+
+  // Tier 1: a neighbour in a shared subnet is reached through the ENI that owns the source, not through the ENI that has
+  // main's connected route. Prefixes too: a container's packet to a neighbour is filtered by its source like any other.
+  for (const { cidr } of subnets.filter(s => s.shared)) {
+    const sources = [...addresses.map(hostCidr), ...prefixes].filter(source => contains(cidr, source));
+    for (const from of sources) rules.push(rule(input, 'neighbour', from, { to: cidr }));
+  }
+
+  // Tier 2: specific routes in main (container bridges, VPN, peering) win over the ENI's default route. An address or a prefix
+  // outside the subnets needs it as much as one inside.
+  if (input.suppressPrefixLength) {
+    for (const from of [...subnets.map(s => s.cidr), ...foreignAddresses, ...foreignPrefixes])
+      rules.push(rule(input, 'specificMain', from, { table: mainTable, suppressDefault: true }));
+  }
+
+  // Tier 3: everything else leaves by the ENI. `iif lo` means made by this host: what the VM forwards for a neighbour in that
+  // subnet (a NAT or security appliance) keeps using main. A delegated prefix is forwarded for containers, so no `iif lo`.
+  for (const { cidr, shared } of subnets) {
+    if (!shared) rules.push(rule(input, 'ownTable', cidr, { localOnly: true }));
+    else
+      for (const ip of addresses.filter(a => contains(cidr, a)))
+        rules.push(rule(input, 'ownTable', hostCidr(ip)));
+  }
+  for (const from of [...foreignAddresses, ...prefixes]) rules.push(rule(input, 'ownTable', from));
+
+  return distinct(rules).sort(byPriority);
+}
+
+function rule(input: RuleInput, tier: Tier, from: Cidr, more: Partial<PlannedRule> = {}): PlannedRule {
+  return {
+    family: input.family,
+    priority: priorityOf(input.base, tier, input.slot),
+    from,
+    to: undefined,
+    localOnly: false,
+    table: input.table,
+    suppressDefault: false,
+    ...more,
+  };
+}
+
+function distinct(rules: readonly PlannedRule[]): PlannedRule[] {
+  return [...new Map(rules.map(r => [JSON.stringify(r), r])).values()];
+}
+
+export function byPriority(a: PlannedRule, b: PlannedRule): number {
+  const text = (r: PlannedRule) => `${r.family} ${r.from} ${r.to ?? ''} ${r.localOnly}`;
+  return a.priority - b.priority || (text(a) < text(b) ? -1 : 1);
+}

@@ -1,0 +1,59 @@
+// What no honest metadata contains, and what would hurt the primary if it were believed. An ENI that fails here is left alone.
+import {
+  bits,
+  type Cidr,
+  contains,
+  familyOf,
+  type Ip,
+  isHostAddress,
+  parseIp,
+  prefixLengthOf,
+} from '../model/address.ts';
+import type { EniNetwork, NetworkPart } from './eni-network.ts';
+
+/**
+ * The shortest prefix that a subnet or a delegated prefix may have. Clouds give /16 to /29 and /64; a rule `from 0.0.0.0/0`
+ * would take the whole machine's traffic, the primary's included.
+ */
+const shortest = { subnet: { 4: 8, 6: 32 }, prefix: { 4: 16, 6: 48 } } as const;
+
+/** Services of the clouds that must stay reachable through the primary. */
+const serviceAddresses = ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254'].map(a => parseIp(a) as Ip);
+
+/**
+ * @param taken addresses of the primary and of the ENIs planned before this one
+ * @returns what is wrong, naming the field and the value; undefined if nothing is
+ */
+export function objectionTo(network: EniNetwork, taken: ReadonlySet<Ip>): string | undefined {
+  return objectionToPart(network.ipv4, taken) ?? objectionToPart(network.ipv6, taken);
+}
+
+function objectionToPart(part: NetworkPart, taken: ReadonlySet<Ip>): string | undefined {
+  for (const ip of part.addresses) {
+    if (!isHostAddress(ip)) return `address ${ip} cannot belong to a host`;
+    if (taken.has(ip)) return `address ${ip} belongs to another ENI already`;
+    if (serviceAddresses.includes(ip)) return `address ${ip} is a service of the cloud`;
+    if (ip === part.gateway) return `address ${ip} is also the gateway`;
+  }
+  for (const cidr of part.subnets) {
+    const objection = objectionToNetwork('subnet', cidr);
+    if (objection !== undefined) return objection;
+  }
+  for (const cidr of part.prefixes) {
+    const objection = objectionToNetwork('prefix', cidr);
+    if (objection !== undefined) return objection;
+    const stolen = [...taken].find(ip => contains(cidr, ip));
+    if (stolen !== undefined) return `prefix ${cidr} contains ${stolen}, which belongs to another ENI`;
+  }
+  if (part.gateway !== undefined && !isHostAddress(part.gateway))
+    return `gateway ${part.gateway} cannot belong to a host`;
+  return undefined;
+}
+
+function objectionToNetwork(kind: 'subnet' | 'prefix', cidr: Cidr): string | undefined {
+  const minimum = shortest[kind][familyOf(cidr)];
+  if (prefixLengthOf(cidr) < minimum) return `${kind} ${cidr} is larger than /${minimum}`;
+  if (kind === 'subnet' && prefixLengthOf(cidr) === bits(cidr)) return `${kind} ${cidr} is a single address`;
+  const service = serviceAddresses.find(ip => contains(cidr, ip));
+  return service === undefined ? undefined : `${kind} ${cidr} contains ${service}, a service of the cloud`;
+}

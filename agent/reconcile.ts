@@ -1,0 +1,252 @@
+// ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
+// looks at everything again and does only what is missing. All other files are steps of it.
+import { createHash } from 'node:crypto';
+import { renderers } from '../renderers/registry.ts';
+import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
+import { type Selection, selectBackend } from '../renderers/select.ts';
+import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
+import type { CompareOptions } from './apply/compare.ts';
+import { differenceOf, planChanges } from './apply/eni-changes.ts';
+import { additions, type Batch, removals } from './apply/live.ts';
+import { diffFiles, type FileChange, readOwnedFiles } from './apply/ownership.ts';
+import { readState, type State, writeState } from './apply/state-file.ts';
+import { type ApplyContext, applyChange, rollBack } from './apply/transaction.ts';
+import { type Desired, planDesired } from './desired.ts';
+import { AgentError } from './errors.ts';
+import type { Log } from './log.ts';
+import { endpointsOf, type InstanceReading, readInstance } from './metadata/read-instance.ts';
+import { providerNamed } from './metadata/registry.ts';
+import { type Ip, parseIp } from './model/address.ts';
+import type { BackendName, HostFacts } from './model/host.ts';
+import type { Instance } from './model/instance.ts';
+import type { KernelState } from './model/kernel-state.ts';
+import type { EniPlan } from './model/network-plan.ts';
+import type { Settings } from './model/settings.ts';
+import { agree, believe, takesAway } from './plan/believe.ts';
+import { readDmi } from './system/dmi.ts';
+import { readHostFacts } from './system/host-facts.ts';
+import { readKernelState } from './system/kernel-reader.ts';
+import type { System } from './system/system.ts';
+
+export interface PassContext {
+  readonly system: System;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+export interface PassOptions {
+  /** False: look and compare only; nothing is written and no command changes anything. */
+  readonly apply: boolean;
+  /** Apply a plan that `rollback` took back before. */
+  readonly force?: boolean;
+}
+
+export interface PassResult {
+  readonly outcome: 'unchanged' | 'pending' | 'applied' | 'refused';
+  readonly instance: Instance;
+  readonly requests: number;
+  readonly backend: BackendName;
+  readonly selection: Selection;
+  readonly desired: Desired;
+  readonly changes: readonly EniChange[];
+  readonly files: readonly FileChange[];
+  readonly commands: readonly Command[];
+  /** What goes to the kernel directly: added before the backend hears of the change, removed after it. */
+  readonly kernelChanges: { readonly add: readonly Batch[]; readonly remove: readonly Batch[] };
+  /** Why the pass is degraded: something that somebody has to look at. Empty: all is well. */
+  readonly degraded: readonly string[];
+}
+
+export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
+  const { system, settings, log } = context;
+  const facts = await readHostFacts(system);
+  const { renderer, selection } = chooseRenderer(settings, facts);
+  if (options.apply) await finishInterrupted(context, facts);
+
+  const state = await readState(system);
+  const kernel = await readKernelState(system);
+  const reading = await readTrusted(context, state, kernel);
+  const desired = await planDesired(system, { ...reading, kernel, settings, facts, state, renderer });
+  const work = await diff(context, { renderer, facts, state, kernel, desired });
+  const stateAfter = nextState(state, reading.instance, renderer, desired);
+  const result = {
+    instance: reading.instance,
+    requests: reading.requests,
+    backend: renderer.name,
+    selection,
+    desired,
+    ...work,
+    degraded: degradations(reading.instance, desired),
+  };
+
+  if (work.changes.length === 0 && work.files.length === 0) {
+    if (options.apply) await writeState(system, stateAfter);
+    return { ...result, outcome: 'unchanged' };
+  }
+  const refused = state.refused === fingerprint(desired.plan.enis) && options.force !== true;
+  if (!options.apply) return { ...result, outcome: 'pending' };
+  if (refused) return { ...result, outcome: 'refused' };
+  if (!renderer.proven && !settings.agent.allowUnproven)
+    throw new AgentError('backend-unproven', `${renderer.name} has not been proven to apply without harm`);
+  await applyChange(applyContext(context, renderer, facts, metadataAddressOf(reading.instance, settings)), {
+    plan: desired.plan,
+    ...work,
+    stateBefore: state,
+    stateAfter,
+  });
+  for (const change of work.changes) logChange(log, change);
+  return { ...result, outcome: 'applied' };
+}
+
+/** A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. */
+export async function finishInterrupted(context: PassContext, facts: HostFacts): Promise<void> {
+  const checkpoint = await readCheckpoint(context.system, checkpointPath);
+  if (checkpoint === undefined) return;
+  context.log.warn({ time: checkpoint.time }, 'an earlier apply was interrupted, rolling it back');
+  const renderer = renderers[checkpoint.backend];
+  const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
+  await rollBack(applyContext(context, renderer, facts, undefined), checkpoint, failure);
+}
+
+export function applyContext(
+  context: PassContext,
+  renderer: Renderer,
+  facts: HostFacts,
+  metadataAddress: Ip | undefined,
+): ApplyContext {
+  const { system, log, settings } = context;
+  return {
+    system,
+    log,
+    renderer,
+    facts,
+    compare: compareOptions(settings, facts),
+    verifyTimeoutMs: settings.agent.verifyTimeoutMs,
+    metadataAddress,
+  };
+}
+
+export function chooseRenderer(
+  settings: Settings,
+  facts: HostFacts,
+): { readonly renderer: Renderer; readonly selection: Selection } {
+  const selection = selectBackend(facts);
+  const backend = settings.agent.backend ?? selection.backend;
+  if (backend === undefined)
+    throw new AgentError(
+      'backend-unknown',
+      `cannot tell what owns the links of this machine: ${selection.problem}`,
+    );
+  return { renderer: renderers[backend], selection };
+}
+
+/** Reads the metadata; a second time, a little later, if acting on the first reading would take something away. */
+async function readTrusted(
+  context: PassContext,
+  state: State,
+  kernel: KernelState,
+): Promise<{ readonly instance: Instance; readonly requests: number }> {
+  const first = await readMetadata(context);
+  const sameMachine = state.instanceId === undefined || state.instanceId === first.instance.instanceId;
+  const doubt = {
+    lastGood: sameMachine ? state.lastGood : [],
+    linkGone: (mac: string) => !kernel.links.some(l => l.mac === mac),
+  };
+  if (!takesAway(first.instance, doubt))
+    return { instance: believe(first.instance, { ...doubt, confirmed: false }), requests: first.requests };
+  await context.system.sleep(context.settings.metadata.confirmDelayMs);
+  const second = await readMetadata(context);
+  const confirmed = agree(first.instance, second.instance);
+  context.log.debug({ confirmed }, 'read the metadata again, because something has gone from it');
+  return {
+    instance: believe(second.instance, { ...doubt, confirmed }),
+    requests: first.requests + second.requests,
+  };
+}
+
+async function readMetadata({ system, settings }: PassContext): Promise<InstanceReading> {
+  const { provider, url, timeoutMs } = settings.metadata;
+  return readInstance({ provider, url, timeoutMs, dmi: await readDmi(system) });
+}
+
+interface DiffInput {
+  readonly renderer: Renderer;
+  readonly facts: HostFacts;
+  readonly state: State;
+  readonly kernel: KernelState;
+  readonly desired: Desired;
+}
+
+async function diff(context: PassContext, input: DiffInput) {
+  const { renderer, facts, desired } = input;
+  const owned = await readOwnedFiles(context.system, Object.values(renderers));
+  const files = [...supersededFiles(input), ...diffFiles(owned, desired.files)];
+  const touched = new Set(files.map(f => f.path));
+  const compare = compareOptions(context.settings, facts);
+  const changes = planChanges({
+    plan: desired.plan,
+    applied: input.state.applied,
+    held: desired.held,
+    kernel: input.kernel,
+    filesDiffer: eni =>
+      renderer.render({ ...desired.plan, enis: [eni] }, facts).some(f => touched.has(f.path)),
+    compare,
+  });
+  const live = changes.filter(c => renderer.live(c, facts)).map(c => differenceOf(input.kernel, c, compare));
+  const all = changes.map(c => differenceOf(input.kernel, c, compare));
+  const kernelChanges = { add: additions(live), remove: removals(all) };
+  return { files, changes, commands: renderer.activate(changes, facts), kernelChanges };
+}
+
+function compareOptions(settings: Settings, facts: HostFacts): CompareOptions {
+  return { base: settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
+}
+
+function supersededFiles({ renderer, facts, desired }: DiffInput): readonly FileChange[] {
+  return desired.plan.enis.flatMap(eni => {
+    const path = renderer.supersedes?.(eni.link, facts);
+    const before = path === undefined ? undefined : facts.files[path];
+    return path === undefined || before === undefined
+      ? []
+      : [{ path, mode: 0o644, before, after: undefined }];
+  });
+}
+
+function nextState(state: State, instance: Instance, renderer: Renderer, desired: Desired): State {
+  const complete = instance.enis.filter(eni => !JSON.stringify(eni).includes('"state":"unknown"'));
+  return {
+    version: 1,
+    instanceId: instance.instanceId ?? state.instanceId,
+    backend: renderer.name,
+    slots: Object.fromEntries(desired.slots),
+    learnedSubnets: Object.fromEntries(desired.learnedSubnets),
+    lastGood: complete,
+    applied: [...desired.plan.enis, ...desired.held].sort((a, b) => a.slot - b.slot),
+    refused: state.refused === fingerprint(desired.plan.enis) ? state.refused : undefined,
+  };
+}
+
+function degradations(instance: Instance, desired: Desired): readonly string[] {
+  return [
+    ...instance.problems.map(p => `${p.subject}: ${p.text}`),
+    ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ...desired.plan.enis.filter(e => e.awaiting).map(e => `${e.link}: DHCP has not told the subnet yet`),
+  ];
+}
+
+/** Names a plan, so that one that was rolled back by hand is recognised. */
+export function fingerprint(enis: readonly EniPlan[]): string {
+  const text = JSON.stringify(enis.map(e => ({ ...e, notes: [] })));
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The address whose route is part of the primary's guard. */
+function metadataAddressOf(instance: Instance, settings: Settings): Ip | undefined {
+  const [endpoint] = endpointsOf(providerNamed(instance.provider), settings.metadata.url);
+  return parseIp(new URL(endpoint).hostname.replace(/^\[|\]$/g, ''));
+}
+
+function logChange(log: Log, change: EniChange): void {
+  const eni = change.kind === 'removed' ? change.before : change.after;
+  log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table }, change.kind);
+}

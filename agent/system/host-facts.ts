@@ -1,0 +1,40 @@
+// What this machine is, probed once per pass: cheap looks at files first, a tool only where its trace exists. The facts are
+// data that renderers/select.ts and the renderers decide on; nothing is decided here, and nothing is changed.
+import type { HostFacts } from '../model/host.ts';
+import { readForeignFiles } from './host-files.ts';
+import { readOwners, readPrimaryLink } from './host-owners.ts';
+import { readPaths } from './host-paths.ts';
+import { readServices } from './host-services.ts';
+import { readVersions } from './host-versions.ts';
+import { readKernelProbe } from './kernel-probe.ts';
+import { readOs } from './os-release.ts';
+import type { System } from './system.ts';
+
+/**
+ * Reads all facts. Never throws for a probe: a tool that is missing, fails, hangs or prints garbage leaves its fact out.
+ * Writes one file, the cache of the kernel probe (readKernelProbe tells whether the kernel was probed or assumed).
+ */
+export async function readHostFacts(system: System): Promise<HostFacts> {
+  const [os, primaryLink, services, paths, files] = await Promise.all([
+    readOs(system),
+    readPrimaryLink(system),
+    readServices(system),
+    readPaths(system),
+    readForeignFiles(system),
+  ]);
+  const [versions, owners] = await Promise.all([
+    readVersions(system, services),
+    primaryLink === undefined ? {} : readOwners(system, primaryLink, services),
+  ]);
+  const { suppressPrefixLength, ruleProtocol } = await readKernelProbe(system, versions.kernel);
+  return {
+    os,
+    primaryLink,
+    services,
+    owners,
+    versions,
+    paths,
+    files,
+    kernel: { suppressPrefixLength, ruleProtocol },
+  };
+}

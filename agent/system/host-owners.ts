@@ -1,0 +1,122 @@
+// Who owns the primary link now, in each tool's own words, and which link that is. Formats: ip-route(8), nmcli(1),
+// networkctl(1), wicked(8), and ifupdown's state file. Draws no conclusion: renderers/select.ts does.
+import type { HostFacts } from '../model/host.ts';
+import { anyExists, existsQuietly, isLinkName, readQuietly, runQuietly } from './host-probes.ts';
+import type { Services } from './host-services.ts';
+import type { System } from './system.ts';
+
+type Owners = HostFacts['owners'];
+
+/** The link of the default route with the lowest metric, IPv4 first; undefined on a host without one. */
+export async function readPrimaryLink(system: System): Promise<string | undefined> {
+  for (const family of ['-4', '-6']) {
+    const out = await runQuietly(system, ['ip', family, 'route', 'show', 'default']);
+    const link = parseDefaultLink(out ?? '');
+    if (link !== undefined) return link;
+  }
+  return undefined;
+}
+
+/**
+ * Parses `ip route show default`. No metric means 0 (IPv4). Routes without a link of use are skipped: `unreachable
+ * default dev lo` (IPv6 has one after every lost RA on old kernels), dead or linkdown ones. A multipath route has
+ * its hops on indented lines below, and counts with the first of them.
+ */
+export function parseDefaultLink(text: string): string | undefined {
+  let best: { link: string; metric: number } | undefined;
+  for (const line of text.replace(/\n[ \t]+/g, ' ').split('\n')) {
+    const words = line.split(/\s+/);
+    if (words[0] !== 'default' || words.includes('dead') || words.includes('linkdown')) continue;
+    const link = words[words.indexOf('dev') + 1];
+    if (!words.includes('dev') || !isLinkName(link) || link === 'lo') continue;
+    const metric = words.includes('metric') ? Number(words[words.indexOf('metric') + 1]) : 0;
+    if (Number.isInteger(metric) && (best === undefined || metric < best.metric)) best = { link, metric };
+  }
+  return best?.link;
+}
+
+/** Asks only the tools whose service runs. `link` is a checked link name. */
+export async function readOwners(system: System, link: string, services: Services): Promise<Owners> {
+  const active = (unit: string): boolean => services[unit] === 'active';
+  const [networkmanager, networkd, wicked, ifstate] = await Promise.all([
+    active('NetworkManager') ? askNetworkmanager(system, link) : {},
+    active('systemd-networkd') ? askNetworkd(system, link) : {},
+    active('wickedd') || active('wicked') ? askWicked(system, link) : {},
+    readIfstate(system, link),
+  ]);
+  return { ...networkmanager, ...networkd, ...wicked, ...ifstate };
+}
+
+async function askNetworkmanager(system: System, link: string): Promise<Owners> {
+  if (!(await existsQuietly(system, '/usr/bin/nmcli'))) return {};
+  // `-g` needs nmcli 1.6 or so: the one of EL6 (0.8) fails here, and the fact is missing.
+  const state = parseWord(await runQuietly(system, ['nmcli', '-g', 'GENERAL.STATE', 'device', 'show', link]));
+  if (state === undefined) return {};
+  // FILENAME came with NetworkManager 1.12: before it nmcli refuses the field.
+  const profiles = await runQuietly(system, [
+    'nmcli',
+    '-g',
+    'DEVICE,FILENAME',
+    'connection',
+    'show',
+    '--active',
+  ]);
+  const profile = parseProfileFile(profiles ?? '', link);
+  return { networkmanager: state, ...(profile === undefined ? {} : { networkmanagerProfile: profile }) };
+}
+
+/** Parses `DEVICE:FILENAME` lines; nmcli writes a colon or a backslash inside a value with a backslash before it. */
+export function parseProfileFile(text: string, link: string): string | undefined {
+  for (const line of text.split('\n')) {
+    const [device, ...rest] = line.split(/(?<!\\):/);
+    const file = rest.join(':').replace(/\\(.)/g, '$1').trim();
+    if (device === link && /^\/[\x20-\x7e]+$/.test(file)) return file;
+  }
+  return undefined;
+}
+
+async function askNetworkd(system: System, link: string): Promise<Owners> {
+  // /bin on a system without merged /usr (Debian 9, Ubuntu 18.04).
+  if (!(await anyExists(system, ['/usr/bin/networkctl', '/bin/networkctl']))) return {};
+  // The text form: --json came with 249, and Ubuntu 18.04 and 20.04 have 237 and 245.
+  return parseNetworkctl((await runQuietly(system, ['networkctl', '--no-pager', 'status', link])) ?? '');
+}
+
+/**
+ * Parses `networkctl status LINK`: `State: routable (configured)` and `Network File: PATH` (`n/a` if none). Only the first
+ * of each counts: the journal's last lines follow below since 246.
+ */
+export function parseNetworkctl(text: string): Owners {
+  const state = /^\s*State: \S+ \(([a-z-]+)\)/m.exec(text)?.[1];
+  const file = /^\s*Network File: (\/[\x21-\x7e]+)\s*$/m.exec(text)?.[1];
+  return {
+    ...(state === undefined ? {} : { networkd: state }),
+    ...(file === undefined ? {} : { networkdFile: file }),
+  };
+}
+
+async function askWicked(system: System, link: string): Promise<Owners> {
+  if (!(await anyExists(system, ['/usr/sbin/wicked', '/sbin/wicked']))) return {};
+  // The exit code tells the state as well (not zero while a lease is awaited), so only the text counts.
+  let text = '';
+  try {
+    text = (await system.run(['wicked', 'ifstatus', '--brief', link], { timeoutMs: 5000 })).stdout;
+  } catch {
+    return {};
+  }
+  const line = text.split('\n').find(candidate => candidate.split(/\s+/)[0] === link);
+  const state = parseWord(line?.slice(link.length));
+  return state === undefined ? {} : { wicked: state };
+}
+
+async function readIfstate(system: System, link: string): Promise<Owners> {
+  const text = (await readQuietly(system, '/run/network/ifstate')) ?? '';
+  const line = text.split('\n').find(candidate => candidate.startsWith(`${link}=`));
+  return line === undefined ? {} : { ifstate: line.trim().slice(0, 64) };
+}
+
+/** The first line, if it is a short printable text. */
+function parseWord(text: string | undefined): string | undefined {
+  const line = text?.trim().split('\n')[0]?.trim();
+  return line !== undefined && /^[\x20-\x7e]{1,64}$/.test(line) ? line : undefined;
+}

@@ -1,0 +1,218 @@
+// Reads what `ip` prints. Text and not JSON: `ip -j` came with iproute2 4.13, and CentOS 7, Debian 8/9, Ubuntu 14.04/16.04 and
+// SLES 11 are older; one parser for all is easier to trust than two. The grammar is the same everywhere: a head, then words of
+// which some take a value. Anything that this program does not model makes the object opaque, and opaque objects are foreign.
+import { type Cidr, type Family, hostCidr, type Ip, parseCidr, parseIp, parseMac } from '../model/address.ts';
+import type { KernelAddress, KernelLink, KernelRoute, KernelRule } from '../model/kernel-state.ts';
+
+/** Table names of /etc/iproute2/rt_tables, which `ip` prints instead of numbers. */
+export type TableNames = ReadonlyMap<string, number>;
+
+export const standardTables: TableNames = new Map([
+  ['local', 255],
+  ['main', 254],
+  ['default', 253],
+]);
+
+/** Lines `NUMBER NAME`; comments and anything else are skipped. */
+export function parseTableNames(text: string): TableNames {
+  const entries = text.split('\n').flatMap(line => {
+    const match = /^\s*(\d+|0x[0-9a-f]+)\s+([^\s#]+)/i.exec(line);
+    return match ? [[match[2]!, Number(match[1])] as const] : [];
+  });
+  return new Map(entries);
+}
+
+/** `ip -d -o link show`. `physical` and `driver` come from sysfs, not from here. */
+export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' | 'driver'>[] {
+  return lines(text).flatMap(line => {
+    const head = /^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$/.exec(line);
+    if (head === null) return [];
+    const [general = '', ether = '', ...details] = head[4]!.split('\\');
+    // The kind leads the first detail block that is neither a `*_slave` block nor an alternative name nor a VF.
+    const kind = details
+      .map(d => d.trim().split(/\s+/)[0] ?? '')
+      .find(word => word !== '' && !word.endsWith('_slave') && word !== 'altname' && word !== 'vf');
+    return [
+      {
+        name: head[2]!,
+        index: Number(head[1]),
+        mac: parseMac(after(ether, 'link/ether') ?? ''),
+        up: head[3]!.split(',').includes('UP'),
+        mtu: Number(after(general, 'mtu') ?? 0),
+        master: after(general, 'master'),
+        kind,
+      },
+    ];
+  });
+}
+
+/** `ip -o addr show`. */
+export function parseAddresses(text: string): readonly KernelAddress[] {
+  return lines(text).flatMap(line => {
+    const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
+    const [, link, type, address] = words;
+    if (link === undefined || address === undefined || (type !== 'inet' && type !== 'inet6')) return [];
+    // A point-to-point address is printed as `10.0.0.1 peer 10.0.0.2/32`.
+    const [ipText = '', length = type === 'inet' ? '32' : '128'] = address.split('/');
+    const ip = parseIp(ipText);
+    if (ip === undefined) return [];
+    return [
+      {
+        link: link.replace(/:$/, ''),
+        family: type === 'inet' ? (4 as const) : (6 as const),
+        ip,
+        prefixLength: Number(length),
+        scope: wordAfter(words, 'scope') ?? 'global',
+        tentative: words.includes('tentative') || words.includes('dadfailed'),
+        dynamic: words.includes('dynamic'),
+      },
+    ];
+  });
+}
+
+const routeFlags = new Set([
+  'onlink',
+  'linkdown',
+  'dead',
+  'pervasive',
+  'offload',
+  'trap',
+  'notify',
+  'rt_offload',
+  'rt_trap',
+]);
+const routeValues = new Set([
+  'via',
+  'dev',
+  'table',
+  'proto',
+  'metric',
+  'scope',
+  'src',
+  'pref',
+  'expires',
+  'error',
+  'hoplimit',
+  'mtu',
+  'advmss',
+  'realm',
+]);
+
+/** `ip -4|-6 -o route show table all`. Routes of table local and multicast routes are left out. */
+export function parseRoutes(text: string, family: Family, tables: TableNames): readonly KernelRoute[] {
+  return lines(text).flatMap(line => {
+    const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
+    const types = [
+      'unicast',
+      'local',
+      'broadcast',
+      'multicast',
+      'anycast',
+      'blackhole',
+      'unreachable',
+      'prohibit',
+      'throw',
+    ];
+    const type = types.includes(words[0]!) ? words.shift()! : 'unicast';
+    const target = words.shift();
+    const destination = target === undefined ? undefined : parseDestination(target, family);
+    if (destination === undefined || ['local', 'broadcast', 'multicast', 'anycast'].includes(type)) return [];
+    const volatile = words.indexOf('expires');
+    if (volatile >= 0) words.splice(volatile, 2);
+    const text = [target, ...words.filter(word => word !== 'linkdown' && word !== 'dead')].join(' ');
+    const { values, rest } = readWords(words, routeValues, routeFlags);
+    const metric = values.get('metric');
+    return [
+      {
+        family,
+        destination,
+        gateway: parseIp(values.get('via') ?? ''),
+        link: values.get('dev'),
+        table: tableNumber(values.get('table') ?? 'main', tables) ?? 0,
+        protocol: values.get('proto') ?? 'boot',
+        metric: metric === undefined ? undefined : Number(metric),
+        opaque: type === 'unicast' && rest.length === 0 ? undefined : [type, ...rest].join(' '),
+        text,
+      },
+    ];
+  });
+}
+
+const ruleValues = new Set([
+  'from',
+  'to',
+  'iif',
+  'lookup',
+  'table',
+  'suppress_prefixlength',
+  'proto',
+  'protocol',
+]);
+
+/** `ip -4|-6 rule show`. */
+export function parseRules(text: string, family: Family, tables: TableNames): readonly KernelRule[] {
+  return lines(text).flatMap(line => {
+    const head = /^(\d+):\s+(.*)$/.exec(line);
+    if (head === null) return [];
+    const { values, rest } = readWords(head[2]!.trim().split(/\s+/), ruleValues, new Set());
+    const suppress = values.get('suppress_prefixlength');
+    const lookup = values.get('lookup') ?? values.get('table');
+    const opaque = [
+      ...rest,
+      ...(suppress === undefined || suppress === '0' ? [] : [`suppress_prefixlength ${suppress}`]),
+    ];
+    return [
+      {
+        family,
+        priority: Number(head[1]),
+        from: parseSelector(values.get('from')),
+        to: parseSelector(values.get('to')),
+        iif: values.get('iif'),
+        table: lookup === undefined ? undefined : tableNumber(lookup, tables),
+        suppressDefault: suppress === '0',
+        protocol: values.get('proto') ?? values.get('protocol'),
+        opaque: opaque.length === 0 ? undefined : opaque.join(' '),
+      },
+    ];
+  });
+}
+
+function readWords(words: readonly string[], withValue: ReadonlySet<string>, flags: ReadonlySet<string>) {
+  const values = new Map<string, string>();
+  const rest: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (withValue.has(word) && words[i + 1] !== undefined && !values.has(word)) values.set(word, words[++i]!);
+    else if (!flags.has(word)) rest.push(word);
+  }
+  return { values, rest };
+}
+
+function parseDestination(text: string, family: Family): Cidr | undefined {
+  if (text === 'default') return (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr;
+  const ip = parseIp(text);
+  return ip === undefined ? parseCidr(text) : hostCidr(ip);
+}
+
+function parseSelector(text: string | undefined): Cidr | undefined {
+  if (text === undefined || text === 'all') return undefined;
+  const ip: Ip | undefined = parseIp(text);
+  return ip === undefined ? parseCidr(text) : hostCidr(ip);
+}
+
+function tableNumber(text: string, tables: TableNames): number | undefined {
+  return /^\d+$/.test(text) ? Number(text) : (tables.get(text) ?? standardTables.get(text));
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter(line => line.trim() !== '');
+}
+
+function after(text: string, word: string): string | undefined {
+  return wordAfter(text.trim().split(/\s+/), word);
+}
+
+function wordAfter(words: readonly string[], word: string): string | undefined {
+  const at = words.indexOf(word);
+  return at < 0 ? undefined : words[at + 1];
+}

@@ -1,0 +1,108 @@
+// What this kernel does with the two words of the rule scheme that a kernel may not know: it is tried in a network
+// namespace of its own, once per boot, and never on the machine's own rules. Knows no backend.
+import type { HostFacts } from '../model/host.ts';
+import { readQuietly } from './host-probes.ts';
+import type { System } from './system.ts';
+
+/** Below the runtime directory: /run is emptied by a reboot, except where it is a plain folder (EL6, SLES 11). */
+export const kernelProbeFile = '/run/eni-agent/kernel-probe.json';
+
+export interface KernelProbe extends Readonly<HostFacts['kernel']> {
+  /** `assumed`: no namespace could be made, so the kernel version decided. `status` and `doctor` say so. */
+  readonly source: 'probed' | 'assumed';
+  /** One line for a person: what was seen, or why it could not be probed. */
+  readonly why: string;
+}
+
+/**
+ * One `ip` for both questions. `-force` goes on after a line that this `ip` does not know: iproute2 before 3.12 has no
+ * `suppress_prefixlength`, before 4.17 no `protocol` on a rule. An older kernel takes the rule and silently drops the
+ * attribute, so the answer is in the listing and not in the exit code. 192.0.2.0/24 is TEST-NET-1; the number is any
+ * that no rt_protos names, so that it is printed as it is.
+ */
+const batch = [
+  'rule add from 192.0.2.0/24 lookup main suppress_prefixlength 0 priority 28300',
+  'rule add from 192.0.2.0/24 lookup main priority 28301 protocol 233',
+  'rule show',
+  '',
+].join('\n');
+
+/** Suppression came to Linux with 3.12, the protocol of a rule with 4.17. */
+const suppressSince = [3, 12] as const;
+const protocolSince = [4, 17] as const;
+
+/**
+ * Answers from the cache of this boot, else from a probe, whose result is cached. An assumption is not cached: it comes
+ * from an unprivileged run (`unshare -n` needs CAP_SYS_ADMIN), and a later run may be able to look.
+ *
+ * @param kernel release of the running kernel, digits and dots; undefined if unknown
+ */
+export async function readKernelProbe(system: System, kernel: string | undefined): Promise<KernelProbe> {
+  const bootId = (await readQuietly(system, '/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
+  const cached = parseCache(await readQuietly(system, kernelProbeFile), bootId, kernel ?? '');
+  if (cached !== undefined) return cached;
+  const probe = await probeKernel(system, kernel);
+  if (probe.source === 'probed' && bootId !== '') {
+    const content = `${JSON.stringify({ bootId, kernel: kernel ?? '', ...probe })}\n`;
+    // A runtime directory that cannot be written costs 3 ms per pass and nothing else.
+    await system.writeFile(kernelProbeFile, content, 0o644).catch(() => undefined);
+  }
+  return probe;
+}
+
+async function probeKernel(system: System, kernel: string | undefined): Promise<KernelProbe> {
+  let refusal: string;
+  try {
+    const result = await system.run(['unshare', '-n', 'ip', '-force', '-batch', '-'], {
+      timeoutMs: 5000,
+      input: batch,
+    });
+    const seen = parseProbe(result.stdout);
+    if (seen !== undefined) return seen;
+    refusal = result.stderr.split('\n')[0]?.trim() || `unshare ended with ${result.exitCode}`;
+  } catch (error) {
+    refusal = error instanceof Error ? error.message : String(error);
+  }
+  return {
+    suppressPrefixLength: isAtLeast(kernel, suppressSince),
+    ruleProtocol: isAtLeast(kernel, protocolSince),
+    source: 'assumed',
+    why: `assumed from kernel ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
+  };
+}
+
+/** Reads the listing of the probe; undefined if it is none (the namespace was refused, or the output is garbage). */
+export function parseProbe(stdout: string): KernelProbe | undefined {
+  // Every new namespace has this rule: without it the listing did not come from one.
+  if (!/^0:\s+from all lookup (local|255)\b/m.test(stdout)) return undefined;
+  const suppressPrefixLength = /^28300:.*\bsuppress_prefixlength 0\b/m.test(stdout);
+  const ruleProtocol = /^28301:.*\bproto(col)? 233\b/m.test(stdout);
+  const missing = [
+    ...(suppressPrefixLength ? [] : ['suppress_prefixlength']),
+    ...(ruleProtocol ? [] : ['rule protocol']),
+  ];
+  const why = missing.length === 0 ? 'kernel and ip know both' : `not known: ${missing.join(', ')}`;
+  return { suppressPrefixLength, ruleProtocol, source: 'probed', why };
+}
+
+function parseCache(text: string | undefined, bootId: string, kernel: string): KernelProbe | undefined {
+  if (text === undefined || bootId === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entry = value as Record<string, unknown>;
+  if (entry.bootId !== bootId || entry.kernel !== kernel || entry.source !== 'probed') return undefined;
+  const { suppressPrefixLength, ruleProtocol, why } = entry;
+  if (typeof suppressPrefixLength !== 'boolean' || typeof ruleProtocol !== 'boolean') return undefined;
+  return { suppressPrefixLength, ruleProtocol, source: 'probed', why: typeof why === 'string' ? why : '' };
+}
+
+function isAtLeast(version: string | undefined, [major, minor]: readonly [number, number]): boolean {
+  const parts = (version ?? '').split('.').map(Number);
+  const [a, b] = [parts[0] ?? 0, parts[1] ?? 0];
+  return a > major || (a === major && b >= minor);
+}

@@ -1,0 +1,44 @@
+// The seam between the program and the machine: every file, command and clock goes through it. real-system.ts is the
+// machine; test/support/fake-system.ts interprets commands and keeps files in memory.
+
+export interface CommandResult {
+  /** 127 if the program does not exist, 124 if the deadline passed. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Milliseconds; the process group is killed after it. Default 30000. */
+  readonly timeoutMs?: number;
+  /** Text for standard input. Default: none. */
+  readonly input?: string;
+}
+
+export interface System {
+  /** The whole file as text; undefined if it does not exist (or is a folder). Throws `file-failed` for other failures. */
+  readFile(path: string): Promise<string | undefined>;
+  /** Names in a folder, sorted; empty if it does not exist. */
+  listFolder(path: string): Promise<readonly string[]>;
+  /** True for anything at that path, a dangling link included. */
+  exists(path: string): Promise<boolean>;
+  /** Target of a symbolic link, as it stands there; undefined if the path is none. */
+  readLink(path: string): Promise<string | undefined>;
+  /**
+   * Replaces the file in one step: temporary file outside any name pattern that a backend scans, fsync, mode, SELinux label,
+   * rename, fsync of the folder. Makes missing folders.
+   */
+  writeFile(path: string, content: string, mode: number): Promise<void>;
+  /** Removes the file; not an error if it has gone. */
+  removeFile(path: string): Promise<void>;
+  /**
+   * Takes the lock file, waiting for another holder up to `waitMs`; returns the release, or undefined if the wait was in vain.
+   * The kernel frees it when this process dies, however it dies.
+   */
+  lock(path: string, waitMs: number): Promise<(() => Promise<void>) | undefined>;
+  /** Runs a program without a shell, with `LC_ALL=C` and a deadline. Never throws for the program's own failure. */
+  run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<CommandResult>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}

@@ -1,0 +1,35 @@
+// `KEY=value` files that a shell sources (initscripts, SLES 11) or that a program reads as if it were one (NetworkManager's
+// shvar, wicked's sysconfig reader). Source: what all of those read alike. Knows no key.
+import { AgentError } from '../../agent/errors.ts';
+import { marker } from '../renderer.ts';
+
+export type Variable = readonly [key: string, value: string | number];
+
+/** `needed`: double quotes around values with a space (Red Hat style). `always`: single quotes (SUSE style). */
+export type Quoting = 'needed' | 'always';
+
+/**
+ * The whole file, marker first. No value may need an escape: the same file is sourced by one program and parsed by another that
+ * knows no expansion, so only characters that mean themselves in both get through.
+ * @throws AgentError `bug` for a key or a value with any other character
+ */
+export function renderVariables(variables: readonly Variable[], quoting: Quoting): string {
+  const lines = variables.map(([key, value]) => {
+    const text = String(value);
+    if (!/^[A-Z][A-Z0-9_]*$/.test(key) || !/^[a-zA-Z0-9_.:/ -]*$/.test(text))
+      throw new AgentError('bug', `${key}=${JSON.stringify(text)} cannot be written to a variables file`);
+    if (quoting === 'always') return `${key}='${text}'`;
+    return text.includes(' ') ? `${key}="${text}"` : `${key}=${text}`;
+  });
+  return `# ${marker}\n${lines.join('\n')}\n`;
+}
+
+/** Values of a foreign variables file, quotes removed; the last assignment wins. Good enough to look for names. */
+export function parseVariables(text: string): ReadonlyMap<string, string> {
+  const result = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=("([^"]*)"|'([^']*)'|[^\s#]*)/.exec(line);
+    if (match?.[1] !== undefined) result.set(match[1], match[3] ?? match[4] ?? match[2] ?? '');
+  }
+  return result;
+}

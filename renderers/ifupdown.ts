@@ -1,0 +1,73 @@
+// Backend ifupdown (Debian 8-13, Ubuntu 14.04 and 16.04): one file per ENI that interfaces(5) reads, and one hook for
+// dhclient. Source: interfaces(5) and the inet/inet6 method definitions of ifupdown 0.7.47 to 0.8.44. The stanzas are in
+// ifupdown-stanzas.ts, what others have claimed is in ifupdown-claims.ts.
+import type { HostFacts } from '../agent/model/host.ts';
+import type { NetworkPlan } from '../agent/model/network-plan.ts';
+import { bringUpDiffers, inPhases, mtuCommands } from './formats/change-commands.ts';
+import { renderDhclientHook } from './formats/dhclient.ts';
+import { linkWord } from './formats/ip-commands.ts';
+import { fileNameFor, findClaims, helperFile } from './ifupdown-claims.ts';
+import { dhcpClientOf, renderStanzas } from './ifupdown-stanzas.ts';
+import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+
+const folder = '/etc/network/interfaces.d';
+const hookFolder = '/etc/dhcp/dhclient-enter-hooks.d';
+// `zz-`: after resolvconf and systemd-resolved, whose enter hooks define make_resolv_conf again. No dot: run-parts skips it.
+const hookName = 'zz-eni-agent';
+
+export const ifupdown: Renderer = {
+  name: 'ifupdown',
+  title: 'ifupdown, /etc/network/interfaces.d (loaded by ifup)',
+  proven: false,
+  ownFiles: [
+    { dir: folder, name: /^60-eni-[a-zA-Z0-9_.-]+$/ },
+    { dir: hookFolder, name: new RegExp(`^${hookName}$`) },
+  ],
+
+  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
+    const enis = plan.enis.map(eni => ({
+      path: `${folder}/${fileNameFor(eni.link, facts).name}`,
+      mode: 0o644,
+      content: `# ${marker}\n${renderStanzas(eni, facts)}`,
+    }));
+    const leased = plan.enis.filter(e => e.addressing === 'dhcp');
+    if (leased.length === 0 || dhcpClientOf(facts) !== 'dhclient') return enis;
+    return [...enis, { path: `${hookFolder}/${hookName}`, mode: 0o644, content: renderDhclientHook(leased) }];
+  },
+
+  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
+    return inPhases(changes.flatMap(change => commandsFor(change, facts)));
+  },
+
+  claims: findClaims,
+
+  /**
+   * ifdown and ifup of a link that is in use would drop every connection of the ENI for an address more or less, so only a
+   * change of who brings the address goes through them. A second `ifup` would do nothing: "already configured".
+   */
+  live(change: EniChange): boolean {
+    return change.kind === 'changed' && !bringUpDiffers(change.before, change.after);
+  },
+};
+
+function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
+  const { link } = change.kind === 'removed' ? change.before : change.after;
+  linkWord(link);
+  const down: Command = { phase: 'before-write', argv: ['ifdown', '--force', link], mayFail: true };
+  // `--force`: without hotplug nothing takes the link out of /run/network/ifstate when an ENI is unplugged, and a plain
+  // `ifup` of a link that is listed there says "already configured", returns 0 and does nothing (0.8.41).
+  const up: Command = { phase: 'after-write', argv: ['ifup', '--force', link] };
+  switch (change.kind) {
+    case 'added':
+      // cloud-ifupdown-helper (Debian 9-11 cloud images) started DHCP on the new link before we came: stop it while its
+      // stanza is still there, else its dhclient stays and brings a default route at the next renewal.
+      return helperFile(link, facts) === undefined ? [up] : [down, up];
+    case 'changed':
+      if (bringUpDiffers(change.before, change.after)) return [down, up];
+      return mtuCommands(change.before, change.after);
+    case 'removed':
+      // With the old file still there: its `down` lines take the rules away, which outlive the link. Where the link has
+      // gone, this clears the ifstate; the method itself then fails ("Cannot find device"), the `down` lines still run.
+      return [change.linkPresent ? { phase: 'before-write', argv: down.argv } : down];
+  }
+}

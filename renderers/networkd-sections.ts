@@ -1,0 +1,164 @@
+// The sections of a .network file for one ENI, shared by networkd.ts (whole file) and netplan.ts (drop-in for what netplan's
+// YAML cannot say). Source: systemd.network(5) of 237 to 257. An unknown key is only a warning there, so a key may be written
+// for a version that is not known.
+
+import { broadcastOf, networkOf } from '../agent/model/address.ts';
+import type { HostFacts } from '../agent/model/host.ts';
+import {
+  type EniPlan,
+  isDefaultRoute,
+  type PlannedAddress,
+  type PlannedRoute,
+  type PlannedRule,
+} from '../agent/model/network-plan.ts';
+import { addRuleOnceLine, linkWord } from './formats/ip-commands.ts';
+import type { SystemdSection } from './formats/systemd-ini.ts';
+import { versionAtLeast } from './formats/version-order.ts';
+import { marker, type RenderedFile } from './renderer.ts';
+
+/** True if systemd is `wanted` or newer; a version that is not known counts as new. */
+export function systemdAtLeast(facts: HostFacts, wanted: number): boolean {
+  return versionAtLeast(facts.versions.systemd, String(wanted)) ?? true;
+}
+
+/**
+ * What keeps a match by MAC to the NIC itself: bridges, VLANs and bonds on top of a NIC have the same MAC. A VLAN has the
+ * type `vlan`, a NIC and a veth have `ether`. Before 245 a plain NIC has no type at all, and `Type=ether` never matches; the
+ * name has to do there. Not `Kind=!*`: it would exclude a veth.
+ */
+export function nicOnly(eni: EniPlan, facts: HostFacts): SystemdSection['entries'] {
+  return systemdAtLeast(facts, 245) ? [['Type', 'ether']] : [['Name', linkWord(eni.link)]];
+}
+
+/**
+ * One section per address that we bring, in the order of the plan: the order in the file is the order in the kernel only if all
+ * addresses have this form, `Address=` lines in [Network] come first (252, 257).
+ */
+export function addressSections(eni: EniPlan, facts: HostFacts): readonly SystemdSection[] {
+  return eni.addresses
+    .filter(address => !address.dynamic)
+    .map(address => ({
+      name: 'Address',
+      entries: [
+        ['Address', `${address.ip}/${address.prefixLength}`],
+        ['Broadcast', broadcastFor(address)],
+        // Without it 247 takes IPv6 away for 1-2 s at each reload. Addresses of a cloud are unique. A word since 243;
+        // a boolean of another meaning before.
+        [
+          'DuplicateAddressDetection',
+          address.family === 6 && systemdAtLeast(facts, 243) ? 'none' : undefined,
+        ],
+      ],
+    }));
+}
+
+/**
+ * networkd 252 compares the broadcast address that it did not write with the one that the kernel chose, and deletes and adds the
+ * address again at each reload. The real one is right on all versions: `no` fails on 247, `0.0.0.0` on 252.
+ */
+export function broadcastFor({ family, ip, prefixLength }: PlannedAddress): string | undefined {
+  return family === 4 && prefixLength < 31 ? broadcastOf(networkOf(ip, prefixLength)) : undefined;
+}
+
+export function routeSections(eni: EniPlan, routes: readonly PlannedRoute[]): readonly SystemdSection[] {
+  return routes.map(route => ({
+    name: 'Route',
+    entries: [
+      // A default route is one without a destination, in every version.
+      ['Destination', isDefaultRoute(route) ? undefined : route.destination],
+      ['Gateway', route.gateway],
+      ['GatewayOnLink', route.gateway !== undefined && isOnLink(eni, route) ? 'yes' : undefined],
+      // Without a gateway IPv4 needs the scope; for IPv6 it is ignored with a warning.
+      ['Scope', route.gateway === undefined && route.family === 4 ? 'link' : undefined],
+      ['Table', route.table],
+      ['Metric', route.metric],
+    ],
+  }));
+}
+
+/**
+ * With DHCP the gateway is in no connected route until there is a lease: 247 then fails the whole link ("Nexthop has invalid
+ * gateway"), newer ones hold the route back. `GatewayOnLink` says what is true anyhow.
+ */
+export function isOnLink(eni: EniPlan, route: PlannedRoute): boolean {
+  return route.onLink || (route.gateway !== undefined && route.family === 4 && eni.addressing === 'dhcp');
+}
+
+export function ruleSections(eni: EniPlan, facts: HostFacts): readonly SystemdSection[] {
+  return eni.rules
+    .filter(rule => speaksRule(rule, facts))
+    .map(rule => ({
+      name: 'RoutingPolicyRule',
+      entries: [
+        ['From', rule.from],
+        ['To', rule.to],
+        ['IncomingInterface', rule.localOnly ? 'lo' : undefined],
+        // The number: 247 ignores the name `main` with no more than a log line, and tier 2 is missing after a reboot.
+        ['Table', rule.table],
+        ['SuppressPrefixLength', rule.suppressDefault ? 0 : undefined],
+        ['Priority', rule.priority],
+      ],
+    }));
+}
+
+/**
+ * The lease brings an address and nothing else. `UseRoutes=no` covers option 121 and, where `UseGateway=` is unknown (before
+ * 246), the router option too. `UseMTU=no`: netplan writes `UseMTU=true` by itself.
+ */
+export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSection[] {
+  if (eni.addressing !== 'dhcp') return [];
+  return [
+    {
+      // [DHCPv4] since 243, [DHCP] before.
+      name: systemdAtLeast(facts, 243) ? 'DHCPv4' : 'DHCP',
+      entries: [
+        ['UseGateway', systemdAtLeast(facts, 246) ? 'no' : undefined],
+        ['UseRoutes', 'no'],
+        ['UseDNS', 'no'],
+        ['UseDomains', 'no'],
+        ['UseNTP', 'no'],
+        ['UseHostname', 'no'],
+        ['UseMTU', 'no'],
+        // The metric of the leased address's connected route: behind the primary's (netplan 100, networkd 1024) and another
+        // ENI's. Old versions leave that route to the kernel, with no metric; the first link to come up keeps it there.
+        ['RouteMetric', eni.sharedSubnet ? leaseMetric(eni) : undefined],
+      ],
+    },
+  ];
+}
+
+/** Metric of a connected route that must not compete with the one that another link has for the same subnet. */
+export function leaseMetric(eni: EniPlan): number {
+  return 30_000 + eni.slot;
+}
+
+/** SuppressPrefixLength= came with 245; before, the rule would be installed without it and send everything to main. */
+function speaksRule(rule: PlannedRule, facts: HostFacts): boolean {
+  return !rule.suppressDefault || systemdAtLeast(facts, 245);
+}
+
+const dispatcherFolder = '/etc/networkd-dispatcher/routable.d';
+
+export const dispatcherFiles = { dir: dispatcherFolder, name: /^60-eni-[a-zA-Z0-9_.-]+$/ } as const;
+
+/**
+ * Tier 2 for systemd before 245 (Ubuntu 18.04: 237): a script that networkd-dispatcher, part of those images, runs when the link
+ * has an address. networkd before 248 leaves rules of others alone. Without networkd-dispatcher there is no file: tier 2 is
+ * then missing from a reboot until the agent's first pass, which adds it live.
+ */
+export function dispatcherFor(eni: EniPlan, facts: HostFacts): readonly RenderedFile[] {
+  const rules = eni.rules.filter(rule => !speaksRule(rule, facts));
+  const present = facts.paths.some(path => path.includes('networkd-dispatcher'));
+  if (rules.length === 0 || !present) return [];
+  const link = linkWord(eni.link);
+  const lines = [
+    '#!/bin/sh',
+    // A script needs its interpreter on line 1, so the marker is on line 2.
+    `# ${marker}`,
+    '# systemd before 245 cannot say suppress_prefixlength in a .network file.',
+    `[ "$IFACE" = ${link} ] || exit 0`,
+    ...rules.map(addRuleOnceLine),
+  ];
+  // networkd-dispatcher skips a script that is not of root or that others may write.
+  return [{ path: `${dispatcherFolder}/60-eni-${link}`, mode: 0o755, content: `${lines.join('\n')}\n` }];
+}

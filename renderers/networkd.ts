@@ -1,0 +1,79 @@
+// Backend systemd-networkd on its own (Amazon Linux 2023, Flatcar): one .network file per ENI. Source: systemd.network(5) of
+// 244 to 257. Sections are in networkd-sections.ts, commands in networkd-activation.ts; netplan has its own file.
+import type { HostFacts } from '../agent/model/host.ts';
+import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import { linkWord } from './formats/ip-commands.ts';
+import { encodeSystemdIni } from './formats/systemd-ini.ts';
+import { isLive, networkdCommands } from './networkd-activation.ts';
+import { networkdClaims } from './networkd-claims.ts';
+import {
+  addressSections,
+  dhcpSection,
+  dispatcherFiles,
+  dispatcherFor,
+  nicOnly,
+  routeSections,
+  ruleSections,
+} from './networkd-sections.ts';
+import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+
+const folder = '/etc/systemd/network';
+
+/** The first file that matches a link wins: `07-` sorts before `10-netplan-*`, `70-LINK` (ec2-net-utils) and `80-ec2`. */
+function fileName(link: string): string {
+  return `07-eni-${linkWord(link)}.network`;
+}
+
+export const networkd: Renderer = {
+  name: 'networkd',
+  title: 'systemd-networkd, /etc/systemd/network (loaded by networkctl reload)',
+  proven: false,
+  ownFiles: [{ dir: folder, name: /^07-eni-[a-zA-Z0-9_.-]+\.network$/ }, dispatcherFiles],
+
+  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
+    return plan.enis.flatMap(eni => [
+      // Not 0600: networkd reads as the user systemd-network.
+      { path: `${folder}/${fileName(eni.link)}`, mode: 0o644, content: renderNetwork(eni, facts) },
+      ...dispatcherFor(eni, facts),
+    ]);
+  },
+
+  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
+    return networkdCommands(changes, facts);
+  },
+
+  claims: (link, facts) => networkdClaims(link, facts, fileName(link)),
+
+  live: isLive,
+};
+
+function renderNetwork(eni: EniPlan, facts: HostFacts): string {
+  return encodeSystemdIni(
+    [marker],
+    [
+      // By MAC, not by name: after a reboot the kernel may hand out its names in another order.
+      { name: 'Match', entries: [['MACAddress', eni.mac], ...nicOnly(eni, facts)] },
+      {
+        name: 'Link',
+        entries: [
+          ['MTUBytes', eni.mtu],
+          // An ENI may be detached while the VM is off: systemd-networkd-wait-online must not wait for it.
+          ['RequiredForOnline', 'no'],
+        ],
+      },
+      {
+        name: 'Network',
+        entries: [
+          ['DHCP', eni.addressing === 'dhcp' ? 'ipv4' : 'no'],
+          // Without IPv6 in the plan too: a router's advertisement would put a default route into main.
+          ['IPv6AcceptRA', 'no'],
+          ['LinkLocalAddressing', 'ipv6'],
+        ],
+      },
+      ...dhcpSection(eni, facts),
+      ...addressSections(eni, facts),
+      ...routeSections(eni, eni.routes),
+      ...ruleSections(eni, facts),
+    ],
+  );
+}

@@ -1,0 +1,126 @@
+// Backend sles11 (SLES 11: the ifup scripts of sysconfig): ifcfg and ifsysctl per ENI, everything of tables and rules in two scripts.
+// Source: ifup, ifup-route, ifup-sysctl and ifup-dhcp of sysconfig 0.71 (SLES 11 SP3). ifcfg is sourced by a shell.
+import type { HostFacts } from '../agent/model/host.ts';
+import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import { bringUpDiffers, deleteRuleCommands, inPhases, mtuCommands } from './formats/change-commands.ts';
+import { linkWord } from './formats/ip-commands.ts';
+import {
+  needsConnectedRouteDropped,
+  renderDownScript,
+  renderUpScript,
+  type ScriptPart,
+} from './formats/link-scripts.ts';
+import { renderVariables, type Variable } from './formats/shell-variables.ts';
+import {
+  suseAddressVariables,
+  suseScriptName,
+  suseScriptPath,
+  suseSysctlFile,
+} from './formats/suse-ifcfg.ts';
+import { findSuseClaims } from './ifcfg-claims.ts';
+import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+
+const folder = '/etc/sysconfig/network';
+
+export const sles11: Renderer = {
+  name: 'sles11',
+  title: 'SLES 11 ifup scripts, /etc/sysconfig/network (loaded by ifup)',
+  proven: false,
+  ownFiles: [
+    { dir: folder, name: /^(ifcfg|ifsysctl)-[a-zA-Z0-9_.-]+$/ },
+    { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
+  ],
+
+  render: (plan: NetworkPlan): readonly RenderedFile[] => plan.enis.flatMap(filesOf),
+
+  activate(changes: readonly EniChange[], _facts: HostFacts): readonly Command[] {
+    return inPhases(changes.flatMap(commandsFor));
+  },
+
+  claims: findSuseClaims,
+
+  /** ifdown and ifup would drop every connection of the ENI; so a change goes live, except one of who brings the address. */
+  live(change: EniChange): boolean {
+    return change.kind === 'changed' && !bringUpDiffers(change.before, change.after);
+  },
+};
+
+function filesOf(eni: EniPlan): readonly RenderedFile[] {
+  const link = linkWord(eni.link);
+  const part = scriptPart(eni);
+  const scripted = part.routes.length + part.rules.length > 0 || needsConnectedRouteDropped(eni);
+  const plain = (path: string, content: string): RenderedFile => ({ path, mode: 0o644, content });
+  const script = (stage: 'up' | 'down', content: string): RenderedFile => ({
+    path: suseScriptPath(link, stage),
+    mode: 0o755,
+    content,
+  });
+  return [
+    plain(`${folder}/ifcfg-${link}`, renderVariables(variablesOf(eni, scripted), 'always')),
+    plain(`${folder}/ifsysctl-${link}`, `# ${marker}\n${suseSysctlFile().join('\n')}\n`),
+    ...(scripted
+      ? [script('up', renderUpScript(eni, part)), script('down', renderDownScript(eni, part))]
+      : []),
+  ];
+}
+
+/**
+ * All routes and rules. There is no ifrule, and ifroute is unsafe for a table: ifup-route takes any default route for main's, pushes
+ * main's default on its stack when it adds ours, and may put a stacked one back when it removes it.
+ */
+function scriptPart(eni: EniPlan): ScriptPart {
+  return { routes: eni.routes, rules: eni.rules };
+}
+
+function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
+  const leased = eni.addressing === 'dhcp';
+  const link = linkWord(eni.link);
+  return [
+    ['BOOTPROTO', leased ? 'dhcp4' : 'static'],
+    // As `auto`, but a link that is not there does not make rcnetwork fail.
+    ['STARTMODE', 'hotplug'],
+    ...(leased ? dhcpVariables : []),
+    ...suseAddressVariables(eni),
+    ...(eni.mtu === undefined ? [] : [['MTU', eni.mtu] as const]),
+    // Bare names: the value goes through `eval echo`, and is tried as it stands and below scripts/. With DHCP the first
+    // one runs when the lease is bound.
+    ...(scripted
+      ? ([
+          ['POST_UP_SCRIPT', suseScriptName(link, 'up')],
+          ['PRE_DOWN_SCRIPT', suseScriptName(link, 'down')],
+        ] as const)
+      : []),
+  ];
+}
+
+/** `no` is dhcpcd -G: no default route. The lease may not touch host name and DNS either. */
+const dhcpVariables: readonly Variable[] = [
+  ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
+  ['DHCLIENT_SET_HOSTNAME', 'no'],
+  ['DHCLIENT_MODIFY_RESOLV_CONF', 'no'],
+];
+
+function commandsFor(change: EniChange): readonly Command[] {
+  switch (change.kind) {
+    case 'added':
+      return [upCommand(change.after)];
+    case 'changed':
+      if (!bringUpDiffers(change.before, change.after)) return mtuCommands(change.before, change.after);
+      return [...downCommands(change.before, true), upCommand(change.after)];
+    case 'removed':
+      return downCommands(change.before, change.linkPresent);
+  }
+}
+
+function upCommand(eni: EniPlan): Command {
+  return { phase: 'after-write', argv: ['ifup', linkWord(eni.link)] };
+}
+
+/** While the files are there: PRE_DOWN_SCRIPT is read from them. It is not run for a link that has gone, and rules outlive it. */
+function downCommands(eni: EniPlan, linkPresent: boolean): readonly Command[] {
+  const argv = ['ifdown', linkWord(eni.link)] as const;
+  const down: Command = linkPresent
+    ? { phase: 'before-write', argv }
+    : { phase: 'before-write', argv, mayFail: true };
+  return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
+}

@@ -1,0 +1,90 @@
+#!/bin/sh
+# `npm run demo`: sets up what the demo needs on a fresh machine, says what it does, and starts it. See --help.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root" || exit 1
+. test/setup.sh
+
+usage() {
+  cat << 'TEXT'
+Usage: npm run demo -- [--cloud CLOUD] [--backend BACKEND] [--render]
+
+A cloud VM with two network interfaces (ENIs), in network namespaces on this machine: a router that drops
+spoofed packets as a VPC does, the cloud's metadata service, a real Debian with its real ifupdown, and the
+real agent. Nothing of this machine's own network is touched, and nothing is left behind.
+
+  --cloud CLOUD      alibaba (default), aws or jdcloud
+  --backend BACKEND  ifupdown (default) is applied for real. The others (initscripts, networkmanager-ifcfg,
+                     networkmanager-keyfile, netplan, networkd, wicked, sles11) need an init system or a
+                     distribution that namespaces do not give: their files are rendered and shown
+  --render           only render: every backend's files into a folder. This is also what happens without
+                     root and outside Linux
+  --help             this text
+
+Environment: ENI_AGENT_CACHE (folder for the guest's tree, default ~/.cache/eni-agent), NO_COLOR
+TEXT
+}
+
+wrong() {
+  echo "$1" >&2
+  usage >&2
+  exit 64
+}
+
+cloud=alibaba
+backend=ifupdown
+render=
+why=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --cloud=* | --backend=*)
+      value=${1#*=}
+      option=${1%%=*}
+      shift
+      set -- "$option" "$value" "$@"
+      continue
+      ;;
+    --cloud | --backend)
+      [ $# -ge 2 ] || wrong "$1 needs a value"
+      if [ "$1" = --cloud ]; then cloud=$2; else backend=$2; fi
+      shift
+      ;;
+    --render) render=yes why="--render was given" ;;
+    --help | -h) usage && exit 0 ;;
+    *) wrong "unknown option $1" ;;
+  esac
+  shift
+done
+case $cloud in
+  alibaba | aws | jdcloud) ;;
+  *) wrong "unknown cloud \"$cloud\"" ;;
+esac
+case $backend in
+  ifupdown) ;;
+  initscripts | wicked | sles11 | networkmanager-ifcfg)
+    render=$backend why="$backend belongs to distributions that Debian packages cannot build here"
+    ;;
+  netplan | networkd | networkmanager-keyfile)
+    render=$backend why="$backend needs a booted init system, which this demo's guest does not have"
+    ;;
+  *) wrong "unknown backend \"$backend\"" ;;
+esac
+
+make_scratch
+setup_node || exit 1
+if [ -z "$render" ]; then
+  why=$(lab_obstacle)
+  [ -z "$why" ] || render=yes
+fi
+setup_bundle || exit 1
+
+if [ -n "$render" ]; then
+  # `yes` stands for all backends.
+  node test/demo/render-demo.ts "$cloud" "$render" "$why"
+else
+  setup_packages || exit 1
+  setup_tree || exit 1
+  say "ready: the demo starts"
+  lab_used=yes
+  node test/demo/live-demo.ts "$cloud"
+fi

@@ -1,0 +1,154 @@
+# Set-up steps that the tests and the demo share; sourced by test/run.sh and test/demo/run.sh, POSIX sh.
+# Each step does nothing if its work is done, so that a second start costs a second. Needs: $root, the checkout.
+# It must not change anything of the machine but Debian packages, node_modules and the cache folder.
+
+started=$(date +%s)
+# Debian release of the guest: ifupdown 0.8.41 and isc-dhcp-client 4.4.3, the ones that the measurements were made with.
+suite=bookworm
+tree_packages=ifupdown,iproute2,iputils-ping,isc-dhcp-client,kmod,procps,udev
+cache=${ENI_AGENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/eni-agent}
+scratch=
+
+say() {
+  printf '[%3ds] %s\n' "$(($(date +%s) - started))" "$*"
+}
+
+# quietly TEXT COMMAND...: says TEXT, runs COMMAND with its output in a file, shows the end of the output if it fails.
+quietly() {
+  say "$1"
+  quiet_log=$scratch/quiet.log
+  shift
+  if "$@" > "$quiet_log" 2>&1; then return 0; else quiet_code=$?; fi
+  tail -n 40 "$quiet_log" >&2
+  say "failed (exit $quiet_code): $*"
+  return "$quiet_code"
+}
+
+building=
+lab_used=
+
+# Runs when the shell ends, however: also sweeps the lab, whose test runner is killed before it can do so itself.
+clean_up() {
+  ended=$?
+  trap '' HUP INT TERM
+  if [ -n "$lab_used" ]; then
+    timeout 10 node "$root/test/lab/sweep.ts" || :
+  fi
+  rm -rf "$scratch" ${building:+"$building"}
+  exit "$ended"
+}
+
+# A folder for this run, removed when the shell ends, also by a signal.
+make_scratch() {
+  scratch=$(mktemp -d "${TMPDIR:-/tmp}/eni-agent-run.XXXXXX")
+  trap clean_up EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# npm packages as the lock file has them, and the pinned Node first in PATH.
+setup_node() {
+  if ! command -v npm > /dev/null; then
+    echo "npm is missing: install Node.js 20 or newer with npm (Debian: apt-get install npm)" >&2
+    return 1
+  fi
+  # npm writes this file last, so a killed install is done again. --ignore-scripts: no package of ours needs one.
+  installed=$root/node_modules/.package-lock.json
+  if [ ! -e "$installed" ] || [ -n "$(find "$root/package-lock.json" -newer "$installed")" ]; then
+    # --loglevel=error: npm itself runs on the machine's Node and warns (EBADENGINE) for each package that wants a newer one.
+    quietly "npm ci: installing the npm packages of the lock file" \
+      npm ci --prefix "$root" --ignore-scripts --no-audit --no-fund --loglevel=error || return
+  fi
+  PATH=$root/node_modules/.bin:$PATH
+  export PATH
+  node_major=$(node -p 'process.versions.node.split(".")[0]')
+  if [ "$node_major" -lt 24 ]; then
+    echo "Node $node_major is too old and the pinned Node 24 is only there for Linux on x64 and arm64: install Node 24" >&2
+    return 1
+  fi
+}
+
+# lab_obstacle: prints why the lab cannot run on this machine; nothing if it can. Changes nothing.
+lab_obstacle() {
+  if [ "$(uname -s)" != Linux ]; then
+    echo "network namespaces exist on Linux only (this is $(uname -s))"
+  elif [ "$(id -u)" -ne 0 ]; then
+    echo "network namespaces need root (this is $(id -un))"
+  elif ! unshare --net --mount --pid --fork true 2> /dev/null; then
+    echo "this root may not make namespaces (a container without CAP_SYS_ADMIN?)"
+  elif [ -z "$(missing_programs)" ] || command -v apt-get > /dev/null; then
+    :
+  else
+    echo "these programs are missing and there is no apt-get to install them: $(missing_programs)"
+  fi
+}
+
+# Programs that the lab calls on the machine itself, as `program:package`.
+lab_programs="ip:iproute2 ping:iputils-ping dnsmasq:dnsmasq-base nft:nftables mmdebstrap:mmdebstrap
+sysctl:procps ps:procps unshare:util-linux nsenter:util-linux setpriv:util-linux hostname:hostname"
+
+missing_programs() {
+  for pair in $lab_programs; do
+    command -v "${pair%%:*}" > /dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || [ -x "/sbin/${pair%%:*}" ] || echo "${pair##*:}"
+  done | sort -u | tr '\n' ' '
+}
+
+# Debian packages of the lab; only the missing ones, and an update only if the lists do not know them.
+setup_packages() {
+  PATH=$PATH:/usr/sbin:/sbin
+  export PATH
+  missing=$(missing_programs)
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
+  missing=$(echo "$missing" | xargs)
+  [ -n "$missing" ] || return 0
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086 # a list of package names
+  if ! apt-get install --simulate --no-install-recommends $missing > /dev/null 2>&1; then
+    quietly "apt-get update" apt-get -o DPkg::Lock::Timeout=120 update || return
+  fi
+  # dnsmasq-base, not dnsmasq: it has no service that would start. shellcheck disable=SC2086
+  quietly "apt-get install $missing" \
+    apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends $missing || return
+}
+
+# The guest's root tree, cached and keyed by what is in it. Built beside its place and renamed, so that a killed or a
+# parallel build never leaves half a tree: whoever renames first wins, and the other uses that one.
+setup_tree() {
+  key=$(printf '%s %s %s' "$suite" "$tree_packages" "$(uname -m)" | cksum | cut -d' ' -f1)
+  ENI_AGENT_TREE=$cache/tree-$suite-$key
+  export ENI_AGENT_TREE
+  [ ! -d "$ENI_AGENT_TREE" ] || return 0
+  mkdir -p "$cache"
+  for old in "$cache"/building.*; do
+    # Folders of builds whose shell is gone.
+    [ -d "$old" ] && [ ! -d "/proc/${old##*.}" ] && rm -rf "$old"
+  done
+  building=$cache/building.$$
+  mkdir -p "$building"
+  debian_sources "$building/sources"
+  quietly "mmdebstrap: building the guest's Debian $suite (once, about 25 s and 250 MB in $cache)" \
+    timeout 900 mmdebstrap --variant=minbase --format=directory --include="$tree_packages" \
+    "$suite" "$building/tree" "$building/sources" || return
+  mv -T "$building/tree" "$ENI_AGENT_TREE" 2> /dev/null || [ -d "$ENI_AGENT_TREE" ]
+  rm -rf "$building"
+}
+
+# debian_sources FILE: apt sources for the suite. The machine's own mirror if it is a Debian (mmdebstrap would else take
+# its built-in one, which may be out of reach), with the release's name replaced; Debian's mirror otherwise.
+debian_sources() {
+  # shellcheck source=/dev/null
+  codename=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}") || codename=
+  own=/etc/apt/sources.list.d/debian.sources
+  [ -e "$own" ] || own=/etc/apt/sources.list
+  if [ -n "$codename" ] && grep -q "$codename" "$own" 2> /dev/null; then
+    sed "s/$codename/$suite/g" "$own" > "$1"
+  else
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" > "$1"
+  fi
+}
+
+# The agent as one file, as the packages ship it.
+setup_bundle() {
+  quietly "esbuild: bundling the agent into dist/eni-agent.cjs" npm --prefix "$root" run --silent build
+}

@@ -1,0 +1,120 @@
+// Plans that every renderer has to translate: one per shape of ENI. Made with the real planner, so that they cannot drift
+// from what a renderer is given in earnest.
+import { type Cidr, type Ip, type Mac, parseCidr, parseIp, parseMac } from '../../agent/model/address.ts';
+import type { EniPlan, NetworkPlan } from '../../agent/model/network-plan.ts';
+import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
+
+export const ip = (text: string) => parseIp(text) as Ip;
+export const cidr = (text: string) => parseCidr(text) as Cidr;
+export const mac = (text: string) => parseMac(text) as Mac;
+
+const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [] };
+
+const exclusive = (network: string) => ({ cidr: cidr(network), shared: false, connected: true });
+const sharedWithPrimary = (network: string) => ({ cidr: cidr(network), shared: true, connected: false });
+
+const v4: FamilyInput = {
+  addresses: ['10.0.2.10', '10.0.2.11', '10.0.2.12'].map(ip),
+  subnets: [exclusive('10.0.2.0/24')],
+  gateway: ip('10.0.2.253'),
+  prefixes: [],
+};
+const v6: FamilyInput = {
+  addresses: ['2001:db8:2::10', '2001:db8:2::11'].map(ip),
+  subnets: [exclusive('2001:db8:2::/64')],
+  gateway: ip('fe80::1'),
+  prefixes: [],
+};
+
+const base: EniInput = {
+  mac: mac('00:16:3e:00:00:02'),
+  link: 'eth1',
+  eniId: 'eni-1',
+  slot: 0,
+  base: 28000,
+  table: undefined,
+  addressing: 'static',
+  mtu: undefined,
+  suppressPrefixLength: true,
+  mainDefaultMetric: undefined,
+  notes: [],
+  ipv4: v4,
+  ipv6: v6,
+};
+
+const second: EniInput = {
+  ...base,
+  mac: mac('00:16:3e:00:00:03'),
+  link: 'eth2',
+  eniId: 'eni-2',
+  slot: 1,
+  ipv4: {
+    ...v4,
+    addresses: [ip('10.0.3.20')],
+    subnets: [exclusive('10.0.3.0/24')],
+    gateway: ip('10.0.3.253'),
+  },
+  ipv6: none,
+};
+
+const sharedV4 = (addresses: string[]): FamilyInput => ({
+  addresses: addresses.map(ip),
+  subnets: [sharedWithPrimary('10.0.1.0/24')],
+  gateway: ip('10.0.1.253'),
+  prefixes: [],
+});
+
+const network = (...enis: EniInput[]): NetworkPlan => ({
+  primaryLink: 'eth0',
+  enis: enis.map(planEni) as EniPlan[],
+  skipped: [],
+});
+
+export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
+  empty: network(),
+  'static-dual-stack': network(base),
+  'static-ipv4-mtu': network({ ...base, mtu: 8500, ipv6: none }),
+  'static-ipv6-only': network({ ...base, ipv4: none }),
+  'static-two-enis': network(base, second),
+  'static-two-subnets': network({
+    ...base,
+    ipv6: {
+      ...v6,
+      addresses: [ip('2001:db8:2::10'), ip('2001:db8:22::10')],
+      subnets: [exclusive('2001:db8:2::/64'), exclusive('2001:db8:22::/64')],
+    },
+  }),
+  'static-shares-primary-subnet': network({
+    ...base,
+    ipv4: sharedV4(['10.0.1.20', '10.0.1.21']),
+    ipv6: none,
+  }),
+  'static-two-enis-one-subnet': network(
+    { ...base, ipv4: { ...v4, subnets: [{ ...exclusive('10.0.2.0/24'), shared: true }] }, ipv6: none },
+    {
+      ...second,
+      ipv4: { ...v4, addresses: [ip('10.0.2.20')], subnets: [sharedWithPrimary('10.0.2.0/24')] },
+    },
+  ),
+  'static-prefixes-and-outside-address': network({
+    ...base,
+    ipv4: { ...v4, addresses: [...v4.addresses, ip('192.0.2.7')], prefixes: [cidr('10.0.2.64/28')] },
+    ipv6: { ...v6, prefixes: [cidr('2001:db8:99::/80')] },
+  }),
+  'static-no-gateway': network({ ...base, ipv4: { ...v4, gateway: undefined }, ipv6: none }),
+  'static-main-default': network({ ...base, mainDefaultMetric: 20000, ipv6: none }),
+  'static-no-suppress': network({ ...base, suppressPrefixLength: false }),
+  'dhcp-awaiting-lease': network({
+    ...base,
+    addressing: 'dhcp',
+    ipv4: { ...none, addresses: [ip('10.0.2.10'), ip('10.0.2.11')] },
+    ipv6: none,
+  }),
+  'dhcp-complete': network({ ...base, addressing: 'dhcp' }),
+  'dhcp-shares-primary-subnet': network({
+    ...base,
+    addressing: 'dhcp',
+    ipv4: sharedV4(['10.0.1.20', '10.0.1.21']),
+    ipv6: none,
+  }),
+};

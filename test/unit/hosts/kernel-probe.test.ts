@@ -1,0 +1,109 @@
+// The probe of the kernel in a namespace of its own: what is believed, what is cached, and what is only assumed.
+import { expect, test } from 'vitest';
+import { kernelProbeFile, parseProbe, readKernelProbe } from '../../../agent/system/kernel-probe.ts';
+import { smallHost } from './small-host.ts';
+
+const boot = { '/proc/sys/kernel/random/boot_id': 'first\n' };
+const command = 'unshare -n ip -force -batch -';
+const local = '0:\tfrom all lookup local\n';
+const both =
+  `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n` +
+  '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n32766:\tfrom all lookup main\n';
+
+test('both words are asked for in one process', async () => {
+  const host = smallHost(boot, { [command]: both });
+  expect(await readKernelProbe(host.system, '6.1.0')).toEqual({
+    suppressPrefixLength: true,
+    ruleProtocol: true,
+    source: 'probed',
+    why: 'kernel and ip know both',
+  });
+  expect(host.ran).toEqual([command]);
+  expect(host.input()).toMatch(/suppress_prefixlength 0 priority 28300\n.*protocol 233\nrule show\n$/);
+});
+
+test('a kernel that takes the rule and drops the attribute is found out by the listing, not by the exit code', () => {
+  const dropped = `${local}28300:\tfrom 192.0.2.0/24 lookup main \n28301:\tfrom 192.0.2.0/24 lookup main \n`;
+  expect(parseProbe(dropped)).toMatchObject({
+    suppressPrefixLength: false,
+    ruleProtocol: false,
+    source: 'probed',
+  });
+});
+
+test('an ip that refuses one word still answers for the other', () => {
+  const text = `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0 \n`;
+  expect(parseProbe(text)).toMatchObject({
+    suppressPrefixLength: true,
+    ruleProtocol: false,
+    why: 'not known: rule protocol',
+  });
+});
+
+test('output that is no listing of a new namespace is not an answer', () => {
+  expect(parseProbe('')).toBeUndefined();
+  expect(parseProbe('28300: from 192.0.2.0/24 lookup main suppress_prefixlength 0')).toBeUndefined();
+});
+
+test('the answer holds for this boot and this kernel, and is asked anew after either changes', async () => {
+  const first = smallHost(boot, { [command]: both });
+  const answer = await readKernelProbe(first.system, '6.1.0');
+  const cache = first.written.get(kernelProbeFile) ?? '';
+
+  const cached = smallHost({ ...boot, [kernelProbeFile]: cache });
+  expect(await readKernelProbe(cached.system, '6.1.0')).toEqual(answer);
+  expect(cached.ran).toEqual([]);
+
+  // /run is a plain folder on EL6 and SLES 11: the file survives a reboot there.
+  const rebooted = smallHost(
+    { '/proc/sys/kernel/random/boot_id': 'second\n', [kernelProbeFile]: cache },
+    { [command]: `${local}` },
+  );
+  expect((await readKernelProbe(rebooted.system, '6.1.0')).suppressPrefixLength).toBe(false);
+
+  const other = smallHost({ ...boot, [kernelProbeFile]: cache }, { [command]: `${local}` });
+  expect((await readKernelProbe(other.system, '3.10.0')).suppressPrefixLength).toBe(false);
+});
+
+test.each([
+  '',
+  '{',
+  'null',
+  '[]',
+  '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":"yes"}',
+])('a cache of %j is not believed', async text => {
+  const host = smallHost({ ...boot, [kernelProbeFile]: text }, { [command]: both });
+  expect((await readKernelProbe(host.system, '6.1.0')).suppressPrefixLength).toBe(true);
+  expect(host.ran).toEqual([command]);
+});
+
+test.each([
+  ['6.1.0', true, true],
+  ['4.17.0', true, true],
+  ['4.4.0', true, false],
+  ['3.12.28', true, false],
+  ['3.10.0', false, false],
+  ['2.6.32', false, false],
+  [undefined, false, false],
+])(
+  'without a namespace kernel %s decides, says so, and is not cached',
+  async (kernel, suppress, protocol) => {
+    const refused = { exitCode: 1, stderr: 'unshare: unshare failed: Operation not permitted\n' };
+    const host = smallHost(boot, { [command]: refused });
+    const probe = await readKernelProbe(host.system, kernel);
+    expect(probe).toMatchObject({
+      suppressPrefixLength: suppress,
+      ruleProtocol: protocol,
+      source: 'assumed',
+    });
+    expect(probe.why).toBe(
+      `assumed from kernel ${kernel ?? '(unknown)'}: unshare: unshare failed: Operation not permitted`,
+    );
+    expect(host.written.size).toBe(0);
+  },
+);
+
+test('a runtime directory that cannot be written does not matter', async () => {
+  const host = smallHost(boot, { [command]: both }, false);
+  expect((await readKernelProbe(host.system, '6.1.0')).source).toBe('probed');
+});

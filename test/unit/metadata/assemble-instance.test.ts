@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { instanceFromRecording } from '../../../agent/metadata/recording.ts';
+import { changed, loadRecording } from '../../support/metadata-emulator-recordings.ts';
+
+const macs = '/latest/meta-data/network/interfaces/macs/';
+const primary = '0a:75:69:92:e2:10';
+const second = '0a:07:84:3d:6e:01';
+const third = '0a:07:84:3d:6e:02';
+
+async function read(name: string, changes: Parameters<typeof changed>[1]) {
+  const instance = await instanceFromRecording(changed(loadRecording('aws', name), changes));
+  return { ...instance, find: (mac: string) => instance.enis.find(e => e.mac === mac)! };
+}
+
+test('an address on two secondary ENIs is unknown on both; on the primary it stays', async () => {
+  const both = await read('two-secondaries-one-subnet', { [`${macs}${third}/local-ipv4s`]: '172.31.40.10' });
+  expect([second, third].map(mac => both.find(mac).ipv4.addresses.state)).toEqual(['unknown', 'unknown']);
+  expect(both.problems).toContainEqual({
+    subject: `ENI ${third}`,
+    text: '172.31.40.10 is on another ENI, too',
+  });
+  const stolen = await read('two-enis', { [`${macs}${second}/local-ipv4s`]: '172.31.16.20' });
+  expect(stolen.find(primary).ipv4.addresses.state).toBe('value');
+  expect(stolen.find(second).ipv4.addresses.state).toBe('unknown');
+});
+
+test("a prefix that would catch the primary's traffic is refused", async () => {
+  const { find, problems } = await read('two-enis', { [`${macs}${second}/ipv4-prefix`]: '172.31.16.16/28' });
+  expect(find(second).ipv4.prefixes.state).toBe('unknown');
+  expect(problems.map(p => p.text)).toEqual(["172.31.16.16/28 contains another ENI's address"]);
+});
+
+test('a gateway that is an address of this VM is refused', async () => {
+  const { find } = await read('two-enis', { [`${macs}${second}/local-ipv4s`]: '172.31.32.1' });
+  expect(find(second).ipv4.gateway).toEqual({
+    state: 'unknown',
+    why: 'gateway 172.31.32.1 is an address of this VM',
+  });
+});
+
+test('a subnet or a prefix that contains the metadata service is refused', async () => {
+  const { find } = await read('dual-stack', {
+    [`${macs}${second}/subnet-ipv6-cidr-blocks`]: 'fd00:ec2::/64',
+  });
+  expect(find(second).ipv6.subnets.state).toBe('unknown');
+});
+
+test('the order of the ENIs does not depend on the order of the metadata', async () => {
+  const recording = loadRecording('aws', 'fifteen-enis-fifty-addresses');
+  const reversed = Object.fromEntries(Object.entries(recording.responses).reverse());
+  expect(await instanceFromRecording({ ...recording, responses: reversed })).toEqual(
+    await instanceFromRecording(recording),
+  );
+});
+
+test('a listing that fails is one problem, not a dozen', async () => {
+  const { problems } = await read('two-enis', { [`${macs}${second}/`]: { status: 500, body: '' } });
+  expect(problems).toEqual([
+    { subject: `ENI ${second}`, text: `the listing ${macs}${second}/ answered 500` },
+  ]);
+});
+
+test.each<[string, Parameters<typeof changed>[1], number]>([
+  ['absent', { '/latest/meta-data/instance-id': undefined }, 0],
+  ['failing', { '/latest/meta-data/instance-id': { status: 500, body: '' } }, 1],
+  ['an injection', { '/latest/meta-data/instance-id': 'i-1\nreboot' }, 1],
+])('an instance id that is %s is undefined', async (_, changes, problems) => {
+  const instance = await read('two-enis', changes);
+  expect(instance.instanceId).toBeUndefined();
+  expect(instance.problems).toHaveLength(problems);
+});
