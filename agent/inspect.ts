@@ -24,6 +24,8 @@ export interface Inspection {
   readonly selection: Selection;
   readonly primaryLink: string | undefined;
   readonly enis: readonly Comparison[];
+  /** Configured here, but no longer attached. */
+  readonly leftOver: readonly EniPlan[];
   readonly skipped: readonly SkippedEni[];
   readonly degraded: readonly string[];
   readonly facts: HostFacts;
@@ -46,6 +48,7 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
         difference: compareEni(kernel, plan, undefined, options),
         filesDiffer: false,
       })),
+      leftOver: [],
       skipped: [],
       degraded: [`${pass.message}: ${pass.hint}`],
     };
@@ -65,6 +68,7 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
       ),
       filesDiffer: filesDiffer(pass, plan, facts),
     })),
+    leftOver: pass.changes.flatMap(c => (c.kind === 'removed' ? [c.before] : [])),
     skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
     degraded: pass.degraded,
   };

@@ -26,4 +26,15 @@ export async function openLog(level: LogLevel): Promise<Log> {
   };
 }
 
+/** For a person at a terminal: the message and its fields as words. */
+export function plainLog(level: LogLevel, print: (line: string) => void): Log {
+  const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+  const write = (of: LogLevel) => (fields: LogFields, message: string) => {
+    if (levels.indexOf(of) > levels.indexOf(level)) return;
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
+    print(`${[`${of}:`, message, ...words].join(' ')}\n`);
+  };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

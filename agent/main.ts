@@ -7,6 +7,7 @@ run(process.argv.slice(2), realSystem, {
   print: text => process.stdout.write(text),
   printError: text => process.stderr.write(text),
   isRoot: process.getuid?.() === 0,
+  isInteractive: process.stderr.isTTY === true,
   colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
 }).then(exitCode => {
   process.exitCode = exitCode;

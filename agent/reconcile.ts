@@ -12,7 +12,7 @@ import { diffFiles, type FileChange, readOwnedFiles } from './apply/ownership.ts
 import { readState, type State, writeState } from './apply/state-file.ts';
 import { type ApplyContext, applyChange, rollBack } from './apply/transaction.ts';
 import { type Desired, planDesired } from './desired.ts';
-import { AgentError } from './errors.ts';
+import { AgentError, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { endpointsOf, type InstanceReading, readInstance } from './metadata/read-instance.ts';
 import { providerNamed } from './metadata/registry.ts';
@@ -98,14 +98,27 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   return { ...result, outcome: 'applied' };
 }
 
-/** A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. */
+/**
+ * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
+ * be verified (the machine has changed since), the pass goes on all the same: it looks at what is, and mends that.
+ */
 export async function finishInterrupted(context: PassContext, facts: HostFacts): Promise<void> {
-  const checkpoint = await readCheckpoint(context.system, checkpointPath);
+  const { system, log } = context;
+  const checkpoint = await readCheckpoint(system, checkpointPath);
   if (checkpoint === undefined) return;
-  context.log.warn({ time: checkpoint.time }, 'an earlier apply was interrupted, rolling it back');
-  const renderer = renderers[checkpoint.backend];
+  log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted, taking it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
-  await rollBack(applyContext(context, renderer, facts, undefined), checkpoint, failure);
+  try {
+    await rollBack(
+      applyContext(context, renderers[checkpoint.backend], facts, undefined),
+      checkpoint,
+      failure,
+    );
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, 'could not take it back completely, going on from what is');
+    await writeState(system, checkpoint.stateBefore);
+    await system.removeFile(checkpointPath);
+  }
 }
 
 export function applyContext(

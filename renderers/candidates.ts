@@ -71,7 +71,12 @@ export function networkdCandidate(facts: HostFacts): Finding {
   }
   // The binary alone says nothing: Debian ships it with systemd, and ifupdown beside it. Debian's netplan.io is often
   // installed and unused as well, hence a configuration file is asked for.
-  const generator = hasPath(facts, '/usr/libexec/netplan/generate', '/lib/netplan/generate');
+  const generator = hasPath(
+    facts,
+    '/usr/libexec/netplan/generate',
+    '/usr/lib/netplan/generate',
+    '/lib/netplan/generate',
+  );
   if (generator && hasFile(facts, netplanYaml) && service === 'inactive')
     return { backend: 'netplan', strength: 'installed', evidence: [saw('netplan', 'installed')] };
   if (hasFile(facts, /^\/etc\/systemd\/network\/.+\.network$/) && service === 'inactive')
@@ -141,7 +146,8 @@ function profileFormat(facts: HostFacts): { backend: BackendName; evidence: read
     ({ backend: 'networkmanager-keyfile', evidence: [...evidence, ...more] }) as const;
   // netplan with `renderer: NetworkManager` (Ubuntu desktop) writes its profiles to /run. Our netplan files need
   // networkd: the rules live in a drop-in of a .network file, since netplan's routing-policy can say neither
-  // suppress_prefixlength nor iif. A keyfile can, NetworkManager reads it beside netplan's, and `netplan apply` leaves it.
+  // suppress_prefixlength nor iif. A keyfile can, and NetworkManager reads /etc beside the /run of netplan. (Ubuntu's
+  // NetworkManager turns a profile that is saved through it into netplan YAML since 23.10; ours is written as a file.)
   if (profile?.startsWith('/run/NetworkManager/system-connections/netplan-')) return keyfile();
   const plugin = facts.paths.some(path => path.endsWith('/libnm-settings-plugin-ifcfg-rh.so'));
   if (!plugin) return keyfile(saw('ifcfg-plugin', 'no'));

@@ -18,7 +18,7 @@ const hookName = 'zz-eni-agent';
 export const ifupdown: Renderer = {
   name: 'ifupdown',
   title: 'ifupdown, /etc/network/interfaces.d (loaded by ifup)',
-  proven: false,
+  proven: true,
   ownFiles: [
     { dir: folder, name: /^60-eni-[a-zA-Z0-9_.-]+$/ },
     { dir: hookFolder, name: new RegExp(`^${hookName}$`) },

@@ -8,9 +8,9 @@ import { type Claim, marker } from './renderer.ts';
 const yamlFile = /^\/(?:etc|run|lib|usr\/lib)\/netplan\/[^/]+\.ya?ml$/;
 
 /**
- * Claims are definitions that name the link: by id, by `set-name`, or by a pattern that fits this link and not the primary. A
- * pattern that fits the primary too is the catch-all of a cloud image (Debian 12 and 13: `en*`, `eth*`): our id sorts before it
- * and wins, and the primary goes on using it.
+ * Claims are definitions that name the link: by id, by `set-name`, or by a pattern for a few links. A pattern that fits the primary
+ * too, or any link of a kind (Debian 12 and 13: `en*`, `eth*`), is the catch-all of a cloud image: our id sorts before it and
+ * wins, and the primary goes on using it.
  *
  * @param generated name of the generated file of ours
  */
@@ -40,11 +40,9 @@ function claimOf(d: Definition, path: string, link: string, facts: HostFacts): r
   const pattern = d.names?.find(name => shellPatternMatches(name, link));
   if (pattern === undefined) return [];
   const primary = facts.primaryLink;
-  // Where the primary is not known, letters with a star are taken for a catch-all.
   const catchAll =
-    primary === undefined
-      ? /^[a-z]*\*$/.test(pattern)
-      : pattern !== link && shellPatternMatches(pattern, primary);
+    /^[a-z]*\*$/.test(pattern) ||
+    (pattern !== link && primary !== undefined && shellPatternMatches(pattern, primary));
   return catchAll ? [] : [{ path, text: `ethernets: ${d.id}, match: name: ${pattern} fits ${link}` }];
 }
 

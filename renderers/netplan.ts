@@ -84,16 +84,11 @@ export const netplan: Renderer = {
       phase: 'validate',
       argv: [generatorOf(facts), '--root-dir', netplanRoot],
     };
-    const stale = changes.flatMap(change => staleLink(change));
-    const remove: readonly Command[] =
-      stale.length === 0
-        ? []
-        : [
-            {
-              phase: 'after-write',
-              argv: ['rm', '-f', ...stale.map(link => `/run/systemd/network/${generatedName(link)}`)],
-            },
-          ];
+    const remove = changes.flatMap(staleLink).flatMap((link): readonly Command[] => [
+      { phase: 'after-write', argv: ['rm', '-f', `/run/systemd/network/${generatedName(link)}`] },
+      // The folder of the drop-in; it stays where somebody else has a drop-in there.
+      { phase: 'after-write', argv: ['rmdir', `${networkFolder}/${generatedName(link)}.d`], mayFail: true },
+    ]);
     return [validate, ...networkdCommands(changes, facts, remove)];
   },
 

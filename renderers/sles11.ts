@@ -93,11 +93,15 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
   ];
 }
 
-/** `no` is dhcpcd -G: no default route. The lease may not touch host name and DNS either. */
+/**
+ * SET_DEFAULT_ROUTE=no is dhcpcd -G. It has to be said here: ifup-dhcp forgets the global settings for all but the primary device, and
+ * the primary device is the one whose DNS servers netconfig prefers. netconfig's policy for DNS is the machine's own, so a
+ * name server of the lease cannot be refused per link.
+ */
 const dhcpVariables: readonly Variable[] = [
+  ['DHCLIENT_PRIMARY_DEVICE', 'no'],
   ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
   ['DHCLIENT_SET_HOSTNAME', 'no'],
-  ['DHCLIENT_MODIFY_RESOLV_CONF', 'no'],
 ];
 
 function commandsFor(change: EniChange): readonly Command[] {

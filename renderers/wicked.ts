@@ -131,8 +131,9 @@ const dhcpVariables: readonly Variable[] = [
  * the address of a lease the route is missing without a word, since the static part is applied first.
  */
 function routeLine(route: PlannedRoute, link: string): string {
-  const any = route.family === 4 ? 'default' : '::/0';
-  const destination = isDefaultRoute(route) ? any : route.destination;
+  // The family of `default` is that of the gateway beside it; a next hop comes too late to tell.
+  const spelled = route.family === 4 || !route.onLink ? 'default' : '::/0';
+  const destination = isDefaultRoute(route) ? spelled : route.destination;
   const options = [
     ...(route.table === mainTable ? [] : ['table', route.table]),
     ...(route.metric === undefined ? [] : ['metric', route.metric]),

@@ -103,13 +103,15 @@ setup_packages() {
   missing=$(echo "$missing" | xargs)
   [ -n "$missing" ] || return 0
   export DEBIAN_FRONTEND=noninteractive
+  # dnsmasq-base, not dnsmasq: it has no service that would start. The first try fails where the lists are empty or older
+  # than the mirror.
   # shellcheck disable=SC2086 # a list of package names
-  if ! apt-get install --simulate --no-install-recommends $missing > /dev/null 2>&1; then
+  set -- apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends $missing
+  say "apt-get install $missing"
+  "$@" > "$scratch/quiet.log" 2>&1 || {
     quietly "apt-get update" apt-get -o DPkg::Lock::Timeout=120 update || return
-  fi
-  # dnsmasq-base, not dnsmasq: it has no service that would start. shellcheck disable=SC2086
-  quietly "apt-get install $missing" \
-    apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends $missing || return
+    quietly "apt-get install $missing" "$@"
+  }
 }
 
 # The guest's root tree, cached and keyed by what is in it. Built beside its place and renamed, so that a killed or a

@@ -11,25 +11,34 @@ export interface PrimarySnapshot {
   readonly addresses: readonly { readonly family: Family; readonly text: string }[];
   /** Default routes of main on any link that is not one of ours, in the kernel's words. */
   readonly defaultRoutes: readonly { readonly family: Family; readonly text: string }[];
+  readonly metadataAddress: Ip | undefined;
   /** How the kernel reaches the metadata service; undefined where nobody asked. */
   readonly metadataPath: string | undefined;
+}
+
+/** What to take a picture of. */
+export interface PrimaryView {
+  readonly link: string | undefined;
+  /** Links whose default routes are not the primary's business. */
+  readonly ourLinks: ReadonlySet<string>;
+  readonly metadataAddress: Ip | undefined;
 }
 
 export async function snapshotPrimary(
   system: System,
   state: KernelState,
-  primaryLink: string | undefined,
-  ourLinks: ReadonlySet<string>,
-  metadataAddress: Ip | undefined,
+  view: PrimaryView,
 ): Promise<PrimarySnapshot> {
+  const { link, ourLinks, metadataAddress } = view;
   return {
-    link: primaryLink,
+    link,
     addresses: state.addresses
-      .filter(a => a.link === primaryLink && a.scope === 'global')
+      .filter(a => a.link === link && a.scope === 'global')
       .map(a => ({ family: a.family, text: `${a.ip}/${a.prefixLength}` })),
     defaultRoutes: state.routes
       .filter(r => r.table === mainTable && isDefaultRoute(r) && !ourLinks.has(r.link ?? ''))
       .map(r => ({ family: r.family, text: r.text })),
+    metadataAddress,
     metadataPath: metadataAddress === undefined ? undefined : await routeTo(system, metadataAddress),
   };
 }

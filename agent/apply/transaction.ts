@@ -58,30 +58,21 @@ export async function applyChange(context: ApplyContext, change: Change): Promis
 }
 
 async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Checkpoint> {
-  const kernel = await readKernelState(context.system);
+  const { system, metadataAddress } = context;
+  const kernel = await readKernelState(system);
   const before = change.changes.flatMap(c => (c.kind === 'added' ? [] : [c.before]));
+  const link = change.plan.primaryLink;
+  const ourLinks = linksOf(change.changes, change.plan.enis);
   return {
     version: 1,
-    time: new Date(context.system.now()).toISOString(),
+    time: new Date(system.now()).toISOString(),
     backend: context.renderer.name,
     changes: change.changes,
     files: change.files,
-    primary: await snapshot(context, change.changes, kernel, change.plan.primaryLink, change.plan.enis),
+    primary: await snapshotPrimary(system, kernel, { link, ourLinks, metadataAddress }),
     stateBefore: change.stateBefore,
     knownFaults: before.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
   };
-}
-
-function snapshot(
-  context: ApplyContext,
-  changes: readonly EniChange[],
-  kernel: KernelState,
-  primaryLink: string | undefined,
-  enis: readonly EniPlan[] = [],
-) {
-  const changed = changes.map(c => (c.kind === 'removed' ? c.before : c.after));
-  const ours = new Set([...enis, ...changed].map(e => e.link));
-  return snapshotPrimary(context.system, kernel, primaryLink, ours, context.metadataAddress);
 }
 
 /** Also undoes: an inverse change is performed like any other, except that a failing command does not stop it. */
@@ -147,36 +138,40 @@ export async function rollBack(
 ): Promise<void> {
   const { system, log } = context;
   try {
-    const kernel = await readKernelState(system);
-    const undo = inverse(checkpoint, link => kernel.links.some(l => l.name === link));
-    await perform(context, undo, true);
-    for (const folder of new Set(undo.files.map(f => path.dirname(f.path))))
-      await system.removeFile(path.join(folder, temporaryName));
-    // The kernel last: whatever the backend made of the old files, the objects of the old plan are there afterwards.
-    const rest = differences(context, undo.changes, await readKernelState(system));
-    await runBatches(system, additions(rest), true);
-    await runBatches(system, removals(rest), true);
-    const now = await snapshot(context, undo.changes, await readKernelState(system), checkpoint.primary.link);
-    if (lossesOf(checkpoint.primary, now).length > 0) await restorePrimary(system, checkpoint.primary, now);
-    await verify(
-      context,
-      { primaryLink: checkpoint.primary.link, enis: [], skipped: [] },
-      undo.changes,
-      checkpoint.primary,
-      {
-        knownFaults: checkpoint.knownFaults,
-      },
-    );
+    await undo(context, checkpoint);
   } catch (cause) {
-    throw new AgentError(
-      'rollback-failed',
-      `${reasonOf(failure)}; and the rollback failed too: ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    const reason = `${reasonOf(failure)}; and the rollback failed too: ${reasonOf(cause)}`;
+    throw new AgentError('rollback-failed', reason, { cause });
   }
   await writeState(system, checkpoint.stateBefore);
   await system.removeFile(checkpointPath);
-  log.info({ time: checkpoint.time }, 'rolled back');
+  log.info({ change: checkpoint.time }, 'rolled back');
+}
+
+async function undo(context: ApplyContext, checkpoint: Checkpoint): Promise<void> {
+  const { system } = context;
+  const { primary, knownFaults } = checkpoint;
+  const { links } = await readKernelState(system);
+  const present = (link: string) => links.some(l => l.name === link);
+  const { files, changes } = inverse(checkpoint, present);
+  await perform(context, { files, changes }, true);
+  for (const folder of new Set(files.map(f => path.dirname(f.path))))
+    await system.removeFile(path.join(folder, temporaryName));
+  // The kernel last: whatever the backend made of the old files, the objects of the old plan are there afterwards. Of a link
+  // that has gone meanwhile only the files can come back.
+  const possible = changes.filter(c => c.kind === 'removed' || present(c.after.link));
+  const rest = differences(context, possible, await readKernelState(system));
+  await runBatches(system, additions(rest), true);
+  await runBatches(system, removals(rest), true);
+  const view = { ...primary, ourLinks: linksOf(changes, []) };
+  const now = await snapshotPrimary(system, await readKernelState(system), view);
+  if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);
+  await verify(context, { primaryLink: primary.link, enis: [], skipped: [] }, possible, primary, {
+    knownFaults,
+  });
+}
+
+function linksOf(changes: readonly EniChange[], enis: readonly EniPlan[]): ReadonlySet<string> {
+  const changed = changes.map(c => (c.kind === 'removed' ? c.before : c.after));
+  return new Set([...enis, ...changed].map(e => e.link));
 }

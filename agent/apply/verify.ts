@@ -29,13 +29,7 @@ export async function verify(
   const deadline = context.system.now() + context.verifyTimeoutMs;
   for (;;) {
     const kernel = await readKernelState(context.system);
-    const now = await snapshotPrimary(
-      context.system,
-      kernel,
-      primary.link,
-      ourLinks,
-      context.metadataAddress,
-    );
+    const now = await snapshotPrimary(context.system, kernel, { ...primary, ourLinks });
     const losses = lossesOf(primary, now);
     if (losses.length > 0) throw new AgentError('primary-changed', losses.join('; '));
     const faults = allFaults(kernel, plan, changes, context.compare).filter(

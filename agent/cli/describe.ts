@@ -90,7 +90,9 @@ export function describeFiles(files: readonly FileChange[], style: Style): reado
     const patch = createTwoFilesPatch(from, to, file.before ?? '', file.after ?? '', undefined, undefined, {
       context: 3,
     });
-    const lines = patch.trimEnd().split('\n').slice(1);
+    const all = patch.trimEnd().split('\n');
+    // jsdiff puts a line of equal signs above the two names.
+    const lines = all.slice(all.findIndex(line => line.startsWith('---')));
     return lines.map(line => colouredDiffLine(line, style));
   });
 }

@@ -3,7 +3,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { readSettings } from '../config.ts';
 import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
-import { type Log, openLog, silentLog } from '../log.ts';
+import { type Log, openLog, plainLog, silentLog } from '../log.ts';
 import type { ProviderName } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
@@ -25,6 +25,8 @@ export interface Terminal {
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
   readonly isRoot: boolean;
+  /** Somebody reads standard error as it comes. */
+  readonly isInteractive: boolean;
   readonly colour: boolean;
 }
 
@@ -61,15 +63,21 @@ async function dispatch(
   const colour = terminal.colour && !json;
   const settings = () => settingsWith(values, system);
   return command.run(
-    { system, print: terminal.print, json, colour, settings, log: openFor(command) },
+    { system, print: terminal.print, json, colour, settings, log: openFor(command, terminal) },
     values,
   );
 }
 
-/** Commands that only look log nothing below a warning, whatever the level says: their result is on standard output. */
-function openFor(command: CliCommand): (settings: Settings) => Promise<Log> {
-  if (command.name === 'render') return async () => silentLog;
-  return settings => openLog(command.needsRoot ? settings.agent.logLevel : 'warn');
+/**
+ * A one-shot command says on standard output what it did; its log is for what went wrong on the way, unless somebody asked for
+ * all of it.
+ */
+function openFor(command: CliCommand, terminal: Terminal): (settings: Settings) => Promise<Log> {
+  return async settings => {
+    if (command.name === 'render') return silentLog;
+    const level = settings.agent.logLevel === 'info' ? 'warn' : settings.agent.logLevel;
+    return terminal.isInteractive ? plainLog(level, terminal.printError) : openLog(level);
+  };
 }
 
 async function settingsWith(values: OptionValues, system: System): Promise<Settings> {

@@ -57,13 +57,9 @@ function backend({ selection }: Inspection, { settings }: PassContext): readonly
 function proven({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {
   const name = settings.agent.backend ?? selection.backend;
   if (name === undefined || renderers[name].proven) return [];
-  const saw = `applying through ${name} has not been proven harmless; "once" refuses`;
+  const saw = `applying through ${name} has not been proven harmless${settings.agent.allowUnproven ? ', but the configuration allows it' : '; "once" refuses'}`;
   const hint = 'use "eni-agent plan" and load the files by hand, or set [agent] allow-unproven = yes';
-  return [
-    settings.agent.allowUnproven
-      ? ok('proven', `${saw}, but allow-unproven = yes`)
-      : { check: 'proven', verdict: 'warning', saw, hint },
-  ];
+  return [{ check: 'proven', verdict: 'warning', saw, hint }];
 }
 
 function metadata({ cloud, degraded }: Inspection): readonly Finding[] {

@@ -9,7 +9,7 @@ import type { ParsedEni } from './assemble-instance.ts';
 import { assembleInstance } from './assemble-instance.ts';
 import { emptyFamily, parseAddresses } from './families.ts';
 import { explainStatus } from './judge-answer.ts';
-import { isEmptyList, parseListing } from './lists.ts';
+import { parseListing } from './lists.ts';
 import { mostEnis, readFolder, readKey, readOptional } from './mac-tree.ts';
 import type { MetadataClient, Provider, Response, Responses } from './provider.ts';
 import { parseIdentifier, parseIndex, parseReading, quote } from './scalars.ts';
@@ -49,7 +49,7 @@ async function readJdcloud(client: MetadataClient): Promise<Responses> {
     return responses[path];
   };
   for (const tree of trees) {
-    if (usableListing(await get(`${tree}network/`))) break;
+    if (listsEnis(await get(`${tree}network/`))) break;
   }
   const tree = treeOf(responses);
   if (tree === undefined) return responses;
@@ -123,13 +123,13 @@ function parseEni(responses: Responses, folder: string, index: number): ParsedEn
   };
 }
 
-/** The first tree whose network/ gives a listing. */
+/** The first tree whose network/ lists at least one number. */
 function treeOf(responses: Responses): string | undefined {
-  return trees.find(tree => usableListing(responses[`${tree}network/`]));
+  return trees.find(tree => listsEnis(responses[`${tree}network/`]));
 }
 
-function usableListing(response: Response | undefined): boolean {
-  return response?.status === 200 && response.body.trim() !== '' && !isEmptyList(response.body);
+function listsEnis(response: Response | undefined): boolean {
+  return response?.status === 200 && eniIndices(response.body).indices.length > 0;
 }
 
 /** Numbers in a listing of network/: `["1/","2/"]` or `["1","2"]`. There are holes after an ENI was detached. */

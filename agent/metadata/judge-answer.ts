@@ -24,7 +24,8 @@ export function judgeAnswer(status: number, body: string): Response {
 /** Why a response carries no value, for a message. */
 export function explainStatus(response: Response | undefined): string {
   if (response === undefined) return 'was not asked for';
-  if (response.status === 0) return `failed: ${response.body}`;
+  // The reason is ours, except in a recording, where it is whatever the file says.
+  if (response.status === 0) return `failed: ${response.body.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)}`;
   if (response.status === 200) return 'answered nothing';
   return `answered ${response.status}`;
 }

@@ -27,7 +27,9 @@ const foreignEffects = [
  * Content of one enter hook for all ENIs of the list, which must not be empty. Runs for every link of the machine, so
  * everything is inside a `case`, and the last status is zero.
  */
-export function renderDhclientHook(enis: readonly EniPlan[]): string {
+export function renderDhclientHook(list: readonly EniPlan[]): string {
+  // One file for several ENIs: by name, so that their order in the plan changes nothing.
+  const enis = list.toSorted((a, b) => (a.link < b.link ? -1 : 1));
   const links = enis.map(e => linkWord(e.link)).join('|');
   // A connected route of the subnet would compete with that of the ENI which has it already; the table has the subnet.
   const hostOnly = enis.filter(e => e.sharedSubnet).map(e => linkWord(e.link));

@@ -25,7 +25,9 @@ export interface GuestSpec {
   readonly primary?: 'dhcp' | 'static';
   /** The agent's bundle; `dist/eni-agent.cjs` unless told, left out if it does not exist. */
   readonly bundle?: string;
-  /** Extra lines for /etc/eni-agent/eni-agent.conf, after the lab's own sections. */
+  /** More lines for the [agent] section of /etc/eni-agent/eni-agent.conf. */
+  readonly agentKeys?: readonly string[];
+  /** More sections for that file. */
   readonly agentConfig?: string;
 }
 
@@ -70,7 +72,7 @@ export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest
     'etc/resolv.conf': 'nameserver 192.0.2.1\n',
     'etc/hostname': 'guest\n',
     'etc/hosts': '127.0.0.1 localhost guest\n',
-    'etc/eni-agent/eni-agent.conf': agentConfig(vpc, spec.agentConfig ?? ''),
+    'etc/eni-agent/eni-agent.conf': agentConfig(vpc, spec),
   };
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(disk, 'upper', path)), { recursive: true });
@@ -271,7 +273,20 @@ function interfacesFile(vpc: Vpc, primary: 'dhcp' | 'static'): string {
   return `${lines.join('\n')}\n`;
 }
 
-function agentConfig(vpc: Vpc, more: string): string {
-  // The DMI data of the guest is the machine's, so the cloud is named; a veth is no physical NIC, so it is allowed.
-  return `[metadata]\nprovider = ${vpc.provider}\n\n[agent]\nvirtual-links = yes\n${more === '' ? '' : `\n${more}`}`;
+function agentConfig(vpc: Vpc, spec: GuestSpec): string {
+  const lines = [
+    // The DMI data of the guest is the machine's, so the cloud is named.
+    '[metadata]',
+    `provider = ${vpc.provider}`,
+    '',
+    '[agent]',
+    // A veth is no physical NIC.
+    'virtual-links = yes',
+    // The lab is what proves a backend, so it must be able to try one that is not proven yet.
+    'allow-unproven = yes',
+    ...(spec.agentKeys ?? []),
+    '',
+    spec.agentConfig ?? '',
+  ];
+  return `${lines.join('\n')}\n`;
 }

@@ -4,9 +4,11 @@ import { type Ip, isLinkLocal } from '../../agent/model/address.ts';
 import { run } from './command.ts';
 import { type Guest, runInGuest } from './guest.ts';
 import { inNamespace } from './namespace.ts';
+import type { Vpc } from './vpc.ts';
 import { remoteClient, subnetOf, type VpcEni } from './vpc-spec.ts';
 
-export type Direction = 'out' | 'gateway' | 'in';
+/** `neighbour`: to another VM in the same subnet, where the lab has one. */
+export type Direction = 'out' | 'gateway' | 'neighbour' | 'in';
 
 export interface PingResult {
   readonly link: string;
@@ -41,7 +43,7 @@ export async function pingMatrix(guest: Guest, options: MatrixOptions = {}): Pro
     eni.subnets
       .flatMap(subnet => subnet.addresses)
       .filter(address => options.pick?.(eni, address) ?? true)
-      .flatMap(address => probesOf(eni, address)),
+      .flatMap(address => probesOf(guest.vpc, eni, address)),
   );
   const rounds = new Map<Probe, number>();
   const end = Date.now() + (options.patience ?? 3000);
@@ -75,16 +77,24 @@ export function renderMatrix(results: readonly PingResult[], mark = { ok: 'ok', 
     // Marks may carry colour codes, which take no room on the screen.
     return text + ' '.repeat(Math.max(0, columns - text.replace(/\u001b\[\d*m/g, '').length));
   };
+  const columns = titles.filter(([direction]) => results.some(result => result.direction === direction));
   const lines = [...rows].map(([key, row]) => {
     const [link = '', address = ''] = key.split(' ');
-    const cells = `${cell(row.out, 12)}${cell(row.gateway, 12)}${cell(row.in, 11)}`;
+    const cells = columns.map(([direction, title]) => cell(row[direction], title.length + 2)).join('');
     return `${link.padEnd(6)} ${address.padEnd(width)}  ${cells}`.trimEnd();
   });
-  const head = `${'link'.padEnd(6)} ${'address'.padEnd(width)}  to client   to gateway  from client`;
+  const head = `${'link'.padEnd(6)} ${'address'.padEnd(width)}  ${columns.map(([, title]) => title).join('  ')}`;
   return [head, ...lines].join('\n');
 }
 
-function probesOf(eni: VpcEni, address: Ip): readonly Probe[] {
+const titles: readonly (readonly [Direction, string])[] = [
+  ['out', 'to client'],
+  ['gateway', 'to gateway'],
+  ['neighbour', 'to neighbour'],
+  ['in', 'from client'],
+];
+
+function probesOf(vpc: Vpc, eni: VpcEni, address: Ip): readonly Probe[] {
   const six = address.includes(':');
   const client = remoteClient.address[six ? 6 : 4];
   const ping = ['ping', six ? '-6' : '-4', '-n', '-q', '-c', '1', '-W', '1'];
@@ -98,6 +108,10 @@ function probesOf(eni: VpcEni, address: Ip): readonly Probe[] {
     const target = isLinkLocal(gateway) ? `${gateway}%${eni.link}` : gateway;
     add('gateway', target, [...ping, '-I', address, target]);
   }
+  for (const neighbour of vpc.neighbours.values())
+    for (const theirs of neighbour.subnets)
+      if (theirs.subnet === subnetOf(eni, address)?.subnet && theirs.addresses[0] !== undefined)
+        add('neighbour', theirs.addresses[0], [...ping, '-I', address, theirs.addresses[0]]);
   add('in', address, [...ping, address]);
   return probes;
 }

@@ -48,6 +48,8 @@ export interface Vpc {
   readonly reversePathFilter: number;
   /** Attached ENIs by link name; changed by attachEni and detachEni only. */
   readonly enis: Map<string, VpcEni>;
+  /** Other VMs in the guest's subnets, by the name of their namespace (neighbour.ts). */
+  readonly neighbours: Map<string, VpcEni>;
   readonly servers: Map<string, DhcpServer>;
   /** Proxy entries of the router, as `ip neigh` lines. */
   readonly proxies: Set<string>;
@@ -65,6 +67,7 @@ export async function createVpc(spec: VpcSpec): Promise<Vpc> {
     dir: join(scratchBase(), labName(spec.name, 'scratch')),
     reversePathFilter: spec.guestReversePathFilter ?? 1,
     enis: new Map(),
+    neighbours: new Map(),
     servers: new Map(),
     proxies: new Set(),
     nextIndex: 0,
@@ -102,7 +105,8 @@ export async function destroyVpc(vpc: Vpc): Promise<void> {
   await Promise.all([...vpc.servers.values()].map(server => server.stop()));
   vpc.servers.clear();
   vpc.enis.clear();
-  for (const name of [vpc.guest, vpc.client, vpc.router]) removeNamespace(name);
+  for (const name of [...vpc.neighbours.keys(), vpc.guest, vpc.client, vpc.router]) removeNamespace(name);
+  vpc.neighbours.clear();
   removeScratch(vpc.dir);
 }
 
@@ -210,9 +214,9 @@ async function connectClient(vpc: Vpc): Promise<void> {
 
 // In a shared subnet a host asks for its IPv6 neighbour by multicast; only the router hears it, and must answer for every
 // address behind its other ports of the same subnet. (IPv4 has one switch for that: proxy_arp.)
-async function syncProxies(vpc: Vpc): Promise<void> {
+export async function syncProxies(vpc: Vpc): Promise<void> {
   const wanted = new Set<string>();
-  const enis = [...vpc.enis.values()];
+  const enis = [...vpc.enis.values(), ...vpc.neighbours.values()];
   for (const eni of enis)
     for (const other of enis)
       for (const subnet of other.subnets)

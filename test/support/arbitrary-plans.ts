@@ -51,7 +51,11 @@ function familyShape(family: Family): fc.Arbitrary<FamilyShape> {
       }),
       { minLength: 1, maxLength: 2 },
     ),
-    gateway: fc.constantFrom('none', 'inside', ...(family === 6 ? ['link-local' as const] : ['outside' as const])),
+    gateway: fc.constantFrom(
+      'none',
+      'inside',
+      ...(family === 6 ? ['link-local' as const] : ['outside' as const]),
+    ),
     outside: fc.integer({ min: 0, max: 2 }),
     outsidePrefix: fc.boolean(),
   }) as fc.Arbitrary<FamilyShape>;
@@ -70,7 +74,9 @@ function buildFamily(family: Family, slot: number, shape: FamilyShape): FamilyIn
   const prefixes = [
     ...subnets
       .filter(s => s.prefix)
-      .map(s => (family === 4 ? networkOf(addressAt(s.cidr, 16), 28) : networkOf(addressAt(s.cidr, 16), 124))),
+      .map(s =>
+        family === 4 ? networkOf(addressAt(s.cidr, 16), 28) : networkOf(addressAt(s.cidr, 16), 124),
+      ),
     ...(shape.outsidePrefix
       ? [cidr(family === 4 ? `198.18.${slot}.64/28` : `2001:db8:fffe:${hex(slot)}::/80`)]
       : []),

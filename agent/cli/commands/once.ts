@@ -50,6 +50,7 @@ function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly st
     const eni = c.kind === 'removed' ? c.before : c.after;
     return `  ${c.kind.padEnd(8)} ${eni.eniId ?? eni.mac} on ${eni.link}`;
   });
+  const files = pass.files.map(f => `  ${(f.after === undefined ? 'removed' : 'wrote').padEnd(8)} ${f.path}`);
   const managed = pass.desired.plan.enis.map(e => e.link).join(' ') || 'none';
   const verdicts = {
     applied: green(style, 'Applied and verified.'),
@@ -62,8 +63,7 @@ function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly st
   };
   return [
     `${bold(style, 'Managed')}  ${managed}`,
-    ...changes,
-    ...pass.files.map(f => `  ${(f.after === undefined ? 'removed' : 'wrote').padEnd(8)} ${f.path}`),
+    ...(pass.outcome === 'applied' ? [...changes, ...files] : []),
     ...pass.degraded.map(text => yellow(style, `warning: ${text}`)),
     verdicts[pass.outcome],
   ];

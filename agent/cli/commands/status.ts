@@ -24,7 +24,8 @@ Exit code 0: everything is as it should be. 2: something is not, or the metadata
     const log = await context.log(settings);
     const state = await readState(context.system);
     const found = await inspect({ system: context.system, settings, log }, state);
-    const attention = found.degraded.length > 0 || found.enis.some(e => !isFine(e));
+    const attention =
+      found.degraded.length > 0 || found.enis.some(e => !isFine(e)) || found.leftOver.length > 0;
     context.print(context.json ? `${JSON.stringify(statusJson(found), null, 2)}\n` : text(found, context));
     return attention ? exitCodes.attention : exitCodes.done;
   },
@@ -42,6 +43,7 @@ function text(found: Found, context: CommandContext): string {
     `${bold(context, 'Backend')}  ${explainSelection(found.selection)}`,
     `${bold(context, 'Primary')}  ${found.primaryLink ?? 'not found'}, never touched`,
     ...found.enis.flatMap(eni => ['', ...eniLines(eni, context)]),
+    ...found.leftOver.flatMap(eni => ['', ...leftOverLines(eni, context)]),
     ...(found.skipped.length === 0 ? [] : ['', bold(context, 'Left alone')]),
     ...found.skipped.map(s => `  ${s.eniId ?? s.mac}  ${s.reason}: ${s.text}`),
     ...(found.degraded.length === 0 ? [] : ['']),
@@ -61,6 +63,13 @@ function eniLines(eni: Comparison, context: CommandContext): readonly string[] {
   ];
 }
 
+function leftOverLines(eni: EniPlan, context: CommandContext): readonly string[] {
+  return [
+    bold(context, `ENI ${eni.eniId ?? eni.mac} on ${eni.link}`),
+    `  state      ${red(context, 'left over')}: no longer attached; "eni-agent once" removes its configuration`,
+  ];
+}
+
 function statusJson(found: Found) {
   return {
     version: 1,
@@ -73,6 +82,7 @@ function statusJson(found: Found) {
       filesDiffer: eni.filesDiffer,
       differences: describeDifference(eni.difference),
     })),
+    leftOver: found.leftOver,
     skipped: found.skipped,
     degraded: found.degraded,
   };

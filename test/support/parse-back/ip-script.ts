@@ -1,6 +1,13 @@
 // Reads the `ip` commands of a rendered script as iproute2 would: what they add is in the kernel afterwards. For the parsers of
 // backends that say a part of the plan in a script. Knows no backend.
-import { type Cidr, type Family, hostCidr, type Ip, parseCidr, parseIp } from '../../../agent/model/address.ts';
+import {
+  type Cidr,
+  type Family,
+  hostCidr,
+  type Ip,
+  parseCidr,
+  parseIp,
+} from '../../../agent/model/address.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
 import { type KernelLines, kernelLines, kernelMetric } from './kernel-lines.ts';
@@ -89,7 +96,10 @@ function tableOf(text: string | undefined): number | undefined {
   return table;
 }
 
-function pairs(words: readonly string[], other: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+function pairs(
+  words: readonly string[],
+  other: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (let i = 0; i < words.length; i += 2) {
     const word = words[i]!;

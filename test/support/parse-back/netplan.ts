@@ -2,8 +2,8 @@
 // reads that one with its drop-ins as networkd does. A key that the version does not know fails everything, as in the generator.
 import { load } from 'js-yaml';
 import type { HostFacts } from '../../../agent/model/host.ts';
-import type { RenderedFile } from '../../../renderers/renderer.ts';
 import { versionAtLeast } from '../../../renderers/formats/version-order.ts';
+import type { RenderedFile } from '../../../renderers/renderer.ts';
 import { type KernelLines, kernelLines } from './kernel-lines.ts';
 import { dispatcherScripts, dropInsOf, readNetwork } from './networkd.ts';
 
@@ -41,7 +41,10 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
 }
 
 /** Ids and the text of their `10-netplan-<id>.network`. */
-export function generate(yaml: string, facts: HostFacts): readonly (readonly [id: string, network: string])[] {
+export function generate(
+  yaml: string,
+  facts: HostFacts,
+): readonly (readonly [id: string, network: string])[] {
   const netplan = facts.versions.netplan ?? '0.36';
   const root = mapping(mapping(load(yaml)).network);
   if (root.version !== 2) throw new Error('netplan wants version: 2');

@@ -112,9 +112,9 @@ function named(sections: readonly Section[], name: string): readonly ReadonlyMap
 /** A [Match] without a MAC would fit another NIC after a change of names; `Type=ether` fits no NIC before 245. */
 function checkMatch(sections: readonly Section[], link: string, version: number): void {
   const lists = new Map<string, string[]>();
+  // An empty value takes back what was listed before; the lists are sets.
   for (const [key, value] of sections.filter(s => s.name === 'Match').flatMap(s => s.entries))
-    // An empty value takes back what was listed before.
-    lists.set(key, value === '' ? [] : [...(lists.get(key) ?? []), ...value.split(/\s+/)]);
+    lists.set(key, value === '' ? [] : [...new Set([...(lists.get(key) ?? []), ...value.split(/\s+/)])]);
   const macs = lists.get('MACAddress') ?? [];
   if (macs.length !== 1) throw new Error(`[Match] has ${macs.length} current MAC addresses`);
   const permanent = lists.get('PermanentMACAddress') ?? [];

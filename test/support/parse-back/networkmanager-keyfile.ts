@@ -62,7 +62,12 @@ export function readKeyfile(text: string): Keyfile {
   return sections;
 }
 
-function readFamily(keyfile: Keyfile, family: Family, link: string, version: string | undefined): KernelLines {
+function readFamily(
+  keyfile: Keyfile,
+  family: Family,
+  link: string,
+  version: string | undefined,
+): KernelLines {
   const section = keyfile.get(`ipv${family}`) ?? new Map<string, string>();
   const method = section.get('method') ?? (family === 4 ? 'disabled' : 'auto');
   const numbered = (name: RegExp) =>

@@ -34,11 +34,13 @@ describe('the tree of /etc/network/interfaces', () => {
     const chain = Object.fromEntries(
       Array.from({ length: 50 }, (_, i) => [`/etc/network/c${i}`, `source /etc/network/c${i + 1}\n`]),
     );
-    const names = await readNames({
+    const host = smallHost({
       '/etc/network/interfaces': 'source /etc/network/*\nsource /etc/network/interfaces\n',
       ...chain,
     });
-    expect(names).toHaveLength(51);
+    expect(Object.keys(await readForeignFiles(host.system))).toHaveLength(51);
+    // Each file once, although the tree names it many times.
+    expect(host.read.filter(path => path === '/etc/network/c1')).toHaveLength(1);
   });
 
   test('lines', () => {
@@ -111,6 +113,12 @@ test.each([
   ['iface eth0 inet dhcp\n', 'iface eth0 inet dhcp\n'],
 ])('secrets are masked: %j', (text, masked) => {
   expect(maskSecrets(text)).toBe(masked);
+});
+
+test('facts carry the masked text', async () => {
+  const path = '/etc/NetworkManager/system-connections/home.nmconnection';
+  const files = await readForeignFiles(smallHost({ [path]: '[wifi-security]\npsk=hunter2\n' }).system);
+  expect(files).toEqual({ [path]: '[wifi-security]\npsk=masked\n' });
 });
 
 test('the ifcfg plugin is found under its versioned folder, and where old packages put it', async () => {

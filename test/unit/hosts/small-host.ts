@@ -9,6 +9,8 @@ export interface SmallHost {
   readonly system: System;
   /** Every command that was run, as one line. */
   readonly ran: readonly string[];
+  /** Paths that were read, in order. */
+  readonly read: readonly string[];
   readonly written: ReadonlyMap<string, string>;
   /** Standard input of the last command that had one. */
   readonly input: () => string | undefined;
@@ -24,11 +26,13 @@ export function smallHost(
   writable = true,
 ): SmallHost {
   const ran: string[] = [];
+  const read: string[] = [];
   const written = new Map<string, string>();
   let lastInput: string | undefined;
   const all = (): [string, string | null][] => [...Object.entries(files), ...written];
   const system: System = {
     async readFile(path) {
+      read.push(path);
       const found = all().findLast(([name]) => name === path);
       if (found?.[1] === null) throw new Error(`EACCES ${path}`);
       return found?.[1];
@@ -69,5 +73,5 @@ export function smallHost(
       throw new Error('a probe does not sleep');
     },
   };
-  return { system, ran, written, input: () => lastInput };
+  return { system, ran, read, written, input: () => lastInput };
 }

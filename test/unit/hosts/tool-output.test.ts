@@ -18,6 +18,7 @@ describe('parseDefaultLink', () => {
       'default proto static metric 5 \n\tnexthop via 10.0.1.1 dev ens5 weight 1 \n\tnexthop via 10.0.2.1 dev ens6 weight 1 \n',
       'ens5',
     ],
+    ['default via 10.0.1.253 dev eth0 linkdown\ndefault via 10.0.2.253 dev eth1 metric 9\n', 'eth1'],
     ['default via 10.0.1.253 dev eth0 dead linkdown\ndefault via 10.0.2.253 dev eth1 metric 9\n', 'eth1'],
     ['unreachable default dev lo metric 4294967295 error -101\n', undefined],
     ['default dev lo\n', undefined],

@@ -1,0 +1,248 @@
+// ifupdown: the exact text of two plans, and each trap of interfaces(5), ifup and the DHCP clients as a table.
+import { describe, expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { ifupdown } from '../../../renderers/ifupdown.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
+import { parseBack } from '../../support/parse-back/ifupdown.ts';
+
+const debian11 = factsForBackend('ifupdown', 'debian-11');
+const plan = (name: string) => examplePlans[name] as NetworkPlan;
+const eni = (name: string, index = 0) => plan(name).enis[index] as EniPlan;
+const withFiles = (files: Record<string, string>, more: Partial<HostFacts> = {}): HostFacts => ({
+  ...debian11,
+  ...more,
+  files,
+});
+const contents = (name: string, facts: HostFacts) =>
+  Object.fromEntries(ifupdown.render(plan(name), facts).map(f => [f.path, f.content]));
+
+test('a static ENI with both families', () => {
+  expect(contents('static-dual-stack', debian11)).toEqual({
+    '/etc/network/interfaces.d/60-eni-eth1': `# ${marker}
+auto eth1
+iface eth1 inet static
+    address 10.0.2.10/24
+    pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true
+    up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000
+    up ip -4 route replace default via 10.0.2.253 dev eth1 table 28000
+    up ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300
+    up ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600
+    down ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true
+    down ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true
+    down ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true
+    down ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true
+    down ip -4 route flush table 28000 dev eth1 2>/dev/null || true
+    down ip -6 route flush table 28000 dev eth1 2>/dev/null || true
+iface eth1 inet static
+    address 10.0.2.11/32
+iface eth1 inet static
+    address 10.0.2.12/32
+iface eth1 inet6 static
+    address 2001:db8:2::10/64
+    accept_ra 0
+    autoconf 0
+    dad-attempts 0
+    up ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000
+    up ip -6 route replace default via fe80::1 dev eth1 table 28000
+    up ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
+    up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600
+iface eth1 inet6 static
+    address 2001:db8:2::11/128
+    accept_ra 0
+    autoconf 0
+    dad-attempts 0
+`,
+  });
+});
+
+test('a leased address with static ones beside it', () => {
+  const files = contents('dhcp-complete', debian11);
+  const stanzas = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
+  expect(stanzas.split('\n').slice(0, 6)).toEqual([
+    `# ${marker}`,
+    'auto eth1',
+    'iface eth1 inet dhcp',
+    '    pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true',
+    '    up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
+    '    up ip -4 route replace default via 10.0.2.253 dev eth1 table 28000',
+  ]);
+  expect(stanzas).not.toContain('address 10.0.2.10');
+  expect(stanzas).toContain('iface eth1 inet static\n    address 10.0.2.11/32\n');
+  expect(files['/etc/dhcp/dhclient-enter-hooks.d/zz-eni-agent']).toBe(`# ${marker}
+# No default route, DNS, NTP or host name from the DHCP server of a secondary ENI.
+case "$interface" in
+eth1)
+  unset new_routers old_routers
+  unset new_static_routes old_static_routes
+  unset new_rfc3442_classless_static_routes old_rfc3442_classless_static_routes
+  unset new_ms_classless_static_routes old_ms_classless_static_routes
+  unset new_domain_name old_domain_name
+  unset new_domain_name_servers old_domain_name_servers
+  unset new_domain_search old_domain_search
+  unset new_dhcp6_name_servers old_dhcp6_name_servers
+  unset new_dhcp6_domain_search old_dhcp6_domain_search
+  unset new_host_name old_host_name
+  unset new_ntp_servers old_ntp_servers
+  unset new_netbios_name_servers old_netbios_name_servers
+  make_resolv_conf() { :; }
+  ;;
+esac
+`);
+});
+
+test('one hook for all leased links, with a host mask only where another ENI has the subnet', () => {
+  const leased = { ...eni('dhcp-complete'), link: 'eth2', mtu: 1400 };
+  const files = ifupdown.render(
+    { primaryLink: 'eth0', enis: [leased, eni('dhcp-shares-primary-subnet')], skipped: [] },
+    debian11,
+  );
+  const hooks = files.filter(f => f.path.startsWith('/etc/dhcp/'));
+  expect(hooks).toHaveLength(1);
+  const blocks = hooks[0]!.content.split('case "$interface" in\n').slice(1);
+  expect(blocks.map(b => b.split('\n')[0])).toEqual(['eth1|eth2)', 'eth1)', 'eth2)']);
+  expect(blocks[1]).toContain('new_subnet_mask=255.255.255.255');
+  expect(blocks[2]).toContain('unset new_interface_mtu');
+});
+
+describe('the forms of older versions', () => {
+  const old = (version?: string): HostFacts => ({
+    ...debian11,
+    versions: version === undefined ? {} : { ifupdown: version },
+  });
+  test.each([['0.7.47'], ['0.7.53'], [undefined]])('ifupdown %s: netmask lines', version => {
+    const text = contents('static-dual-stack', old(version))['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
+    expect(text).toContain('    address 10.0.2.10\n    netmask 255.255.255.0\n');
+    expect(text).toContain('    address 10.0.2.11\n    netmask 255.255.255.255\n');
+    expect(text).toContain('    address 2001:db8:2::11\n    netmask 128\n');
+    expect(text).not.toMatch(/address \S+\//);
+  });
+
+  test.each(Object.keys(examplePlans))('0.7.47 reads the same plan: %s', name => {
+    const facts = old('0.7.47');
+    for (const one of plan(name).enis)
+      expect(parseBack(ifupdown.render(plan(name), facts), one.link, facts)).toEqual(expectedLines(one));
+  });
+});
+
+describe('the file name that /etc/network/interfaces reads', () => {
+  test.each([
+    ['source /etc/network/interfaces.d/*', '60-eni-eth1'],
+    ['source interfaces.d/*', '60-eni-eth1'],
+    ['source-directory /etc/network/interfaces.d', '60-eni-eth1'],
+    ['source-directory interfaces.d/', '60-eni-eth1'],
+    ['source /etc/network/interfaces.d/*.cfg', '60-eni-eth1.cfg'],
+    ['source /etc/network/interfaces.d/[!.]*', '60-eni-eth1'],
+    ['# source /etc/network/interfaces.d/*\nsource /etc/network/interfaces.d/*.cfg', '60-eni-eth1.cfg'],
+    ['source /etc/network/interfaces.d/*.cfg\nsource-directory /run/network/interfaces.d', '60-eni-eth1.cfg'],
+  ])('%s -> %s', (line, name) => {
+    const facts = withFiles({ '/etc/network/interfaces': `auto lo\niface lo inet loopback\n${line}\n` });
+    expect(Object.keys(contents('static-ipv4-mtu', facts))).toEqual([`/etc/network/interfaces.d/${name}`]);
+    expect(ifupdown.claims('eth1', facts)).toEqual([]);
+  });
+
+  test.each([
+    ['auto lo\niface lo inet loopback\n'],
+    ['source /etc/network/interfaces.d/50-cloud-init.cfg\n'],
+    ['source-directory /run/network/interfaces.d\n'],
+  ])('nothing reads the folder: the claim says how to change that (%j)', text => {
+    const claims = ifupdown.claims('eth1', withFiles({ '/etc/network/interfaces': text }));
+    expect(claims).toHaveLength(1);
+    expect(claims[0]).toMatchObject({ path: '/etc/network/interfaces' });
+    expect(claims[0]?.text).toContain('source /etc/network/interfaces.d/*');
+  });
+});
+
+describe('claims of others', () => {
+  const source = 'source /etc/network/interfaces.d/*\n';
+  const cloudInit = '/etc/network/interfaces.d/50-cloud-init';
+  test.each([
+    ['a stanza', { '/etc/network/interfaces': `${source}iface eth1 inet dhcp\n` }, ['/etc/network/interfaces']],
+    ['an alias', { '/etc/network/interfaces': `${source}iface eth1:0 inet static\n` }, ['/etc/network/interfaces']],
+    ['cloud-init', { [cloudInit]: 'auto eth0\niface eth0 inet dhcp\nauto eth1\niface eth1 inet dhcp\n' }, [cloudInit]],
+    ['a mapping', { '/etc/network/interfaces': `${source}mapping eth*\n  script /x\n` }, ['/etc/network/interfaces']],
+    ['auto link=logical', { '/etc/network/interfaces': `${source}auto eth1=office\n` }, ['/etc/network/interfaces']],
+    ['auto /pattern', { '/etc/network/interfaces': `${source}auto /eth*=office\n` }, ['/etc/network/interfaces']],
+    ['a continued line', { '/etc/network/interfaces': `${source}iface \\\neth1 inet dhcp\n` }, ['/etc/network/interfaces']],
+    ['auto without a stanza', { '/etc/network/interfaces': `${source}auto eth1\nallow-hotplug eth1\n` }, []],
+    ['another link', { '/etc/network/interfaces': `${source}iface eth10 inet dhcp\n` }, []],
+    ['a comment', { '/etc/network/interfaces': `${source}# iface eth1 inet dhcp\n` }, []],
+    ['our own file', { '/etc/network/interfaces.d/60-eni-eth1': `# ${marker}\niface eth1 inet dhcp\n` }, []],
+    ['the helper of Debian images', { '/run/network/interfaces.d/eth1': 'iface eth1 inet dhcp\n' }, []],
+  ])('%s', (_what, files: Record<string, string>, paths: readonly string[]) => {
+    expect(ifupdown.claims('eth1', withFiles(files)).map(c => c.path)).toEqual(paths);
+  });
+});
+
+describe('activation', () => {
+  const added = { kind: 'added', after: eni('static-dual-stack') } as const;
+  const fewer: EniPlan = { ...added.after, addresses: added.after.addresses.slice(0, 2) };
+  const argvs = (...args: Parameters<typeof ifupdown.activate>) =>
+    ifupdown.activate(...args).map(c => `${c.phase}${c.mayFail ? '?' : ''} ${c.argv.join(' ')}`);
+
+  test('a new ENI: ifup --force, for the ifstate that an unplugged one has left', () => {
+    expect(argvs([added], debian11)).toEqual(['after-write ifup --force eth1']);
+  });
+
+  test('where the helper of Debian images has started DHCP, that is stopped first', () => {
+    const facts = withFiles({ '/run/network/interfaces.d/eth1': 'iface eth1 inet dhcp\n' });
+    expect(argvs([added], facts)).toEqual(['before-write? ifdown --force eth1', 'after-write ifup --force eth1']);
+  });
+
+  test('a change of addresses is live, a new MTU is one command', () => {
+    const change = { kind: 'changed', before: added.after, after: { ...fewer, mtu: 1400 } } as const;
+    expect(ifupdown.live(change, debian11)).toBe(true);
+    expect(argvs([change], debian11)).toEqual(['after-write ip link set dev eth1 mtu 1400']);
+    expect(argvs([{ ...change, after: fewer }], debian11)).toEqual([]);
+  });
+
+  test.each([
+    ['static to dhcp', eni('static-dual-stack'), eni('dhcp-complete')],
+    ['another length of the lease', eni('dhcp-complete'), { ...eni('dhcp-complete'), sharedSubnet: true }],
+  ])('%s is not live', (_what, before, after) => {
+    const change = { kind: 'changed', before, after } as const;
+    expect(ifupdown.live(change, debian11)).toBe(false);
+    expect(argvs([change], debian11)).toEqual(['before-write? ifdown --force eth1', 'after-write ifup --force eth1']);
+  });
+
+  test('a removal runs with the old file still there; with the link gone it may fail', () => {
+    const removed = { kind: 'removed', before: added.after, linkPresent: true } as const;
+    expect(argvs([removed], debian11)).toEqual(['before-write ifdown --force eth1']);
+    expect(argvs([{ ...removed, linkPresent: false }], debian11)).toEqual(['before-write? ifdown --force eth1']);
+    expect(ifupdown.live(removed, debian11)).toBe(false);
+  });
+
+  test('several changes: every link goes down before the first file is written', () => {
+    const removed = { kind: 'removed', before: { ...added.after, link: 'eth2' }, linkPresent: true } as const;
+    expect(argvs([added, removed], debian11)).toEqual([
+      'before-write ifdown --force eth2',
+      'after-write ifup --force eth1',
+    ]);
+  });
+});
+
+test('dhcpcd instead of dhclient: started by the stanza, without a default route and without its own file', () => {
+  const facts: HostFacts = { ...debian11, paths: ['/usr/sbin/dhcpcd'] };
+  const files = contents('dhcp-complete', facts);
+  expect(Object.keys(files)).toEqual(['/etc/network/interfaces.d/60-eni-eth1']);
+  const text = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
+  expect(text).toContain('iface eth1 inet manual\n');
+  expect(text).not.toContain('inet dhcp');
+  expect(text).toMatch(/\n {4}up dhcpcd -4 .*--nogateway .*eth1\n {4}up ip -4 route replace 10\.0\.2\.0\/24/);
+  expect(text).toMatch(/\n {4}down dhcpcd -4 .*eth1 \|\| true\n/);
+  const shared = Object.values(contents('dhcp-shares-primary-subnet', facts)).join('');
+  expect(shared).toContain('--metric 20000');
+});
+
+test('an unparsed link name never reaches a file', () => {
+  const bad = (link: string): NetworkPlan => ({
+    primaryLink: 'eth0',
+    enis: [{ ...eni('static-dual-stack'), link }],
+    skipped: [],
+  });
+  for (const link of ['eth1;reboot', 'eth1\nauto eth0', '../eth1', 'eth1 eth2', '', 'a'.repeat(16), '-f'])
+    expect(() => ifupdown.render(bad(link), debian11)).toThrow('cannot be written');
+});

@@ -1,0 +1,311 @@
+// Backend netplan: the exact text of two plans, and one row per trap of netplan and of networkd behind it.
+import { describe, expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import type { EniPlan } from '../../../agent/model/network-plan.ts';
+import { encodeYaml } from '../../../renderers/formats/yaml.ts';
+import { netplan } from '../../../renderers/netplan.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+import { generate } from '../../support/parse-back/netplan.ts';
+
+const stock = factsForBackend('netplan', 'debian-12');
+const withVersions = (
+  versions: Readonly<Record<string, string>>,
+  more: Partial<HostFacts> = {},
+): HostFacts => ({
+  ...stock,
+  versions,
+  ...more,
+});
+const eni = (plan: string, index = 0): EniPlan => examplePlans[plan]!.enis[index]!;
+const yamlOf = (plan: string, facts = stock) => netplan.render(examplePlans[plan]!, facts)[0]!.content;
+const dropInOf = (plan: string, facts = stock) => netplan.render(examplePlans[plan]!, facts)[1]!.content;
+
+const yamlPath = '/etc/netplan/60-eni-eth1.yaml';
+const dropInPath = '/etc/systemd/network/10-netplan-00-eni-eth1.network.d/50-eni-agent.conf';
+
+describe('files', () => {
+  test('static, both families', () => {
+    const files = netplan.render(examplePlans['static-dual-stack']!, stock);
+    expect(files.map(f => [f.path, f.mode])).toEqual([
+      [yamlPath, 0o600],
+      [dropInPath, 0o644],
+    ]);
+    expect(files[0]!.content).toBe(`# ${marker}
+# The rest is in ${dropInPath}.
+network:
+  version: 2
+  ethernets:
+    00-eni-eth1:
+      match:
+        macaddress: "00:16:3e:00:00:02"
+      optional: true
+      dhcp4: false
+      dhcp6: false
+      accept-ra: false
+      addresses:
+        - "10.0.2.10/24"
+        - "10.0.2.11/32"
+        - "10.0.2.12/32"
+        - "2001:db8:2::10/64"
+        - "2001:db8:2::11/128"
+      routes:
+        - to: "10.0.2.0/24"
+          scope: "link"
+          table: 28000
+        - to: "0.0.0.0/0"
+          via: "10.0.2.253"
+          table: 28000
+        - to: "2001:db8:2::/64"
+          scope: "link"
+          table: 28000
+        - to: "::/0"
+          via: "fe80::1"
+          table: 28000
+`);
+    expect(files[1]!.content).toBe(`# ${marker}
+# Belongs to ${yamlPath}: what netplan cannot say.
+
+# The MAC that the NIC has now: not each driver tells a permanent one.
+[Match]
+PermanentMACAddress=
+MACAddress=00:16:3e:00:00:02
+Type=ether
+
+[Network]
+IPv6DuplicateAddressDetection=0
+
+[Address]
+Address=10.0.2.10/24
+Broadcast=10.0.2.255
+
+[RoutingPolicyRule]
+From=10.0.2.0/24
+Table=254
+SuppressPrefixLength=0
+Priority=28300
+
+[RoutingPolicyRule]
+From=2001:db8:2::/64
+Table=254
+SuppressPrefixLength=0
+Priority=28300
+
+[RoutingPolicyRule]
+From=10.0.2.0/24
+IncomingInterface=lo
+Table=28000
+Priority=28600
+
+[RoutingPolicyRule]
+From=2001:db8:2::/64
+IncomingInterface=lo
+Table=28000
+Priority=28600
+`);
+  });
+
+  test('DHCP: the overrides are in the drop-in, where an unknown key is only a warning', () => {
+    expect(yamlOf('dhcp-complete')).toContain('dhcp4: true\n');
+    expect(yamlOf('dhcp-complete')).toContain(
+      '- to: "0.0.0.0/0"\n          via: "10.0.2.253"\n          on-link: true\n',
+    );
+    expect(yamlOf('dhcp-complete')).not.toMatch(/overrides|10\.0\.2\.10\//);
+    expect(dropInOf('dhcp-complete')).toContain(`[DHCPv4]
+UseGateway=no
+UseRoutes=no
+UseDNS=no
+UseDomains=no
+UseNTP=no
+UseHostname=no
+UseMTU=no
+`);
+    expect(dropInOf('dhcp-shares-primary-subnet')).toContain('RouteMetric=30000\n');
+  });
+
+  test('the MTU is in the drop-in: up to 0.96 netplan writes it to a .link file alone', () => {
+    expect(yamlOf('static-ipv4-mtu')).not.toContain('mtu');
+    expect(dropInOf('static-ipv4-mtu')).toContain('[Link]\nMTUBytes=8500\n');
+  });
+
+  test.each([
+    ['set-name', 'it would rename the link, and write a .link file'],
+    ['gateway4', 'deprecated since 0.104, and it would be a default route in main'],
+    ['default', '0.99 fails on it as a destination'],
+    ['routing-policy', 'it has neither suppress_prefixlength nor iif'],
+  ])('no YAML has %s: %s', word => {
+    for (const plan of Object.keys(examplePlans).filter(p => p !== 'empty'))
+      expect(yamlOf(plan).replace(marker, '')).not.toContain(word);
+  });
+
+  test('every release of netplan takes every YAML', () => {
+    for (const release of releaseNames('netplan'))
+      for (const plan of Object.values(examplePlans))
+        for (const file of netplan.render(plan, factsForBackend('netplan', release)))
+          if (file.path.endsWith('.yaml'))
+            expect(generate(file.content, factsForBackend('netplan', release))).toHaveLength(1);
+  });
+
+  test('before 0.40 a route without a gateway is in the drop-in', () => {
+    for (const netplanVersion of ['0.36.1', undefined]) {
+      const facts = withVersions({
+        systemd: '237',
+        ...(netplanVersion === undefined ? {} : { netplan: netplanVersion }),
+      });
+      expect(yamlOf('static-dual-stack', facts)).not.toContain('scope');
+      expect(dropInOf('static-dual-stack', facts)).toContain(
+        '[Route]\nDestination=10.0.2.0/24\nScope=link\nTable=28000\n\n[Route]\nDestination=2001:db8:2::/64\nTable=28000\n',
+      );
+    }
+  });
+
+  test('systemd 237: tier 2 by networkd-dispatcher, the match by name, DHCP in the old section', () => {
+    const facts = withVersions(
+      { systemd: '237', netplan: '0.99' },
+      { paths: ['/usr/bin/networkd-dispatcher'] },
+    );
+    const files = netplan.render(examplePlans['dhcp-complete']!, facts);
+    expect(files.map(f => f.path)).toEqual([
+      yamlPath,
+      dropInPath,
+      '/etc/networkd-dispatcher/routable.d/60-eni-eth1',
+    ]);
+    expect(files[1]!.content).toContain('[Match]\nName=eth1\n');
+    expect(files[1]!.content).toContain('[DHCP]\nUseRoutes=no\n');
+    expect(files[1]!.content).not.toContain('Suppress');
+    expect(files[2]!.content).toContain('lookup 254 suppress_prefixlength 0 priority 28300');
+  });
+
+  test.each([
+    ['247', false],
+    ['252', true],
+    ['255', true],
+    ['257', false],
+  ])('systemd %s: the broadcast address of the primary is written: %s', (systemd, written) => {
+    const facts = withVersions({ netplan: '1.1.2', systemd });
+    expect(dropInOf('static-dual-stack', facts).includes('Broadcast=10.0.2.255')).toBe(written);
+  });
+
+  test('our id sorts before the catch-alls of cloud images', () => {
+    const id = /ethernets:\n {4}(\S+):/.exec(yamlOf('static-dual-stack'))?.[1];
+    expect(id).toBe('00-eni-eth1');
+    for (const other of ['all-en', 'all-eth', 'eth0', 'ens5', 'id0', 'alleths', 'a'])
+      expect(id! < other).toBe(true);
+  });
+
+  test('a value that the format cannot carry is never written', () => {
+    for (const value of ['a\nb', 'x: y', '*', '&a', '"', '#', '{}', 'é', 'a b'])
+      expect(() => encodeYaml([], { network: { renderer: value } })).toThrow(/YAML/);
+    expect(() => encodeYaml([], { 'a: b': 1 })).toThrow(/YAML/);
+  });
+});
+
+describe('activation', () => {
+  const after = eni('static-dual-stack');
+  const argv = (changes: Parameters<typeof netplan.activate>[0], facts = stock) =>
+    netplan.activate(changes, facts).map(c => [c.phase, c.argv.join(' ')]);
+
+  test('added: the generator on a private root, one reload', () => {
+    const changes = [
+      { kind: 'added', after } as const,
+      { kind: 'added', after: eni('static-two-enis', 1) } as const,
+    ];
+    expect(argv(changes)).toEqual([
+      ['validate', '/usr/libexec/netplan/generate --root-dir /run/eni-agent/netplan-root'],
+      ['after-write', 'networkctl reload'],
+    ]);
+  });
+
+  test('removed: the generated file goes before the reload', () => {
+    const lines = argv([{ kind: 'removed', before: after, linkPresent: false }]).map(([, line]) => line);
+    expect(lines.slice(1, 4)).toEqual([
+      'rm -f /run/systemd/network/10-netplan-00-eni-eth1.network',
+      'rmdir /etc/systemd/network/10-netplan-00-eni-eth1.network.d',
+      'networkctl reload',
+    ]);
+  });
+
+  test('a link with another name leaves no generated file behind', () => {
+    const renamed = { kind: 'changed', before: after, after: { ...after, link: 'eth9' } } as const;
+    expect(argv([renamed])[1]).toEqual([
+      'after-write',
+      'rm -f /run/systemd/network/10-netplan-00-eni-eth1.network',
+    ]);
+  });
+
+  test.each([
+    [{ netplan: '0.99' }, [], '/lib/netplan/generate'],
+    [{ netplan: '1.1.2' }, [], '/usr/libexec/netplan/generate'],
+    [{}, ['/lib/netplan/generate'], '/lib/netplan/generate'],
+  ])('the generator of %j with %j is %s', (versions, paths, path) => {
+    const facts = withVersions({ ...versions }, { paths });
+    expect(netplan.activate([{ kind: 'added', after }], facts)[0]!.argv[0]).toBe(path);
+  });
+
+  test('Ubuntu 18.04 has no reload: everything but a removal is live', () => {
+    const facts = factsForBackend('netplan', 'ubuntu-18.04');
+    expect(netplan.live({ kind: 'added', after }, facts)).toBe(true);
+    expect(argv([{ kind: 'added', after }], facts)).toEqual([
+      ['validate', '/lib/netplan/generate --root-dir /run/eni-agent/netplan-root'],
+    ]);
+  });
+});
+
+describe('claims', () => {
+  const claims = (
+    text: string,
+    path = '/etc/netplan/50-cloud-init.yaml',
+    primaryLink: string | undefined = 'eth0',
+  ) => netplan.claims('eth1', { ...stock, primaryLink, files: { [path]: text } }).map(c => c.path);
+  const yaml = (body: string) => `network:\n  version: 2\n  ethernets:\n${body}`;
+
+  test.each([
+    ['    eth1: {dhcp4: true}', true, 'by id'],
+    ['    a: {match: {macaddress: "00:16:3e:00:00:02"}, set-name: eth1}', true, 'as cloud-init does'],
+    ['    a: {match: {name: eth1}}', true, 'by exact name'],
+    ['    a: {match: {name: "eth[12]"}}', true, 'by a pattern for these links'],
+    ['    eth1: {match: {name: "en*"}}', false, 'the id is only a label where there is a match'],
+    ['    all-eth: {match: {name: "eth*"}, dhcp4: true}', false, 'a catch-all that has the primary'],
+    ['    eth0: {dhcp4: true}', false, 'the primary'],
+    ['    all-en: {match: {name: "en*"}}', false, 'another family of names'],
+  ])('%s: %s (%s)', (body, claimed) => {
+    expect(claims(yaml(body))).toHaveLength(claimed ? 1 : 0);
+  });
+
+  test('where the primary is not known, letters with a star are a catch-all', () => {
+    expect(
+      netplan.claims('eth1', {
+        ...stock,
+        primaryLink: undefined,
+        files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "e*"}}') },
+      }),
+    ).toEqual([]);
+    expect(
+      netplan.claims('eth1', {
+        ...stock,
+        primaryLink: undefined,
+        files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "eth[1-3]"}}') },
+      }),
+    ).toHaveLength(1);
+  });
+
+  test('files of networkd count, those that netplan generated do not', () => {
+    expect(claims('[Match]\nName=eth1\n', '/etc/systemd/network/20-eth1.network')).toHaveLength(1);
+    expect(claims('[Match]\nName=eth1\n', '/run/systemd/network/10-netplan-eth1.network')).toEqual([]);
+  });
+
+  test.each(['}{', '', 'network:', 'network: [1]', '- a', 'network: {ethernets: {eth1: }}'])(
+    'YAML that is none or odd is no failure: %j',
+    text => {
+      expect(claims(text).length).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test('our own files and stock images claim nothing', () => {
+    expect(claims(yamlOf('static-dual-stack'), yamlPath)).toEqual([]);
+    for (const release of releaseNames('netplan'))
+      for (const link of ['eth1', 'ens6'])
+        expect(netplan.claims(link, factsForBackend('netplan', release))).toEqual([]);
+  });
+});

@@ -1,0 +1,262 @@
+// Backend networkd: the exact text of two plans, and one row per trap of systemd-networkd.
+import { describe, expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import type { EniPlan } from '../../../agent/model/network-plan.ts';
+import { encodeSystemdIni } from '../../../renderers/formats/systemd-ini.ts';
+import { networkd } from '../../../renderers/networkd.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+
+const stock = factsForBackend('networkd', 'amzn-2023');
+const withSystemd = (systemd: string, more: Partial<HostFacts> = {}): HostFacts => ({
+  ...stock,
+  versions: { ...stock.versions, systemd },
+  ...more,
+});
+const contentOf = (plan: string, facts = stock) => networkd.render(examplePlans[plan]!, facts)[0]!.content;
+const eni = (plan: string, index = 0): EniPlan => examplePlans[plan]!.enis[index]!;
+
+describe('files', () => {
+  test('static, both families', () => {
+    const files = networkd.render(examplePlans['static-dual-stack']!, stock);
+    expect(files.map(f => [f.path, f.mode])).toEqual([['/etc/systemd/network/07-eni-eth1.network', 0o644]]);
+    expect(files[0]!.content).toBe(`# ${marker}
+
+[Match]
+MACAddress=00:16:3e:00:00:02
+Type=ether
+
+[Link]
+RequiredForOnline=no
+
+[Network]
+DHCP=no
+IPv6AcceptRA=no
+LinkLocalAddressing=ipv6
+
+[Address]
+Address=10.0.2.10/24
+Broadcast=10.0.2.255
+
+[Address]
+Address=10.0.2.11/32
+
+[Address]
+Address=10.0.2.12/32
+
+[Address]
+Address=2001:db8:2::10/64
+DuplicateAddressDetection=none
+
+[Address]
+Address=2001:db8:2::11/128
+DuplicateAddressDetection=none
+
+[Route]
+Destination=10.0.2.0/24
+Scope=link
+Table=28000
+
+[Route]
+Gateway=10.0.2.253
+Table=28000
+
+[Route]
+Destination=2001:db8:2::/64
+Table=28000
+
+[Route]
+Gateway=fe80::1
+Table=28000
+
+[RoutingPolicyRule]
+From=10.0.2.0/24
+Table=254
+SuppressPrefixLength=0
+Priority=28300
+
+[RoutingPolicyRule]
+From=2001:db8:2::/64
+Table=254
+SuppressPrefixLength=0
+Priority=28300
+
+[RoutingPolicyRule]
+From=10.0.2.0/24
+IncomingInterface=lo
+Table=28000
+Priority=28600
+
+[RoutingPolicyRule]
+From=2001:db8:2::/64
+IncomingInterface=lo
+Table=28000
+Priority=28600
+`);
+  });
+
+  test('DHCP: the lease brings an address and nothing else', () => {
+    const content = contentOf('dhcp-complete');
+    expect(content).toContain(`[DHCPv4]
+UseGateway=no
+UseRoutes=no
+UseDNS=no
+UseDomains=no
+UseNTP=no
+UseHostname=no
+UseMTU=no
+
+[Address]
+Address=10.0.2.11/32
+`);
+    expect(content).toContain('DHCP=ipv4\n');
+    expect(content).not.toContain('10.0.2.10');
+    expect(content).toContain('Gateway=10.0.2.253\nGatewayOnLink=yes\nTable=28000\n');
+  });
+
+  test.each([
+    ['static-ipv4-mtu', 'MTUBytes=8500'],
+    ['static-ipv4-mtu', 'IPv6AcceptRA=no'],
+    ['static-shares-primary-subnet', 'From=10.0.1.21/32\nTo=10.0.1.0/24\nTable=28000\nPriority=28000\n'],
+    ['static-shares-primary-subnet', 'Gateway=10.0.1.253\nGatewayOnLink=yes\nTable=28000\n'],
+    ['dhcp-shares-primary-subnet', 'RouteMetric=30000'],
+    ['static-main-default', 'Gateway=10.0.2.253\nTable=254\nMetric=20000\n'],
+    ['static-prefixes-and-outside-address', 'From=10.0.2.64/28\nTable=28000\nPriority=28600\n'],
+  ])('%s has %s', (plan, text) => {
+    expect(contentOf(plan)).toContain(text);
+  });
+
+  test.each([
+    ['static-dual-stack', 'MTUBytes', 'no MTU that nobody asked for'],
+    ['static-dual-stack', 'Table=main', '247 ignores the name'],
+    ['static-dual-stack', 'Name=', 'a match by name breaks when names change'],
+    ['dhcp-complete', 'RouteTable', 'main would lose the connected route'],
+    ['static-shares-primary-subnet', 'Broadcast=', 'a /32 has none'],
+  ])('%s has no %s: %s', (plan, text) => {
+    expect(contentOf(plan)).not.toContain(text);
+  });
+
+  test.each([
+    ['241', 'Type=ether', 'Name=eth1'],
+    ['241', 'DuplicateAddressDetection=', 'Address=2001:db8:2::10/64'],
+    ['241', 'SuppressPrefixLength=', 'Priority=28600'],
+    ['244', 'SuppressPrefixLength=', `${'Type='.slice(0, 0)}DuplicateAddressDetection=none`],
+  ])('systemd %s has no %s, but %s', (version, without, having) => {
+    const content = contentOf('static-dual-stack', withSystemd(version));
+    expect(content).not.toContain(without);
+    expect(content).toContain(having);
+  });
+
+  test('DHCP before 243 and 246', () => {
+    expect(contentOf('dhcp-complete', withSystemd('241'))).toContain('[DHCP]\nUseRoutes=no\n');
+    expect(contentOf('dhcp-complete', withSystemd('245'))).toContain('[DHCPv4]\nUseRoutes=no\n');
+  });
+
+  test('before 245 tier 2 is a script of networkd-dispatcher, or nothing', () => {
+    const paths = ['/usr/bin/networkd-dispatcher'];
+    const files = networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths }));
+    expect(files[1]).toEqual({
+      path: '/etc/networkd-dispatcher/routable.d/60-eni-eth1',
+      mode: 0o755,
+      content: `#!/bin/sh
+# ${marker}
+# systemd before 245 cannot say suppress_prefixlength in a .network file.
+[ "$IFACE" = eth1 ] || exit 0
+${[4, 6]
+  .map(family => {
+    const words = `from ${family === 4 ? '10.0.2.0/24' : '2001:db8:2::/64'} lookup 254 suppress_prefixlength 0 priority 28300`;
+    return `ip -${family} rule del ${words} 2>/dev/null || true; ip -${family} rule add ${words}\n`;
+  })
+  .join('')}`,
+    });
+    expect(
+      networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths: [] })),
+    ).toHaveLength(1);
+  });
+
+  test('a value that the format cannot carry is never written', () => {
+    for (const value of ['a\nGateway=1.2.3.4', 'a b', '%i', 'x\\', 'é', '$(x)'])
+      expect(() => encodeSystemdIni([], [{ name: 'Route', entries: [['Gateway', value]] }])).toThrow(
+        /systemd/,
+      );
+    expect(() => encodeSystemdIni(['a\nb'], [])).toThrow(/comment/);
+  });
+});
+
+describe('activation', () => {
+  const after = eni('static-dual-stack');
+  const changed = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
+  const argv = (changes: Parameters<typeof networkd.activate>[0], facts = stock) =>
+    networkd.activate(changes, facts).map(c => c.argv.join(' '));
+
+  test('several changes are one reload', () => {
+    const second = { kind: 'added', after: eni('static-two-enis', 1) } as const;
+    expect(argv([{ kind: 'added', after }, second, changed])).toEqual(['networkctl reload']);
+  });
+
+  test('a removed ENI is cleaned up by name: 247 leaves everything behind', () => {
+    expect(argv([{ kind: 'removed', before: eni('static-ipv4-mtu'), linkPresent: true }])).toEqual([
+      'networkctl reload',
+      'ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
+      'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'ip -4 route flush table 28000 dev eth1',
+      'ip -6 route flush table 28000 dev eth1',
+      'ip address flush dev eth1 scope global',
+      'ip link set dev eth1 down',
+    ]);
+    const commands = networkd.activate([{ kind: 'removed', before: after, linkPresent: false }], stock);
+    expect(commands.filter(c => c.argv[0] === 'ip').every(c => c.mayFail === true)).toBe(true);
+    expect(commands.some(c => c.argv.includes('dev'))).toBe(false);
+  });
+
+  test.each([
+    ['243', true, true, []],
+    ['244', false, true, []],
+    ['247.3', false, true, ['ip link set dev eth1 mtu 1400']],
+    ['249', false, true, ['ip link set dev eth1 mtu 1400']],
+    ['252.38', false, false, ['networkctl reload']],
+    ['257', false, false, ['networkctl reload']],
+  ])('systemd %s: added live %s, changed live %s', (version, added, change, commands) => {
+    const facts = withSystemd(version);
+    expect(networkd.live({ kind: 'added', after }, facts)).toBe(added);
+    expect(networkd.live(changed, facts)).toBe(change);
+    if (commands.length > 0) expect(argv([changed], facts)).toEqual(commands);
+    expect(networkd.live({ kind: 'removed', before: after, linkPresent: true }, facts)).toBe(false);
+  });
+
+  test('before 244 there is no reload', () => {
+    expect(argv([{ kind: 'added', after }], withSystemd('237'))).toEqual([]);
+  });
+
+  test('a change of who brings the address is never live where networkd can be told', () => {
+    const dhcp = { kind: 'changed', before: after, after: eni('dhcp-complete') } as const;
+    expect(networkd.live(dhcp, withSystemd('249'))).toBe(false);
+  });
+});
+
+describe('claims', () => {
+  const claims = (path: string, text: string) =>
+    networkd.claims('eth1', { ...stock, files: { [path]: text } }).map(c => c.path);
+
+  test.each([
+    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth1\n', true],
+    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth0 eth1\n[Network]\nDHCP=yes\n', true],
+    ['/run/systemd/network/70-eth1.network', '[Match]\nMACAddress=00:16:3e:00:00:02\n', true],
+    ['/etc/systemd/network/20-wired.network', '[Match]\nName=e*\n', false],
+    ['/etc/systemd/network/05-all.network', '[Match]\nName=e*\n', true],
+    ['/etc/systemd/network/20-wired.network', '[Match]\nName=!eth1\n', false],
+    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth10\n', false],
+    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth0\n[Network]\nName=eth1\n', false],
+    ['/etc/systemd/network/20-wired.network', `# ${marker}\n[Match]\nName=eth1\n`, false],
+    ['/etc/systemd/network/20-wired.netdev', '[Match]\nName=eth1\n', false],
+  ])('%s with %j: %s', (path, text, claimed) => {
+    expect(claims(path, text)).toEqual(claimed ? [path] : []);
+  });
+
+  test('a stock image claims nothing', () => {
+    for (const release of ['amzn-2023'])
+      for (const link of ['ens6', 'eth1'])
+        expect(networkd.claims(link, factsForBackend('networkd', release))).toEqual([]);
+  });
+});

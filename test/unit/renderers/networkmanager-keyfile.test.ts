@@ -1,0 +1,225 @@
+// Backend NetworkManager with keyfiles: the exact text of two plans, and one row per trap of NetworkManager.
+import { describe, expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import type { EniPlan } from '../../../agent/model/network-plan.ts';
+import { encodeKeyfile } from '../../../renderers/formats/keyfile.ts';
+import { networkmanagerKeyfile as renderer, uuidOf } from '../../../renderers/networkmanager-keyfile.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { examplePlans, mac } from '../../support/example-plans.ts';
+import { readNetworkManagerRule } from '../../support/parse-back/networkmanager-keyfile.ts';
+
+const stock = factsForBackend('networkmanager-keyfile', 'rhel-9');
+const withVersion = (networkmanager: string): HostFacts => ({ ...stock, versions: { networkmanager } });
+const eni = (plan: string, index = 0): EniPlan => examplePlans[plan]!.enis[index]!;
+const contentOf = (plan: string, facts = stock) => renderer.render(examplePlans[plan]!, facts)[0]!.content;
+const path = '/etc/NetworkManager/system-connections/eni-eth1.nmconnection';
+const uuid = 'df351f5c-62c4-510d-9d80-682a9c7936db';
+
+describe('files', () => {
+  test('static, both families', () => {
+    const files = renderer.render(examplePlans['static-dual-stack']!, stock);
+    expect(files.map(f => [f.path, f.mode])).toEqual([[path, 0o600]]);
+    expect(files[0]!.content).toBe(`# ${marker}
+
+[connection]
+id=eni-eth1
+uuid=${uuid}
+type=ethernet
+autoconnect-priority=200
+
+[ethernet]
+mac-address=00:16:3E:00:00:02
+
+[ipv4]
+method=manual
+never-default=true
+dad-timeout=0
+address1=10.0.2.10/24
+address2=10.0.2.11/32
+address3=10.0.2.12/32
+route1=10.0.2.0/24,0.0.0.0,0
+route1_options=table=28000
+route2=0.0.0.0/0,10.0.2.253,0
+route2_options=table=28000
+routing-rule1=priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0
+routing-rule2=priority 28600 from 10.0.2.0/24 iif lo table 28000
+
+[ipv6]
+method=manual
+addr-gen-mode=eui64
+never-default=true
+address1=2001:db8:2::10/64
+address2=2001:db8:2::11/128
+route1=2001:db8:2::/64,::,1024
+route1_options=table=28000
+route2=::/0,fe80::1,1024
+route2_options=table=28000
+routing-rule1=priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0
+routing-rule2=priority 28600 from 2001:db8:2::/64 iif lo table 28000
+`);
+  });
+
+  test('DHCP: the lease brings an address and nothing else', () => {
+    expect(contentOf('dhcp-complete')).toContain(`[ipv4]
+method=auto
+never-default=true
+ignore-auto-dns=true
+ignore-auto-routes=true
+dhcp-timeout=2147483647
+dad-timeout=0
+address1=10.0.2.11/32
+address2=10.0.2.12/32
+route1=10.0.2.0/24,0.0.0.0,0
+route1_options=table=28000
+route2=0.0.0.0/0,10.0.2.253,0
+route2_options=table=28000,onlink=true
+`);
+  });
+
+  test.each([
+    ['static-ipv4-mtu', 'mtu=8500\n'],
+    ['static-ipv4-mtu', '[ipv6]\nmethod=link-local\naddr-gen-mode=eui64\n'],
+    ['static-ipv6-only', '[ipv4]\nmethod=disabled\n\n'],
+    ['static-main-default', 'route3=0.0.0.0/0,10.0.2.253,20000\n'],
+    ['static-shares-primary-subnet', 'route2_options=table=28000,onlink=true\n'],
+    ['dhcp-shares-primary-subnet', 'route-metric=30000\n'],
+    ['static-prefixes-and-outside-address', 'routing-rule4=priority 28600 from 10.0.2.64/28 table 28000\n'],
+  ])('%s has %s', (plan, text) => {
+    expect(contentOf(plan)).toContain(text);
+  });
+
+  test.each([
+    ['interface-name', 'the kernel may hand out its names in another order'],
+    ['suppress-prefixlength', 'with a hyphen the rule is dropped'],
+    ['gateway=', 'a default route in main'],
+    ['src=', 'the address may not be there yet'],
+    ['may-fail', 'the other family must stay'],
+  ])('no profile has %s: %s', word => {
+    for (const plan of Object.keys(examplePlans).filter(p => p !== 'empty'))
+      expect(contentOf(plan)).not.toContain(word);
+  });
+
+  test.each([
+    ['1.20', undefined],
+    ['1.18.8', ['rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300']],
+    [
+      '1.14.0',
+      [
+        'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
+        'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      ],
+    ],
+  ])('NetworkManager %s: rules that it cannot say are in a dispatcher script', (version, rules) => {
+    const [profile, script] = renderer.render(examplePlans['static-ipv4-mtu']!, withVersion(version));
+    expect(profile!.content.split('routing-rule').length - 1).toBe(2 - (rules?.length ?? 0));
+    expect(script?.content.match(/rule add .*/g) ?? undefined).toEqual(rules);
+    if (rules !== undefined) {
+      expect(script).toMatchObject({ path: '/etc/NetworkManager/dispatcher.d/60-eni-eth1', mode: 0o755 });
+      expect(script!.content.startsWith(`#!/bin/sh\n# ${marker}\n`)).toBe(true);
+      expect(script!.content).toContain('[ "$1" = eth1 ] || exit 0\ncase "$2" in\nup)\n');
+    }
+  });
+
+  test('the UUID is of version 5, the same for a MAC and another for another', () => {
+    expect(uuidOf(mac('00:16:3e:00:00:02'))).toBe(uuid);
+    expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(uuidOf(mac('00:16:3e:00:00:03'))).not.toBe(uuid);
+  });
+
+  test('a value that the format cannot carry is never written', () => {
+    const write = (value: string) => encodeKeyfile([], [{ name: 'ipv4', entries: [['address1', value]] }]);
+    for (const value of ['a\nmethod=auto', 'a\\nb', 'a;b', ' a', 'a ', 'é', '$x'])
+      expect(() => write(value)).toThrow();
+    const twice = { name: 'ipv4', entries: [['a', 1] as const, ['a', 2] as const] };
+    expect(() => encodeKeyfile([], [twice])).toThrow(/repeats/);
+    expect(() =>
+      encodeKeyfile(
+        [],
+        [
+          { name: 'a', entries: [] },
+          { name: 'a', entries: [] },
+        ],
+      ),
+    ).toThrow(/repeats/);
+  });
+
+  test('the reader of the tests drops what NetworkManager drops', () => {
+    const read = (text: string, version = '1.40') => readNetworkManagerRule(text, 4, version).length;
+    expect(read('priority 1 from 10.0.0.0/8 table 5')).toBe(1);
+    expect(read('from 10.0.0.0/8 table 5')).toBe(0);
+    expect(read('priority 1 from 10.0.0.0/8 table 254 suppress-prefixlength 0')).toBe(0);
+    expect(read('priority 1 from 10.0.0.0/8 table 254 suppress_prefixlength 0', '1.18')).toBe(0);
+  });
+});
+
+describe('activation', () => {
+  const after = eni('static-dual-stack');
+  const second = eni('static-two-enis', 1);
+  const argv = (changes: Parameters<typeof renderer.activate>[0]) =>
+    renderer.activate(changes, stock).map(c => c.argv.join(' '));
+
+  test('added and changed: one load, then each link by itself', () => {
+    const changes = [
+      { kind: 'added', after } as const,
+      { kind: 'changed', before: second, after: { ...second, mtu: 1400 } } as const,
+    ];
+    expect(argv(changes)).toEqual([
+      `nmcli connection load ${path} ${path.replace('eth1', 'eth2')}`,
+      `nmcli --wait 20 connection up uuid ${uuid} ifname eth1`,
+      'nmcli --wait 20 device reapply eth2',
+    ]);
+    expect(changes.some(change => renderer.live(change, stock))).toBe(false);
+  });
+
+  test('removed: only the missing file is loaded', () => {
+    const commands = renderer.activate([{ kind: 'removed', before: after, linkPresent: true }], stock);
+    expect(commands).toEqual([
+      { phase: 'after-write', argv: ['nmcli', 'connection', 'load', path], mayFail: true },
+    ]);
+  });
+
+  test('under another name the profile comes up anew: reapply knows the old one only', () => {
+    const change = { kind: 'changed', before: after, after: { ...after, link: 'eth9' } } as const;
+    expect(argv([change])).toEqual([
+      `nmcli connection load ${path}`,
+      `nmcli connection load ${path.replace('eth1', 'eth9')}`,
+      `nmcli --wait 20 connection up uuid ${uuid} ifname eth9`,
+    ]);
+  });
+});
+
+describe('claims', () => {
+  const claims = (file: string, text: string) =>
+    renderer.claims('eth1', { ...stock, files: { [file]: text } }).length;
+  const folder = '/etc/NetworkManager/system-connections';
+
+  test.each([
+    [`${folder}/office.nmconnection`, '[connection]\nid=office\ninterface-name=eth1\n', 1],
+    [`${folder}/office.nmconnection`, '[connection]\ninterface-name = eth1\n', 1],
+    [`${folder}/office.nmconnection`, '[connection]\ninterface-name=eth10\n', 0],
+    [`${folder}/vlan.nmconnection`, '[connection]\ninterface-name=eth1.7\n[vlan]\ninterface-name=eth1\n', 0],
+    [
+      `${folder}/cloud-init-eth1.nmconnection`,
+      '[connection]\nid=cloud-init eth1\n[ethernet]\nmac-address=X\n',
+      1,
+    ],
+    [
+      '/run/NetworkManager/system-connections/netplan-eth1.nmconnection',
+      '[connection]\ninterface-name=eth1\n',
+      1,
+    ],
+    ['/etc/sysconfig/network-scripts/ifcfg-eth1', 'DEVICE=eth1\n', 1],
+    ['/etc/sysconfig/network-scripts/ifcfg-eth1', `# ${marker}\nDEVICE=eth1\n`, 0],
+    ['/etc/sysconfig/network-scripts/ifcfg-eth0', 'DEVICE=eth0\n', 0],
+  ])('%s with %j: %s', (file, text, count) => {
+    expect(claims(file, text)).toBe(count);
+  });
+
+  test('our own files and stock images claim nothing', () => {
+    expect(claims(path, contentOf('static-dual-stack'))).toBe(0);
+    for (const release of releaseNames('networkmanager-keyfile'))
+      for (const link of ['eth1', 'ens6'])
+        expect(renderer.claims(link, factsForBackend('networkmanager-keyfile', release))).toEqual([]);
+  });
+});
