@@ -1,6 +1,7 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { renderers } from '../renderers/registry.ts';
 import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
 import { type Selection, selectBackend } from '../renderers/select.ts';
@@ -26,6 +27,7 @@ import { agree, believe, takesAway } from './plan/believe.ts';
 import { readDmi } from './system/dmi.ts';
 import { readHostFacts } from './system/host-facts.ts';
 import { readKernelState } from './system/kernel-reader.ts';
+import { temporaryName } from './system/real-system.ts';
 import type { System } from './system/system.ts';
 
 export interface PassContext {
@@ -98,6 +100,9 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   return { ...result, outcome: 'applied' };
 }
 
+/** A checkpoint or a state file that a crash cut off before it had its name. */
+const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
+
 /**
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
  * be verified (the machine has changed since), the pass goes on all the same: it looks at what is, and mends that.
@@ -105,6 +110,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
 export async function finishInterrupted(context: PassContext, facts: HostFacts): Promise<void> {
   const { system, log } = context;
   const checkpoint = await readCheckpoint(system, checkpointPath);
+  if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
   if (checkpoint === undefined) return;
   log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted, taking it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);

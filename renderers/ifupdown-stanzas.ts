@@ -75,14 +75,14 @@ function dhcpStanza(eni: EniPlan, facts: HostFacts, before: readonly string[]): 
     return { head: 'inet dhcp', lines: [...before, ...upLines(eni, 4)] };
   // dhcpcd (Debian 13 with ifupdown) sets the default route itself, by netlink, so no hook can keep it away, and dhcpcd.conf
   // is one file of somebody else without an include. The method `dhcp` passes no options on: so the client is started here,
-  // without that file. `nooption`: a default route also comes as classless route (121, 249).
+  // without that file. `nooption`: a default route also comes as classless route (121, 249). `noarp`: probing takes 5 s.
   const metric = eni.sharedSubnet ? ' --metric 20000' : '';
   return {
     head: 'inet manual',
     lines: [
       ...before,
       `up ip link set dev ${link} up`,
-      `up dhcpcd -4 --config /dev/null --nogateway --noipv4ll --nooption 121,249 --nohook resolv.conf,hostname,ntp.conf --waitip=4 --timeout 30${metric} ${link}`,
+      `up dhcpcd -4 --config /dev/null --nogateway --noarp --noipv4ll --nooption 121,249 --nohook resolv.conf,hostname,ntp.conf --waitip=4 --timeout 30${metric} ${link}`,
       ...upLines(eni, 4),
       `down dhcpcd -4 --config /dev/null --exit ${link} || true`,
       `down ip -4 addr flush dev ${link} || true`,

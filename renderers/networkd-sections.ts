@@ -103,7 +103,8 @@ export function ruleSections(eni: EniPlan, facts: HostFacts): readonly SystemdSe
 
 /**
  * The lease brings an address and nothing else. `UseRoutes=no` covers option 121 and, where `UseGateway=` is unknown (before
- * 246), the router option too. `UseMTU=no`: netplan writes `UseMTU=true` by itself.
+ * 246), the router option too. The MTU of the lease counts unless the plan has one: an overlay network may need it, NetworkManager
+ * and dhclient take it, and so does netplan, which writes `UseMTU=true` by itself.
  */
 export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSection[] {
   if (eni.addressing !== 'dhcp') return [];
@@ -118,7 +119,7 @@ export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSec
         ['UseDomains', 'no'],
         ['UseNTP', 'no'],
         ['UseHostname', 'no'],
-        ['UseMTU', 'no'],
+        ['UseMTU', eni.mtu === undefined ? 'yes' : 'no'],
         // The metric of the leased address's connected route: behind the primary's (netplan 100, networkd 1024) and another
         // ENI's. Old versions leave that route to the kernel, with no metric; the first link to come up keeps it there.
         ['RouteMetric', eni.sharedSubnet ? leaseMetric(eni) : undefined],

@@ -1,17 +1,10 @@
 // Backend NetworkManager with keyfiles (RHEL 9 and 10, Fedora, Alibaba Cloud Linux 4, SLES / Leap 16): one profile per ENI. Source:
 // nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed on 1.40, 1.42 and 1.52.
-import { createHash } from 'node:crypto';
-import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
-import { type EniPlan, mainTable, type NetworkPlan, type PlannedRoute } from '../agent/model/network-plan.ts';
+import type { NetworkPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
-import { encodeKeyfile, type KeyfileEntry } from './formats/keyfile.ts';
-import {
-  dispatcherFiles,
-  networkmanagerRule,
-  networkmanagerSpeaksRule,
-  renderRuleDispatcher,
-} from './formats/networkmanager-rule.ts';
+import { dispatcherFiles, renderRuleDispatcher } from './formats/networkmanager-rule.ts';
+import { renderProfile, uuidOf } from './networkmanager-profile.ts';
 import {
   type Claim,
   type Command,
@@ -98,108 +91,6 @@ function commandsFor(change: EniChange): readonly Command[] {
           ],
         },
   ];
-}
-
-function renderProfile(eni: EniPlan, facts: HostFacts): string {
-  return encodeKeyfile(
-    [marker],
-    [
-      {
-        name: 'connection',
-        entries: [
-          ['id', `eni-${linkWord(eni.link)}`],
-          ['uuid', uuidOf(eni.mac)],
-          ['type', 'ethernet'],
-          // Above NetworkManager's own "Wired connection N" (-999) and cloud-init's profiles (120).
-          ['autoconnect-priority', 200],
-        ],
-      },
-      // By the permanent MAC alone, without interface-name: after a reboot the kernel may hand out its names in another order.
-      {
-        name: 'ethernet',
-        entries: [
-          ['mac-address', eni.mac.toUpperCase()],
-          ['mtu', eni.mtu],
-        ],
-      },
-      ...families.map(family => ({
-        name: `ipv${family}`,
-        entries: [...methodEntries(eni, family), ...objectEntries(eni, family, facts)],
-      })),
-    ],
-  );
-}
-
-function methodEntries(eni: EniPlan, family: Family): readonly KeyfileEntry[] {
-  const present = eni.addresses.some(a => a.family === family);
-  const dhcp = family === 4 && eni.addressing === 'dhcp';
-  return [
-    ['method', methodOf(family, present, dhcp)],
-    // The link-local address from the MAC, as the kernel makes it: the cloud's router filters by it in places.
-    ['addr-gen-mode', family === 6 ? 'eui64' : undefined],
-    // Stops the default route of DHCP only; the one of the ENI's own table stays.
-    ['never-default', present ? true : undefined],
-    ['ignore-auto-dns', dhcp ? true : undefined],
-    // Option 121, which may carry a default route for main.
-    ['ignore-auto-routes', dhcp ? true : undefined],
-    // The host name and NTP servers of a lease are used by others only where there is no static one: no key here.
-    // Without an end: after the usual 45 s without an answer the profile would fail, static addresses included.
-    ['dhcp-timeout', dhcp ? 2_147_483_647 : undefined],
-    // Metric of the leased address's connected route in main: not before that of the link that has the subnet already.
-    ['route-metric', dhcp && eni.sharedSubnet ? 30_000 + eni.slot : undefined],
-    // Duplicate address detection by ARP, where a version has it on by default. IPv6 has no such key.
-    ['dad-timeout', family === 4 && present ? 0 : undefined],
-  ];
-}
-
-/**
- * IPv6 without addresses is `link-local`: `ignore` leaves the kernel's own RA handling on, and a default route in main with it;
- * `disabled` (1.20) would take the link-local address away. NetworkManager sets accept_ra to 0 in `manual` and `link-local`.
- */
-function methodOf(family: Family, present: boolean, dhcp: boolean): string {
-  if (dhcp) return 'auto';
-  if (present) return 'manual';
-  return family === 4 ? 'disabled' : 'link-local';
-}
-
-function objectEntries(eni: EniPlan, family: Family, facts: HostFacts): readonly KeyfileEntry[] {
-  const written = eni.addresses.filter(a => a.family === family && !a.dynamic);
-  const routes = eni.routes.filter(r => r.family === family);
-  const rules = eni.rules.filter(
-    r => r.family === family && networkmanagerSpeaksRule(r, facts.versions.networkmanager),
-  );
-  return [
-    ...written.map((a, i): KeyfileEntry => [`address${i + 1}`, `${a.ip}/${a.prefixLength}`]),
-    ...routes.flatMap((route, i) => routeEntries(eni, route, i + 1)),
-    ...rules.map((rule, i): KeyfileEntry => [`routing-rule${i + 1}`, networkmanagerRule(rule)]),
-  ];
-}
-
-function routeEntries(eni: EniPlan, route: PlannedRoute, number: number): readonly KeyfileEntry[] {
-  const none = route.family === 4 ? '0.0.0.0' : '::';
-  // A route without a metric gets that of the device (100 and up). For IPv4 zero is what the kernel calls none; for IPv6 the
-  // kernel itself makes 1024 of zero.
-  const metric = route.metric ?? (route.family === 4 ? 0 : 1024);
-  // `onlink` for a gateway that no route reaches before there is a lease.
-  const onLink =
-    route.onLink || (route.family === 4 && route.gateway !== undefined && eni.addressing === 'dhcp');
-  const options = [
-    ...(route.table === mainTable ? [] : [`table=${route.table}`]),
-    ...(onLink ? ['onlink=true'] : []),
-  ];
-  return [
-    [`route${number}`, `${route.destination},${route.gateway ?? none},${metric}`],
-    [`route${number}_options`, options.length > 0 ? options.join(',') : undefined],
-  ];
-}
-
-/** The same for the same MAC on every machine and in every pass (RFC 9562 version 5), so that a changed file is the same profile. */
-export function uuidOf(mac: Mac): string {
-  const namespace = Buffer.from('8c1d4f0e5a6b4d0c9f3d7c2e1b0a9687', 'hex');
-  const hash = createHash('sha1').update(namespace).update(mac).digest().subarray(0, 16);
-  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
-  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
-  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** Profiles that name the link, and ifcfg files, which NetworkManager reads too where it has the ifcfg-rh plugin. */

@@ -13,7 +13,7 @@ import { readKernelState } from '../system/kernel-reader.ts';
 import { temporaryName } from '../system/real-system.ts';
 import type { System } from '../system/system.ts';
 import { type Checkpoint, checkpointPath, inverse, lastChangePath, writeCheckpoint } from './checkpoint.ts';
-import type { CompareOptions } from './compare.ts';
+import { type CompareOptions, compareEni } from './compare.ts';
 import { differenceOf } from './eni-changes.ts';
 import { additions, removals, runBatches } from './live.ts';
 import type { FileChange } from './ownership.ts';
@@ -60,7 +60,6 @@ export async function applyChange(context: ApplyContext, change: Change): Promis
 async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Checkpoint> {
   const { system, metadataAddress } = context;
   const kernel = await readKernelState(system);
-  const before = change.changes.flatMap(c => (c.kind === 'added' ? [] : [c.before]));
   const link = change.plan.primaryLink;
   const ourLinks = linksOf(change.changes, change.plan.enis);
   return {
@@ -71,7 +70,7 @@ async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Ch
     files: change.files,
     primary: await snapshotPrimary(system, kernel, { link, ourLinks, metadataAddress }),
     stateBefore: change.stateBefore,
-    knownFaults: before.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
+    knownFaults: change.stateBefore.applied.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
   };
 }
 
@@ -157,18 +156,23 @@ async function undo(context: ApplyContext, checkpoint: Checkpoint): Promise<void
   await perform(context, { files, changes }, true);
   for (const folder of new Set(files.map(f => path.dirname(f.path))))
     await system.removeFile(path.join(folder, temporaryName));
-  // The kernel last: whatever the backend made of the old files, the objects of the old plan are there afterwards. Of a link
-  // that has gone meanwhile only the files can come back.
+  // The kernel last: whatever the backend made of the old files, the objects of the old plans are there afterwards, those of the
+  // ENIs that nobody meant to change included. Of a link that has gone meanwhile only the files can come back.
   const possible = changes.filter(c => c.kind === 'removed' || present(c.after.link));
-  const rest = differences(context, possible, await readKernelState(system));
+  const touched = new Set(changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac)));
+  const bystanders = checkpoint.stateBefore.applied.filter(e => !touched.has(e.mac) && present(e.link));
+  const kernel = await readKernelState(system);
+  const rest = [
+    ...differences(context, possible, kernel),
+    ...bystanders.map(plan => compareEni(kernel, plan, undefined, context.compare)),
+  ];
   await runBatches(system, additions(rest), true);
   await runBatches(system, removals(rest), true);
-  const view = { ...primary, ourLinks: linksOf(changes, []) };
+  const view = { ...primary, ourLinks: linksOf(changes, bystanders) };
   const now = await snapshotPrimary(system, await readKernelState(system), view);
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);
-  await verify(context, { primaryLink: primary.link, enis: [], skipped: [] }, possible, primary, {
-    knownFaults,
-  });
+  const old = { primaryLink: primary.link, enis: bystanders, skipped: [] };
+  await verify(context, old, possible, primary, { knownFaults });
 }
 
 function linksOf(changes: readonly EniChange[], enis: readonly EniPlan[]): ReadonlySet<string> {

@@ -21,7 +21,7 @@ type Tree = Readonly<Record<string, string>>;
 const expectedRoot = path.join(import.meta.dirname, 'expected');
 const recordingRoot = path.join(import.meta.dirname, '../fixtures/metadata');
 const backends = Object.keys(renderers) as BackendName[];
-const write = process.env['GOLDEN'] === 'write';
+const write = process.env.GOLDEN === 'write';
 
 const recordings = readdirSync(recordingRoot, { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.json'))

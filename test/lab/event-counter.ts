@@ -14,7 +14,7 @@ export interface Events {
 }
 
 export interface CountOptions {
-  /** Links that must have been silent for `quiet` ms before the callback starts; eth0 unless told. */
+  /** Links that must have been silent for `quiet` ms before the callback starts; all ENIs unless told. */
   readonly settle?: readonly string[];
   /** Milliseconds; 300 unless told. Directly after a boot duplicate address detection still speaks. */
   readonly quiet?: number;
@@ -35,7 +35,7 @@ export async function countEvents<T>(
   const monitor = startBackground(await inNamespace(vpc.guest, argv));
   try {
     await control(vpc, monitor.output, '127.77.0.1');
-    await settle(vpc, monitor.output, options.settle ?? ['eth0'], options.quiet ?? 300);
+    await settle(vpc, monitor.output, options.settle ?? [...vpc.enis.keys()], options.quiet ?? 300);
     // Cut at a control event of its own, so that the settling is not part of the count.
     await control(vpc, monitor.output, '127.77.0.2');
     const from = monitor.output().length;

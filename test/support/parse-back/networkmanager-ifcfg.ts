@@ -19,11 +19,20 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
   // Such a file turns everything about routes and rules off.
   const complex = text(`rule-${link}`) !== undefined || text(`rule6-${link}`) !== undefined;
   const minor = Number(facts.versions.networkmanager?.split('.')[1] ?? 40);
-  const script = files.find(f => f.path.startsWith('/etc/NetworkManager/dispatcher.d/') && f.mode === 0o755);
+  // All of them run, for every link.
+  const scripts = files.filter(
+    f => f.path.startsWith('/etc/NetworkManager/dispatcher.d/') && f.mode === 0o755,
+  );
   return kernelLines({
     addresses: [...ipv4(ifcfg, link), ...ipv6(ifcfg, link)],
     routes: complex ? [] : [...routes(4, text, link), ...routes(6, text, link), ...unwanted(ifcfg, link)],
-    rules: complex ? [] : [...rules(4, ifcfg, minor), ...rules(6, ifcfg, minor), ...dispatched(script, link)],
+    rules: complex
+      ? []
+      : [
+          ...rules(4, ifcfg, minor),
+          ...rules(6, ifcfg, minor),
+          ...scripts.flatMap(script => dispatched(script, link)),
+        ],
   });
 }
 
@@ -86,8 +95,7 @@ function rules(family: Family, ifcfg: ReadonlyMap<string, string>, minor: number
 }
 
 /** The script as NetworkManager calls it: `SCRIPT LINK up`. */
-function dispatched(script: RenderedFile | undefined, link: string): readonly string[] {
-  if (script === undefined) return [];
+function dispatched(script: RenderedFile, link: string): readonly string[] {
   const up = /\nup\)\n([\s\S]*?)\n\s*;;/.exec(script.content)?.[1] ?? '';
   if (!script.content.includes(`[ "$1" = ${link} ] || exit 0`)) return [];
   const shell = new ShellState(link);

@@ -6,8 +6,8 @@ import { ifupdown } from '../../../renderers/ifupdown.ts';
 import { factsForBackend } from '../../../renderers/releases.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
-import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
 import { parseBack } from '../../support/parse-back/ifupdown.ts';
+import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
 
 const debian11 = factsForBackend('ifupdown', 'debian-11');
 const plan = (name: string) => examplePlans[name] as NetworkPlan;
@@ -160,13 +160,41 @@ describe('claims of others', () => {
   const source = 'source /etc/network/interfaces.d/*\n';
   const cloudInit = '/etc/network/interfaces.d/50-cloud-init';
   test.each([
-    ['a stanza', { '/etc/network/interfaces': `${source}iface eth1 inet dhcp\n` }, ['/etc/network/interfaces']],
-    ['an alias', { '/etc/network/interfaces': `${source}iface eth1:0 inet static\n` }, ['/etc/network/interfaces']],
-    ['cloud-init', { [cloudInit]: 'auto eth0\niface eth0 inet dhcp\nauto eth1\niface eth1 inet dhcp\n' }, [cloudInit]],
-    ['a mapping', { '/etc/network/interfaces': `${source}mapping eth*\n  script /x\n` }, ['/etc/network/interfaces']],
-    ['auto link=logical', { '/etc/network/interfaces': `${source}auto eth1=office\n` }, ['/etc/network/interfaces']],
-    ['auto /pattern', { '/etc/network/interfaces': `${source}auto /eth*=office\n` }, ['/etc/network/interfaces']],
-    ['a continued line', { '/etc/network/interfaces': `${source}iface \\\neth1 inet dhcp\n` }, ['/etc/network/interfaces']],
+    [
+      'a stanza',
+      { '/etc/network/interfaces': `${source}iface eth1 inet dhcp\n` },
+      ['/etc/network/interfaces'],
+    ],
+    [
+      'an alias',
+      { '/etc/network/interfaces': `${source}iface eth1:0 inet static\n` },
+      ['/etc/network/interfaces'],
+    ],
+    [
+      'cloud-init',
+      { [cloudInit]: 'auto eth0\niface eth0 inet dhcp\nauto eth1\niface eth1 inet dhcp\n' },
+      [cloudInit],
+    ],
+    [
+      'a mapping',
+      { '/etc/network/interfaces': `${source}mapping eth*\n  script /x\n` },
+      ['/etc/network/interfaces'],
+    ],
+    [
+      'auto link=logical',
+      { '/etc/network/interfaces': `${source}auto eth1=office\n` },
+      ['/etc/network/interfaces'],
+    ],
+    [
+      'auto /pattern',
+      { '/etc/network/interfaces': `${source}auto /eth*=office\n` },
+      ['/etc/network/interfaces'],
+    ],
+    [
+      'a continued line',
+      { '/etc/network/interfaces': `${source}iface \\\neth1 inet dhcp\n` },
+      ['/etc/network/interfaces'],
+    ],
     ['auto without a stanza', { '/etc/network/interfaces': `${source}auto eth1\nallow-hotplug eth1\n` }, []],
     ['another link', { '/etc/network/interfaces': `${source}iface eth10 inet dhcp\n` }, []],
     ['a comment', { '/etc/network/interfaces': `${source}# iface eth1 inet dhcp\n` }, []],
@@ -189,7 +217,10 @@ describe('activation', () => {
 
   test('where the helper of Debian images has started DHCP, that is stopped first', () => {
     const facts = withFiles({ '/run/network/interfaces.d/eth1': 'iface eth1 inet dhcp\n' });
-    expect(argvs([added], facts)).toEqual(['before-write? ifdown --force eth1', 'after-write ifup --force eth1']);
+    expect(argvs([added], facts)).toEqual([
+      'before-write? ifdown --force eth1',
+      'after-write ifup --force eth1',
+    ]);
   });
 
   test('a change of addresses is live, a new MTU is one command', () => {
@@ -205,13 +236,18 @@ describe('activation', () => {
   ])('%s is not live', (_what, before, after) => {
     const change = { kind: 'changed', before, after } as const;
     expect(ifupdown.live(change, debian11)).toBe(false);
-    expect(argvs([change], debian11)).toEqual(['before-write? ifdown --force eth1', 'after-write ifup --force eth1']);
+    expect(argvs([change], debian11)).toEqual([
+      'before-write? ifdown --force eth1',
+      'after-write ifup --force eth1',
+    ]);
   });
 
   test('a removal runs with the old file still there; with the link gone it may fail', () => {
     const removed = { kind: 'removed', before: added.after, linkPresent: true } as const;
     expect(argvs([removed], debian11)).toEqual(['before-write ifdown --force eth1']);
-    expect(argvs([{ ...removed, linkPresent: false }], debian11)).toEqual(['before-write? ifdown --force eth1']);
+    expect(argvs([{ ...removed, linkPresent: false }], debian11)).toEqual([
+      'before-write? ifdown --force eth1',
+    ]);
     expect(ifupdown.live(removed, debian11)).toBe(false);
   });
 

@@ -119,7 +119,7 @@ UseDNS=no
 UseDomains=no
 UseNTP=no
 UseHostname=no
-UseMTU=no
+UseMTU=yes
 `);
     expect(dropInOf('dhcp-shares-primary-subnet')).toContain('RouteMetric=30000\n');
   });

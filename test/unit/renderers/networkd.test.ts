@@ -7,6 +7,8 @@ import { networkd } from '../../../renderers/networkd.ts';
 import { factsForBackend } from '../../../renderers/releases.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
+import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
+import { parseBack } from '../../support/parse-back/networkd.ts';
 
 const stock = factsForBackend('networkd', 'amzn-2023');
 const withSystemd = (systemd: string, more: Partial<HostFacts> = {}): HostFacts => ({
@@ -105,7 +107,7 @@ UseDNS=no
 UseDomains=no
 UseNTP=no
 UseHostname=no
-UseMTU=no
+UseMTU=yes
 
 [Address]
 Address=10.0.2.11/32
@@ -181,6 +183,38 @@ ${[4, 6]
         /systemd/,
       );
     expect(() => encodeSystemdIni(['a\nb'], [])).toThrow(/comment/);
+  });
+});
+
+describe('the reader of the tests sees what networkd would do', () => {
+  const after = eni('dhcp-complete');
+  const file = networkd.render(examplePlans['dhcp-complete']!, stock)[0]!;
+  const read = (from: string, to: string, facts = stock) =>
+    parseBack([{ ...file, content: file.content.replace(from, to) }], 'eth1', facts);
+
+  test('the file as it is', () => {
+    expect(read('', '')).toEqual(expectedLines(after));
+  });
+
+  test.each([
+    ['UseRoutes=no', 'UseRoutes=yes', 'a default route of DHCP in main'],
+    ['IPv6AcceptRA=no', 'IPv6AcceptRA=yes', 'a default route of a router'],
+    ['IPv6AcceptRA=no\n', '', 'the default is yes'],
+    ['Table=254', 'Table=main', '247 drops the rule'],
+    ['IncomingInterface=lo\n', '', 'forwarded packets'],
+    ['SuppressPrefixLength=0\n', '', 'everything to main'],
+    ['Table=28000\n', '', 'a route in main'],
+    ['Address=10.0.2.11/32', 'Address=10.0.2.11/24', 'a second connected route'],
+  ])('%s -> %s: %s', (from, to) => {
+    expect(file.content).toContain(from);
+    expect(read(from, to)).not.toEqual(expectedLines(after));
+  });
+
+  test.each([
+    ['MACAddress=00:16:3e:00:00:02\n', '', 'fits every NIC'],
+    ['Type=ether', 'Type=', 'fits a VLAN on the NIC'],
+  ])('%s -> %s: %s', (from, to) => {
+    expect(() => read(from, to)).toThrow(/Match/);
   });
 });
 

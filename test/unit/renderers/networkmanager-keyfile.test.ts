@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { encodeKeyfile } from '../../../renderers/formats/keyfile.ts';
-import { networkmanagerKeyfile as renderer, uuidOf } from '../../../renderers/networkmanager-keyfile.ts';
+import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager-keyfile.ts';
+import { uuidOf } from '../../../renderers/networkmanager-profile.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans, mac } from '../../support/example-plans.ts';
-import { readNetworkManagerRule } from '../../support/parse-back/networkmanager-keyfile.ts';
+import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
+import { parseBack, readNetworkManagerRule } from '../../support/parse-back/networkmanager-keyfile.ts';
 
 const stock = factsForBackend('networkmanager-keyfile', 'rhel-9');
 const withVersion = (networkmanager: string): HostFacts => ({ ...stock, versions: { networkmanager } });
@@ -150,6 +152,33 @@ route2_options=table=28000,onlink=true
     expect(read('from 10.0.0.0/8 table 5')).toBe(0);
     expect(read('priority 1 from 10.0.0.0/8 table 254 suppress-prefixlength 0')).toBe(0);
     expect(read('priority 1 from 10.0.0.0/8 table 254 suppress_prefixlength 0', '1.18')).toBe(0);
+  });
+});
+
+describe('the reader of the tests sees what NetworkManager would do', () => {
+  const after = eni('dhcp-complete');
+  const file = renderer.render(examplePlans['dhcp-complete']!, stock)[0]!;
+  const read = (from: string, to: string) =>
+    parseBack([{ ...file, content: file.content.replace(from, to) }], 'eth1', stock);
+
+  test('the file as it is', () => {
+    expect(read('', '')).toEqual(expectedLines(after));
+  });
+
+  test.each([
+    ['ignore-auto-routes=true\n', '', 'option 121 in main'],
+    ['10.0.2.253,0', '10.0.2.253', 'the metric of the device'],
+    ['suppress_prefixlength', 'suppress-prefixlength', 'the rule is dropped'],
+    ['priority 28600 ', '', 'the rule is dropped'],
+    ['table=28000', 'onlink=true', 'a route in main'],
+    ['address2=10.0.2.12/32\n', '', 'an address less'],
+  ])('%s -> %s: %s', (from, to) => {
+    expect(file.content).toContain(from);
+    expect(read(from, to)).not.toEqual(expectedLines(after));
+  });
+
+  test('a profile that others can read is refused', () => {
+    expect(() => parseBack([{ ...file, mode: 0o644 }], 'eth1', stock)).toThrow(/mode/);
   });
 });
 

@@ -1,0 +1,197 @@
+// NetworkManager with ifcfg files: the exact text of two plans, and the traps of its reader as tables.
+import { describe, expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { ifcfgUuid, networkmanagerIfcfg } from '../../../renderers/networkmanager-ifcfg.ts';
+import { networkmanagerKeyfile } from '../../../renderers/networkmanager-keyfile.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { examplePlans, mac } from '../../support/example-plans.ts';
+import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
+import { parseBack } from '../../support/parse-back/networkmanager-ifcfg.ts';
+
+const facts = factsForBackend('networkmanager-ifcfg');
+const folder = '/etc/sysconfig/network-scripts';
+const plan = (name: string) => examplePlans[name] as NetworkPlan;
+const eni = (name: string) => plan(name).enis[0] as EniPlan;
+const versioned = (networkmanager: string): HostFacts => ({ ...facts, versions: { networkmanager } });
+const contents = (name: string, on: HostFacts = facts) =>
+  Object.fromEntries(networkmanagerIfcfg.render(plan(name), on).map(f => [f.path, f.content]));
+const withMarker = (text: string) => `# ${marker}\n${text}\n`;
+
+const routeFiles = {
+  [`${folder}/route-eth1`]: withMarker(`10.0.2.0/24 metric 0 table 28000
+default via 10.0.2.253 metric 0 table 28000`),
+  [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 metric 1024 table 28000
+default via fe80::1 metric 1024 table 28000`),
+};
+const head = `NAME=eni-eth1
+UUID=32a264e3-5795-59dd-8091-f988088b0aa3
+TYPE=Ethernet
+DEVICE=eth1
+HWADDR=00:16:3E:00:00:02
+ONBOOT=yes
+AUTOCONNECT_PRIORITY=200`;
+const tail = `IPV6INIT=yes
+IPV6_AUTOCONF=no
+IPV6ADDR=2001:db8:2::10/64
+IPV6ADDR_SECONDARIES=2001:db8:2::11/128
+IPV6_DEFROUTE=no
+IPV6_PEERDNS=no
+IPV6_ADDR_GEN_MODE=eui64
+ROUTING_RULE_1="priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0"
+ROUTING_RULE_2="priority 28600 from 10.0.2.0/24 iif lo table 28000"
+ROUTING_RULE6_1="priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0"
+ROUTING_RULE6_2="priority 28600 from 2001:db8:2::/64 iif lo table 28000"`;
+
+test('a static ENI with both families', () => {
+  expect(contents('static-dual-stack')).toEqual({
+    [`${folder}/ifcfg-eth1`]: withMarker(`${head}
+BOOTPROTO=none
+IPADDR=10.0.2.10
+PREFIX=24
+IPADDR1=10.0.2.11
+PREFIX1=32
+IPADDR2=10.0.2.12
+PREFIX2=32
+DEFROUTE=no
+PEERDNS=no
+${tail}`),
+    ...routeFiles,
+  });
+});
+
+test('a leased address with static ones beside it', () => {
+  expect(contents('dhcp-complete')).toEqual({
+    [`${folder}/ifcfg-eth1`]: withMarker(`${head}
+BOOTPROTO=dhcp
+PEERROUTES=no
+IPV4_DHCP_TIMEOUT=2147483647
+IPADDR1=10.0.2.11
+PREFIX1=32
+IPADDR2=10.0.2.12
+PREFIX2=32
+DEFROUTE=no
+PEERDNS=no
+${tail}`),
+    ...routeFiles,
+  });
+  expect(contents('dhcp-shares-primary-subnet')[`${folder}/ifcfg-eth1`]).toContain(
+    'IPV4_ROUTE_METRIC=30000\n',
+  );
+});
+
+describe('never a rule- file: its existence turns routes and rules off', () => {
+  test.each(Object.keys(examplePlans))('%s', name => {
+    for (const path of Object.keys(contents(name))) expect(path).not.toMatch(/\/rule6?-/);
+  });
+  test('as the reader has it', () => {
+    const files = networkmanagerIfcfg.render(plan('static-dual-stack'), facts);
+    const stale = { path: `${folder}/rule-eth1`, mode: 0o644, content: 'from 10.0.2.10 table 9\n' };
+    expect(parseBack([...files, stale], 'eth1', facts)).toMatchObject({ routes: [], rules: [] });
+  });
+});
+
+test('route lines have no word that the reader would skip the line for', () => {
+  for (const name of Object.keys(examplePlans))
+    for (const [path, text] of Object.entries(contents(name)))
+      if (path.includes('/route'))
+        expect(text.replace(/^#.*\n/, '')).not.toMatch(/\b(dev|proto|scope|src)\b/);
+});
+
+describe('versions that cannot say a rule get it by a dispatcher script', () => {
+  const dispatcher = '/etc/NetworkManager/dispatcher.d/60-eni-eth1';
+  test.each([
+    ['1.14.0', ['suppress_prefixlength', 'iif lo'], 0],
+    ['1.18.8', ['suppress_prefixlength'], 2],
+    ['1.20.0', [], 4],
+    ['1.40.16', [], 4],
+  ])('%s', (version, scripted, inProfile) => {
+    const files = contents('static-dual-stack', versioned(version));
+    const script = files[dispatcher] ?? '';
+    expect(Object.hasOwn(files, dispatcher)).toBe(scripted.length > 0);
+    for (const words of ['suppress_prefixlength', 'iif lo'])
+      expect(script.includes(words)).toBe(scripted.includes(words));
+    expect(files[`${folder}/ifcfg-eth1`]?.match(/^ROUTING_RULE/gm) ?? []).toHaveLength(inProfile);
+  });
+
+  test.each(['1.14.0', '1.18.8'].flatMap(v => Object.keys(examplePlans).map(name => [v, name] as const)))(
+    '%s ends in the same rules: %s',
+    (version, name) => {
+      const on = versioned(version);
+      for (const one of plan(name).enis)
+        expect(parseBack(networkmanagerIfcfg.render(plan(name), on), one.link, on)).toEqual(
+          expectedLines(one),
+        );
+    },
+  );
+});
+
+describe('activation', () => {
+  const after = eni('static-dual-stack');
+  const argvs = (changes: Parameters<typeof networkmanagerIfcfg.activate>[0], on: HostFacts = facts) =>
+    networkmanagerIfcfg
+      .activate(changes, on)
+      .map(c => `${c.phase}${c.mayFail ? '?' : ''} ${c.argv.join(' ')}`);
+  const load = `after-write nmcli connection load ${folder}/ifcfg-eth1`;
+
+  test('a new profile is loaded alone and brought up; a changed one is reapplied, not brought up again', () => {
+    expect(argvs([{ kind: 'added', after }])).toEqual([
+      load,
+      `after-write nmcli --wait 20 connection up uuid ${ifcfgUuid(after.mac)} ifname eth1`,
+    ]);
+    expect(argvs([{ kind: 'changed', before: after, after: eni('dhcp-complete') }])).toEqual([
+      load,
+      'after-write nmcli --wait 20 device reapply eth1',
+    ]);
+  });
+
+  test('a removed profile: one load of what is not there any more', () => {
+    const removed = { kind: 'removed', before: after, linkPresent: true } as const;
+    expect(argvs([removed])).toEqual([load.replace('write', 'write?')]);
+  });
+
+  test('the rules of the script of an old version: run anew, and taken away by name', () => {
+    const one = { ...after, rules: after.rules.slice(0, 2) };
+    const change = { kind: 'changed', before: after, after: one } as const;
+    expect(argvs([change], versioned('1.18.8')).slice(2)).toEqual([
+      'after-write /etc/NetworkManager/dispatcher.d/60-eni-eth1 eth1 up',
+    ]);
+    expect(argvs([change], versioned('1.14.0')).slice(2)).toEqual([
+      'after-write /etc/NetworkManager/dispatcher.d/60-eni-eth1 eth1 up',
+      'after-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'after-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
+    ]);
+    const removed = { kind: 'removed', before: after, linkPresent: true } as const;
+    expect(argvs([removed], versioned('1.18.8')).filter(c => c.includes('rule del'))).toHaveLength(2);
+  });
+});
+
+test('a UUID per MAC, of version 5, and never the one of the keyfile for the same ENI', () => {
+  const one = mac('00:16:3e:00:00:02');
+  expect(ifcfgUuid(one)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(ifcfgUuid(mac('00:16:3e:00:00:03'))).not.toBe(ifcfgUuid(one));
+  const keyfile = networkmanagerKeyfile.render(plan('static-dual-stack'), facts).map(f => f.content);
+  expect(keyfile.join('')).toContain('uuid=');
+  expect(keyfile.join('')).not.toContain(ifcfgUuid(one));
+});
+
+describe('claims of others', () => {
+  const keyfile = '/etc/NetworkManager/system-connections/office.nmconnection';
+  const cloudInit = '/etc/NetworkManager/system-connections/cloud-init-eth1.nmconnection';
+  test.each([
+    ['an ifcfg file', { [`${folder}/ifcfg-eth1`]: 'DEVICE=eth1\n' }, [`${folder}/ifcfg-eth1`]],
+    ['a stale rule- file', { [`${folder}/rule6-eth1`]: 'from ::1\n' }, [`${folder}/rule6-eth1`]],
+    ['GATEWAYDEV', { '/etc/sysconfig/network': "GATEWAYDEV='eth1'\n" }, ['/etc/sysconfig/network']],
+    ['a keyfile', { [keyfile]: '[connection]\ninterface-name = eth1\n' }, [keyfile]],
+    [
+      'a keyfile of cloud-init, by MAC',
+      { [cloudInit]: '[ethernet]\nmac-address=00:16:3E:00:00:02\n' },
+      [cloudInit],
+    ],
+    ['a keyfile of another link', { [keyfile]: '[connection]\ninterface-name=eth10\n' }, []],
+    ['GATEWAY= alone', { '/etc/sysconfig/network': 'GATEWAY=10.0.1.253\n' }, []],
+  ])('%s', (_what, files: Record<string, string>, paths) => {
+    expect(networkmanagerIfcfg.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
+  });
+});

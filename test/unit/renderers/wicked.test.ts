@@ -1,0 +1,176 @@
+// wicked: the exact text of two plans, and what it loses or refuses as tables.
+import { describe, expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { wicked } from '../../../renderers/wicked.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
+import { parseBack } from '../../support/parse-back/wicked.ts';
+
+const facts = factsForBackend('wicked');
+const folder = '/etc/sysconfig/network';
+const up = `${folder}/scripts/eni-eth1-up`;
+const down = `${folder}/scripts/eni-eth1-down`;
+const plan = (name: string) => examplePlans[name] as NetworkPlan;
+const eni = (name: string) => plan(name).enis[0] as EniPlan;
+const contents = (name: string, on: HostFacts = facts) =>
+  Object.fromEntries(wicked.render(plan(name), on).map(f => [f.path, f.content]));
+const withMarker = (text: string) => `# ${marker}\n${text}\n`;
+const versioned = (version: string | undefined): HostFacts => ({
+  ...facts,
+  versions: version === undefined ? {} : { wicked: version },
+});
+
+const scripts = `CLOUD_NETCONFIG_MANAGE='no'
+POST_UP_SCRIPT='wicked:${up}'
+PRE_DOWN_SCRIPT='wicked:${down}'`;
+const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300';
+const suppress6 = 'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300';
+const script = (...lines: readonly string[]) =>
+  ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
+const common = {
+  [`${folder}/ifroute-eth1`]: withMarker(`10.0.2.0/24 - - eth1 table 28000
+default 10.0.2.253 - eth1 table 28000
+2001:db8:2::/64 - - eth1 table 28000
+default fe80::1 - eth1 table 28000`),
+  [`${folder}/ifrule-eth1`]: withMarker(`ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
+ipv6 from 2001:db8:2::/64 iif lo table 28000 priority 28600`),
+  [`${folder}/ifsysctl-eth1`]: withMarker(`net.ipv6.conf.$INTERFACE.accept_ra = 0
+net.ipv6.conf.$INTERFACE.autoconf = 0
+net.ipv6.conf.$INTERFACE.accept_dad = 0`),
+  [up]: script(
+    `ip -4 rule del ${suppress4} 2>/dev/null || true; ip -4 rule add ${suppress4}`,
+    `ip -6 rule del ${suppress6} 2>/dev/null || true; ip -6 rule add ${suppress6}`,
+  ),
+  [down]: script(
+    `ip -6 rule del ${suppress6} 2>/dev/null || true`,
+    `ip -4 rule del ${suppress4} 2>/dev/null || true`,
+  ),
+};
+
+test('a static ENI with both families', () => {
+  expect(contents('static-dual-stack')).toEqual({
+    [`${folder}/ifcfg-eth1`]: withMarker(`BOOTPROTO='static'
+STARTMODE='hotplug'
+IPADDR='10.0.2.10/24'
+IPADDR_1='10.0.2.11/32'
+IPADDR_2='10.0.2.12/32'
+IPADDR_6_0='2001:db8:2::10/64'
+IPADDR_6_1='2001:db8:2::11/128'
+${scripts}`),
+    ...common,
+  });
+});
+
+test('a leased address with static ones beside it', () => {
+  expect(contents('dhcp-complete')).toEqual({
+    [`${folder}/ifcfg-eth1`]: withMarker(`BOOTPROTO='dhcp4'
+STARTMODE='hotplug'
+DHCLIENT_SET_DEFAULT_ROUTE='no'
+DHCLIENT_SET_HOSTNAME='no'
+DHCLIENT_UPDATE='none'
+IPADDR_1='10.0.2.11/32'
+IPADDR_2='10.0.2.12/32'
+IPADDR_6_0='2001:db8:2::10/64'
+IPADDR_6_1='2001:db8:2::11/128'
+${scripts}`),
+    ...common,
+  });
+});
+
+test('scripts are executable, nothing else is', () => {
+  for (const file of wicked.render(plan('static-dual-stack'), facts))
+    expect(file.mode).toBe(file.path.includes('/scripts/') ? 0o755 : 0o644);
+});
+
+describe('suppress_prefixlength 0 is never left to ifrule, where it is lost', () => {
+  test.each(Object.keys(examplePlans))('%s', name => {
+    for (const [path, text] of Object.entries(contents(name)))
+      if (path.includes('/ifrule-')) expect(text).not.toContain('suppress');
+  });
+});
+
+describe('no ifrule before 0.6.33: all rules go into the script', () => {
+  test.each([
+    ['0.6.31', false],
+    [undefined, false],
+    ['0.6.33', true],
+    ['0.6.79', true],
+  ])('%s', (version, ifrule) => {
+    const on = versioned(version);
+    expect(Object.hasOwn(contents('static-dual-stack', on), `${folder}/ifrule-eth1`)).toBe(ifrule);
+    for (const name of Object.keys(examplePlans))
+      for (const one of plan(name).enis)
+        expect(parseBack(wicked.render(plan(name), on), one.link, versioned('0.6.31'))).toEqual(
+          ifrule ? expect.anything() : expectedLines(one),
+        );
+  });
+});
+
+test('onlink is said of a next hop, for both families', () => {
+  expect(contents('static-shares-primary-subnet')[`${folder}/ifroute-eth1`]).toContain(
+    'default - - eth1 table 28000 nexthop via 10.0.1.253 onlink\n',
+  );
+  const one = eni('static-dual-stack');
+  const routes = one.routes.map(r => ({ ...r, onLink: r.gateway !== undefined }));
+  const files = wicked.render({ ...plan('static-dual-stack'), enis: [{ ...one, routes }] }, facts);
+  expect(files.find(f => f.path.includes('ifroute'))?.content).toContain(
+    '::/0 - - eth1 table 28000 nexthop via fe80::1 onlink\n',
+  );
+  expect(parseBack(files, 'eth1', facts)).toEqual(expectedLines(one));
+});
+
+test('a leased address in a subnet that another ENI has: its connected route goes', () => {
+  expect(contents('dhcp-shares-primary-subnet')[up]).toContain(
+    'ip -4 route del 10.0.1.0/24 dev eth1 proto kernel table 254 2>/dev/null || true\n',
+  );
+  expect(contents('static-shares-primary-subnet')[up]).not.toContain('route del');
+});
+
+test('no rules yet, no scripts', () => {
+  const files = contents('dhcp-awaiting-lease');
+  expect(Object.keys(files)).toEqual([`${folder}/ifcfg-eth1`, `${folder}/ifsysctl-eth1`]);
+  expect(files[`${folder}/ifcfg-eth1`]).not.toContain('SCRIPT');
+});
+
+describe('activation', () => {
+  const after = eni('static-dual-stack');
+  const argvs = (changes: Parameters<typeof wicked.activate>[0]) =>
+    wicked.activate(changes, facts).map(c => `${c.phase}${c.mayFail ? '?' : ''} ${c.argv.join(' ')}`);
+
+  test('a change is a second ifup (never ifreload, which takes the link down), and the script anew', () => {
+    expect(argvs([{ kind: 'added', after }])).toEqual(['after-write wicked ifup eth1']);
+    const one = { ...after, rules: after.rules.filter(r => r.family === 4) };
+    expect(argvs([{ kind: 'changed', before: after, after: one }])).toEqual([
+      'after-write wicked ifup eth1',
+      `after-write ${up}`,
+      `after-write? ip -6 rule del ${suppress6}`,
+    ]);
+  });
+
+  test('a removal: ifdown while the files are there', () => {
+    const removed = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: false } as const;
+    const list = argvs([removed]);
+    expect(list[0]).toBe('before-write? wicked ifdown eth1');
+    expect(list.filter(c => c.startsWith('before-write? ip -'))).toHaveLength(4);
+    expect(list.at(-1)).toBe(
+      'after-write? rm -f /var/lib/wicked/lease-eth1-dhcp-ipv4.xml /var/lib/wicked/lease-eth1-dhcp-ipv6.xml',
+    );
+    expect(argvs([{ ...removed, linkPresent: true }])[0]).toBe('before-write wicked ifdown eth1');
+  });
+});
+
+describe('claims of others', () => {
+  test.each([
+    ['ifcfg', { [`${folder}/ifcfg-eth1`]: "BOOTPROTO='dhcp'\n" }, [`${folder}/ifcfg-eth1`]],
+    ['ifroute', { [`${folder}/ifroute-eth1`]: 'default 10.0.2.1 - eth1\n' }, [`${folder}/ifroute-eth1`]],
+    ['ifrule', { [`${folder}/ifrule-eth1`]: 'ipv4 from all table 9\n' }, [`${folder}/ifrule-eth1`]],
+    ['the primary', { [`${folder}/ifcfg-eth0`]: "BOOTPROTO='dhcp'\n" }, []],
+    ['the folder of Red Hat', { '/etc/sysconfig/network-scripts/ifcfg-eth1': 'DEVICE=eth1\n' }, []],
+    ['our own file', { [`${folder}/ifcfg-eth1`]: withMarker("BOOTPROTO='dhcp4'") }, []],
+  ])('%s', (_what, files: Record<string, string>, paths) => {
+    expect(wicked.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
+  });
+});
