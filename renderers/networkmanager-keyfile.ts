@@ -1,5 +1,5 @@
 // Backend NetworkManager with keyfiles (RHEL 9 and 10, Fedora, Alibaba Cloud Linux 4, SLES / Leap 16): one profile per ENI. Source:
-// nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed on 1.40, 1.42 and 1.52.
+// nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed on 1.42 and 1.52.
 import type { HostFacts } from '../agent/model/host.ts';
 import type { NetworkPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
@@ -55,7 +55,7 @@ export const networkmanagerKeyfile: Renderer = {
             {
               phase: 'after-write',
               argv: ['nmcli', 'connection', 'load', ...paths],
-              // nmcli ends with a failure for a file that is not there, after it has dropped the profile.
+              // 1.42 returns 0 for a file that has gone; other versions were not asked, and the profile is dropped either way.
               ...(mayFail ? { mayFail } : {}),
             },
           ];

@@ -1,5 +1,5 @@
 // The profile of one ENI as a keyfile of NetworkManager. Source: nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed
-// on 1.42 (static, DHCP, both families). Knows neither path nor command; those are in networkmanager-keyfile.ts.
+// on 1.42 (static, DHCP, both families) and 1.52 (static). Knows neither path nor command; those are in networkmanager-keyfile.ts.
 import { createHash } from 'node:crypto';
 import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
@@ -44,7 +44,7 @@ function methodEntries(eni: EniPlan, family: Family): readonly KeyfileEntry[] {
   const dhcp = family === 4 && eni.addressing === 'dhcp';
   return [
     ['method', methodOf(family, present, dhcp)],
-    // The link-local address from the MAC, as the kernel makes it: the cloud's router filters by it in places.
+    // The link-local address that the kernel makes of the MAC: the same as with every other backend.
     ['addr-gen-mode', family === 6 ? 'eui64' : undefined],
     // Stops the default route of DHCP only; the one of the ENI's own table stays.
     ['never-default', present ? true : undefined],

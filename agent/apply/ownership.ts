@@ -26,7 +26,7 @@ export async function readOwnedFiles(
 ): Promise<ReadonlyMap<string, string>> {
   const owned = new Map<string, string>();
   for (const { dir, name } of renderers.flatMap(r => r.ownFiles)) {
-    for (const entry of await system.listFolder(dir)) {
+    for (const entry of await entriesBelow(system, dir, name.source.includes('/'))) {
       if (!name.test(entry)) continue;
       const path = `${dir}/${entry}`;
       const content = await system.readFile(path);
@@ -34,6 +34,16 @@ export async function readOwnedFiles(
     }
   }
   return owned;
+}
+
+/** Names in a folder, and `FOLDER/NAME` one level deeper where a renderer has drop-in folders. */
+async function entriesBelow(system: System, dir: string, deeper: boolean): Promise<readonly string[]> {
+  const entries = await system.listFolder(dir);
+  if (!deeper) return entries;
+  const below = await Promise.all(
+    entries.map(async entry => (await system.listFolder(`${dir}/${entry}`)).map(name => `${entry}/${name}`)),
+  );
+  return [...entries, ...below.flat()];
 }
 
 /** Paths of `files` that somebody else's file occupies. */

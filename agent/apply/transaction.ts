@@ -115,7 +115,9 @@ async function runPhase(
     const words = command.argv.join(' ');
     context.log.info({ command: words, exit: result.exitCode }, 'ran');
     if (result.exitCode === 0 || command.mayFail || tolerant) continue;
-    const cause = result.stderr.trim().split('\n').at(-1) || 'it said nothing';
+    // The last line is often only "failed to bring up eth1"; why stands above it.
+    const said = result.stderr.split('\n').filter(line => line.trim() !== '');
+    const cause = said.slice(-3).join('; ') || 'it said nothing';
     throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`);
   }
 }

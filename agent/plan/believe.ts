@@ -55,7 +55,14 @@ function believeEni(now: Eni, earlier: Eni, confirmed: boolean): Eni {
     gateway: believeOne(a.gateway, b.gateway, confirmed),
     prefixes: believeList(a.prefixes, b.prefixes, confirmed),
   });
-  return { ...now, ipv4: family(now.ipv4, earlier.ipv4), ipv6: family(now.ipv6, earlier.ipv6) };
+  return {
+    ...now,
+    // Without its addresses an ENI looks EFA-only; that takes everything away, so it is doubted as much.
+    carriesIp: now.carriesIp || (earlier.carriesIp && !confirmed),
+    mtu: now.mtu ?? (confirmed ? undefined : earlier.mtu),
+    ipv4: family(now.ipv4, earlier.ipv4),
+    ipv6: family(now.ipv6, earlier.ipv6),
+  };
 }
 
 function believeList<T>(

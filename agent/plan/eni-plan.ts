@@ -117,14 +117,23 @@ function planRoutes(
     family,
     destination: (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr,
     gateway,
-    // Kernels before 4.x look a gateway up in main only, so the subnet route in our own table does not help there.
-    onLink: !isLinkLocal(gateway) && !part.subnets.some(s => s.connected && contains(s.cidr, gateway)),
+    onLink: needsOnLink(family, gateway, part.subnets),
     table,
     metric: undefined,
   };
   const mainDefault =
     mainDefaultMetric === undefined ? [] : [{ ...defaultRoute, table: mainTable, metric: mainDefaultMetric }];
   return [...onLinkRoutes, defaultRoute, ...mainDefault];
+}
+
+/**
+ * IPv4: old kernels look a gateway up in main only, so our table's subnet route helps only where main has it too. IPv6: the flag
+ * must not be there if it is not needed: with it the kernel looks in main, finds the gateway on the primary's link in a
+ * shared subnet and refuses ("Nexthop has invalid gateway or device mismatch"); without it, it looks in the route's own table.
+ */
+function needsOnLink(family: Family, gateway: Ip, subnets: readonly PlanSubnet[]): boolean {
+  if (isLinkLocal(gateway)) return false;
+  return !subnets.some(s => contains(s.cidr, gateway) && (family === 6 || s.connected));
 }
 
 /** All numbers that belong to a slot, for the collision check. */

@@ -33,12 +33,23 @@ export function assignSlots(
   const result = new Map<Mac, number>();
   const taken = new Set<number>(kept.values());
   for (const mac of wanted) {
-    const slot = kept.get(mac) ?? firstFree(taken, occupied) ?? reusable(wanted, kept, result, occupied);
+    const slot = keptSlot(mac, kept, result) ?? firstFree(taken, occupied) ?? reusable(wanted, kept, result, occupied);
     if (slot === undefined) continue;
     result.set(mac, slot);
     taken.add(slot);
   }
   return result;
+}
+
+/** The state file is data like any other: a number out of range, or one that two MACs have, is not kept. */
+function keptSlot(
+  mac: Mac,
+  kept: ReadonlyMap<Mac, number>,
+  result: ReadonlyMap<Mac, number>,
+): number | undefined {
+  const slot = kept.get(mac);
+  if (slot === undefined || !Number.isInteger(slot) || slot < 0 || slot >= slotCount) return undefined;
+  return [...result.values()].includes(slot) ? undefined : slot;
 }
 
 function firstFree(taken: ReadonlySet<number>, occupied: ReadonlySet<number>): number | undefined {

@@ -9,7 +9,7 @@ import { type EniNetwork, eniNetwork, type Lease } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
 import { matchLink } from './match-links.ts';
 import { assignSlots } from './numbering.ts';
-import { objectionTo } from './sanity.ts';
+import { objectionTo, type Taken } from './sanity.ts';
 import { sharesSubnets } from './share-subnets.ts';
 
 export interface PlanInput {
@@ -46,23 +46,30 @@ interface Candidate {
 export function planNetwork(input: PlanInput): PlanResult {
   const { instance, settings } = input;
   const primary = instance.enis.find(e => e.primary);
-  const primaryLink = primary && input.links.find(l => l.mac === primary.mac && l.master === undefined)?.name;
+  const primaryLink = primary && linkOfPrimary(primary.mac, input)?.name;
   const networks = new Map(
     instance.enis.map(eni => [eni.mac, eniNetwork(eni, { ...input, linkOf: mac => linkName(mac, input) })]),
   );
 
   const skipped: SkippedEni[] = [];
   const candidates: Candidate[] = [];
-  const usedAddresses = new Set<Ip>(
-    protectedAddresses(primaryLink, primary && networks.get(primary.mac), input.addresses),
-  );
+  const primaryNetwork = primary && networks.get(primary.mac);
+  const ofPrimary = protectedAddresses(primaryLink, primaryNetwork, input.addresses);
+  const taken = {
+    addresses: new Set<Ip>(ofPrimary),
+    prefixes: new Set<Cidr>([
+      ...(primaryNetwork?.ipv4.prefixes ?? []),
+      ...(primaryNetwork?.ipv6.prefixes ?? []),
+    ]),
+  };
   for (const eni of instance.enis) {
     const network = networks.get(eni.mac)!;
-    const verdict = consider(eni, network, input, primaryLink, usedAddresses);
+    const verdict = consider(eni, network, input, primaryLink, taken);
     if ('reason' in verdict) skipped.push({ mac: eni.mac, eniId: eni.id, ...verdict });
     else {
       candidates.push({ eni, network, link: verdict.link });
-      for (const ip of [...network.ipv4.addresses, ...network.ipv6.addresses]) usedAddresses.add(ip);
+      for (const ip of [...network.ipv4.addresses, ...network.ipv6.addresses]) taken.addresses.add(ip);
+      for (const cidr of [...network.ipv4.prefixes, ...network.ipv6.prefixes]) taken.prefixes.add(cidr);
     }
   }
 
@@ -81,12 +88,15 @@ export function planNetwork(input: PlanInput): PlanResult {
     }
     const others = instance.enis
       .filter(other => other.mac !== eni.mac)
-      .map(other => ({ subnets: networks.get(other.mac)!, slot: assigned.get(other.mac) }));
+      .map(other => ({
+        subnets: networks.get(other.mac)!,
+        slot: assigned.get(other.mac) ?? claimOf(other.mac, skipped, input.keptSlots),
+      }));
     const share = sharesSubnets({
       network,
       slot,
       others,
-      protectedAddresses: [...usedBy(primaryLink, input.addresses)],
+      protectedAddresses: ofPrimary,
     });
     const options = settings.enis.get(eni.mac);
     planned.push(
@@ -131,7 +141,7 @@ function consider(
   network: EniNetwork,
   input: PlanInput,
   primaryLink: string | undefined,
-  usedAddresses: ReadonlySet<Ip>,
+  taken: Taken,
 ): Verdict {
   const skip = (reason: SkippedEni['reason'], text: string, degraded: boolean): Verdict => ({
     reason,
@@ -139,6 +149,9 @@ function consider(
     degraded,
   });
   if (eni.primary) return skip('primary', 'the primary ENI is never touched', false);
+  // Whose addresses must not be touched is not known then.
+  if (!input.instance.enis.some(e => e.primary))
+    return skip('incomplete-metadata', 'the metadata does not say which ENI is the primary', true);
   if (input.settings.enis.get(eni.mac)?.ignore)
     return skip('ignored', 'the configuration says ignore', false);
   if (!eni.carriesIp) return skip('no-ip', 'EFA-only: it has no addresses and no link', false);
@@ -148,13 +161,44 @@ function consider(
   // Two ENIs cannot be one link; metadata that says so is lying about one of them, and the primary always wins.
   if (match.link.name === primaryLink)
     return skip('invalid-metadata', 'has the MAC of the primary ENI', true);
-  const objection = objectionTo(network, usedAddresses);
+  const objection = objectionTo(network, taken);
   if (objection !== undefined) return skip('invalid-metadata', objection, true);
   if (network.ipv4.addresses.length + network.ipv6.addresses.length === 0)
     return skip('no-ip', 'has no address', false);
   const claim = input.claims.get(match.link.name);
   if (claim !== undefined) return skip('configured-elsewhere', claim, true);
   return { link: match.link };
+}
+
+/** A NIC if one can be told, else whatever stands in front of it (a bridge or a bond with its MAC). */
+function linkOfPrimary(mac: Mac, input: PlanInput): KernelLink | undefined {
+  return (
+    matchLink(mac, input.links, input.settings.agent).link ??
+    input.links.find(l => l.mac === mac && l.master === undefined)
+  );
+}
+
+/** Reasons that say "not now": such an ENI will be ours, behind those that are already. */
+const passingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
+  'no-link',
+  'ambiguous-link',
+  'incomplete-metadata',
+  'invalid-metadata',
+  'no-free-slot',
+]);
+
+/**
+ * What an ENI without a slot may claim. One that had a slot keeps its rank while its link or its metadata is away, and a new one
+ * takes nothing before it is there: else a subnet's connected route would move to and fro.
+ */
+function claimOf(
+  mac: Mac,
+  skipped: readonly SkippedEni[],
+  keptSlots: ReadonlyMap<Mac, number>,
+): number | 'older' | 'younger' {
+  const reason = skipped.find(s => s.mac === mac)?.reason;
+  if (reason === undefined || !passingReasons.has(reason)) return 'older';
+  return keptSlots.get(mac) ?? 'younger';
 }
 
 function linkName(mac: Mac, input: PlanInput): string | undefined {

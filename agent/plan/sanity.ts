@@ -6,6 +6,7 @@ import {
   familyOf,
   type Ip,
   isHostAddress,
+  overlaps,
   parseIp,
   prefixLengthOf,
 } from '../model/address.ts';
@@ -20,18 +21,25 @@ const shortest = { subnet: { 4: 8, 6: 32 }, prefix: { 4: 16, 6: 48 } } as const;
 /** Services of the clouds that must stay reachable through the primary. */
 const serviceAddresses = ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254'].map(a => parseIp(a) as Ip);
 
+/** What the primary and the ENIs planned before this one have. */
+export interface Taken {
+  readonly addresses: ReadonlySet<Ip>;
+  readonly prefixes: ReadonlySet<Cidr>;
+}
+
 /**
- * @param taken addresses of the primary and of the ENIs planned before this one
  * @returns what is wrong, naming the field and the value; undefined if nothing is
  */
-export function objectionTo(network: EniNetwork, taken: ReadonlySet<Ip>): string | undefined {
+export function objectionTo(network: EniNetwork, taken: Taken): string | undefined {
   return objectionToPart(network.ipv4, taken) ?? objectionToPart(network.ipv6, taken);
 }
 
-function objectionToPart(part: NetworkPart, taken: ReadonlySet<Ip>): string | undefined {
+function objectionToPart(part: NetworkPart, taken: Taken): string | undefined {
   for (const ip of part.addresses) {
     if (!isHostAddress(ip)) return `address ${ip} cannot belong to a host`;
-    if (taken.has(ip)) return `address ${ip} belongs to another ENI already`;
+    if (taken.addresses.has(ip)) return `address ${ip} belongs to another ENI already`;
+    const prefix = [...taken.prefixes].find(p => contains(p, ip));
+    if (prefix !== undefined) return `address ${ip} is in ${prefix}, which is delegated to another ENI`;
     if (serviceAddresses.includes(ip)) return `address ${ip} is a service of the cloud`;
     if (ip === part.gateway) return `address ${ip} is also the gateway`;
   }
@@ -42,8 +50,10 @@ function objectionToPart(part: NetworkPart, taken: ReadonlySet<Ip>): string | un
   for (const cidr of part.prefixes) {
     const objection = objectionToNetwork('prefix', cidr);
     if (objection !== undefined) return objection;
-    const stolen = [...taken].find(ip => contains(cidr, ip));
+    const stolen = [...taken.addresses].find(ip => contains(cidr, ip));
     if (stolen !== undefined) return `prefix ${cidr} contains ${stolen}, which belongs to another ENI`;
+    const other = [...taken.prefixes].find(p => overlaps(p, cidr));
+    if (other !== undefined) return `prefix ${cidr} overlaps ${other}, which is delegated to another ENI`;
   }
   if (part.gateway !== undefined && !isHostAddress(part.gateway))
     return `gateway ${part.gateway} cannot belong to a host`;

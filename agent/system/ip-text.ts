@@ -13,6 +13,8 @@ export const standardTables: TableNames = new Map([
   ['default', 253],
 ]);
 
+const localTable = 255;
+
 /** Lines `NUMBER NAME`; comments and anything else are skipped. */
 export function parseTableNames(text: string): TableNames {
   const entries = text.split('\n').flatMap(line => {
@@ -28,10 +30,7 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
     const head = /^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$/.exec(line);
     if (head === null) return [];
     const [general = '', ether = '', ...details] = head[4]!.split('\\');
-    // The kind leads the first detail block that is neither a `*_slave` block nor an alternative name nor a VF.
-    const kind = details
-      .map(d => d.trim().split(/\s+/)[0] ?? '')
-      .find(word => word !== '' && !word.endsWith('_slave') && word !== 'altname' && word !== 'vf');
+    const kind = details.map(d => d.trim().split(/\s+/)[0] ?? '').find(isKind);
     return [
       {
         name: head[2]!,
@@ -44,6 +43,17 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
       },
     ];
   });
+}
+
+/**
+ * The kind leads its detail block. Others lead theirs with `bridge_slave`, `altname` (iproute2 5.5), `vf`, `alias` (a free text
+ * that an administrator gave the link, any version) or `prog/xdp` (4.18, with an XDP program of Cilium and the like loaded):
+ * taken for a kind, each would make a NIC look virtual.
+ */
+function isKind(word: string): boolean {
+  return (
+    /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf', 'alias'].includes(word)
+  );
 }
 
 /** `ip -o addr show`. */
@@ -122,13 +132,16 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
     const text = [target, ...words.filter(word => word !== 'linkdown' && word !== 'dead')].join(' ');
     const { values, rest } = readWords(words, routeValues, routeFlags);
     const metric = values.get('metric');
+    const table = tableNumber(values.get('table') ?? 'main', tables) ?? 0;
+    // Kernels before 4.x have `ff00::/8` there as a unicast route.
+    if (table === localTable) return [];
     return [
       {
         family,
         destination,
         gateway: parseIp(values.get('via') ?? ''),
         link: values.get('dev'),
-        table: tableNumber(values.get('table') ?? 'main', tables) ?? 0,
+        table,
         protocol: values.get('proto') ?? 'boot',
         metric: metric === undefined ? undefined : Number(metric),
         opaque: type === 'unicast' && rest.length === 0 ? undefined : [type, ...rest].join(' '),
@@ -157,18 +170,25 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
     const { values, rest } = readWords(head[2]!.trim().split(/\s+/), ruleValues, new Set());
     const suppress = values.get('suppress_prefixlength');
     const lookup = values.get('lookup') ?? values.get('table');
+    const table = lookup === undefined ? undefined : tableNumber(lookup, tables);
+    const from = parseSelector(values.get('from'));
+    const to = parseSelector(values.get('to'));
     const opaque = [
       ...rest,
+      ...(from === 'unreadable' ? [`from ${values.get('from')}`] : []),
+      ...(to === 'unreadable' ? [`to ${values.get('to')}`] : []),
+      // `lookup [l3mdev-table]` (VRF), or a name that stands in no rt_tables.
+      ...(lookup !== undefined && table === undefined ? [`lookup ${lookup}`] : []),
       ...(suppress === undefined || suppress === '0' ? [] : [`suppress_prefixlength ${suppress}`]),
     ];
     return [
       {
         family,
         priority: Number(head[1]),
-        from: parseSelector(values.get('from')),
-        to: parseSelector(values.get('to')),
+        from: from === 'unreadable' ? undefined : from,
+        to: to === 'unreadable' ? undefined : to,
         iif: values.get('iif'),
-        table: lookup === undefined ? undefined : tableNumber(lookup, tables),
+        table,
         suppressDefault: suppress === '0',
         protocol: values.get('proto') ?? values.get('protocol'),
         opaque: opaque.length === 0 ? undefined : opaque.join(' '),
@@ -194,10 +214,11 @@ function parseDestination(text: string, family: Family): Cidr | undefined {
   return ip === undefined ? parseCidr(text) : hostCidr(ip);
 }
 
-function parseSelector(text: string | undefined): Cidr | undefined {
+/** Undefined: any. A selector that cannot be read must not be taken for that. */
+function parseSelector(text: string | undefined): Cidr | 'unreadable' | undefined {
   if (text === undefined || text === 'all') return undefined;
   const ip: Ip | undefined = parseIp(text);
-  return ip === undefined ? parseCidr(text) : hostCidr(ip);
+  return (ip === undefined ? parseCidr(text) : hostCidr(ip)) ?? 'unreadable';
 }
 
 function tableNumber(text: string, tables: TableNames): number | undefined {

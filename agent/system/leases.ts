@@ -1,6 +1,6 @@
 // What the DHCP server said about a link, from the lease file of whichever client runs there. Only asked for an ENI whose
 // cloud tells neither subnet nor gateway. Formats: dhclient.leases(5); the lease files of systemd-networkd are KEY=value.
-import { type Cidr, type Ip, networkOf, parseIp } from '../model/address.ts';
+import { bits, type Cidr, type Ip, networkOf, parseIp } from '../model/address.ts';
 import type { System } from './system.ts';
 
 export interface LinkLease {
@@ -55,7 +55,8 @@ function lease(address: string, mask: string, routers: string): LinkLease | unde
   const length = prefixLengthOfMask(mask);
   if (ip === undefined) return undefined;
   return {
-    subnet: length === undefined ? undefined : networkOf(ip, length),
+    // A mask of 255.255.255.255 (some clouds hand it out with a router to be reached by a host route) tells no subnet.
+    subnet: length === undefined || length === bits(ip) ? undefined : networkOf(ip, length),
     gateway: parseIp(routers.split(/[\s,]+/)[0] ?? ''),
   };
 }

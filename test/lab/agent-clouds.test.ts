@@ -1,115 +1,139 @@
-// The agent on ifupdown where the clouds differ: Alibaba's IPv6 gateway is a global address of the subnet, also when two ENIs
-// share that subnet; JD Cloud's metadata has neither subnet nor gateway, so DHCP and the config supply them.
+// What differs from cloud to cloud, for real: Alibaba's token mode and global IPv6 gateway, JD Cloud's metadata that tells neither
+// subnet nor gateway nor secondary address (DHCP and the configuration supply them), a subnet shared with the primary.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, listGuestDir, readGuestFile, rebootGuest, writeGuestFile } from './guest.ts';
+import { guestOk, readGuestFile, rebootGuest } from './guest.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
-import { assignAddress, attachEni, detachEni, readSpoofDrops } from './vpc.ts';
-import type { EniSpec } from './vpc-spec.ts';
-
-/** `net` is the third number of the subnets, `host` the first address in them. */
-function eniSpec(number: number, net: number, host: number, six = true): EniSpec {
-  const v4 = { subnet: `10.0.${net}.0/24`, addresses: [`10.0.${net}.${host}`, `10.0.${net}.${host + 1}`] };
-  const v6 = { subnet: `2001:db8:${net}::/64`, addresses: [`2001:db8:${net}::${host}`] };
-  return { link: `eth${number}`, mac: `00:16:3e:00:02:0${number}`, subnets: six ? [v4, v6] : [v4] };
-}
-
-/** The primary with one IPv4 address: its others are not the agent's business. */
-function primarySpec(six = true): EniSpec {
-  const eni = eniSpec(0, 1, 10, six);
-  return { ...eni, subnets: eni.subnets.map(s => ({ ...s, addresses: s.addresses.slice(0, 1) })) };
-}
+import { detachEni } from './vpc.ts';
 
 let host: AgentHost | undefined;
-
 afterEach(async () => {
   await destroyAgentHost(host);
   host = undefined;
 });
 
-/** One pass that must succeed without an event on eth0 or a spoofed packet. */
-async function once(at: AgentHost): Promise<string> {
-  const drops = await readSpoofDrops(at.vpc);
-  const { events, result } = await countEvents(at.vpc, () => agentOk(at, ['once']));
-  expect(events.of('eth0')).toEqual([]);
-  expect((await readSpoofDrops(at.vpc)).total).toBe(drops.total);
-  return result;
-}
-
-async function expectAllPings(at: AgentHost, addresses: number): Promise<void> {
-  const results = await pingMatrix(at.guest);
+async function expectAllPings(on: AgentHost): Promise<void> {
+  const results = await pingMatrix(on.guest);
   expect(failedPings(results), renderMatrix(results)).toEqual([]);
-  expect(results.length).toBe(addresses * 3);
 }
 
-describe('alibaba', () => {
-  test('two ENIs in one dual-stack subnet: a global IPv6 gateway on both, at boot, hot-plugged and detached', async () => {
-    const enis = [primarySpec(), eniSpec(1, 2, 10), eniSpec(2, 2, 20)];
-    host = await createAgentHost({ name: 'alishared', provider: 'alibaba', enis });
-    await once(host);
-    await expectAllPings(host, 2 + 3 + 3);
-    const table = await guestOk(host.guest, ['ip', '-6', 'route', 'show', 'table', '28001']);
-    expect(table).toContain('default via 2001:db8:2:0:ffff:ffff:ffff:fff7 dev eth2');
-
-    await attachEni(host.vpc, eniSpec(3, 2, 30));
-    await host.metadata.sync();
-    await once(host);
-    await expectAllPings(host, 2 + 3 + 3 + 3);
-
-    await rebootGuest(host.guest);
-    await expectAllPings(host, 2 + 3 + 3 + 3);
-    expect(await once(host)).toContain('Nothing to do.');
-
-    // The one that carries the subnet in main goes: the others must not miss it.
-    await detachEni(host.vpc, 'eth1');
-    await host.metadata.sync();
-    await once(host);
-    await expectAllPings(host, 2 + 3 + 3);
-  });
-
-  test('a secondary ENI in the subnet of the primary leaves the primary alone', async () => {
-    const enis = [primarySpec(), eniSpec(1, 1, 50)];
-    host = await createAgentHost({ name: 'aliprimary', provider: 'alibaba', enis });
-    const before = await guestOk(host.guest, ['ip', 'route', 'get', '10.0.1.99']);
-    await once(host);
-    await expectAllPings(host, 2 + 3);
-    expect(await guestOk(host.guest, ['ip', 'route', 'get', '10.0.1.99'])).toBe(before);
-  });
-});
-
-describe('jdcloud', () => {
-  test('subnet and gateway come by DHCP, the second address from the config; DNS and default route stay', async () => {
-    const first = eniSpec(1, 2, 10, false);
-    const one: EniSpec = { ...first, subnets: [{ subnet: '10.0.2.0/24', addresses: ['10.0.2.10'] }] };
-    host = await createAgentHost({ name: 'jd', provider: 'jdcloud', enis: [primarySpec(false), one] });
-    const resolv = readGuestFile(host.guest, '/etc/resolv.conf');
-    await once(host);
-    await expectAllPings(host, 1 + 1);
-    await assignAddress(host.vpc, 'eth1', '10.0.2.11');
-    const config = `[eni "${one.mac}"]\naddresses = 10.0.2.11\n`;
-    writeGuestFile(host.guest, '/etc/eni-agent/eni-agent.conf.d/second.conf', config);
-    await once(host);
-    await expectAllPings(host, 1 + 2);
-    expect(readGuestFile(host.guest, '/etc/resolv.conf')).toBe(resolv);
-    const defaults = await guestOk(host.guest, ['ip', '-4', 'route', 'show', 'default']);
-    expect(defaults.trim()).toBe('default via 10.0.1.1 dev eth0');
-
-    await rebootGuest(host.guest);
-    await expectAllPings(host, 1 + 2);
-    expect(await once(host)).toContain('Nothing to do.');
-
-    await detachEni(host.vpc, 'eth1');
-    await host.metadata.sync();
-    await once(host);
-    expect(listGuestDir(host.guest, '/etc/network/interfaces.d')).toEqual([]);
+describe('Alibaba Cloud', () => {
+  test('token required, a secondary shares the primary’s subnet in both families: both work, the primary keeps its route', async () => {
+    host = await createAgentHost({
+      name: 'alibaba',
+      provider: 'alibaba',
+      enis: [
+        {
+          link: 'eth0',
+          mac: '00:16:3e:00:00:01',
+          subnets: [
+            { subnet: '10.0.1.0/24', addresses: ['10.0.1.10'] },
+            { subnet: '2001:db8:1::/64', addresses: ['2001:db8:1::10'] },
+          ],
+        },
+        {
+          link: 'eth1',
+          mac: '00:16:3e:00:00:02',
+          subnets: [
+            { subnet: '10.0.1.0/24', addresses: ['10.0.1.20', '10.0.1.21', '10.0.1.22'] },
+            { subnet: '2001:db8:1::/64', addresses: ['2001:db8:1::20', '2001:db8:1::21'] },
+          ],
+        },
+      ],
+    });
+    const on = host;
+    const { responses } = JSON.parse(readRecording(on));
+    await on.metadata.send({
+      do: 'replace',
+      recording: { provider: 'alibaba', token: 'required', responses },
+    });
+    const { events } = await countEvents(on.vpc, () => agentOk(on, ['once']));
+    expect(events.of('eth0')).toEqual([]);
+    await expectAllPings(on);
+    const main = await guestOk(on.guest, ['sh', '-c', 'ip route; ip -6 route']);
     expect(
-      listGuestDir(host.guest, '/etc/dhcp/dhclient-enter-hooks.d').filter(n => n.includes('eni')),
+      main
+        .split('\n')
+        .filter(
+          line =>
+            line.includes('eth1') &&
+            !line.startsWith('fe80') &&
+            !line.includes('/128') &&
+            !/2001:db8:1::2\d/.test(line),
+        ),
     ).toEqual([]);
-    const processes = await guestOk(host.guest, ['ps', 'ax', '-o', 'args=']);
-    expect(processes.split('\n').filter(line => line.includes('dhclient') && line.includes('eth1'))).toEqual(
-      [],
-    );
-    await expectAllPings(host, 1);
+    await rebootGuest(on.guest);
+    await expectAllPings(on);
+    expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
   });
 });
+
+describe('JD Cloud', () => {
+  const enis = (secondSubnet: string, addresses: readonly string[]) => [
+    {
+      link: 'eth0',
+      mac: 'fa:16:3e:00:00:01',
+      subnets: [{ subnet: '10.0.1.0/24', addresses: ['10.0.1.10'] }],
+    },
+    { link: 'eth1', mac: 'fa:16:3e:00:00:02', subnets: [{ subnet: secondSubnet, addresses }] },
+  ];
+  const config = (secondaries: string) => `\n[eni "fa:16:3e:00:00:02"]\naddresses = ${secondaries}\n`;
+
+  test('the address by DHCP, secondaries from the configuration, routes and rules in a second pass', async () => {
+    host = await createAgentHost(
+      { name: 'jd', provider: 'jdcloud', enis: enis('10.0.2.0/24', ['10.0.2.20', '10.0.2.21', '10.0.2.22']) },
+      { agentConfig: config('10.0.2.21 10.0.2.22') },
+    );
+    const on = host;
+    const { events } = await countEvents(on.vpc, () => agentOk(on, ['once']));
+    expect(events.of('eth0')).toEqual([]);
+    await expectAllPings(on);
+    const addresses = await guestOk(on.guest, ['ip', '-o', 'addr', 'show', 'eth1']);
+    expect(addresses).toContain('10.0.2.20/24');
+    expect(addresses).toContain('10.0.2.21/32');
+    const defaults = await guestOk(on.guest, ['ip', 'route', 'show', 'default']);
+    expect(defaults.trim().split('\n')).toHaveLength(1);
+    // The second DHCP server's resolver must not take over.
+    expect(readGuestFile(on.guest, '/etc/resolv.conf')).not.toContain('198.18.1.53');
+    expect(await agentOk(on, ['status'])).toContain('as planned');
+    expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
+    await rebootGuest(on.guest);
+    await expectAllPings(on);
+    expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
+    await detachEni(on.vpc, 'eth1');
+    await on.metadata.sync();
+    await agentOk(on, ['once']);
+    expect(
+      await guestOk(on.guest, [
+        'sh',
+        '-c',
+        'ip rule; ip route show table all; ls /etc/dhcp/dhclient-enter-hooks.d',
+      ]),
+    ).not.toMatch(/28[036]00|eni-agent/);
+    expect(await guestOk(on.guest, ['sh', '-c', 'ps ax -o args= | grep "[d]hclient" || true'])).not.toContain(
+      'eth1',
+    );
+  });
+
+  test('by DHCP in the primary’s own subnet: the lease does not compete for main’s route', async () => {
+    host = await createAgentHost(
+      { name: 'jdshared', provider: 'jdcloud', enis: enis('10.0.1.0/24', ['10.0.1.20', '10.0.1.21']) },
+      { agentConfig: config('10.0.1.21') },
+    );
+    const on = host;
+    await agentOk(on, ['once']);
+    await expectAllPings(on);
+    const main = await guestOk(on.guest, ['ip', 'route', 'show', 'table', 'main']);
+    expect(main).not.toContain('dev eth1');
+    await rebootGuest(on.guest);
+    await expectAllPings(on);
+    expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
+  });
+});
+
+function readRecording(on: AgentHost): string {
+  return readFileSync(join(on.vpc.dir, 'metadata.json'), 'utf8');
+}

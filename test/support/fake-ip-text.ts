@@ -1,0 +1,151 @@
+// What iproute2 6.1.0 prints for the objects of a FakeKernel, in the forms that the agent asks for: `-d -o link`, `-o addr`,
+// `-o route show table all`, `rule`, `route get`. Checked against recorded output of the real one.
+import { type Cidr, networkAddress, parseIp, prefixLengthOf } from '../../agent/model/address.ts';
+import {
+  type FakeAddress,
+  type FakeKernel,
+  type FakeLink,
+  type FakeRoute,
+  type FakeRule,
+  mainTable,
+} from './fake-kernel.ts';
+
+const tableNames: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
+
+export function linkLines(kernel: FakeKernel): readonly string[] {
+  return kernel.links.map(l => linkLine(l, kernel));
+}
+
+function linkLine(l: FakeLink, kernel: FakeKernel): string {
+  const peer = l.peer === undefined ? '' : `@${l.peer}`;
+  const loopback = l.mac === undefined;
+  const flags = loopback
+    ? 'LOOPBACK,UP,LOWER_UP'
+    : `BROADCAST,MULTICAST${l.up ? ',UP,LOWER_UP' : ''}`;
+  const state = loopback ? 'UNKNOWN' : l.up ? 'UP' : 'DOWN';
+  const ether = loopback
+    ? 'link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00'
+    : `link/ether ${l.mac} brd ff:ff:ff:ff:ff:ff`;
+  const limits = loopback ? 'minmtu 0 maxmtu 0' : 'minmtu 68 maxmtu 65535';
+  const kind = l.kind === undefined ? '' : `\\    ${l.kind} `;
+  const queues = loopback ? 1 : 2;
+  const tail =
+    `addrgenmode ${loopback ? 'eui64' : 'none'} numtxqueues ${queues} numrxqueues ${queues} ` +
+    'gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 ';
+  const discipline = loopback || l.up || kernel.addresses.some(a => a.link === l.name) ? 'noqueue' : 'noop';
+  return (
+    `${l.index}: ${l.name}${peer}: <${flags}> mtu ${l.mtu} qdisc ${discipline} state ${state} mode DEFAULT group ` +
+    `default qlen 1000\\    ${ether} promiscuity 0  allmulti 0 ${limits} ${kind}${tail}`
+  );
+}
+
+/** By link; IPv4 before IPv6; of IPv4 the secondary ones last, of IPv6 the newest first. */
+export function addressLines(kernel: FakeKernel): readonly string[] {
+  return kernel.links.flatMap(link => {
+    const own = kernel.addresses.filter(a => a.link === link.name);
+    const four = own.filter(a => a.family === 4);
+    const [first, later] = [false, true].map(second => four.filter(a => kernel.isSecondary(a) === second));
+    const six = own.filter(a => a.family === 6).reverse();
+    return [...first!, ...later!, ...six].map(a => addressLine(a, link, kernel));
+  });
+}
+
+function addressLine(a: FakeAddress, link: FakeLink, kernel: FakeKernel): string {
+  const broadcast = a.broadcast === undefined ? '' : ` brd ${a.broadcast}`;
+  const flags = [
+    ...(a.family === 4 && kernel.isSecondary(a) ? ['secondary'] : []),
+    ...(a.dynamic ? ['dynamic'] : []),
+    ...(a.tentative ? ['tentative'] : []),
+    ...(a.nodad ? ['nodad'] : []),
+  ];
+  const words = [
+    `${link.index}: ${link.name}    inet${a.family === 4 ? '' : '6'} ${a.ip}/${a.prefixLength}${broadcast}`,
+    `scope ${a.scope}`,
+    ...flags,
+    ...(a.family === 4 ? [link.name] : []),
+  ];
+  const lifetime = a.dynamic ? '3600sec' : 'forever';
+  return `${words.join(' ')}${a.family === 4 ? '' : ' '}\\       valid_lft ${lifetime} preferred_lft ${lifetime}`;
+}
+
+/** `route show table all` of one family, table local included. */
+export function routeLines(kernel: FakeKernel, family: 4 | 6): readonly string[] {
+  const all = kernel.routes.filter(r => r.family === family);
+  const elsewhere = all.filter(r => r.table !== mainTable);
+  const main = all.filter(r => r.table === mainTable);
+  return [...elsewhere, ...main].map(routeLine).concat(localRoutes(kernel, family));
+}
+
+export function routeLine(r: FakeRoute): string {
+  const type = r.type === 'unicast' ? '' : `${r.type} `;
+  const words = [
+    `${type}${target(r.destination)}`,
+    ...(r.gateway === undefined ? [] : [`via ${r.gateway}`]),
+    ...(r.link === undefined ? [] : [`dev ${r.link}`]),
+    ...(r.table === mainTable ? [] : [`table ${tableNames[r.table] ?? r.table}`]),
+    ...(r.protocol === undefined ? [] : [`proto ${r.protocol}`]),
+    ...(r.family === 4 && r.gateway === undefined && r.type === 'unicast' ? ['scope link'] : []),
+    ...(r.src === undefined ? [] : [`src ${r.src}`]),
+    ...(r.metric === undefined ? [] : [`metric ${r.metric}`]),
+    ...(r.onLink ? ['onlink'] : []),
+    ...(r.family === 6 ? ['pref medium'] : []),
+  ];
+  return `${words.join(' ')}${r.family === 4 ? ' ' : ''}`;
+}
+
+/** `192.0.2.0/24`, `192.0.2.1` for a host, `default`. */
+function target(destination: Cidr): string {
+  if (prefixLengthOf(destination) === 0) return 'default';
+  return selector(destination);
+}
+
+function selector(cidr: Cidr): string {
+  const address = networkAddress(cidr);
+  return prefixLengthOf(cidr) === (address.includes(':') ? 128 : 32) ? address : cidr;
+}
+
+function localRoutes(kernel: FakeKernel, family: 4 | 6): readonly string[] {
+  return kernel.addresses
+    .filter(a => a.family === family)
+    .map(a =>
+      family === 4
+        ? `local ${a.ip} dev ${a.link} table local proto kernel scope host src ${a.ip} `
+        : `local ${a.ip} dev ${a.link} table local proto kernel metric 0 pref medium`,
+    );
+}
+
+export function ruleLines(kernel: FakeKernel, family: 4 | 6): readonly string[] {
+  return kernel.rules.filter(r => r.family === family).map(ruleLine);
+}
+
+function ruleLine(r: FakeRule): string {
+  const words = [
+    `from ${r.from === undefined ? 'all' : selector(r.from)}`,
+    ...(r.to === undefined ? [] : [`to ${selector(r.to)}`]),
+    ...(r.selectors === undefined ? [] : [r.selectors]),
+    ...(r.iif === undefined ? [] : [`iif ${r.iif}`]),
+    `lookup ${tableNames[r.table] ?? r.table}`,
+    ...(r.suppressDefault ? ['suppress_prefixlength 0'] : []),
+    ...(r.protocol === undefined ? [] : [`proto ${r.protocol}`]),
+  ];
+  return `${r.priority}:\t${words.join(' ')}`;
+}
+
+/** `route get`; undefined if the network is unreachable. */
+export function routeGetText(kernel: FakeKernel, text: string): string | undefined {
+  const ip = parseIp(text);
+  if (ip === undefined) throw new Error(`route get ${text} is not modelled`);
+  const local = kernel.addresses.find(a => a.ip === ip);
+  if (local !== undefined) return `local ${ip} dev lo table local src ${ip} uid 0 \n    cache <local> \n`;
+  const route = kernel.lookUp(ip);
+  if (route === undefined || route.type !== 'unicast') return undefined;
+  const via = route.gateway === undefined ? '' : ` via ${route.gateway}`;
+  const src = kernel.addresses.find(
+    a => a.link === route.link && a.family === route.family && a.scope === 'global',
+  );
+  const source = route.src ?? src?.ip;
+  const shown = source === undefined ? '' : ` src ${source}`;
+  if (route.family === 6)
+    return `${ip} from ::${via} dev ${route.link}${shown} metric ${route.metric} pref medium\n`;
+  return `${ip}${via} dev ${route.link}${shown} uid 0 \n    cache \n`;
+}
