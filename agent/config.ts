@@ -112,7 +112,13 @@ const eniSection = v.strictObject({
   mode: v.optional(v.pipe(text, v.picklist(['static', 'dhcp'], 'must be static or dhcp'))),
   addresses: v.optional(listOf<Ip>(parseIp, 'an address'), ''),
   subnets: v.optional(listOf<Cidr>(parseCidr, 'a subnet such as 10.0.2.0/24'), ''),
-  gateways: v.optional(listOf<Ip>(parseIp, 'an address'), ''),
+  gateways: v.optional(
+    v.pipe(
+      listOf<Ip>(parseIp, 'an address'),
+      v.check(list => new Set(list.map(familyOf)).size === list.length, 'names two gateways of one family'),
+    ),
+    '',
+  ),
   mtu: v.optional(integer(576, 65535)),
   table: v.optional(integer(256, 2_147_483_647)),
   'default-route': v.optional(yesNo, 'no'),
@@ -168,12 +174,33 @@ export function settingsFrom(
       } else throw new AgentError('config-invalid', `${path}: unknown section [${name}]`);
     }
   }
-  return {
+  const settings = {
     agent: agentOf(v.parse(agentSection, merged.agent)),
     metadata: metadataOf(v.parse(metadataSection, merged.metadata)),
     routing: v.parse(routingSection, merged.routing),
-    enis: new Map([...enis].map(([mac, content]) => [mac, eniOptions(mac, v.parse(eniSection, content))])),
+    enis: new Map([...enis].map(([mac, content]) => [mac, eniOptions(v.parse(eniSection, content))])),
   };
+  checkTables(settings);
+  return settings;
+}
+
+/** Two ENIs in one table would send each other's traffic. Only shows when all files are read, so no file is named. */
+function checkTables({ routing, enis }: Pick<Settings, 'routing' | 'enis'>): void {
+  const owners = new Map<number, Mac>();
+  for (const [mac, { table }] of enis) {
+    if (table === undefined) continue;
+    const end = routing.base + bandWidth - 1;
+    const where = `[eni "${mac}"] table = ${table}`;
+    if (table >= routing.base && table <= end)
+      throw new AgentError(
+        'config-invalid',
+        `${where}: ${routing.base} to ${end} are given to ENIs by the agent itself`,
+      );
+    const other = owners.get(table);
+    if (other !== undefined)
+      throw new AgentError('config-invalid', `${where}: [eni "${other}"] has the same table`);
+    owners.set(table, mac);
+  }
 }
 
 const schemas = { agent: agentSection, metadata: metadataSection, routing: routingSection } as const;
@@ -217,13 +244,7 @@ function metadataOf(m: v.InferOutput<typeof metadataSection>): Settings['metadat
   return { provider: m.provider, url: m.url, timeoutMs: m.timeout, confirmDelayMs: m['confirm-delay'] };
 }
 
-function eniOptions(mac: Mac, e: v.InferOutput<typeof eniSection>): EniOptions {
-  for (const family of [4, 6])
-    if (e.gateways.filter(g => familyOf(g) === family).length > 1)
-      throw new AgentError(
-        'config-invalid',
-        `[eni "${mac}"] gateways names two IPv${family} gateways; one per family`,
-      );
+function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {
   return {
     ignore: e.ignore,
     mode: e.mode,

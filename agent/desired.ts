@@ -73,8 +73,20 @@ async function planInput(system: System, input: DesiredInput) {
     leases: await readLeases(system, input),
     learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
     suppressPrefixLength: facts.kernel.suppressPrefixLength,
+    withoutIpv6: await linksWithoutIpv6(system, kernel),
     claims: claimsOn(kernel, renderer, facts),
   };
+}
+
+/** By boot parameter (ipv6.disable=1) or by sysctl, for all links or for one. */
+async function linksWithoutIpv6(system: System, kernel: KernelState): Promise<ReadonlySet<string>> {
+  const isOn = async (path: string) => (await system.readFile(path))?.trim() === '1';
+  const conf = (link: string) => `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
+  const all = (await isOn('/sys/module/ipv6/parameters/disable')) || (await isOn(conf('all')));
+  const links = await Promise.all(
+    kernel.links.map(async ({ name }) => (all || (await isOn(conf(name))) ? [name] : [])),
+  );
+  return new Set(links.flat());
 }
 
 /** Only of ENIs whose cloud tells no subnet: the others' leases decide nothing. */

@@ -82,6 +82,8 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
     ...(leased ? dhcpVariables : []),
     ...suseAddressVariables(eni),
     ...(eni.mtu === undefined ? [] : [['MTU', eni.mtu] as const]),
+    // The global list names eth*, and ifup-route would put 169.254.0.0/16, where the metadata service lives, into main by this link.
+    ['LINKLOCAL_INTERFACES', ''],
     // Bare names: the value goes through `eval echo`, and is tried as it stands and below scripts/. With DHCP the first
     // one runs when the lease is bound.
     ...(scripted

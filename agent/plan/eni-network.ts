@@ -35,15 +35,20 @@ export interface EniSources {
   readonly leases: ReadonlyMap<string, Lease>;
   readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
   readonly linkOf: (mac: Mac) => string | undefined;
+  /** Links on which the administrator has switched IPv6 off. */
+  readonly withoutIpv6?: ReadonlySet<string>;
 }
 
 export function eniNetwork(eni: Eni, sources: EniSources): EniNetwork {
   const options = sources.settings.enis.get(eni.mac);
   const told = part(eni.ipv4, options, 4);
-  const ipv6 = part(eni.ipv6, options, 6);
+  const toldIpv6 = part(eni.ipv6, options, 6);
   const addressing = options?.mode ?? (eni.needsDhcp && told.subnets.length === 0 ? 'dhcp' : 'static');
 
   const link = sources.linkOf(eni.mac);
+  // An IPv6 address cannot be added there ("Permission denied"), and IPv4 must not fail with it.
+  const ipv6Off = link !== undefined && sources.withoutIpv6?.has(link) === true;
+  const ipv6 = ipv6Off ? nothing : toldIpv6;
   const lease = link === undefined ? undefined : sources.leases.get(link);
   // The primary of such a cloud is read from its link in the same way: others must know which subnet it has.
   const learns = told.subnets.length === 0 && (addressing === 'dhcp' || eni.primary);
@@ -63,14 +68,21 @@ export function eniNetwork(eni: Eni, sources: EniSources): EniNetwork {
     addressing,
     learned,
     incomplete: incompleteness(eni, ipv4, addressing),
-    notes: notesOn(
-      eni,
-      ipv4,
-      ipv6,
-      gateway !== undefined && gateway === inferred && lease?.gateway === undefined,
-    ),
+    notes: [
+      ...(ipv6Off && toldIpv6.addresses.length > 0
+        ? [`IPv6 is switched off on ${link}: its IPv6 addresses are left out`]
+        : []),
+      ...notesOn(
+        eni,
+        ipv4,
+        ipv6,
+        gateway !== undefined && gateway === inferred && lease?.gateway === undefined,
+      ),
+    ],
   };
 }
+
+const nothing: NetworkPart = { addresses: [], subnets: [], gateway: undefined, prefixes: [] };
 
 function part(family: EniFamily, options: EniOptions | undefined, number: 4 | 6): NetworkPart {
   const ofFamily = <T extends Ip | Cidr>(values: readonly T[] | undefined) =>

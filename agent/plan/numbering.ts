@@ -33,7 +33,8 @@ export function assignSlots(
   const result = new Map<Mac, number>();
   const taken = new Set<number>(kept.values());
   for (const mac of wanted) {
-    const slot = keptSlot(mac, kept, result) ?? firstFree(taken, occupied) ?? reusable(wanted, kept, result, occupied);
+    const slot =
+      keptSlot(mac, kept, result) ?? firstFree(taken, occupied) ?? reusable(wanted, kept, result, occupied);
     if (slot === undefined) continue;
     result.set(mac, slot);
     taken.add(slot);

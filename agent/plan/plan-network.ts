@@ -26,6 +26,8 @@ export interface PlanInput {
   /** IPv4 subnets that DHCP told in earlier passes. */
   readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
   readonly suppressPrefixLength: boolean;
+  /** Links on which IPv6 is switched off. */
+  readonly withoutIpv6?: ReadonlySet<string>;
   /** Links that somebody else's files configure, with where. */
   readonly claims: ReadonlyMap<string, string>;
 }

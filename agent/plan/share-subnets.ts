@@ -17,9 +17,7 @@ export interface ShareInput {
 
 export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
   return cidr => {
-    const neighbours = input.others.filter(o =>
-      networksOf(o.subnets).some(other => overlaps(cidr, other)),
-    );
+    const neighbours = input.others.filter(o => networksOf(o.subnets).some(other => overlaps(cidr, other)));
     const withPrimary = input.protectedAddresses.some(ip => contains(cidr, ip));
     // An older claim: the primary, an ENI that somebody else manages, or one of ours with a lower slot.
     const yields =

@@ -51,9 +51,7 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
  * taken for a kind, each would make a NIC look virtual.
  */
 function isKind(word: string): boolean {
-  return (
-    /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf', 'alias'].includes(word)
-  );
+  return /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf', 'alias'].includes(word);
 }
 
 /** `ip -o addr show`. */

@@ -137,3 +137,34 @@ describe('JD Cloud', () => {
 function readRecording(on: AgentHost): string {
   return readFileSync(join(on.vpc.dir, 'metadata.json'), 'utf8');
 }
+
+describe('a machine without IPv6', () => {
+  test('the IPv4 part of a dual-stack ENI works, and a note says what was left out', async () => {
+    host = await createAgentHost({
+      name: 'noipv6',
+      provider: 'aws',
+      enis: [
+        {
+          link: 'eth0',
+          mac: '02:00:00:00:00:01',
+          subnets: [{ subnet: '10.0.1.0/24', addresses: ['10.0.1.10'] }],
+        },
+        {
+          link: 'eth1',
+          mac: '02:00:00:00:00:02',
+          subnets: [
+            { subnet: '10.0.2.0/24', addresses: ['10.0.2.20', '10.0.2.21'] },
+            { subnet: '2001:db8:2::/64', addresses: ['2001:db8:2::20'] },
+          ],
+        },
+      ],
+    });
+    const on = host;
+    await guestOk(on.guest, ['sysctl', '-qw', 'net.ipv6.conf.eth1.disable_ipv6=1']);
+    await agentOk(on, ['once']);
+    expect(await agentOk(on, ['plan'])).toContain('IPv6 is switched off on eth1');
+    const results = await pingMatrix(on.guest, { pick: (_eni, address) => !address.includes(':') });
+    expect(results.length).toBe(9);
+    expect(failedPings(results), renderMatrix(results)).toEqual([]);
+  });
+});

@@ -24,11 +24,15 @@ export function parseBack(files: readonly RenderedFile[], link: string, _facts: 
   if (script !== undefined) shell.runScript(executable(files, `${folder}/scripts/${script}`));
   const leased = ifcfg.get('BOOTPROTO') === 'dhcp4' && ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') !== 'no';
   const advertised = !/^net\.ipv6\.conf\.\$INTERFACE\.accept_ra = 0$/m.test(text(`ifsysctl-${link}`) ?? '');
+  const hasIpv4 = [...ifcfg.keys()].some(name => /^IPADDR(_\d+)?$/.test(name));
+  const linkLocal = hasIpv4 && ifcfg.get('LINKLOCAL_INTERFACES') !== '';
   return kernelLines({
     addresses: addressesOf(ifcfg, link),
     routes: [
       ...shell.routes,
       ...(leased ? [leakedDefault('dhcp', link)] : []),
+      // The global list is eth* and others; a link without IPv4 is left out.
+      ...(linkLocal ? [`route 254 169.254.0.0/16 dev ${link}`] : []),
       ...(advertised ? [leakedDefault('ra', link)] : []),
     ],
     rules: shell.rules,

@@ -52,6 +52,7 @@ IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
 IPADDR_6_0='2001:db8:2::10/64'
 IPADDR_6_1='2001:db8:2::11/128'
+LINKLOCAL_INTERFACES=''
 POST_UP_SCRIPT='eni-eth1-up'
 PRE_DOWN_SCRIPT='eni-eth1-down'`),
     ...common,
@@ -74,6 +75,7 @@ IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
 IPADDR_6_0='2001:db8:2::10/64'
 IPADDR_6_1='2001:db8:2::11/128'
+LINKLOCAL_INTERFACES=''
 POST_UP_SCRIPT='eni-eth1-up'
 PRE_DOWN_SCRIPT='eni-eth1-down'`),
     ...common,
@@ -100,6 +102,14 @@ test('the connected route of a lease in a shared subnet goes', () => {
   expect(contents('dhcp-shares-primary-subnet')[up]).toContain(
     'ip -4 route del 10.0.1.0/24 dev eth1 proto kernel',
   );
+});
+
+test('without its own LINKLOCAL_INTERFACES the link would take the route to the metadata service', () => {
+  const files = sles11.render(plan('static-no-suppress'), facts);
+  const without = files.map(f => ({ ...f, content: f.content.replace("LINKLOCAL_INTERFACES=''\n", '') }));
+  const linkLocal = 'route 254 169.254.0.0/16 dev eth1';
+  expect(parseBack(files, 'eth1', facts).routes).not.toContain(linkLocal);
+  expect(parseBack(without, 'eth1', facts).routes).toContain(linkLocal);
 });
 
 describe('activation', () => {

@@ -1,0 +1,305 @@
+// The program `ip` (iproute2 6.1.0) on a FakeKernel: the part of its grammar that this project uses. A word that is not
+// modelled throws UnknownCommand, which no test should ever see.
+import { type Cidr, type Family, familyOf, hostCidr, type Ip, parseCidr, parseIp } from '../../agent/model/address.ts';
+import type { CommandResult } from '../../agent/system/system.ts';
+import { addressLines, linkLines, routeGetText, routeLine, routeLines, ruleLines } from './fake-ip-text.ts';
+import { type FakeKernel, type FakeRoute, type FakeRule, IpRefusal, mainTable } from './fake-kernel.ts';
+
+/** A command, or a part of one, that the fake machine does not understand: a gap of the fake, or a defect of the agent. */
+export class UnknownCommand extends Error {}
+
+/** Called before each single change of the kernel, with the words that make it. May throw: then it is not made. */
+export type Step = (words: string) => void;
+
+interface IpCall {
+  readonly family: Family | undefined;
+  readonly force: boolean;
+  readonly batch: boolean;
+  readonly words: readonly string[];
+}
+
+const verbsThatLook = new Set(['show', 'list', 'get']);
+
+/** True if the command line only looks. A batch counts as a change. */
+export function onlyLooks(args: readonly string[]): boolean {
+  const { batch, words } = parseCall(args);
+  return !batch && (words.length === 0 || verbsThatLook.has(words[1] ?? 'show'));
+}
+
+export function runIp(
+  kernel: FakeKernel,
+  args: readonly string[],
+  input = '',
+  step: Step = () => undefined,
+): CommandResult {
+  if (args[0] === '-V') return success('ip utility, iproute2-6.1.0, libbpf 1.1.2\n');
+  const call = parseCall(args);
+  if (!call.batch) return runLine(kernel, call.words, call.family, step);
+  const lines = input.split('\n').filter(line => line.trim() !== '');
+  const errors: string[] = [];
+  let [stdout, exitCode] = ['', 0];
+  for (const [index, line] of lines.entries()) {
+    const result = runLine(kernel, line.trim().split(/\s+/), call.family, step);
+    stdout += result.stdout;
+    if (result.exitCode === 0) continue;
+    exitCode = 1;
+    errors.push(`${result.stderr}Command failed -:${index + 1}\n`);
+    if (!call.force) break;
+  }
+  return { exitCode, stdout, stderr: errors.join('') };
+}
+
+function parseCall(args: readonly string[]): IpCall {
+  const options = args.filter(a => a.startsWith('-') && a !== '-');
+  const batch = options.includes('-batch');
+  for (const option of options)
+    if (!['-4', '-6', '-o', '-d', '-force', '-batch'].includes(option)) throw unknown(`option ${option}`);
+  if (batch && args.at(-1) !== '-') throw unknown('a batch from a file');
+  return {
+    family: options.includes('-6') ? 6 : options.includes('-4') ? 4 : undefined,
+    force: options.includes('-force'),
+    batch,
+    words: args.filter(a => !a.startsWith('-')),
+  };
+}
+
+function runLine(
+  kernel: FakeKernel,
+  words: readonly string[],
+  family: Family | undefined,
+  step: Step,
+): CommandResult {
+  const [object = '', verb = 'show', ...rest] = words;
+  const change = (make: () => void) => {
+    step(`ip${family === undefined ? '' : ` -${family}`} ${words.join(' ')}`);
+    make();
+    return '';
+  };
+  try {
+    switch (object) {
+      case 'link':
+        return success(runLink(kernel, verb, rest, change));
+      case 'addr':
+        return success(runAddress(kernel, verb, rest, change));
+      case 'route':
+        return success(runRoute(kernel, verb, rest, family, change));
+      case 'rule':
+        return success(runRule(kernel, verb, rest, family ?? 4, change));
+      default:
+        throw unknown(`object ${object}`);
+    }
+  } catch (error) {
+    if (!(error instanceof IpRefusal)) throw error;
+    return { exitCode: error.exitCode, stdout: '', stderr: `${error.message}\n` };
+  }
+}
+
+type Change = (make: () => void) => string;
+
+function runLink(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
+  if (verb === 'show' && rest.length === 0) return text(linkLines(kernel));
+  if (verb !== 'set') throw unknown(`link ${verb} ${rest.join(' ')}`);
+  const { values, flags } = readWords(rest, ['dev', 'mtu'], ['up', 'down']);
+  const up = flags.has('up') ? true : flags.has('down') ? false : undefined;
+  const mtu = values.get('mtu');
+  return change(() =>
+    kernel.setLink(values.get('dev') ?? '', {
+      ...(up === undefined ? {} : { up }),
+      ...(mtu === undefined ? {} : { mtu: Number(mtu) }),
+    }),
+  );
+}
+
+function runAddress(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
+  if (verb === 'show' && rest.length === 0) return text(addressLines(kernel));
+  if (verb === 'flush') {
+    const { values } = readWords(rest, ['dev'], ['mngtmpaddr']);
+    const link = values.get('dev') ?? '';
+    kernel.link(link);
+    // Temporary addresses of IPv6 do not exist here.
+    return rest.includes('mngtmpaddr') ? '' : change(() => flushAddresses(kernel, link, 4));
+  }
+  const [address = '', ...options] = rest;
+  const [ipText = '', length = ''] = address.split('/');
+  const ip = parseIp(ipText);
+  if (ip === undefined) throw new IpRefusal(`Error: any valid prefix is expected rather than "${address}".`, 1);
+  const prefixLength = /^\d+$/.test(length) ? Number(length) : lengthOfMask(length);
+  const { values, flags } = readWords(options, ['dev', 'broadcast', 'label'], ['nodad', 'dynamic']);
+  const link = values.get('dev') ?? '';
+  if (verb === 'del') return change(() => kernel.deleteAddress(link, ip, prefixLength));
+  if (verb !== 'add') throw unknown(`addr ${verb}`);
+  const given = values.get('broadcast');
+  // `+` sets the host bits; of a /32 there are none, and the kernel then shows no broadcast address.
+  const broadcast = given !== '+' ? given : prefixLength === 32 ? undefined : allOnes(ip, prefixLength);
+  return change(() =>
+    kernel.addAddress({
+      link,
+      ip,
+      prefixLength,
+      broadcast,
+      nodad: flags.has('nodad'),
+      dynamic: flags.has('dynamic'),
+    }),
+  );
+}
+
+export function flushAddresses(kernel: FakeKernel, link: string, family: Family): void {
+  for (;;) {
+    const first = kernel.addresses.find(a => a.link === link && a.family === family && a.scope === 'global');
+    if (first === undefined) return;
+    kernel.deleteAddress(link, first.ip, first.prefixLength);
+  }
+}
+
+function runRoute(
+  kernel: FakeKernel,
+  verb: string,
+  rest: readonly string[],
+  family: Family | undefined,
+  change: Change,
+): string {
+  if (verb === 'get' && rest.length === 1) {
+    const found = routeGetText(kernel, rest[0]!);
+    if (found === undefined) throw new IpRefusal('RTNETLINK answers: Network is unreachable');
+    return found;
+  }
+  if (verb === 'show') {
+    if (rest.join(' ') === 'table all') return text(routeLines(kernel, family ?? 4));
+    if (rest.join(' ') !== 'default') throw unknown(`route show ${rest.join(' ')}`);
+    const defaults = kernel.routes.filter(
+      r => r.family === (family ?? 4) && r.table === mainTable && r.destination.endsWith('/0'),
+    );
+    return text(defaults.map(routeLine));
+  }
+  if (verb === 'flush') {
+    const { values } = readWords(rest, ['table', 'dev'], []);
+    return change(() => kernel.flushRoutes(family ?? 4, Number(values.get('table')), values.get('dev')));
+  }
+  const route = readRoute(rest, family);
+  if (verb === 'del') return change(() => kernel.deleteRoute(route));
+  if (verb !== 'add' && verb !== 'replace') throw unknown(`route ${verb}`);
+  return change(() => kernel.addRoute(route, verb === 'replace'));
+}
+
+function readRoute(rest: readonly string[], family: Family | undefined) {
+  const typed = rest[0] === 'unreachable' || rest[0] === 'blackhole';
+  const type: FakeRoute['type'] = typed ? (rest[0] as FakeRoute['type']) : 'unicast';
+  const [target = '', ...options] = typed ? rest.slice(1) : rest;
+  const { values, flags } = readWords(
+    options,
+    ['via', 'dev', 'table', 'proto', 'metric', 'src', 'scope', 'pref'],
+    ['onlink'],
+  );
+  const gateway = values.get('via') === undefined ? undefined : address(values.get('via')!);
+  const ofDefault = family ?? (gateway === undefined ? 4 : familyOf(gateway));
+  const destination =
+    target === 'default' ? ((ofDefault === 4 ? '0.0.0.0/0' : '::/0') as Cidr) : network(target);
+  const metric = values.get('metric');
+  return {
+    type,
+    destination,
+    gateway,
+    link: values.get('dev'),
+    table: tableNumber(values.get('table') ?? 'main'),
+    protocol: values.get('proto') === 'boot' ? undefined : values.get('proto'),
+    metric: metric === undefined ? undefined : Number(metric),
+    src: values.get('src') === undefined ? undefined : address(values.get('src')!),
+    onLink: flags.has('onlink'),
+  };
+}
+
+function runRule(
+  kernel: FakeKernel,
+  verb: string,
+  rest: readonly string[],
+  family: Family,
+  change: Change,
+): string {
+  if (verb === 'show' && rest.length === 0) return text(ruleLines(kernel, family));
+  if (verb !== 'add' && verb !== 'del') throw unknown(`rule ${verb}`);
+  const { values } = readWords(
+    rest,
+    ['from', 'to', 'iif', 'lookup', 'priority', 'protocol', 'suppress_prefixlength', 'fwmark'],
+    [],
+  );
+  const [from, to, lookup, priority, mark] = ['from', 'to', 'lookup', 'priority', 'fwmark'].map(name =>
+    values.get(name),
+  );
+  const suppress = values.get('suppress_prefixlength');
+  if (suppress !== undefined && suppress !== '0') throw unknown(`suppress_prefixlength ${suppress}`);
+  const rule = {
+    family,
+    from: from === undefined || from === 'all' ? undefined : network(from),
+    to: to === undefined ? undefined : network(to),
+    iif: values.get('iif'),
+    suppressDefault: suppress === '0',
+    protocol: values.get('protocol'),
+    selectors: mark === undefined ? undefined : `fwmark 0x${Number(mark).toString(16)}`,
+    ...(priority === undefined ? {} : { priority: Number(priority) }),
+    ...(lookup === undefined ? {} : { table: tableNumber(lookup) }),
+  };
+  if (verb === 'del') return change(() => kernel.deleteRule(rule));
+  if (priority === undefined || lookup === undefined) throw unknown('a rule without priority or table');
+  return change(() => kernel.addRule(rule as typeof rule & Pick<FakeRule, 'priority' | 'table'>));
+}
+
+function readWords(words: readonly string[], withValue: readonly string[], flags: readonly string[]) {
+  const values = new Map<string, string>();
+  const found = new Set<string>();
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at]!;
+    if (flags.includes(word)) found.add(word);
+    else if (withValue.includes(word) && words[at + 1] !== undefined) {
+      at += 1;
+      values.set(word, words[at]!);
+    } else throw unknown(`word ${JSON.stringify(word)} in ${words.join(' ')}`);
+  }
+  return { values, flags: found };
+}
+
+function address(word: string): Ip {
+  const ip = parseIp(word);
+  if (ip === undefined) throw new IpRefusal(`Error: any valid prefix is expected rather than "${word}".`, 1);
+  return ip;
+}
+
+/** A network with host bits is refused by the kernel, so it is here. */
+function network(word: string): Cidr {
+  const ip = parseIp(word);
+  const cidr = ip === undefined ? parseCidr(word) : hostCidr(ip);
+  if (cidr === undefined) throw new IpRefusal(`Error: any valid prefix is expected rather than "${word}".`, 1);
+  if (ip === undefined && cidr !== word) throw new IpRefusal('Error: Invalid prefix for given prefix length.');
+  return cidr;
+}
+
+function tableNumber(word: string): number {
+  const names: Readonly<Record<string, number>> = { main: 254, local: 255, default: 253 };
+  const number = names[word] ?? Number(word);
+  if (!Number.isInteger(number)) throw new IpRefusal(`Error: argument "${word}" is wrong: invalid table ID`, 1);
+  return number;
+}
+
+function lengthOfMask(mask: string): number {
+  if (mask === '') return 32;
+  const binary = mask.split('.').map(byte => Number(byte).toString(2).padStart(8, '0'));
+  return binary.join('').replace(/0+$/, '').length;
+}
+
+export function allOnes(ip: Ip, prefixLength: number): string {
+  const number = ip.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  const hostBits = 2 ** (32 - prefixLength);
+  const last = number - (number % hostBits) + hostBits - 1;
+  return [24, 16, 8, 0].map(shift => Math.floor(last / 2 ** shift) % 256).join('.');
+}
+
+function success(stdout: string): CommandResult {
+  return { exitCode: 0, stdout, stderr: '' };
+}
+
+function text(lines: readonly string[]): string {
+  return lines.map(line => `${line}\n`).join('');
+}
+
+function unknown(what: string): UnknownCommand {
+  return new UnknownCommand(`ip: ${what} is not modelled`);
+}
