@@ -138,6 +138,31 @@ function readRecording(on: AgentHost): string {
   return readFileSync(join(on.vpc.dir, 'metadata.json'), 'utf8');
 }
 
+describe('a large instance', () => {
+  test('15 ENIs of 8 addresses in one pass: all answer, and the primary hears nothing', async () => {
+    const enis = Array.from({ length: 15 }, (_, index) => ({
+      link: `eth${index}`,
+      mac: `0a:00:00:00:01:${index.toString(16).padStart(2, '0')}`,
+      subnets: [
+        {
+          subnet: `10.${index}.0.0/24`,
+          // The primary's secondary addresses are not the agent's business.
+          addresses: Array.from({ length: index === 0 ? 1 : 8 }, (_unused, n) => `10.${index}.0.${10 + n}`),
+        },
+      ],
+    }));
+    host = await createAgentHost({ name: 'many', provider: 'aws', enis });
+    const on = host;
+    const { events } = await countEvents(on.vpc, () => agentOk(on, ['once']));
+    expect(events.of('eth0')).toEqual([]);
+    await expectAllPings(on);
+    // Two rules for each ENI, whatever the number of its addresses.
+    const rules = await guestOk(on.guest, ['ip', 'rule']);
+    expect(rules.match(/^28\d\d\d:/gm)).toHaveLength(2 * 14);
+    expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
+  });
+});
+
 describe('a machine without IPv6', () => {
   test('the IPv4 part of a dual-stack ENI works, and a note says what was left out', async () => {
     host = await createAgentHost({

@@ -91,25 +91,3 @@ describe('aws', () => {
     expect((await readSpoofDrops(vpc)).total).toBe(0);
   });
 });
-
-describe('many ENIs', () => {
-  test('15 ENIs with 8 addresses each are built, and torn down, in seconds', async () => {
-    const enis = Array.from({ length: 15 }, (_, index): EniSpec => {
-      const addresses = Array.from({ length: 8 }, (_unused, host) => `10.${index}.0.${10 + host}`);
-      return {
-        link: `eth${index}`,
-        mac: `0a:00:00:00:01:${index.toString(16).padStart(2, '0')}`,
-        subnets: [{ subnet: `10.${index}.0.0/24`, addresses }],
-      };
-    });
-    const started = Date.now();
-    const { vpc, guest } = await build({ name: 'many', provider: 'jdcloud', enis });
-    expect(Date.now() - started).toBeLessThan(15_000);
-    expect((await guestOk(guest, ['ls', '/sys/class/net'])).trim().split('\n').length).toBe(16);
-    const results = await pingMatrix(guest, {
-      pick: (eni, address) => eni.link === 'eth0' && address === '10.0.0.10',
-    });
-    expect(failedPings(results)).toEqual([]);
-    expect(vpc.servers.size).toBe(15);
-  });
-});

@@ -282,8 +282,6 @@ function agentConfig(vpc: Vpc, spec: GuestSpec): string {
     '[agent]',
     // A veth is no physical NIC.
     'virtual-links = yes',
-    // The lab is what proves a backend, so it must be able to try one that is not proven yet.
-    'allow-unproven = yes',
     ...(spec.agentKeys ?? []),
     '',
     spec.agentConfig ?? '',

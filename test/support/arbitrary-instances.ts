@@ -163,7 +163,9 @@ function prefixOf(number: 4 | 6, kind: string, subnet: Cidr, index: number): Rea
   if (number === 6)
     return value([
       kind === 'inside'
-        ? cidr(`${base}${subnet.endsWith('/62') ? 'a' : 'b'}:${index.toString(16)}:0:0/96`)
+        ? cidr(
+            `${subnet.endsWith('/62') ? '2001:db8:0:0:a' : base.replace('::', ':b')}:${index.toString(16)}::/96`,
+          )
         : cidr(`2001:db8:98:${index.toString(16)}::/80`),
     ]);
   if (kind === 'outside') return value([cidr(index === 0 ? '198.51.100.0/28' : `198.18.${index}.0/28`)]);

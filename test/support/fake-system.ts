@@ -1,0 +1,321 @@
+// A made-up machine behind the System interface: files in memory, a kernel that obeys `ip`, ifupdown and dhclient, a virtual
+// clock, and a journal of everything that was changed. A test can make an effect fail, act between two effects as another
+// program would, and kill the agent before any single step. A command that is not modelled throws, and is remembered.
+import { AgentError } from '../../agent/errors.ts';
+import { temporaryName } from '../../agent/system/real-system.ts';
+import type { CommandResult, RunOptions, System } from '../../agent/system/system.ts';
+import type { Offer } from './fake-dhclient.ts';
+import { type IfupdownHost, ifdown, ifup, ifupAll } from './fake-ifupdown.ts';
+import { onlyLooks, runIp, UnknownCommand } from './fake-ip.ts';
+import { FakeKernel } from './fake-kernel.ts';
+
+/** The agent's process is dead: every call from it ends in this, until `restart`. */
+export class CrashError extends Error {}
+
+export interface FakeFile {
+  readonly content: string;
+  readonly mode: number;
+}
+
+export interface Interference {
+  /** Over the text of an effect: `write PATH`, `remove PATH`, `run COMMAND LINE`. */
+  readonly match: RegExp;
+  readonly when: 'before' | 'after';
+  /** How many effects it meets; without it, all. */
+  readonly times?: number;
+  readonly act: () => void;
+}
+
+const rootOnly = 0o644;
+
+export class FakeSystem implements System {
+  readonly files = new Map<string, FakeFile>();
+  readonly folders = new Set<string>();
+  kernel = new FakeKernel();
+  readonly dhcp = new Map<string, Offer>();
+  readonly sysctls = new Map<string, string>();
+  /** What the agent changed, as it asked for it: `write PATH`, `remove PATH`, `run COMMAND LINE`, and each line of a batch. */
+  journal: string[] = [];
+  /** Every single change, those of ifup's own lines included: what `crashBefore` counts. */
+  steps: string[] = [];
+  /** Commands that nothing here understands. A test ends by looking that there is none. */
+  readonly unknown: string[] = [];
+  /** Kills the agent before this step, counted from 1; undefined: never. */
+  crashBefore: number | undefined;
+  /** The cloud's metadata address, in whose place an emulator on loopback stands: its route is what matters. */
+  metadataAddress = '169.254.169.254';
+  #dead = false;
+  #now = Date.parse('2026-01-15T10:00:00Z');
+  #events: { readonly at: number; readonly act: () => void }[] = [];
+  #interference: { readonly what: Interference; left: number }[] = [];
+  #failures: { readonly match: RegExp; readonly reason: string; left: number }[] = [];
+  #lockedUntil = 0;
+  #holder: Promise<void> | undefined;
+
+  /** A new process of the agent on the same machine: nothing of the old one is left but files and kernel. */
+  restart(): void {
+    this.#dead = false;
+    this.crashBefore = undefined;
+    this.#holder = undefined;
+    this.journal = [];
+    this.steps = [];
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  /** Does something at a moment of another program, as often as `times` says. */
+  interfere(what: Interference): void {
+    this.#interference.push({ what, left: what.times ?? Number.POSITIVE_INFINITY });
+  }
+
+  /** Makes effects fail: a write with `reason`, a command with `reason` on standard error and exit code 1. Nothing is done. */
+  fail(match: RegExp, reason: string, times = 1): void {
+    this.#failures.push({ match, reason, left: times });
+  }
+
+  /** Does something when the virtual clock has reached that time. */
+  after(ms: number, act: () => void): void {
+    this.#events.push({ at: this.#now + ms, act });
+  }
+
+  /** Another process holds the lock for so long. */
+  holdLock(ms: number): void {
+    this.#lockedUntil = this.#now + ms;
+  }
+
+  // A file of the machine itself, written by nobody of ours.
+  put(path: string, content: string, mode = rootOnly): void {
+    this.files.set(path, { content, mode });
+  }
+
+  async readFile(path: string): Promise<string | undefined> {
+    this.#alive();
+    return this.#read(path);
+  }
+
+  async listFolder(path: string): Promise<readonly string[]> {
+    this.#alive();
+    return this.#list(path);
+  }
+
+  async exists(path: string): Promise<boolean> {
+    this.#alive();
+    const device = /^\/sys\/class\/net\/([^/]+)\/device$/.exec(path)?.[1];
+    if (device !== undefined) return this.kernel.links.some(l => l.name === device && this.#isPhysical(l.name));
+    return this.files.has(path) || this.folders.has(path) || this.#list(path).length > 0;
+  }
+
+  async readLink(path: string): Promise<string | undefined> {
+    this.#alive();
+    const name = /^\/sys\/class\/net\/([^/]+)\/device\/driver$/.exec(path)?.[1];
+    const driver = this.kernel.links.find(l => l.name === name)?.driver;
+    return driver === undefined ? undefined : `../../../../bus/pci/drivers/${driver}`;
+  }
+
+  async writeFile(path: string, content: string, mode: number): Promise<void> {
+    this.#alive();
+    const reason = this.#effect(`write ${path}`);
+    if (reason !== undefined) throw new AgentError('file-failed', `cannot write ${path}: ${reason}`);
+    const temporary = `${path.slice(0, path.lastIndexOf('/'))}/${temporaryName}`;
+    this.#step(`open ${temporary}`);
+    this.files.set(temporary, { content, mode: 0o600 });
+    this.#step(`rename to ${path}`);
+    this.files.delete(temporary);
+    this.files.set(path, { content, mode });
+    this.#done(`write ${path}`);
+  }
+
+  async removeFile(path: string): Promise<void> {
+    this.#alive();
+    if (!this.files.has(path)) return;
+    const reason = this.#effect(`remove ${path}`);
+    if (reason !== undefined) throw new AgentError('file-failed', `cannot remove ${path}: ${reason}`);
+    this.#step(`remove ${path}`);
+    this.files.delete(path);
+    this.#done(`remove ${path}`);
+  }
+
+  async lock(_path: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
+    this.#alive();
+    // A pass of this test holds it: the wait is real and ends with that pass.
+    while (this.#holder !== undefined) await this.#holder;
+    if (this.#lockedUntil > this.#now + waitMs) {
+      await this.sleep(waitMs);
+      return undefined;
+    }
+    if (this.#lockedUntil > this.#now) await this.sleep(this.#lockedUntil - this.#now);
+    let free = () => {};
+    const held = new Promise<void>(resolve => {
+      free = resolve;
+    });
+    this.#holder = held;
+    return async () => {
+      if (this.#holder === held) this.#holder = undefined;
+      free();
+    };
+  }
+
+  async run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<CommandResult> {
+    this.#alive();
+    try {
+      return this.#run(argv, options.input ?? '');
+    } catch (error) {
+      // Probes of the host swallow every exception, so it is remembered as well.
+      if (error instanceof UnknownCommand) this.unknown.push(`${argv.join(' ')}: ${error.message}`);
+      throw error;
+    }
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.#alive();
+    this.#now += ms;
+    const due = this.#events.filter(e => e.at <= this.#now);
+    this.#events = this.#events.filter(e => e.at > this.#now);
+    for (const { act } of due) act();
+    await new Promise(resolve => setImmediate(resolve));
+  }
+
+  /** Power cycle: memory and /run are empty, the links are new, and the network service does what it does at boot. */
+  reboot(): void {
+    const links = this.kernel.links.filter(l => l.name !== 'lo');
+    this.kernel = new FakeKernel();
+    for (const link of links) this.kernel.addLink({ ...link, up: false, mtu: 1500 });
+    for (const path of this.files.keys()) if (path.startsWith('/run/')) this.files.delete(path);
+    this.restart();
+    this.bootNetwork();
+  }
+
+  /** `ifup -a`. */
+  bootNetwork(): void {
+    ifupAll(this.#ifupdown(() => undefined));
+    this.steps = [];
+  }
+
+  /** An administrator's own command, which is no effect of the agent. */
+  sh(line: string): string {
+    const [program = '', ...words] = line.split(' ');
+    const quiet = () => undefined;
+    const results: Readonly<Record<string, () => CommandResult>> = {
+      ip: () => runIp(this.kernel, words, '', quiet),
+      ifup: () => ifup(this.#ifupdown(quiet), words),
+      ifdown: () => ifdown(this.#ifupdown(quiet), words),
+    };
+    const result = results[program]?.();
+    if (result === undefined || result.exitCode !== 0) throw new Error(`${line}: ${result?.stderr}`);
+    return result.stdout;
+  }
+
+  #run(argv: readonly [string, ...string[]], input: string): CommandResult {
+    const [program, ...args] = argv;
+    const line = argv.join(' ');
+    const step = (words: string) => this.#step(words);
+    switch (program) {
+      case 'ip':
+        if (args[0] === '-V') return runIp(this.kernel, args);
+        if (args[0] === 'route' && args[1] === 'get' && args[2] === '127.0.0.1')
+          return runIp(this.kernel, ['route', 'get', this.metadataAddress]);
+        if (onlyLooks(args)) return runIp(this.kernel, args);
+        return this.#change(line, () => runIp(this.kernel, args, input, step), input);
+      case 'unshare':
+        if (line !== 'unshare -n ip -force -batch -') break;
+        // The probe of the kernel, in a namespace of its own.
+        return runIp(new FakeKernel(), args.slice(2), input);
+      case 'ifup':
+        return this.#change(line, () => ifup(this.#ifupdown(step), args));
+      case 'ifdown':
+        return this.#change(line, () => ifdown(this.#ifupdown(step), args));
+      case 'ifquery':
+        if (args[0] === '--version') return { exitCode: 0, stdout: 'ifquery version 0.8.41\n', stderr: '' };
+        break;
+      default:
+    }
+    throw new UnknownCommand(`${line} is not modelled`);
+  }
+
+  #change(line: string, make: () => CommandResult, input = ''): CommandResult {
+    const prefix = line.startsWith('ip -6') ? 'ip -6' : 'ip -4';
+    const lines = input.split('\n').filter(l => l !== '');
+    const texts = lines.length === 0 ? [`run ${line}`] : lines.map(l => `run ${prefix} ${l}`);
+    for (const text of texts) {
+      const reason = this.#effect(text);
+      if (reason !== undefined) return { exitCode: 1, stdout: '', stderr: `${reason}\n` };
+    }
+    const result = make();
+    for (const text of texts) this.#done(text);
+    return result;
+  }
+
+  /** @returns why the effect is to fail; undefined if it is not */
+  #effect(text: string): string | undefined {
+    this.#interrupt(text, 'before');
+    this.journal.push(text);
+    const failure = this.#failures.find(f => f.left > 0 && f.match.test(text));
+    if (failure === undefined) return undefined;
+    failure.left -= 1;
+    return failure.reason;
+  }
+
+  #done(text: string): void {
+    this.#interrupt(text, 'after');
+  }
+
+  #interrupt(text: string, when: 'before' | 'after'): void {
+    for (const entry of this.#interference) {
+      if (entry.left <= 0 || entry.what.when !== when || !entry.what.match.test(text)) continue;
+      entry.left -= 1;
+      entry.what.act();
+    }
+  }
+
+  #step(text: string): void {
+    this.#alive();
+    if (this.crashBefore === this.steps.length + 1) {
+      this.#dead = true;
+      throw new CrashError(`killed before step ${this.crashBefore}: ${text}`);
+    }
+    this.steps.push(text);
+  }
+
+  #alive(): void {
+    if (this.#dead) throw new CrashError('a dead process does nothing');
+  }
+
+  #ifupdown(step: (words: string) => void): IfupdownHost {
+    return {
+      kernel: this.kernel,
+      readFile: path => this.#read(path),
+      writeFile: (path, content) => this.put(path, content),
+      listFolder: path => this.#list(path),
+      dhcp: this.dhcp,
+      sysctl: words => {
+        for (const word of words.filter(w => w.includes('='))) {
+          const [key = '', value = ''] = word.split('=');
+          this.sysctls.set(key, value);
+        }
+      },
+      step,
+    };
+  }
+
+  #isPhysical(name: string): boolean {
+    const link = this.kernel.links.find(l => l.name === name);
+    return link !== undefined && link.kind === undefined && link.mac !== undefined;
+  }
+
+  #read(path: string): string | undefined {
+    return this.files.get(path)?.content;
+  }
+
+  #list(path: string): readonly string[] {
+    const below = path === '/' ? '/' : `${path}/`;
+    const all = [...this.files.keys(), ...this.folders];
+    const names = all.flatMap(p => (p.startsWith(below) ? [p.slice(below.length).split('/')[0]!] : []));
+    return [...new Set(names)].filter(n => n !== '').sort();
+  }
+}
