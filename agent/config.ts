@@ -4,24 +4,14 @@ import ini from 'ini';
 import * as v from 'valibot';
 import { AgentError, reasonOf } from './errors.ts';
 import { type Cidr, familyOf, type Ip, type Mac, parseCidr, parseIp, parseMac } from './model/address.ts';
-import type { BackendName } from './model/host.ts';
+import { backendNames } from './model/host.ts';
+import { providerNames } from './model/instance.ts';
 import type { EniOptions, Settings } from './model/settings.ts';
 import { bandWidth } from './plan/numbering.ts';
 import type { System } from './system/system.ts';
 
 export const configPath = '/etc/eni-agent/eni-agent.conf';
 export const configFolder = '/etc/eni-agent/eni-agent.conf.d';
-
-const backends: readonly BackendName[] = [
-  'ifupdown',
-  'initscripts',
-  'netplan',
-  'networkd',
-  'networkmanager-ifcfg',
-  'networkmanager-keyfile',
-  'sles11',
-  'wicked',
-];
 
 const text = v.pipe(v.string(), v.trim());
 const yesNo = v.pipe(
@@ -73,7 +63,7 @@ function listOf<T>(parse: (word: string) => T | undefined, what: string) {
 }
 
 const agentSection = v.strictObject({
-  backend: v.optional(v.pipe(text, v.picklist(backends, `must be one of ${backends.join(', ')}`))),
+  backend: v.optional(v.pipe(text, v.picklist(backendNames, `must be one of ${backendNames.join(', ')}`))),
   'allow-unproven': v.optional(yesNo, 'no'),
   'virtual-links': v.optional(yesNo, 'no'),
   'ignore-drivers': v.optional(words, ''),
@@ -94,9 +84,7 @@ const loopbackOrLiteral = v.pipe(
 );
 
 const metadataSection = v.strictObject({
-  provider: v.optional(
-    v.pipe(text, v.picklist(['alibaba', 'aws', 'jdcloud'], 'must be alibaba, aws or jdcloud')),
-  ),
+  provider: v.optional(v.pipe(text, v.picklist(providerNames, 'must be alibaba, aws or jdcloud'))),
   url: v.optional(loopbackOrLiteral),
   timeout: v.optional(seconds(1, 120), '15'),
   'confirm-delay': v.optional(seconds(0, 60), '2'),

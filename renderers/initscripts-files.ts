@@ -140,15 +140,17 @@ function lineFiles(eni: EniPlan): readonly (readonly [string, readonly string[]]
 /**
  * ifup passes this file to dhclient instead of /etc/dhcp/dhclient.conf. Red Hat's dhclient-script applies options 33 and 121
  * before it looks at DEFROUTE, 0.0.0.0/0 included, so they are not asked for. `routers` is: the lease is where the gateway
- * can be read. A unicast renewal is routed by main, out of the primary's NIC with the wrong source: with this server
- * identifier dhclient sends to everybody on the link.
+ * can be read.
+ *
+ * No `supersede dhcp-server-identifier 255.255.255.255`, as Amazon Linux 2 has it against unicast renewals that main routes out of
+ * the primary's NIC: dhclient (4.4.3) also sends it in its first request, and a server that compares it (dnsmasq 2.90) never
+ * answers. Without it a lost renewal is asked for again by broadcast, on the right link, at seven eighths of the lease.
  */
 function dhclientLines(eni: EniPlan): readonly string[] {
   const mtu = eni.mtu === undefined ? ', interface-mtu' : '';
   return [
     'timeout 30;',
     `request subnet-mask, broadcast-address, routers${mtu};`,
-    'supersede dhcp-server-identifier 255.255.255.255;',
     // The connected route would compete with that of the ENI which has the subnet already; our table has it.
     ...(eni.sharedSubnet ? ['supersede subnet-mask 255.255.255.255;'] : []),
   ];

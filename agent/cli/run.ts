@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { readSettings } from '../config.ts';
 import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
 import { type Log, openLog, plainLog, silentLog } from '../log.ts';
-import type { ProviderName } from '../model/instance.ts';
+import { type ProviderName, providerNames } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import { parseArguments, textOption } from './args.ts';
@@ -84,8 +84,11 @@ async function settingsWith(values: OptionValues, system: System): Promise<Setti
   const settings = await readSettings(system);
   const provider = textOption(values, 'provider');
   const url = textOption(values, 'metadata-url');
-  if (provider !== undefined && !['alibaba', 'aws', 'jdcloud'].includes(provider))
-    throw new AgentError('usage', `--provider ${JSON.stringify(provider)} is none of alibaba, aws, jdcloud`);
+  if (provider !== undefined && !isProvider(provider))
+    throw new AgentError(
+      'usage',
+      `--provider ${JSON.stringify(provider)} is none of ${providerNames.join(', ')}`,
+    );
   if (url !== undefined && (provider ?? settings.metadata.provider) === undefined)
     throw new AgentError(
       'usage',
@@ -95,8 +98,12 @@ async function settingsWith(values: OptionValues, system: System): Promise<Setti
     ...settings,
     metadata: {
       ...settings.metadata,
-      provider: (provider as ProviderName | undefined) ?? settings.metadata.provider,
+      provider: provider ?? settings.metadata.provider,
       url: url ?? settings.metadata.url,
     },
   };
+}
+
+function isProvider(name: string): name is ProviderName {
+  return (providerNames as readonly string[]).includes(name);
 }

@@ -2,7 +2,7 @@
 // --metadata FILE` and the emulator of the tests read the same files, and both replay them through the provider's own read().
 import * as v from 'valibot';
 import { AgentError, reasonOf } from '../errors.ts';
-import type { Instance } from '../model/instance.ts';
+import { type Instance, providerNames } from '../model/instance.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import type { MetadataClient, Response } from './provider.ts';
 import { providerNamed } from './registry.ts';
@@ -26,7 +26,7 @@ const answerSchema = v.union(
 );
 
 const recordingSchema = v.strictObject({
-  provider: v.picklist(['alibaba', 'aws', 'jdcloud']),
+  provider: v.picklist(providerNames),
   /** Whether the service refuses a request without a token. */
   token: v.optional(v.picklist(['required', 'optional']), 'optional'),
   about: v.optional(

@@ -1,14 +1,16 @@
 // What this machine is: facts probed once per pass (system/host-facts.ts), or written down in a fixture. Data only.
 
-export type BackendName =
-  | 'ifupdown'
-  | 'initscripts'
-  | 'netplan'
-  | 'networkd'
-  | 'networkmanager-ifcfg'
-  | 'networkmanager-keyfile'
-  | 'sles11'
-  | 'wicked';
+export const backendNames = [
+  'ifupdown',
+  'initscripts',
+  'netplan',
+  'networkd',
+  'networkmanager-ifcfg',
+  'networkmanager-keyfile',
+  'sles11',
+  'wicked',
+] as const;
+export type BackendName = (typeof backendNames)[number];
 
 export type ServiceState = 'active' | 'inactive' | 'absent';
 

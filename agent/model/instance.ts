@@ -1,7 +1,8 @@
 // What a provider says about this VM, in words that no cloud owns. Data only.
 import type { Cidr, Ip, Mac } from './address.ts';
 
-export type ProviderName = 'alibaba' | 'aws' | 'jdcloud';
+export const providerNames = ['alibaba', 'aws', 'jdcloud'] as const;
+export type ProviderName = (typeof providerNames)[number];
 
 /**
  * The three states of a metadata key. "No data is not empty data": `absent` is an answer (the listing lacks the key),

@@ -32,6 +32,16 @@ export interface PlanInput {
   readonly claims: ReadonlyMap<string, string>;
 }
 
+/** What is known about the past and the rest of a machine that was never configured: nothing. */
+export const freshMachine = {
+  addresses: [],
+  keptSlots: new Map(),
+  occupiedSlots: new Set(),
+  leases: new Map(),
+  learnedSubnets: new Map(),
+  claims: new Map(),
+} as const satisfies Partial<PlanInput>;
+
 export interface PlanResult {
   readonly plan: NetworkPlan;
   /** All slots to remember. */

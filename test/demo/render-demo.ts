@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BackendName } from '../../agent/model/host.ts';
+import { type BackendName, backendNames } from '../../agent/model/host.ts';
 import type { ProviderName } from '../../agent/model/instance.ts';
 import { run } from '../lab/command.ts';
 import { recordingOf } from '../lab/recording-of.ts';
@@ -12,20 +12,9 @@ import { parseEni } from '../lab/vpc-spec.ts';
 import { cloudTitles, demoEnis, picture } from './demo-vpc.ts';
 import { bold, command, explain, green, heading, print, red, result, show } from './screen.ts';
 
-const backends: readonly BackendName[] = [
-  'ifupdown',
-  'initscripts',
-  'netplan',
-  'networkd',
-  'networkmanager-ifcfg',
-  'networkmanager-keyfile',
-  'sles11',
-  'wicked',
-];
-
 const [cloud, choice, why] = process.argv.slice(2) as [ProviderName, BackendName | 'yes', string];
 const bundle = fileURLToPath(new URL('../../dist/eni-agent.cjs', import.meta.url));
-const chosen = choice === 'yes' ? backends : [choice];
+const chosen = choice === 'yes' ? backendNames : [choice];
 const { primary, second } = demoEnis(cloud);
 const out = mkdtempSync(join(tmpdir(), 'eni-agent-demo-'));
 let wrong = 0;
@@ -75,7 +64,7 @@ print(`\nAll files are in ${bold(out)}`);
 print(
   'On a Linux machine as root, "npm run demo" applies them for real on ifupdown and pings from every address.',
 );
-print(wrong === 0 ? bold(green('The demo worked.')) : bold(red(`${wrong} backends failed.`)));
+print(wrong === 0 ? bold(green('The demo worked.')) : bold(red(`${wrong} backendNames failed.`)));
 process.exitCode = wrong === 0 ? 0 : 1;
 
 function filesBelow(dir: string): readonly string[] {

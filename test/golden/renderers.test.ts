@@ -6,11 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { defaultSettings } from '../../agent/config.ts';
 import { AgentError } from '../../agent/errors.ts';
 import { instanceFromRecording, parseRecording } from '../../agent/metadata/recording.ts';
-import type { BackendName } from '../../agent/model/host.ts';
+import { type BackendName, backendNames } from '../../agent/model/host.ts';
 import type { Instance } from '../../agent/model/instance.ts';
-import type { KernelLink } from '../../agent/model/kernel-state.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
-import { planNetwork } from '../../agent/plan/plan-network.ts';
+import { imagineLinks } from '../../agent/plan/imagine-links.ts';
+import { freshMachine, planNetwork } from '../../agent/plan/plan-network.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { factsForBackend } from '../../renderers/releases.ts';
 import { examplePlans } from '../support/example-plans.ts';
@@ -20,7 +20,6 @@ type Tree = Readonly<Record<string, string>>;
 
 const expectedRoot = path.join(import.meta.dirname, 'expected');
 const recordingRoot = path.join(import.meta.dirname, '../fixtures/metadata');
-const backends = Object.keys(renderers) as BackendName[];
 const write = process.env.GOLDEN === 'write';
 
 const recordings = readdirSync(recordingRoot, { recursive: true, encoding: 'utf8' })
@@ -30,7 +29,7 @@ const recordings = readdirSync(recordingRoot, { recursive: true, encoding: 'utf8
 describe('recorded instances', () => {
   test.each(recordings)('%s', async name => {
     const instance = await instanceOf(name);
-    for (const backend of backends)
+    for (const backend of backendNames)
       compare(
         path.join(name.replace(/\.json$/, ''), backend),
         instance instanceof AgentError
@@ -42,7 +41,7 @@ describe('recorded instances', () => {
 
 describe('example plans', () => {
   test.each(Object.entries(examplePlans))('%s', (name, plan) => {
-    for (const backend of backends) compare(path.join('examples', name, backend), treeOf(plan, backend));
+    for (const backend of backendNames) compare(path.join('examples', name, backend), treeOf(plan, backend));
   });
 });
 
@@ -72,35 +71,10 @@ async function instanceOf(name: string): Promise<Instance | AgentError> {
 
 /** The plan of a fresh machine on which the primary is eth0 and the others follow in order. */
 function planOf(instance: Instance, backend: BackendName): NetworkPlan {
-  const ordered = [
-    ...instance.enis.filter(eni => eni.primary),
-    ...instance.enis.filter(eni => !eni.primary && eni.carriesIp),
-  ];
-  const links = ordered.map(
-    (eni, index): KernelLink => ({
-      name: `eth${index}`,
-      index: index + 2,
-      mac: eni.mac,
-      up: true,
-      mtu: 1500,
-      master: undefined,
-      kind: undefined,
-      physical: true,
-      driver: undefined,
-    }),
-  );
-  return planNetwork({
-    instance,
-    links,
-    addresses: [],
-    settings: defaultSettings,
-    keptSlots: new Map(),
-    occupiedSlots: new Set(),
-    leases: new Map(),
-    learnedSubnets: new Map(),
-    suppressPrefixLength: factsForBackend(backend).kernel.suppressPrefixLength,
-    claims: new Map(),
-  }).plan;
+  const { suppressPrefixLength } = factsForBackend(backend).kernel;
+  const links = imagineLinks(instance);
+  return planNetwork({ ...freshMachine, instance, links, settings: defaultSettings, suppressPrefixLength })
+    .plan;
 }
 
 /** The files, their modes (git keeps none), and the commands for a first apply and for a removal. */

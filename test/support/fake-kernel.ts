@@ -80,7 +80,7 @@ export class IpRefusal extends Error {
 }
 
 export class FakeKernel {
-  readonly links: FakeLink[] = [];
+  links: FakeLink[] = [];
   addresses: FakeAddress[] = [];
   routes: FakeRoute[] = [];
   rules: FakeRule[] = [];

@@ -2,7 +2,7 @@
 // links of a recording, somebody else's things beside them, and the real metadata emulator on loopback. Commands run through
 // the real command line.
 import { run } from '../../agent/cli/run.ts';
-import { statePath } from '../../agent/apply/state-file.ts';
+import { type State, statePath } from '../../agent/apply/state-file.ts';
 import { checkpointPath, lastChangePath } from '../../agent/apply/checkpoint.ts';
 import { instanceFromRecording, type Recording } from '../../agent/metadata/recording.ts';
 import { kernelProbeFile } from '../../agent/system/kernel-probe.ts';
@@ -35,6 +35,10 @@ export interface Machine {
   agent(...argv: readonly string[]): Promise<Outcome>;
   attach(mac: string, name: string): void;
   detach(name: string): void;
+  /** Power cycle: the network service brings up what the files say, and the others' things are made again. */
+  reboot(): void;
+  /** The agent's state file, parsed. */
+  state(): State;
   /** Files of the machine, path to content, without the agent's own records and caches. */
   files(): Readonly<Record<string, string>>;
   /** Files and kernel as text, for `equal before and after`. */
@@ -81,6 +85,11 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
     },
     attach: (mac, name) => system.kernel.addLink({ name, mac, driver: 'virtio_net' }),
     detach: name => system.kernel.removeLink(name),
+    reboot() {
+      system.reboot();
+      addForeignThings(system);
+    },
+    state: () => JSON.parse(system.files.get(statePath)?.content ?? 'null') as State,
     files: () =>
       Object.fromEntries(
         [...system.files]

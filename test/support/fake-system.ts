@@ -26,7 +26,9 @@ export interface Interference {
   readonly act: () => void;
 }
 
-const rootOnly = 0o644;
+function kernelParts({ links, addresses, routes, rules }: FakeKernel) {
+  return { links, addresses, routes, rules };
+}
 
 export class FakeSystem implements System {
   readonly files = new Map<string, FakeFile>();
@@ -40,6 +42,8 @@ export class FakeSystem implements System {
   steps: string[] = [];
   /** Commands that nothing here understands. A test ends by looking that there is none. */
   readonly unknown: string[] = [];
+  /** Called after every single step, and once before the first: for what must hold at every moment. */
+  watch: (() => void) | undefined;
   /** Kills the agent before this step, counted from 1; undefined: never. */
   crashBefore: number | undefined;
   /** The cloud's metadata address, in whose place an emulator on loopback stands: its route is what matters. */
@@ -65,6 +69,17 @@ export class FakeSystem implements System {
     return this.#dead;
   }
 
+  /** Remembers disk and kernel; the result puts them back, as often as wanted. */
+  snapshot(): () => void {
+    const [files, kernel] = [new Map(this.files), structuredClone(kernelParts(this.kernel))];
+    return () => {
+      this.files.clear();
+      for (const [path, file] of files) this.files.set(path, file);
+      Object.assign(this.kernel, structuredClone(kernel));
+      this.restart();
+    };
+  }
+
   /** Does something at a moment of another program, as often as `times` says. */
   interfere(what: Interference): void {
     this.#interference.push({ what, left: what.times ?? Number.POSITIVE_INFINITY });
@@ -86,7 +101,7 @@ export class FakeSystem implements System {
   }
 
   // A file of the machine itself, written by nobody of ours.
-  put(path: string, content: string, mode = rootOnly): void {
+  put(path: string, content: string, mode = 0o644): void {
     this.files.set(path, { content, mode });
   }
 
@@ -183,7 +198,7 @@ export class FakeSystem implements System {
 
   /** Power cycle: memory and /run are empty, the links are new, and the network service does what it does at boot. */
   reboot(): void {
-    const links = this.kernel.links.filter(l => l.name !== 'lo');
+    const links = this.kernel.links.filter(l => l.driver !== undefined);
     this.kernel = new FakeKernel();
     for (const link of links) this.kernel.addLink({ ...link, up: false, mtu: 1500 });
     for (const path of this.files.keys()) if (path.startsWith('/run/')) this.files.delete(path);
@@ -279,6 +294,7 @@ export class FakeSystem implements System {
       this.#dead = true;
       throw new CrashError(`killed before step ${this.crashBefore}: ${text}`);
     }
+    this.watch?.();
     this.steps.push(text);
   }
 

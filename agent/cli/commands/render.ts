@@ -7,9 +7,8 @@ import { AgentError } from '../../errors.ts';
 import { instanceFromRecording, parseRecording } from '../../metadata/recording.ts';
 import { type Mac, parseMac } from '../../model/address.ts';
 import type { BackendName } from '../../model/host.ts';
-import type { Instance } from '../../model/instance.ts';
-import type { KernelLink } from '../../model/kernel-state.ts';
-import { planNetwork } from '../../plan/plan-network.ts';
+import { imagineLinks } from '../../plan/imagine-links.ts';
+import { freshMachine, planNetwork } from '../../plan/plan-network.ts';
 import { requiredOption, textOption } from '../args.ts';
 import { type CliCommand, exitCodes, type OptionValues } from '../command.ts';
 import { octal } from '../pass-json.ts';
@@ -49,18 +48,12 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
     const text = await context.system.readFile(file);
     if (text === undefined) throw new AgentError('recording-unreadable', `there is no file ${file}`);
     const instance = await instanceFromRecording(parseRecording(text, file));
-    const links = linksFor(instance, namedLinks(values));
     const { plan } = planNetwork({
+      ...freshMachine,
       instance,
-      links,
-      addresses: [],
+      links: imagineLinks(instance, namedLinks(values)),
       settings,
-      keptSlots: new Map(),
-      occupiedSlots: new Set(),
-      leases: new Map(),
-      learnedSubnets: new Map(),
       suppressPrefixLength: facts.kernel.suppressPrefixLength,
-      claims: new Map(),
     });
     const files = renderers[backend].render(plan, facts);
     const changes = plan.enis.map(after => ({ kind: 'added' as const, after }));
@@ -111,23 +104,4 @@ function namedLinks(values: OptionValues): ReadonlyMap<Mac, string> {
       return [mac, name] as const;
     }),
   );
-}
-
-/** Links as a machine with these ENIs would have them; an ENI that carries no IP has none. */
-function linksFor(instance: Instance, names: ReadonlyMap<Mac, string>): readonly KernelLink[] {
-  const ordered = [
-    ...instance.enis.filter(e => e.primary),
-    ...instance.enis.filter(e => !e.primary && e.carriesIp),
-  ];
-  return ordered.map((eni, index) => ({
-    name: names.get(eni.mac) ?? `eth${index}`,
-    index: index + 2,
-    mac: eni.mac,
-    up: true,
-    mtu: 1500,
-    master: undefined,
-    kind: undefined,
-    physical: true,
-    driver: undefined,
-  }));
 }

@@ -94,8 +94,7 @@ IPV6ADDR_SECONDARIES=2001:db8:2::11/128`),
     [`${folder}/ifcfg-eth1:2`]: alias(2, '10.0.2.12'),
     ...routeFiles,
     '/etc/dhcp/dhclient-eth1.conf': withMarker(`timeout 30;
-request subnet-mask, broadcast-address, routers, interface-mtu;
-supersede dhcp-server-identifier 255.255.255.255;`),
+request subnet-mask, broadcast-address, routers, interface-mtu;`),
     '/etc/sysctl.d/60-eni-eth1.conf': sysctl,
   });
 });
@@ -130,6 +129,8 @@ test.each([
   ['dhcp-shares-primary-subnet', /^supersede subnet-mask 255\.255\.255\.255;$/m, true],
   ['dhcp-complete', /^supersede subnet-mask/m, false],
   ['dhcp-complete', /classless|static-routes|domain|ntp|host-name/, false],
+  // A server that compares it never answers.
+  ['dhcp-complete', /server-identifier/, false],
 ])('%s: dhclient is told %s: %s', (name, pattern, expected) => {
   expect(pattern.test(contents(name)['/etc/dhcp/dhclient-eth1.conf'] ?? '')).toBe(expected);
 });
