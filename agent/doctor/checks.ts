@@ -7,15 +7,8 @@ import { describeDifference } from '../apply/compare.ts';
 import { readState } from '../apply/state-file.ts';
 import { type Inspection, inspect } from '../inspect.ts';
 import type { PassContext } from '../reconcile.ts';
+import { type Finding, ok } from './finding.ts';
 import { rivals } from './rivals.ts';
-
-export interface Finding {
-  readonly check: string;
-  readonly verdict: 'ok' | 'warning' | 'failure';
-  readonly saw: string;
-  /** What to do; undefined where all is well. */
-  readonly hint: string | undefined;
-}
 
 type Check = (look: Inspection, context: PassContext) => readonly Finding[] | Promise<readonly Finding[]>;
 
@@ -35,10 +28,6 @@ export async function runChecks(context: PassContext): Promise<readonly Finding[
   const findings: Finding[] = [];
   for (const check of checks) findings.push(...(await check(look, context)));
   return findings;
-}
-
-export function ok(check: string, saw: string): Finding {
-  return { check, verdict: 'ok', saw, hint: undefined };
 }
 
 function backend({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {

@@ -1,8 +1,7 @@
 // Programs on the same machine that configure ENIs too. Each with the evidence that it is there, what it would do to us, and the
 // one step that settles it. Nothing is switched off here: that is the administrator's decision.
 import type { Inspection } from '../inspect.ts';
-import type { Finding } from './checks.ts';
-import { ok } from './checks.ts';
+import { type Finding, ok } from './finding.ts';
 
 interface Rival {
   readonly name: string;

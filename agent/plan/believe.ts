@@ -57,6 +57,9 @@ function believeEni(now: Eni, earlier: Eni, confirmed: boolean): Eni {
   });
   return {
     ...now,
+    // A name that could not be read is no new name: the plan would differ by it, and be applied again for nothing.
+    id: now.id ?? earlier.id,
+    subnetId: now.subnetId ?? earlier.subnetId,
     // Without its addresses an ENI looks EFA-only; that takes everything away, so it is doubted as much.
     carriesIp: now.carriesIp || (earlier.carriesIp && !confirmed),
     mtu: now.mtu ?? (confirmed ? undefined : earlier.mtu),
@@ -70,9 +73,9 @@ function believeList<T>(
   earlier: Reading<readonly T[]>,
   confirmed: boolean,
 ): Reading<readonly T[]> {
-  if (earlier.state !== 'value') return now;
+  // Also where it was absent: else one failing key of an ENI would freeze all the others, and it would be forgotten as incomplete.
   if (now.state === 'unknown') return earlier;
-  if (confirmed) return now;
+  if (earlier.state !== 'value' || confirmed) return now;
   const values = now.state === 'value' ? now.value : [];
   const lost = earlier.value.filter(v => !values.includes(v));
   if (lost.length === 0) return now;
@@ -81,6 +84,6 @@ function believeList<T>(
 }
 
 function believeOne<T>(now: Reading<T>, earlier: Reading<T>, confirmed: boolean): Reading<T> {
-  if (earlier.state !== 'value' || now.state === 'value') return now;
-  return now.state === 'unknown' || !confirmed ? earlier : now;
+  if (now.state === 'unknown') return earlier;
+  return now.state === 'absent' && !confirmed ? earlier : now;
 }

@@ -74,7 +74,7 @@ test('an added address goes live without ifup, so no connection of the ENI is to
   await onceOk(machine);
   expect(machine.system.journal).toEqual([
     'write /var/lib/eni-agent/checkpoint.json',
-    'run ip -4 addr add 172.31.40.11/32 dev eth1 broadcast +',
+    'run ip -4 addr add 172.31.40.11/32 dev eth1',
     `write ${file}`,
     'write /var/lib/eni-agent/state.json',
     'write /var/lib/eni-agent/last-change.json',
@@ -141,6 +141,7 @@ test('the link goes before the metadata says so: the ENI waits as it is, and is 
   expect(waiting.code).toBe(2);
   expect(waiting.out).toContain('no link has this MAC');
   expect(machine.files()).toHaveProperty([`${file} 644`]);
+  await expectIdle(machine, 2);
   machine.attach(eth1Mac, 'eth1');
   await onceOk(machine);
   expect(machine.system.journal).toContain('run ifup --force eth1');

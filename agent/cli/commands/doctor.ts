@@ -1,5 +1,6 @@
 // `eni-agent doctor`: every named check, what it saw, and what to do about it.
-import { type Finding, runChecks } from '../../doctor/checks.ts';
+import { runChecks } from '../../doctor/checks.ts';
+import type { Finding } from '../../doctor/finding.ts';
 import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import { green, red, yellow } from '../describe.ts';
 

@@ -51,7 +51,8 @@ function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly st
     return `  ${c.kind.padEnd(8)} ${eni.eniId ?? eni.mac} on ${eni.link}`;
   });
   const files = pass.files.map(f => `  ${(f.after === undefined ? 'removed' : 'wrote').padEnd(8)} ${f.path}`);
-  const managed = pass.desired.plan.enis.map(e => e.link).join(' ') || 'none';
+  // One that is held is not planned now, but what it has is ours and stays.
+  const managed = [...pass.desired.plan.enis, ...pass.desired.held].map(e => e.link).join(' ') || 'none';
   const verdicts = {
     applied: green(style, 'Applied and verified.'),
     unchanged: green(style, 'Nothing to do.'),

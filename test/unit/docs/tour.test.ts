@@ -1,11 +1,11 @@
 // Keeps the examples of README.md and ARCHITECTURE.md true: every stage runs on one recording, and its result is compared with the
 // block in the document. `npm run golden` writes the blocks anew.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ruleText, describeEni } from '../../../agent/cli/describe.ts';
-import { run } from '../../../agent/cli/run.ts';
 import { compareEni, describeDifference } from '../../../agent/apply/compare.ts';
 import { differenceOf } from '../../../agent/apply/eni-changes.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import { describeEni, ruleText } from '../../../agent/cli/describe.ts';
+import { run } from '../../../agent/cli/run.ts';
 import { defaultSettings } from '../../../agent/config.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providerNamed } from '../../../agent/metadata/registry.ts';
@@ -152,7 +152,9 @@ test('every generated block belongs to a test of this file', () => {
   );
   expect(names.sort()).toEqual(
     [
-      ...['answers', 'instance', 'plan', 'file', 'commands', 'objects', 'verify'].map(n => `ARCHITECTURE.md ${n}`),
+      ...['answers', 'instance', 'plan', 'file', 'commands', 'objects', 'verify'].map(
+        n => `ARCHITECTURE.md ${n}`,
+      ),
       'README.md plan',
     ].sort(),
   );

@@ -1,0 +1,271 @@
+// The import directions and the other rules of ARCHITECTURE.md, read from the real import statements of agent/ and renderers/.
+// The tables below are as strict as the code allows: an entry that nothing uses is a failure too, so they only ever grow on purpose.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { section, tableRows } from './docs/documents.ts';
+import { type Import, importsOf, withoutComments } from './docs/source-imports.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+
+/** From top to bottom: an import may only go to a unit further down, and only to the ones that are named. */
+const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] = [
+  ['main', ['cli', 'system']],
+  [
+    'cli',
+    // The commands are thin, but each one joins what it shows: `rollback` the checkpoint with the transaction, `render` a recording
+    // with the plan and a renderer. No command but `render` reads metadata or plans; see `narrow`.
+    [
+      ...['doctor', 'inspect', 'remove-all', 'reconcile', 'apply', 'config', 'lock', 'metadata', 'plan'],
+      ...['renderers', 'system', 'log', 'errors', 'model'],
+    ],
+  ],
+  ['doctor', ['inspect', 'reconcile', 'apply', 'renderers']],
+  ['inspect', ['reconcile', 'apply', 'renderers', 'system', 'errors', 'model']],
+  ['remove-all', ['reconcile', 'apply', 'renderers', 'system', 'model']],
+  ['reconcile', ['desired', 'apply', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
+  ['desired', ['apply', 'plan', 'renderers', 'system', 'model']],
+  // plan: the numbers of a slot, to know what in the kernel has our shape. Not metadata: an apply knows no cloud.
+  ['apply', ['plan', 'renderers', 'system', 'log', 'errors', 'model']],
+  // plan: how many numbers `base` takes. system: only the type.
+  ['config', ['plan', 'system', 'errors', 'model']],
+  ['lock', ['system', 'errors']],
+  // Strangers to each other.
+  ['metadata', ['errors', 'model']],
+  ['plan', ['model']],
+  ['renderers', ['errors', 'model']],
+  ['system', ['errors', 'model']],
+  ['log', []],
+  ['errors', []],
+  ['model', []],
+];
+
+/** Imports that are allowed, but only where it says. */
+const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: string])[] = [
+  [
+    'cli',
+    'metadata',
+    /^agent\/cli\/commands\/render\.ts > agent\/metadata\/recording\.ts$/,
+    'render is offline',
+  ],
+  [
+    'cli',
+    'plan',
+    /^agent\/cli\/commands\/render\.ts > agent\/plan\/(plan-network|imagine-links)\.ts$/,
+    'render is offline',
+  ],
+  [
+    'cli',
+    'system',
+    / > agent\/system\/(system|host-facts)\.ts$/,
+    'commands get a System, they never make one',
+  ],
+  ['main', 'system', /^agent\/main\.ts > agent\/system\/real-system\.ts$/, 'the one place where it is made'],
+  ['apply', 'plan', /^agent\/apply\/kernel-objects\.ts > agent\/plan\/eni-plan\.ts$/, 'numbersOf'],
+  ['config', 'plan', / > agent\/plan\/numbering\.ts$/, 'bandWidth'],
+  ['config', 'system', / > agent\/system\/system\.ts$/, 'the type'],
+  ['lock', 'system', / > agent\/system\/system\.ts$/, 'the type'],
+  ['desired', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: it is told which renderer'],
+  ['apply', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: it is told which renderer'],
+  [
+    'renderers',
+    'model',
+    / > agent\/model\/(address|host|network-plan)\.ts$/,
+    'not the kernel, not the metadata',
+  ],
+];
+
+/** Where a module that is not ours may be imported. A library has one home, so that it can be replaced. */
+const homes: Readonly<Record<string, RegExp>> = {
+  diff: /^agent\/cli\/describe\.ts$/,
+  execa: /^agent\/system\/real-system\.ts$/,
+  ini: /^agent\/config\.ts$/,
+  'ipaddr.js': /^agent\/model\/address\.ts$/,
+  'js-yaml': /^renderers\/(formats\/yaml|netplan-claims)\.ts$/,
+  pino: /^agent\/log\.ts$/,
+  valibot: /^agent\/(config|metadata\/recording)\.ts$/,
+  'node:child_process': /^agent\/system\//,
+  'node:fs': /^agent\/system\//,
+  'node:http': /^agent\/metadata\//,
+  'node:timers/promises': /^agent\/metadata\//,
+  // Pure functions on text: hashes for names, and paths.
+  'node:crypto': /^(agent\/reconcile|renderers\/networkmanager-[a-z]+)\.ts$/,
+  'node:path': /^agent\/(reconcile\.ts$|apply\/|cli\/|system\/)/,
+  'node:util': /^agent\/cli\/args\.ts$/,
+};
+
+/** Two files that name each other's types; the compiler erases it. */
+const typeCycles: readonly (readonly [string, string])[] = [
+  // verify gets the transaction's context.
+  ['agent/apply/transaction.ts', 'agent/apply/verify.ts'],
+  // A candidate has the form in which select returns it.
+  ['renderers/candidates.ts', 'renderers/select.ts'],
+];
+
+const pureUnits = ['model', 'plan', 'renderers'];
+
+const files = ['agent', 'renderers'].flatMap(folder =>
+  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => path.join(folder, name)),
+);
+const sources = new Map(files.map(file => [file, readFileSync(path.join(root, file), 'utf8')]));
+const imports = files.flatMap(file => importsOf(file, sources.get(file)!));
+const ours = imports.filter(i => i.to.startsWith('agent/') || i.to.startsWith('renderers/'));
+
+function unitOf(file: string): string {
+  const [top, second = ''] = file.split('/');
+  return top === 'renderers' ? top : second.replace(/\.ts$/, '');
+}
+
+function violations(list: readonly Import[]): readonly string[] {
+  const order = units.map(([unit]) => unit);
+  return list.flatMap(({ from, to }) => {
+    const [a, b] = [unitOf(from), unitOf(to)];
+    if (a === b) return [];
+    const line = `${from} > ${to}`;
+    const allowed = units.find(([unit]) => unit === a)?.[1];
+    if (allowed === undefined) return [`${line}: ${a} has no entry in the table`];
+    if (!allowed.includes(b)) return [`${line}: ${a} may not import ${b}`];
+    if (order.indexOf(a) > order.indexOf(b)) return [`${line}: upwards`];
+    return narrow
+      .filter(([f, t, where]) => f === a && t === b && !where.test(line))
+      .map(([, , , why]) => `${line}: only for another reason (${why})`);
+  });
+}
+
+describe('import directions', () => {
+  test('the imports were found', () => {
+    // Each file but a few nouns imports something; a pattern that misses a form would show here.
+    expect(ours.length).toBeGreaterThan(files.length * 2);
+    const source = [
+      "import {\n  a,\n  type A,\n} from './y.ts';",
+      "export type { B } from '../renderers/z.ts';",
+      "import { type C } from './c.ts'; // import d from './d.ts';",
+      "/* import e from './e.ts'; */ const pattern = '/etc/*.conf';",
+      "const p = await import('pino');",
+    ];
+    expect(importsOf('agent/x.ts', source.join('\n'))).toEqual([
+      { from: 'agent/x.ts', to: 'agent/y.ts', types: false },
+      { from: 'agent/x.ts', to: 'renderers/z.ts', types: true },
+      { from: 'agent/x.ts', to: 'agent/c.ts', types: true },
+      { from: 'agent/x.ts', to: 'pino', types: false },
+    ]);
+  });
+
+  test('every import goes down, to a unit that the table allows', () => {
+    expect(violations(ours)).toEqual([]);
+  });
+
+  test('the table notices a wrong one', () => {
+    const wrong = [
+      { from: 'agent/plan/rules.ts', to: 'agent/system/system.ts' },
+      { from: 'renderers/netplan.ts', to: 'agent/model/kernel-state.ts' },
+      { from: 'agent/model/host.ts', to: 'agent/errors.ts' },
+      { from: 'agent/new-unit.ts', to: 'agent/errors.ts' },
+    ];
+    expect(violations(wrong.map(w => ({ ...w, types: true })))).toHaveLength(wrong.length);
+  });
+
+  test('nothing in the tables is unused', () => {
+    const used = new Set(ours.map(i => `${unitOf(i.from)} > ${unitOf(i.to)}`));
+    const entries = units.flatMap(([unit, allowed]) => allowed.map(to => `${unit} > ${to}`));
+    expect(entries.filter(entry => !used.has(entry))).toEqual([]);
+    expect(narrow.map(([from, to]) => `${from} > ${to}`).filter(entry => !used.has(entry))).toEqual([]);
+    expect(units.map(([unit]) => unit).sort()).toEqual([...new Set(files.map(unitOf))].sort());
+  });
+
+  test('there is no cycle, not even within a unit; of types only those that are named', () => {
+    const next = (list: readonly Import[]) =>
+      new Map(files.map(file => [file, list.filter(i => i.from === file).map(i => i.to)]));
+    const cycles = (list: readonly Import[]) => files.flatMap(file => cycleFrom(file, next(list)));
+    expect(cycles(ours.filter(i => !i.types))).toEqual([]);
+    expect(cycles(ours)).toEqual(
+      typeCycles.flatMap(([a, b]) => [`${a} > ${b} > ${a}`, `${b} > ${a} > ${b}`]),
+    );
+    const loop = new Map([
+      ['a', ['b']],
+      ['b', ['a']],
+    ]);
+    expect(cycleFrom('a', loop)).toEqual(['a > b > a']);
+  });
+
+  test('nothing imports a test, and only the version comes from outside', () => {
+    const outside = imports.filter(i => !ours.includes(i) && /[/.]/.test(i.to) && i.to.includes('/'));
+    const local = outside.filter(i => !i.to.startsWith('node:')).map(i => `${i.from} > ${i.to}`);
+    expect(local).toEqual(['agent/cli/run.ts > package.json'].filter(() => local.length > 0));
+  });
+});
+
+/** The first way from `start` back to itself, as text; none: empty. */
+function cycleFrom(start: string, next: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const seen = new Set<string>();
+  const search = (at: string, way: readonly string[]): string | undefined => {
+    for (const to of next.get(at) ?? []) {
+      if (to === start) return [...way, to].join(' > ');
+      if (seen.has(to)) continue;
+      seen.add(to);
+      const found = search(to, [...way, to]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const found = search(start, [start]);
+  return found === undefined ? [] : [found];
+}
+
+describe('what a file may use', () => {
+  const modules = imports.filter(i => !ours.includes(i) && !i.to.endsWith('package.json'));
+
+  test('every module has its home', () => {
+    const lost = modules.filter(i => !homes[i.to]?.test(i.from)).map(i => `${i.from} > ${i.to}`);
+    expect(lost).toEqual([]);
+    expect(Object.keys(homes).filter(name => !modules.some(i => i.to === name))).toEqual([]);
+  });
+
+  /** Lines of code outside of comments and of the files that match `except`. */
+  const uses = (pattern: RegExp, except: RegExp): readonly string[] =>
+    files
+      .filter(file => !except.test(file))
+      .flatMap(file =>
+        withoutComments(sources.get(file)!)
+          .split('\n')
+          .filter(line => pattern.test(line))
+          .map(line => `${file}: ${line.trim()}`),
+      );
+  const nowhere = /^$/;
+
+  test('the process belongs to main, and nothing ends it early', () => {
+    expect(uses(/\bprocess\.(?!$)/, /^agent\/main\.ts$/)).toEqual([]);
+    expect(uses(/\bprocess\.exit\(/, nowhere)).toEqual([]);
+    expect(uses(/\bprocess\.exitCode/, nowhere)).toHaveLength(1);
+  });
+
+  test('no fetch, no console, no shell', () => {
+    expect(uses(/(?<![.\w])fetch\(/, nowhere)).toEqual([]);
+    expect(uses(/\bconsole\./, nowhere)).toEqual([]);
+    expect(uses(/\bshell: true|\bexec(Sync)?\(['"`]|'sh', '-c'/, nowhere)).toEqual([]);
+  });
+
+  test('the pure parts have no clock and no dice', () => {
+    const impure = new RegExp(`^(?!agent/(${pureUnits.join('|')})/|renderers/)`);
+    expect(uses(/\bDate\b|\bMath\.random|\bsetTimeout|\bperformance\.|\bawait\b/, impure)).toEqual([]);
+    // The words are found where they are allowed, so that the pattern is right.
+    expect(uses(/\bDate\.now|\bsetTimeout/, /^(?!agent\/system\/)/).length).toBeGreaterThan(0);
+  });
+
+  test.each(files)('%s has at most 300 lines and says what it is', file => {
+    const lines = sources.get(file)!.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(300);
+    expect(lines.find(line => !line.startsWith('#!'))).toMatch(/^\/\/ \S/);
+  });
+});
+
+test('the code map of ARCHITECTURE.md has a row for each unit', () => {
+  const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
+  const rows = tableRows(section(text, 'Code map')).map(row => row[0]!.replaceAll('`', ''));
+  const entries = readdirSync(path.join(root, 'agent'), { withFileTypes: true }).map(
+    entry => `agent/${entry.name}${entry.isDirectory() ? '/' : ''}`,
+  );
+  expect(rows.sort()).toEqual([...entries, 'renderers/'].sort());
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { EniNetwork, NetworkPart } from '../../../agent/plan/eni-network.ts';
+import { objectionTo, type Taken } from '../../../agent/plan/sanity.ts';
+import { cidr, ip } from '../../support/example-plans.ts';
+
+const none: NetworkPart = { addresses: [], subnets: [], gateway: undefined, prefixes: [] };
+
+interface Given {
+  readonly addresses?: readonly string[];
+  readonly subnets?: readonly string[];
+  readonly gateway?: string;
+  readonly prefixes?: readonly string[];
+}
+
+function networkOf(given: Given): EniNetwork {
+  const six = JSON.stringify(given).includes(':') && /[0-9a-f]*:[0-9a-f]*:/.test(JSON.stringify(given));
+  const part: NetworkPart = {
+    addresses: (given.addresses ?? []).map(ip),
+    subnets: (given.subnets ?? []).map(cidr),
+    gateway: given.gateway === undefined ? undefined : ip(given.gateway),
+    prefixes: (given.prefixes ?? []).map(cidr),
+  };
+  return {
+    ipv4: six ? none : part,
+    ipv6: six ? part : none,
+    addressing: 'static',
+    learned: undefined,
+    incomplete: undefined,
+    notes: [],
+  };
+}
+
+const taken: Taken = {
+  addresses: new Set(['10.0.1.10', '2001:db8:1::10'].map(ip)),
+  prefixes: new Set(['10.0.1.64/28', '2001:db8:1:f::/80'].map(cidr)),
+};
+
+const refused: readonly (readonly [Given, string])[] = [
+  [{ addresses: ['0.0.0.0'] }, 'address 0.0.0.0 cannot belong to a host'],
+  [{ addresses: ['127.0.0.1'] }, 'address 127.0.0.1 cannot belong to a host'],
+  [{ addresses: ['224.0.0.1'] }, 'address 224.0.0.1 cannot belong to a host'],
+  [{ addresses: ['255.255.255.255'] }, 'address 255.255.255.255 cannot belong to a host'],
+  [{ addresses: ['::'] }, 'address :: cannot belong to a host'],
+  [{ addresses: ['::1'] }, 'address ::1 cannot belong to a host'],
+  [{ addresses: ['ff02::1'] }, 'address ff02::1 cannot belong to a host'],
+  [{ addresses: ['10.0.2.10', '10.0.1.10'] }, 'address 10.0.1.10 belongs to another ENI already'],
+  [{ addresses: ['2001:db8:1::10'] }, 'address 2001:db8:1::10 belongs to another ENI already'],
+  [{ addresses: ['10.0.1.70'] }, 'address 10.0.1.70 is in 10.0.1.64/28, which is delegated to another ENI'],
+  [{ addresses: ['169.254.169.254'] }, 'address 169.254.169.254 is a service of the cloud'],
+  [{ addresses: ['100.100.100.200'] }, 'address 100.100.100.200 is a service of the cloud'],
+  [{ addresses: ['fd00:ec2::254'] }, 'address fd00:ec2::254 is a service of the cloud'],
+  [{ addresses: ['10.0.2.1'], gateway: '10.0.2.1' }, 'address 10.0.2.1 is also the gateway'],
+  [{ subnets: ['0.0.0.0/0'] }, 'subnet 0.0.0.0/0 is larger than /8'],
+  [{ subnets: ['10.0.0.0/7'] }, 'subnet 10.0.0.0/7 is larger than /8'],
+  [{ subnets: ['::/0'] }, 'subnet ::/0 is larger than /32'],
+  [{ subnets: ['2001:db8::/31'] }, 'subnet 2001:db8::/31 is larger than /32'],
+  [{ subnets: ['10.0.2.10/32'] }, 'subnet 10.0.2.10/32 is a single address'],
+  [{ subnets: ['2001:db8::1/128'] }, 'subnet 2001:db8::1/128 is a single address'],
+  [{ subnets: ['169.254.0.0/16'] }, 'subnet 169.254.0.0/16 contains 169.254.169.254, a service of the cloud'],
+  [{ subnets: ['100.64.0.0/10'] }, 'subnet 100.64.0.0/10 contains 100.100.100.200, a service of the cloud'],
+  [{ subnets: ['fd00:ec2::/64'] }, 'subnet fd00:ec2::/64 contains fd00:ec2::254, a service of the cloud'],
+  [{ prefixes: ['10.0.0.0/15'] }, 'prefix 10.0.0.0/15 is larger than /16'],
+  [{ prefixes: ['2001:db8::/47'] }, 'prefix 2001:db8::/47 is larger than /48'],
+  [{ prefixes: ['10.0.0.0/16'] }, 'prefix 10.0.0.0/16 contains 10.0.1.10, which belongs to another ENI'],
+  [
+    { prefixes: ['2001:db8:1::/64'] },
+    'prefix 2001:db8:1::/64 contains 2001:db8:1::10, which belongs to another ENI',
+  ],
+  [
+    { prefixes: ['10.0.1.72/30'] },
+    'prefix 10.0.1.72/30 overlaps 10.0.1.64/28, which is delegated to another ENI',
+  ],
+  [
+    { prefixes: ['2001:db8:1:f::/64'] },
+    'prefix 2001:db8:1:f::/64 overlaps 2001:db8:1:f::/80, which is delegated to another ENI',
+  ],
+  [
+    { prefixes: ['100.100.100.192/28'] },
+    'prefix 100.100.100.192/28 contains 100.100.100.200, a service of the cloud',
+  ],
+  [{ gateway: '0.0.0.0' }, 'gateway 0.0.0.0 cannot belong to a host'],
+  [{ gateway: 'ff02::2' }, 'gateway ff02::2 cannot belong to a host'],
+];
+
+const accepted: readonly Given[] = [
+  { addresses: ['10.0.2.10'], subnets: ['10.0.2.0/24'], gateway: '10.0.2.1', prefixes: ['10.0.2.64/28'] },
+  // The subnet of the primary is shared, which is no lie.
+  { addresses: ['10.0.1.20'], subnets: ['10.0.1.0/24'], gateway: '10.0.1.1' },
+  { addresses: ['10.0.2.10'], subnets: ['10.0.2.10/31'] },
+  { addresses: ['2001:db8:2::10'], subnets: ['2001:db8:2::/64'], gateway: 'fe80:ec2::1' },
+  { addresses: ['2001:db8:2::10'], subnets: ['2001:db8::/32'], prefixes: ['2001:db8:99::/80'] },
+  { addresses: ['100.64.0.10'], subnets: ['100.64.0.0/16'], gateway: '100.64.0.1' },
+];
+
+describe('objectionTo', () => {
+  test.each(refused)('%j: %s', (given, text) => {
+    expect(objectionTo(networkOf(given), taken)).toBe(text);
+  });
+  test.each(accepted.map(given => [given]))('%j is honest', given => {
+    expect(objectionTo(networkOf(given), taken)).toBeUndefined();
+  });
+});
