@@ -48,12 +48,10 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   const held = input.state.applied.filter(e =>
     planned.skipped.some(s => s.mac === e.mac && holdingReasons.has(s.reason)),
   );
-  return {
-    ...result,
-    plan: planned,
-    held,
-    files: input.renderer.render(withHeld(planned, held), input.facts),
-  };
+  const files = input.renderer.render(withHeld(planned, held), input.facts);
+  // An ENI that is held because its file is somebody else's by now keeps what it has in the kernel, and that file is theirs.
+  const foreign = await readForeignFiles(system, files);
+  return { ...result, plan: planned, held, files: files.filter(f => !foreign.includes(f.path)) };
 }
 
 async function planInput(system: System, input: DesiredInput) {

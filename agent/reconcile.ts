@@ -7,7 +7,7 @@ import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
 import { type Selection, selectBackend } from '../renderers/select.ts';
 import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
 import type { CompareOptions } from './apply/compare.ts';
-import { differenceOf, planChanges } from './apply/eni-changes.ts';
+import { differencesOf, planChanges } from './apply/eni-changes.ts';
 import { additions, type Batch, removals } from './apply/live.ts';
 import { diffFiles, type FileChange, readOwnedFiles } from './apply/ownership.ts';
 import { readState, type State, writeState } from './apply/state-file.ts';
@@ -211,8 +211,9 @@ async function diff(context: PassContext, input: DiffInput) {
       renderer.render({ ...desired.plan, enis: [eni] }, facts).some(f => touched.has(f.path)),
     compare,
   });
-  const live = changes.filter(c => renderer.live(c, facts)).map(c => differenceOf(input.kernel, c, compare));
-  const all = changes.map(c => differenceOf(input.kernel, c, compare));
+  const isLive = changes.filter(c => renderer.live(c, facts));
+  const live = differencesOf(input.kernel, isLive, compare);
+  const all = differencesOf(input.kernel, changes, compare);
   const kernelChanges = { add: additions(live), remove: removals(all) };
   return { files, changes, commands: renderer.activate(changes, facts), kernelChanges };
 }

@@ -39,11 +39,7 @@ export function compareEni(
     earlier === undefined
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
-  // Rules name no link: after a rename they are those of the same ENI under its new name, and not left over.
-  const renamed = plan === undefined && earlier !== undefined && hasNewName(state, earlier);
-  const unplanned = [...shaped, ...formerly].filter(
-    o => !plannedKeys.has(o.key) && !(renamed && o.kind === 'rule'),
-  );
+  const unplanned = [...shaped, ...formerly].filter(o => !plannedKeys.has(o.key));
   const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
   return {
     missing: planned.filter(o => !present.has(o.key)),
@@ -53,12 +49,6 @@ export function compareEni(
     ],
     faults: plan === undefined ? [] : faultsOf(state, plan),
   };
-}
-
-/** A VLAN or a bridge may carry the ENI's MAC too, so only a link of the same sort (a NIC, or a veth in a test) counts. */
-function hasNewName(state: KernelState, earlier: EniPlan): boolean {
-  const sameMac = state.links.filter(l => l.mac === earlier.mac && l.master === undefined);
-  return sameMac.some(l => l.physical || l.kind === 'veth') && !sameMac.some(l => l.name === earlier.link);
 }
 
 /** Lines for a person: empty if kernel and plan agree. */

@@ -3,6 +3,7 @@ import type { EniChange } from '../../renderers/renderer.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { type CompareOptions, compareEni, type Difference, describeDifference } from './compare.ts';
+import { planObjects } from './kernel-objects.ts';
 
 export interface ChangeInput {
   readonly plan: NetworkPlan;
@@ -56,6 +57,25 @@ export function differenceOf(kernel: KernelState, change: EniChange, options: Co
   const after = change.kind === 'removed' ? undefined : change.after;
   const before = change.kind === 'added' ? undefined : change.before;
   return compareEni(kernel, after, before, options);
+}
+
+/**
+ * The same for all changes of one apply. An ENI that is removed may leave its link name and its slot to another one in the same
+ * step (on a machine made from an image of another): what that one wants is its own, and not left over.
+ */
+export function differencesOf(
+  kernel: KernelState,
+  changes: readonly EniChange[],
+  options: CompareOptions,
+): readonly Difference[] {
+  const wanted = new Set(
+    changes.flatMap(c => (c.kind === 'removed' ? [] : planObjects(c.after, options).map(o => o.key))),
+  );
+  return changes.map(change => {
+    const difference = differenceOf(kernel, change, options);
+    if (change.kind !== 'removed') return difference;
+    return { ...difference, stale: difference.stale.filter(o => !wanted.has(o.key)) };
+  });
 }
 
 /** Notes are for people and may change without anything to apply. */

@@ -14,7 +14,7 @@ import { temporaryName } from '../system/real-system.ts';
 import type { System } from '../system/system.ts';
 import { type Checkpoint, checkpointPath, inverse, lastChangePath, writeCheckpoint } from './checkpoint.ts';
 import { type CompareOptions, compareEni } from './compare.ts';
-import { differenceOf } from './eni-changes.ts';
+import { differencesOf } from './eni-changes.ts';
 import { additions, removals, runBatches } from './live.ts';
 import type { FileChange } from './ownership.ts';
 import { lossesOf, restorePrimary, snapshotPrimary } from './primary-guard.ts';
@@ -95,7 +95,7 @@ async function perform(
 }
 
 function differences(context: ApplyContext, changes: readonly EniChange[], kernel: KernelState) {
-  return changes.map(change => differenceOf(kernel, change, context.compare));
+  return differencesOf(kernel, changes, context.compare);
 }
 
 async function putFile(context: ApplyContext, file: FileChange): Promise<void> {

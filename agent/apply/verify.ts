@@ -6,6 +6,7 @@ import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { type CompareOptions, compareEni, describeDifference } from './compare.ts';
+import { differencesOf } from './eni-changes.ts';
 import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
 import type { ApplyContext } from './transaction.ts';
 
@@ -47,10 +48,7 @@ function allFaults(
   changes: readonly EniChange[],
   compare: CompareOptions,
 ): readonly string[] {
-  const changed = changes.flatMap(c => {
-    if (c.kind === 'removed') return faultsOf(kernel, undefined, c.before, compare);
-    return faultsOf(kernel, c.after, c.kind === 'added' ? undefined : c.before, compare);
-  });
+  const changed = differencesOf(kernel, changes, compare).flatMap(describeDifference);
   const touched = new Set(changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac)));
   const rest = plan.enis
     .filter(e => !touched.has(e.mac))

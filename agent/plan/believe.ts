@@ -60,6 +60,7 @@ function believeEni(now: Eni, earlier: Eni, confirmed: boolean): Eni {
     // A name that could not be read is no new name: the plan would differ by it, and be applied again for nothing.
     id: now.id ?? earlier.id,
     subnetId: now.subnetId ?? earlier.subnetId,
+    deviceIndex: now.deviceIndex ?? earlier.deviceIndex,
     // Without its addresses an ENI looks EFA-only; that takes everything away, so it is doubted as much.
     carriesIp: now.carriesIp || (earlier.carriesIp && !confirmed),
     mtu: now.mtu ?? (confirmed ? undefined : earlier.mtu),

@@ -30,7 +30,10 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
     const head = /^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$/.exec(line);
     if (head === null) return [];
     const [general = '', ether = '', ...details] = head[4]!.split('\\');
-    const kind = details.map(d => d.trim().split(/\s+/)[0] ?? '').find(isKind);
+    const heads = details.map(d => d.trim().split(/\s+/)[0] ?? '');
+    // An alias comes behind the kind and is free text, with backslashes if somebody likes them: nothing behind it is read.
+    const alias = heads.indexOf('alias');
+    const kind = heads.slice(0, alias < 0 ? undefined : alias).find(isKind);
     return [
       {
         name: head[2]!,
@@ -46,12 +49,11 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
 }
 
 /**
- * The kind leads its detail block. Others lead theirs with `bridge_slave`, `altname` (iproute2 5.5), `vf`, `alias` (a free text
- * that an administrator gave the link, any version) or `prog/xdp` (4.18, with an XDP program of Cilium and the like loaded):
- * taken for a kind, each would make a NIC look virtual.
+ * The kind leads its detail block. Other blocks are led by `bridge_slave`, `altname` (iproute2 5.5), `vf`, `alias` (any version) or
+ * `prog/xdp` (4.18, with an XDP program of Cilium and the like loaded): taken for a kind, each would make a NIC look virtual.
  */
 function isKind(word: string): boolean {
-  return /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf', 'alias'].includes(word);
+  return /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf'].includes(word);
 }
 
 /** `ip -o addr show`. */

@@ -200,7 +200,8 @@ function readState(host: IfupdownHost): readonly string[] {
 }
 
 function writeState(host: IfupdownHost, links: readonly string[]): void {
-  host.writeFile(statePath, links.map(l => `${l}=${l}\n`).join(''));
+  // Sorted, unlike the real one, so that two machines can be compared.
+  host.writeFile(statePath, [...links].sort().map(l => `${l}=${l}\n`).join(''));
 }
 
 function failure(stderr: string): CommandResult {

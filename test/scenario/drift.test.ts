@@ -1,0 +1,160 @@
+// The machine changes without us: somebody deletes a rule, edits an owned file, sets a link down, loses the state file, or makes a
+// new machine of an image of this one. The next pass mends it, and takes nothing that is not ours.
+import { describe, expect, test } from 'vitest';
+import type { Machine, Picture } from '../support/fake-machine.ts';
+import {
+  addressesOf,
+  awsTwoEnis,
+  awsTwoSecondaries,
+  eth1Mac,
+  expectIdle,
+  leavesBy,
+  once,
+  onceOk,
+  setAddresses,
+  unlist,
+  useMachines,
+} from './story.ts';
+
+const start = useMachines();
+const file = '/etc/network/interfaces.d/60-eni-eth1';
+const statePath = '/var/lib/eni-agent/state.json';
+
+describe('mended', () => {
+  const drifts: readonly (readonly [string, (machine: Machine) => void])[] = [
+    ['a rule deleted by hand', m => m.system.sh('ip -4 rule del priority 28600')],
+    ['the table emptied', m => m.system.sh('ip -4 route flush table 28000')],
+    ['a secondary address deleted', m => m.system.sh('ip addr del 172.31.40.11/32 dev eth1')],
+    ['the only default of the table replaced', m => m.system.sh('ip -4 route replace default via 172.31.32.9 dev eth1 table 28000')],
+    ['a rule of ours there twice', m => m.system.sh('ip -4 rule add from 172.31.32.0/20 iif lo lookup 28000 priority 28600 protocol 4')],
+    ['an owned file edited', m => edit(m, text => text.replace('172.31.40.11', '172.31.40.77'))],
+    ['an owned file emptied but for its first line', m => edit(m, text => `${text.split('\n')[0]}\n`)],
+    ['an owned file deleted', m => void m.system.files.delete(file)],
+    ['all addresses flushed', m => m.system.sh('ip addr flush dev eth1')],
+    ['the link set down and emptied', m => m.system.sh('ifdown --force eth1')],
+    ['a route of a former plan left in the table', m => m.system.sh('ip -4 route add 172.31.0.0/16 dev eth1 table 28000')],
+  ];
+  test.each(drifts)('%s', async (_name, drift) => {
+    const { machine, good } = await settled();
+    drift(machine);
+    expect(machine.picture()).not.toEqual(good);
+    await onceOk(machine);
+    expect(machine.picture()).toEqual(good);
+    await expectIdle(machine);
+  });
+
+  function edit(machine: Machine, change: (text: string) => string): void {
+    machine.system.put(file, change(machine.system.files.get(file)!.content));
+  }
+});
+
+test('an owned file that lost our first line is somebody else’s now: left alone, with the ENI as it is', async () => {
+  const { machine, good } = await settled();
+  const text = machine.system.files.get(file)!.content.split('\n').slice(1).join('\n');
+  machine.system.put(file, text);
+  expect((await once(machine)).code).toBe(2);
+  expect(machine.system.files.get(file)!.content).toBe(text);
+  expect(machine.picture().kernel).toEqual(good.kernel);
+  await expectIdle(machine, 2);
+});
+
+test('our file was deleted by hand, then the ENI is detached: the kernel is cleaned all the same', async () => {
+  const machine = await start({ recording: awsTwoEnis });
+  const before = machine.picture();
+  await onceOk(machine);
+  machine.system.files.delete(file);
+  unlist(machine, eth1Mac);
+  machine.detach('eth1');
+  await onceOk(machine);
+  expect(machine.picture().kernel).toEqual(before.kernel.filter(line => line !== 'link eth1 down mtu 1500'));
+  await expectIdle(machine);
+});
+
+describe('the state file', () => {
+  test('lost: slots come back from the kernel, files are recognised, nothing else is written', async () => {
+    const machine = await start({ recording: awsTwoSecondaries });
+    await onceOk(machine);
+    const state = machine.state();
+    const good = machine.picture();
+    machine.system.files.delete(statePath);
+    await onceOk(machine);
+    expect(machine.system.journal).toEqual([`write ${statePath}`]);
+    expect(machine.state()).toEqual(state);
+    expect(machine.picture()).toEqual(good);
+    await expectIdle(machine);
+  });
+
+  test('lost, and the ENI gone as well: its file goes, by the marker in it', async () => {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    machine.system.files.delete(statePath);
+    unlist(machine, eth1Mac);
+    machine.detach('eth1');
+    await onceOk(machine);
+    expect(machine.system.files.has(file)).toBe(false);
+    await expectIdle(machine);
+  });
+
+  test.each([
+    ['no JSON', 'oops{'],
+    ['empty', ''],
+    ['of a later version', '{"version": 2, "applied": [], "lastGood": []}'],
+    ['half of one', '{"version": 1}'],
+  ])('%s: one clear line, nothing changed, and moving it away helps', async (_name, content) => {
+    const { machine, good } = await settled();
+    machine.system.put(statePath, content);
+    const outcome = await once(machine);
+    expect(outcome).toMatchObject({ code: 1, out: '' });
+    expect(outcome.err).toMatch(/^eni-agent: cannot read .*state\.json: .*\n {2}state-unreadable: .*\n$/);
+    expect(machine.system.journal).toEqual([]);
+    expect(machine.picture()).toEqual(good);
+    machine.system.files.delete(statePath);
+    await onceOk(machine);
+    expect(machine.picture()).toEqual(good);
+  });
+
+  test('of another machine (this one was made from its image): its slots and addresses are not believed', async () => {
+    const { machine } = await settled();
+    const state = machine.state();
+    const foreign = {
+      ...state,
+      instanceId: 'i-0bbbbbbbbbbbbbbbb',
+      slots: { [eth1Mac]: 7 },
+      lastGood: state.lastGood.map(e =>
+        e.primary ? e : { ...e, ipv4: { ...e.ipv4, addresses: { state: 'value', value: ['10.1.1.1'] } } },
+      ),
+      applied: [],
+    };
+    machine.system.files.delete(file);
+    machine.reboot();
+    machine.system.put(statePath, JSON.stringify(foreign));
+    await onceOk(machine);
+    expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20', '172.31.40.11/32']);
+    expect(machine.state()).toMatchObject({ instanceId: state.instanceId, slots: { [eth1Mac]: 0 } });
+    await expectIdle(machine);
+  });
+
+  test('an image of another machine brings that machine’s ENIs: their files go, ours come', async () => {
+    const other = '0a:99:99:99:99:99';
+    const { machine } = await settled();
+    // Everything as the other machine had it: its MAC in state and file, its addresses in the file.
+    const rename = (text: string) => text.replaceAll(eth1Mac, other).replaceAll('172.31.40.', '172.31.47.');
+    const state = rename(machine.system.files.get(statePath)!.content).replace(/i-0af\w+/, 'i-0bbbbbbbbbbbbbbbb');
+    machine.system.put(file, rename(machine.system.files.get(file)!.content));
+    machine.system.put(statePath, state);
+    machine.reboot();
+    expect(addressesOf(machine, 'eth1')[0]).toBe('172.31.47.10/20');
+    await onceOk(machine);
+    expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20', '172.31.40.11/32']);
+    expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
+    await expectIdle(machine);
+  });
+});
+
+/** A machine with one ENI of two addresses, configured and at rest. */
+async function settled(): Promise<{ readonly machine: Machine; readonly good: Picture }> {
+  const machine = await start({ recording: awsTwoEnis });
+  setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.11');
+  await onceOk(machine);
+  return { machine, good: machine.picture() };
+}

@@ -1,0 +1,288 @@
+// A plan against a kernel: the whole plan in a kernel gives no difference, and each single deviation gives exactly its own.
+import { describe, expect, test } from 'vitest';
+import { type CompareOptions, compareEni, describeDifference } from '../../../agent/apply/compare.ts';
+import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import type { KernelState } from '../../../agent/model/kernel-state.ts';
+import type { EniPlan } from '../../../agent/model/network-plan.ts';
+import { examplePlans, ip } from '../../support/example-plans.ts';
+import { kernelOf } from '../../support/kernel-of.ts';
+import { addressOn, nic, routeBy, ruleOf } from '../../support/plan-parts.ts';
+
+const options: CompareOptions = { base: 28000, ruleProtocol: true };
+const planNamed = (name: string) => examplePlans[name]!.enis;
+const plan = planNamed('static-dual-stack')[0]!;
+const kernel = kernelOf([plan]);
+
+const lines = (state: KernelState, now: EniPlan | undefined = plan, earlier: EniPlan | undefined = plan) =>
+  describeDifference(compareEni(state, now, earlier, options));
+
+describe('no difference', () => {
+  test.each(Object.entries(examplePlans))('%s in a kernel that has it', (_name, { enis }) => {
+    for (const eni of enis)
+      expect(describeDifference(compareEni(kernelOf(enis), eni, eni, options))).toEqual([]);
+  });
+
+  const route = kernel.routes.find(r => r.table === 28000)!;
+  test.each<readonly [string, Partial<KernelState>]>([
+    [
+      'metrics that a backend chose in the private table',
+      { routes: kernel.routes.map(r => ({ ...r, metric: 1024 })) },
+    ],
+    ['a protocol that a backend chose', { rules: kernel.rules.map(r => ({ ...r, protocol: 'static' })) }],
+    [
+      'an address that an administrator added',
+      { addresses: [...kernel.addresses, addressOn('eth1', '10.0.2.99/32')] },
+    ],
+    [
+      'a rule of somebody else at one of our priorities',
+      { rules: [...kernel.rules, ruleOf(28600, '192.168.0.0/16', 77)] },
+    ],
+    [
+      'a rule of ours in every word but one that we do not model',
+      { rules: [...kernel.rules, ruleOf(28600, '10.0.2.0/24', 28000, { opaque: 'fwmark 0x1' })] },
+    ],
+    [
+      'a rule from all at our priority',
+      { rules: [...kernel.rules, ruleOf(28600, '10.0.2.0/24', 28000, { from: undefined })] },
+    ],
+    [
+      'a rule of ours with a number that is not',
+      { rules: [...kernel.rules, ruleOf(100, '10.0.2.0/24', 28000)] },
+    ],
+    [
+      'a route of another link in our table',
+      { routes: [...kernel.routes, routeBy('wg0', '10.50.0.0/16', { table: 28000 })] },
+    ],
+    [
+      'a multipath route in our table',
+      { routes: [...kernel.routes, { ...route, destination: '10.60.0.0/16' as never, opaque: 'nexthop' }] },
+    ],
+    [
+      "the kernel's own routes in our table",
+      { routes: [...kernel.routes, routeBy('eth1', '10.61.0.0/16', { table: 28000, protocol: 'kernel' })] },
+    ],
+    [
+      "NetworkManager's host route to a link-local gateway",
+      { routes: [...kernel.routes, routeBy('eth1', 'fe80::1/128', { table: 28000 })] },
+    ],
+    [
+      'the default route of the primary',
+      { routes: [...kernel.routes, routeBy('eth0', 'default', { gateway: ip('10.0.1.1') })] },
+    ],
+    ['a specific route in main by our link', { routes: [...kernel.routes, routeBy('eth1', '10.70.0.0/16')] }],
+  ])('%s', (_name, more) => {
+    expect(lines({ ...kernel, ...more })).toEqual([]);
+  });
+});
+
+describe('missing', () => {
+  test('each single object', () => {
+    for (const object of planObjects(plan, options)) {
+      const without: KernelState = {
+        ...kernel,
+        addresses: kernel.addresses.filter(
+          a => !object.key.includes(`${a.ip}/${a.prefixLength}`) || object.kind !== 'address',
+        ),
+        routes: kernel.routes.filter(
+          r => object.kind !== 'route' || !object.key.startsWith(`route ${r.table} ${r.destination} `),
+        ),
+        rules: kernel.rules.filter(
+          r =>
+            object.kind !== 'rule' || !object.key.startsWith(`rule ${r.family} ${r.priority} from ${r.from}`),
+        ),
+      };
+      expect(lines(without)).toEqual([`missing: ${object.key}`]);
+    }
+  });
+
+  test.each<readonly [string, Partial<KernelState>, readonly string[]]>([
+    [
+      'suppress_prefixlength that a backend lost: the rule that would leak to the default route is left over',
+      {
+        rules: kernel.rules.map(r =>
+          r.priority === 28300 && r.family === 4 ? { ...r, suppressDefault: false } : r,
+        ),
+      },
+      ['missing: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0'],
+    ],
+    [
+      'iif lo that a backend lost',
+      {
+        rules: kernel.rules.map(r => (r.priority === 28600 && r.family === 4 ? { ...r, iif: undefined } : r)),
+      },
+      [
+        'missing: rule 4 28600 from 10.0.2.0/24 iif lo lookup 28000',
+        'left over: rule 4 28600 from 10.0.2.0/24 lookup 28000',
+      ],
+    ],
+    [
+      'another prefix length',
+      { addresses: kernel.addresses.map(a => (a.ip === '10.0.2.10' ? { ...a, prefixLength: 32 } : a)) },
+      ['missing: address eth1 10.0.2.10/24'],
+    ],
+    [
+      'another gateway',
+      {
+        routes: kernel.routes.map(r => (r.gateway === '10.0.2.253' ? { ...r, gateway: ip('10.0.2.1') } : r)),
+      },
+      [
+        'missing: route 28000 0.0.0.0/0 via 10.0.2.253 dev eth1',
+        'left over: route 28000 0.0.0.0/0 via 10.0.2.1 dev eth1',
+      ],
+    ],
+  ])('%s', (_name, more, wanted) => {
+    expect(lines({ ...kernel, ...more })).toEqual(wanted);
+  });
+});
+
+describe('left over', () => {
+  test.each<readonly [string, Partial<KernelState>, readonly string[]]>([
+    [
+      'a route in our table by our link',
+      { routes: [...kernel.routes, routeBy('eth1', '10.62.0.0/16', { table: 28000 })] },
+      ['left over: route 28000 10.62.0.0/16 dev eth1'],
+    ],
+    [
+      'a rule with our numbers to our table',
+      { rules: [...kernel.rules, ruleOf(28600, '10.0.9.0/24', 28000)] },
+      ['left over: rule 4 28600 from 10.0.9.0/24 lookup 28000'],
+    ],
+    [
+      'a rule with our numbers to main without its default',
+      { rules: [...kernel.rules, ruleOf(28300, '10.0.9.0/24', 254, { suppressDefault: true })] },
+      ['left over: rule 4 28300 from 10.0.9.0/24 lookup 254 suppress_prefixlength 0'],
+    ],
+    [
+      'the third of three equal rules twice over',
+      { rules: [...kernel.rules, kernel.rules[0]!, kernel.rules[0]!] },
+      [
+        'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0',
+        'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0',
+      ],
+    ],
+  ])('%s', (_name, more, wanted) => {
+    expect(lines({ ...kernel, ...more })).toEqual(wanted);
+  });
+
+  test('what the earlier plan had and this one has not', () => {
+    const before: EniPlan = {
+      ...plan,
+      addresses: [...plan.addresses, { ...plan.addresses[1]!, ip: ip('10.0.2.77') }],
+    };
+    const state = kernelOf([before]);
+    expect(lines(state, plan, before)).toEqual(['left over: address eth1 10.0.2.77/32']);
+    expect(lines(kernel, plan, before)).toEqual([]);
+    // Without an earlier plan it is somebody's own.
+    expect(describeDifference(compareEni(state, plan, undefined, options))).toEqual([]);
+  });
+
+  test('of a removed ENI everything that is there, and nothing else', () => {
+    const foreign = [addressOn('eth1', '10.0.2.99/32')];
+    const state = { ...kernel, addresses: [...kernel.addresses, ...foreign] };
+    const { stale, missing, faults } = compareEni(state, undefined, plan, options);
+    expect([missing, faults]).toEqual([[], []]);
+    expect(stale.map(o => o.key).sort()).toEqual(
+      planObjects(plan, options)
+        .map(o => o.key)
+        .sort(),
+    );
+  });
+
+  test('an MTU is never left over: what it was before is not known', () => {
+    const withMtu: EniPlan = { ...plan, mtu: 1400 };
+    expect(lines(kernelOf([withMtu]), plan, withMtu)).toEqual([]);
+  });
+
+  test('in an exclusive subnet that becomes shared: rules by address come, those by subnet go', () => {
+    const [first, second] = planNamed('static-two-enis-one-subnet') as [EniPlan, EniPlan];
+    const before = planNamed('static-dual-stack')[0]!;
+    const { stale } = compareEni(
+      kernelOf([before]),
+      { ...first, addresses: before.addresses },
+      before,
+      options,
+    );
+    expect(stale.filter(o => o.family === 4).map(o => o.key)).toEqual([
+      'rule 4 28600 from 10.0.2.0/24 iif lo lookup 28000',
+    ]);
+    expect(second.table).not.toBe(first.table);
+  });
+});
+
+describe('faults', () => {
+  const dhcp = planNamed('dhcp-complete')[0]!;
+  const main = planNamed('static-main-default')[0]!;
+  const without = (state: KernelState, address: string) => ({
+    ...state,
+    addresses: state.addresses.filter(a => a.ip !== address),
+  });
+  const leak = routeBy('eth1', 'default', {
+    gateway: ip('10.0.2.1'),
+    text: 'default via 10.0.2.1 dev eth1 proto dhcp',
+  });
+  const words =
+    'default route in main by eth1: default via 10.0.2.1 dev eth1 proto dhcp (something else configures this link)';
+
+  test.each<readonly [string, EniPlan, KernelState, readonly string[]]>([
+    [
+      'the link is down',
+      plan,
+      { ...kernel, links: kernel.links.map(l => ({ ...l, up: false })) },
+      ['link eth1 is down'],
+    ],
+    [
+      'the address of DHCP is not there',
+      dhcp,
+      without(kernelOf([dhcp]), '10.0.2.10'),
+      ['missing: address eth1 10.0.2.10 (from DHCP)'],
+    ],
+    [
+      'it is there with another length',
+      dhcp,
+      {
+        ...kernelOf([dhcp]),
+        addresses: kernelOf([dhcp]).addresses.map(a => ({
+          ...a,
+          prefixLength: a.ip === '10.0.2.10' ? 20 : a.prefixLength,
+        })),
+      },
+      [],
+    ],
+    [
+      'a tentative address',
+      plan,
+      {
+        ...kernel,
+        addresses: kernel.addresses.map(a => (a.ip === '2001:db8:2::10' ? { ...a, tentative: true } : a)),
+      },
+      ['address 2001:db8:2::10 on eth1 is not usable (duplicate address detection)'],
+    ],
+    ['a leaked default route', plan, { ...kernel, routes: [...kernel.routes, leak] }, [words]],
+    [
+      'a leaked multipath default route',
+      plan,
+      { ...kernel, routes: [...kernel.routes, { ...leak, opaque: 'nexthop' }] },
+      [words],
+    ],
+    ['a default route that was asked for', main, kernelOf([main]), []],
+    [
+      'the same with another metric',
+      main,
+      { ...kernelOf([main]), routes: [...kernelOf([main]).routes, leak] },
+      [words],
+    ],
+  ])('%s', (_name, eni, state, wanted) => {
+    expect(describeDifference(compareEni(state, eni, eni, options))).toEqual(wanted);
+  });
+
+  test('the link does not exist: said once, in front of all that is missing', () => {
+    const result = compareEni({ links: [], addresses: [], routes: [], rules: [] }, plan, undefined, options);
+    expect(result.faults).toEqual(['link eth1 does not exist']);
+    expect(result.missing).toEqual(planObjects(plan, options));
+  });
+
+  test('another MTU', () => {
+    const withMtu: EniPlan = { ...plan, mtu: 8500 };
+    expect(lines(kernel, withMtu)).toEqual(['missing: mtu eth1 8500', 'mtu of eth1 is 1500, planned 8500']);
+  });
+});

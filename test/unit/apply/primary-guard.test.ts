@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import {
+  lossesOf,
+  type PrimarySnapshot,
+  restorePrimary,
+  snapshotPrimary,
+} from '../../../agent/apply/primary-guard.ts';
+import type { KernelState } from '../../../agent/model/kernel-state.ts';
+import { parseRoutes, standardTables } from '../../../agent/system/ip-text.ts';
+import type { System } from '../../../agent/system/system.ts';
+import { ip } from '../../support/example-plans.ts';
+import { addressOn, emptyKernel } from '../../support/plan-parts.ts';
+
+const routes = (text: string) => parseRoutes(text, 4, standardTables);
+const kernel: KernelState = {
+  ...emptyKernel,
+  addresses: [
+    addressOn('eth0', '10.0.1.10/24', { dynamic: true }),
+    addressOn('eth0', '2001:db8:1::10/64'),
+    addressOn('eth0', 'fe80::1/64', { scope: 'link' }),
+    addressOn('eth1', '10.0.2.10/24'),
+  ],
+  routes: routes(
+    [
+      'default via 10.0.1.1 dev eth0 proto dhcp metric 100',
+      'default via 10.0.2.1 dev eth1 metric 20000',
+      'default via 10.50.0.1 dev wg0 metric 50',
+      'default via 10.0.2.1 dev eth1 table 28000',
+      '10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.10',
+    ].join('\n'),
+  ),
+};
+
+const answer = (stdout: string, exitCode = 0) =>
+  ({ run: async () => ({ exitCode, stdout, stderr: '' }) }) as unknown as System;
+const view = { link: 'eth0', ourLinks: new Set(['eth1']), metadataAddress: ip('192.0.2.254') };
+const path = '192.0.2.254 via 10.0.1.1 dev eth0 src 10.0.1.10 uid 0 \n    cache \n';
+const snapshot = (state = kernel, stdout = path, exitCode = 0) =>
+  snapshotPrimary(answer(stdout, exitCode), state, view);
+
+test('what is photographed: global addresses of the primary, defaults of main that are not ours, the path', async () => {
+  expect(await snapshot()).toEqual({
+    link: 'eth0',
+    addresses: [
+      { family: 4, text: '10.0.1.10/24' },
+      { family: 6, text: '2001:db8:1::10/64' },
+    ],
+    defaultRoutes: [
+      { family: 4, text: 'default via 10.0.1.1 dev eth0 proto dhcp metric 100' },
+      { family: 4, text: 'default via 10.50.0.1 dev wg0 metric 50' },
+    ],
+    metadataAddress: '192.0.2.254',
+    metadataPath: 'via 10.0.1.1 dev eth0 src 10.0.1.10',
+  } satisfies Record<keyof PrimarySnapshot, unknown>);
+});
+
+describe('lossesOf', () => {
+  const changed = (more: Partial<KernelState>) => ({ ...kernel, ...more });
+  const rows: readonly (readonly [string, KernelState, string, readonly string[]])[] = [
+    ['nothing', kernel, path, []],
+    [
+      'an address',
+      changed({ addresses: kernel.addresses.slice(1) }),
+      path,
+      ['the primary link eth0 lost the address 10.0.1.10/24'],
+    ],
+    [
+      'the length of an address',
+      changed({ addresses: [addressOn('eth0', '10.0.1.10/32'), ...kernel.addresses.slice(1)] }),
+      path,
+      ['the primary link eth0 lost the address 10.0.1.10/24'],
+    ],
+    [
+      'the default route',
+      changed({ routes: kernel.routes.slice(1) }),
+      path,
+      ['main lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
+    ],
+    [
+      'its metric',
+      changed({
+        routes: [...routes('default via 10.0.1.1 dev eth0 proto dhcp metric 200'), ...kernel.routes.slice(1)],
+      }),
+      path,
+      ['main lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
+    ],
+    [
+      'the default route of a VPN',
+      changed({ routes: kernel.routes.filter(r => r.link !== 'wg0') }),
+      path,
+      ['main lost the route "default via 10.50.0.1 dev wg0 metric 50"'],
+    ],
+    [
+      'a default route of ours is none',
+      changed({ routes: kernel.routes.filter(r => r.link !== 'eth1') }),
+      path,
+      [],
+    ],
+    [
+      'a link-local address is none',
+      changed({ addresses: kernel.addresses.filter(a => a.scope !== 'link') }),
+      path,
+      [],
+    ],
+    [
+      'what is new is none',
+      changed({
+        addresses: [...kernel.addresses, addressOn('eth0', '10.0.1.77/32')],
+        routes: [...kernel.routes, ...routes('default via 10.0.1.2 dev eth0 metric 500')],
+      }),
+      path,
+      [],
+    ],
+    [
+      'the link of the default route went down, the route is still there',
+      changed({
+        routes: [
+          ...routes('default via 10.0.1.1 dev eth0 proto dhcp metric 100 linkdown'),
+          ...kernel.routes.slice(1),
+        ],
+      }),
+      path,
+      [],
+    ],
+    [
+      'the path to the metadata service',
+      kernel,
+      '192.0.2.254 via 10.0.2.1 dev eth1 src 10.0.2.10 uid 0',
+      [
+        'the metadata service was reached by "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now by "via 10.0.2.1 dev eth1 src 10.0.2.10"',
+      ],
+    ],
+  ];
+  test.each(rows)('%s', async (_name, state, stdout, wanted) => {
+    expect(lossesOf(await snapshot(), await snapshot(state, stdout))).toEqual(wanted);
+  });
+
+  test('a service that cannot be reached any more', async () => {
+    expect(lossesOf(await snapshot(), await snapshot(kernel, '', 2))).toEqual([
+      'the metadata service was reached by "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now by "unreachable"',
+    ]);
+  });
+
+  test('nobody asked for the path, before or after', async () => {
+    const unasked = { ...view, metadataAddress: undefined };
+    const before = await snapshotPrimary(answer(''), kernel, unasked);
+    expect(before.metadataPath).toBeUndefined();
+    expect(lossesOf(before, await snapshotPrimary(answer(''), kernel, unasked))).toEqual([]);
+  });
+});
+
+test('restorePrimary adds what is lost, in the words of the kernel, and nothing else', async () => {
+  const calls: string[] = [];
+  const system = {
+    run: async (argv: readonly string[], options: { readonly input: string }) => {
+      calls.push(`${argv.join(' ')}: ${options.input.trim()}`);
+      return { exitCode: 0, stdout: '', stderr: '' };
+    },
+  } as unknown as System;
+  const after = { ...kernel, addresses: kernel.addresses.slice(2), routes: kernel.routes.slice(1) };
+  await restorePrimary(system, await snapshot(), await snapshot(after));
+  expect(calls).toEqual([
+    'ip -4 -force -batch -: addr add 10.0.1.10/24 dev eth0',
+    'ip -6 -force -batch -: addr add 2001:db8:1::10/64 dev eth0',
+    'ip -4 -force -batch -: route add default via 10.0.1.1 dev eth0 proto dhcp metric 100',
+  ]);
+});

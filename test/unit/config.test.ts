@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest';
+import { configFolder, configPath, defaultSettings, readSettings } from '../../agent/config.ts';
+import { AgentError } from '../../agent/errors.ts';
+import type { EniOptions, Settings } from '../../agent/model/settings.ts';
+import type { System } from '../../agent/system/system.ts';
+import { macOf, plainOptions } from '../support/plan-parts.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+const read = (files: Files | string) => {
+  const all: Files = typeof files === 'string' ? { [configPath]: files } : files;
+  const system = {
+    readFile: async (path: string) => all[path],
+    listFolder: async (dir: string) =>
+      Object.keys(all)
+        .filter(path => path.startsWith(`${dir}/`))
+        .map(path => path.slice(dir.length + 1))
+        .sort(),
+  };
+  return readSettings(system as unknown as System);
+};
+
+const mac = macOf(1);
+const eni = (body: string) => `[eni "${mac}"]\n${body}\n`;
+
+test('no file: the defaults', async () => {
+  expect(await read({})).toEqual(defaultSettings);
+  expect(defaultSettings).toEqual({
+    agent: {
+      backend: undefined,
+      allowUnproven: false,
+      virtualLinks: false,
+      ignoreDrivers: [],
+      ignoreLinks: [],
+      logLevel: 'info',
+      verifyTimeoutMs: 10_000,
+    },
+    metadata: { provider: undefined, url: undefined, timeoutMs: 15_000, confirmDelayMs: 2_000 },
+    routing: { base: 28_000 },
+    enis: new Map(),
+  } satisfies Settings);
+});
+
+test('comments, blank lines, blanks around and Windows line ends', async () => {
+  const settings = await read('# one\r\n; two\r\n\r\n[agent]\r\n  log-level =  debug \r\n');
+  expect(settings.agent.logLevel).toBe('debug');
+});
+
+describe('good values', () => {
+  const agentRows: readonly (readonly [string, Partial<Settings['agent']>])[] = [
+    ['backend = netplan', { backend: 'netplan' }],
+    ['allow-unproven = yes', { allowUnproven: true }],
+    ['virtual-links = yes', { virtualLinks: true }],
+    ['virtual-links = no', { virtualLinks: false }],
+    ['ignore-drivers = efa, ixgbevf', { ignoreDrivers: ['efa', 'ixgbevf'] }],
+    ['ignore-links = docker* wlan0,  eth9', { ignoreLinks: ['docker*', 'wlan0', 'eth9'] }],
+    ['ignore-links =', { ignoreLinks: [] }],
+    ['log-level = error', { logLevel: 'error' }],
+    ['verify-timeout = 300', { verifyTimeoutMs: 300_000 }],
+  ];
+  test.each(agentRows)('[agent] %s', async (line, wanted) => {
+    expect(await read(`[agent]\n${line}\n`)).toEqual({
+      ...defaultSettings,
+      agent: { ...defaultSettings.agent, ...wanted },
+    });
+  });
+
+  const metadataRows: readonly (readonly [string, Partial<Settings['metadata']>])[] = [
+    ['provider = jdcloud', { provider: 'jdcloud' }],
+    ['url = http://127.0.0.1:8080', { url: 'http://127.0.0.1:8080' }],
+    ['url = http://[::1]:8080/', { url: 'http://[::1]:8080/' }],
+    ['timeout = 1', { timeoutMs: 1_000 }],
+    ['confirm-delay = 0', { confirmDelayMs: 0 }],
+  ];
+  test.each(metadataRows)('[metadata] %s', async (line, wanted) => {
+    expect(await read(`[metadata]\n${line}\n`)).toEqual({
+      ...defaultSettings,
+      metadata: { ...defaultSettings.metadata, ...wanted },
+    });
+  });
+
+  test.each([256, 28_000, 31_909])('[routing] base = %d', async base => {
+    expect((await read(`[routing]\nbase = ${base}\n`)).routing).toEqual({ base });
+  });
+
+  const eniRows: readonly (readonly [string, object])[] = [
+    ['ignore = yes', { ignore: true }],
+    ['mode = dhcp', { mode: 'dhcp' }],
+    ['addresses = 10.0.2.11, 2001:DB8::0001', { addresses: ['10.0.2.11', '2001:db8::1'] }],
+    ['subnets = 10.0.2.9/24 2001:db8::/64', { subnets: ['10.0.2.0/24', '2001:db8::/64'] }],
+    ['gateways = 10.0.2.1 fe80::1', { gateways: ['10.0.2.1', 'fe80::1'] }],
+    ['mtu = 8500', { mtu: 8500 }],
+    ['table = 5000', { table: 5000 }],
+    ['default-route = yes', { defaultRoute: true }],
+    ['metric = 500', { metric: 500 }],
+  ];
+  test.each(eniRows)('[eni] %s', async (line, wanted) => {
+    expect((await read(eni(line))).enis.get(mac)).toEqual({ ...plainOptions, ...wanted } as EniOptions);
+  });
+
+  test.each(['[eni "02:00:00:00:00:01"]', '[eni 02:00:00:00:00:01]', '[eni "02-00-00-00-00-01"]'])(
+    'the section %s',
+    async section => {
+      expect([...(await read(`${section}\nmtu = 1400\n`)).enis.keys()]).toEqual([mac]);
+    },
+  );
+});
+
+describe('bad ones: the file, the section, the key, the value and the reason', () => {
+  const whole = 'must be a whole number from';
+  const rows: readonly (readonly [string, string])[] = [
+    [
+      '[agent]\nbackend = netplam',
+      '[agent] backend = "netplam": must be one of ifupdown, initscripts, netplan, networkd, networkmanager-ifcfg, networkmanager-keyfile, sles11, wicked',
+    ],
+    ['[agent]\nallow-unproven = true', '[agent] allow-unproven = "true": must be yes or no'],
+    ['[agent]\nvirtual-links = 1', '[agent] virtual-links = "1": must be yes or no'],
+    ['[agent]\nvirtual-links', '[agent] virtual-links = "true": must be yes or no'],
+    ['[agent]\nlog-level = loud', '[agent] log-level = "loud": must be error, warn, info or debug'],
+    ['[agent]\nverify-timeout = 0', `[agent] verify-timeout = "0": ${whole} 1 to 300`],
+    ['[agent]\nverify-timeout = 10s', `[agent] verify-timeout = "10s": ${whole} 1 to 300`],
+    ['[agent]\nverify-timeout = 1.5', `[agent] verify-timeout = "1.5": ${whole} 1 to 300`],
+    ['[agent]\nverify-timeout =', `[agent] verify-timeout = "": ${whole} 1 to 300`],
+    ['[agent]\nalow-unproven = yes', '[agent] has the unknown key "alow-unproven"'],
+    ['[metadata]\nprovider = azure', '[metadata] provider = "azure": must be alibaba, aws or jdcloud'],
+    [
+      '[metadata]\nurl = http://metadata.example',
+      '[metadata] url = "http://metadata.example": must look like http://127.0.0.1:8080 (a literal address, no name)',
+    ],
+    [
+      '[metadata]\nurl = https://127.0.0.1',
+      '[metadata] url = "https://127.0.0.1": must look like http://127.0.0.1:8080 (a literal address, no name)',
+    ],
+    [
+      '[metadata]\nurl = http://127.0.0.1/x',
+      '[metadata] url = "http://127.0.0.1/x": must look like http://127.0.0.1:8080 (a literal address, no name)',
+    ],
+    ['[metadata]\ntimeout = 121', `[metadata] timeout = "121": ${whole} 1 to 120`],
+    ['[metadata]\nconfirm-delay = -1', `[metadata] confirm-delay = "-1": ${whole} 0 to 60`],
+    ['[metadata]\ntoken = x', '[metadata] has the unknown key "token"'],
+    ['[routing]\nbase = 255', `[routing] base = "255": ${whole} 256 to 31909`],
+    ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 256 to 31909`],
+    ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 256 to 31909`],
+    ['[routing]\ntable = 5', '[routing] has the unknown key "table"'],
+    [eni('ignore = maybe'), `[eni "${mac}"] ignore = "maybe": must be yes or no`],
+    [eni('mode = auto'), `[eni "${mac}"] mode = "auto": must be static or dhcp`],
+    [
+      eni('addresses = 10.0.2.11, 10.0.2.300'),
+      `[eni "${mac}"] addresses = "10.0.2.11, 10.0.2.300": "10.0.2.300" is not an address`,
+    ],
+    [
+      eni('addresses = 10.0.2.11/24'),
+      `[eni "${mac}"] addresses = "10.0.2.11/24": "10.0.2.11/24" is not an address`,
+    ],
+    [eni('addresses = $(reboot)'), `[eni "${mac}"] addresses = "$(reboot)": "$(reboot)" is not an address`],
+    [
+      eni('subnets = 10.0.2.0'),
+      `[eni "${mac}"] subnets = "10.0.2.0": "10.0.2.0" is not a subnet such as 10.0.2.0/24`,
+    ],
+    [eni('gateways = eth0'), `[eni "${mac}"] gateways = "eth0": "eth0" is not an address`],
+    [
+      eni('gateways = 10.0.2.1 10.0.2.2'),
+      `[eni "${mac}"] gateways = "10.0.2.1 10.0.2.2": names two gateways of one family`,
+    ],
+    [
+      eni('gateways = 10.0.2.1 fe80::1 fe80::2'),
+      `[eni "${mac}"] gateways = "10.0.2.1 fe80::1 fe80::2": names two gateways of one family`,
+    ],
+    [eni('mtu = 575'), `[eni "${mac}"] mtu = "575": ${whole} 576 to 65535`],
+    [eni('table = 254'), `[eni "${mac}"] table = "254": ${whole} 256 to 2147483647`],
+    [eni('table = main'), `[eni "${mac}"] table = "main": ${whole} 256 to 2147483647`],
+    [eni('default-route = always'), `[eni "${mac}"] default-route = "always": must be yes or no`],
+    [eni('metric = 0'), `[eni "${mac}"] metric = "0": ${whole} 1 to 2147483647`],
+    [eni('gateway = 10.0.2.1'), `[eni "${mac}"] has the unknown key "gateway"`],
+    ['[eni "eth1"]\nmtu = 1400', '[eni "eth1"] does not name a MAC address'],
+    ['[eni "03:00:00:00:00:01"]\nmtu = 1400', '[eni "03:00:00:00:00:01"] does not name a MAC address'],
+    ['[eni]\nmtu = 1400', 'unknown section [eni]'],
+    ['[Agent]\nlog-level = info', 'unknown section [Agent]'],
+    ['[agent.more]\nlog-level = info', '[agent] has the unknown key "more"'],
+    ['log-level = info', 'the key "log-level" stands outside of a section'],
+  ];
+  test.each(rows)('%j', async (content, wanted) => {
+    const error = await read(content).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(AgentError);
+    expect(error).toMatchObject({ code: 'config-invalid', message: `${configPath}: ${wanted}` });
+  });
+
+  test.each<readonly [string, string]>([
+    ['table = 28000', '28000 to 28855 are given to ENIs by the agent itself'],
+    ['table = 28855', '28000 to 28855 are given to ENIs by the agent itself'],
+  ])('a table in the band: %s', async (line, reason) => {
+    await expect(read(eni(line))).rejects.toThrow(`[eni "${mac}"] ${line}: ${reason}`);
+    await expect(read(`${eni(line)}[routing]\nbase = 5000\n`)).resolves.toBeDefined();
+  });
+
+  test('one table for two ENIs', async () => {
+    const other = `[eni "${macOf(2)}"]\ntable = 5000\n`;
+    await expect(read(`${eni('table = 5000')}${other}`)).rejects.toThrow(
+      `[eni "${macOf(2)}"] table = 5000: [eni "${mac}"] has the same table`,
+    );
+  });
+});
+
+describe('several files', () => {
+  const drop = (name: string) => `${configFolder}/${name}`;
+
+  test('the later wins key by key, in every section', async () => {
+    const settings = await read({
+      [configPath]: `[agent]\nlog-level = warn\nbackend = netplan\n${eni('mtu = 1400\nmetric = 7')}`,
+      [drop('20-b.conf')]: `[agent]\nlog-level = debug\n${eni('mtu = 8500')}`,
+      [drop('10-a.conf')]: '[agent]\nlog-level = error\n[routing]\nbase = 5000\n',
+      [drop('README')]: 'not read',
+      [drop('30-c.conf.rpmnew')]: 'nor this',
+    });
+    expect(settings.agent).toMatchObject({ logLevel: 'debug', backend: 'netplan' });
+    expect(settings.routing.base).toBe(5000);
+    expect(settings.enis.get(mac)).toMatchObject({ mtu: 8500, metric: 7 });
+  });
+
+  test('one MAC in two spellings is one ENI', async () => {
+    const settings = await read({
+      [configPath]: eni('mtu = 1400'),
+      [drop('a.conf')]: '[eni "02-00-00-00-00-01"]\nmetric = 7\n',
+    });
+    expect([...settings.enis]).toEqual([[mac, { ...plainOptions, mtu: 1400, metric: 7 }]]);
+  });
+
+  test('the error names the file that is wrong, even where a later one would win', async () => {
+    const files = {
+      [configPath]: '[agent]\nlog-level = loud\n',
+      [drop('a.conf')]: '[agent]\nlog-level = info\n',
+    };
+    await expect(read(files)).rejects.toThrow(`${configPath}: [agent] log-level = "loud"`);
+    const later = { [configPath]: '[agent]\nlog-level = info\n', [drop('a.conf')]: '[agent]\nx = 1\n' };
+    await expect(read(later)).rejects.toThrow(`${drop('a.conf')}: [agent] has the unknown key "x"`);
+  });
+});

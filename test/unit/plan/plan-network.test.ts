@@ -1,0 +1,363 @@
+// Whole instances to whole plans: who is planned, who is left alone and why, who shares a subnet and who brings its connected route.
+import { describe, expect, test } from 'vitest';
+import { defaultSettings } from '../../../agent/config.ts';
+import type { Mac } from '../../../agent/model/address.ts';
+import { type Eni, unknown } from '../../../agent/model/instance.ts';
+import type { EniOptions } from '../../../agent/model/settings.ts';
+import { type PlanInput, planNetwork } from '../../../agent/plan/plan-network.ts';
+import { cidr, ip } from '../../support/example-plans.ts';
+import {
+  addressOn,
+  eniOf,
+  familyOf,
+  instanceOf,
+  macOf,
+  nic,
+  noFamily,
+  plainOptions,
+} from '../../support/plan-parts.ts';
+
+const primary = eniOf(0, familyOf(['10.0.1.10'], ['10.0.1.0/24'], '10.0.1.1'));
+const alone = eniOf(1, familyOf(['10.0.2.10', '10.0.2.11'], ['10.0.2.0/24'], '10.0.2.1'));
+const inSubnet = (n: number, third: number, more: Partial<Eni> = {}) =>
+  eniOf(n, familyOf([`10.0.${third}.${n}0`], [`10.0.${third}.0/24`], `10.0.${third}.1`), more);
+
+function resultOf(enis: readonly Eni[], more: Partial<PlanInput> = {}) {
+  return planNetwork({
+    instance: instanceOf(...enis),
+    links: enis.map((_, n) => nic(n)),
+    addresses: [addressOn('eth0', '10.0.1.10/24')],
+    settings: defaultSettings,
+    keptSlots: new Map(),
+    occupiedSlots: new Set(),
+    leases: new Map(),
+    learnedSubnets: new Map(),
+    suppressPrefixLength: true,
+    claims: new Map(),
+    ...more,
+  });
+}
+
+const settingsWith = (n: number, options: Partial<EniOptions>) => ({
+  ...defaultSettings,
+  enis: new Map<Mac, EniOptions>([[macOf(n), { ...plainOptions, ...options }]]),
+});
+
+/** `link: addresses | how the own subnet's packets are chosen`. */
+const summary = (result: ReturnType<typeof resultOf>) =>
+  result.plan.enis.map(e => {
+    const bySubnet = e.rules.some(r => r.localOnly);
+    return `${e.link} slot ${e.slot}: ${e.addresses.map(a => `${a.ip}/${a.prefixLength}`).join(' ')} by ${bySubnet ? 'subnet' : 'address'}`;
+  });
+const skips = (result: ReturnType<typeof resultOf>) =>
+  result.plan.skipped
+    .filter(s => s.reason !== 'primary')
+    .map(s => `${s.eniId} ${s.reason}${s.degraded ? ' (degraded)' : ''}: ${s.text}`);
+
+describe('one secondary ENI', () => {
+  test('is planned whole', () => {
+    const { plan } = resultOf([primary, alone]);
+    expect(plan.primaryLink).toBe('eth0');
+    expect(plan.skipped).toEqual([
+      {
+        mac: macOf(0),
+        eniId: 'eni-0',
+        reason: 'primary',
+        text: 'the primary ENI is never touched',
+        degraded: false,
+      },
+    ]);
+    expect(plan.enis).toHaveLength(1);
+    expect(plan.enis[0]).toMatchObject({
+      mac: macOf(1),
+      link: 'eth1',
+      eniId: 'eni-1',
+      slot: 0,
+      table: 28000,
+      addressing: 'static',
+      mtu: undefined,
+      sharedSubnet: false,
+      awaiting: undefined,
+      notes: [],
+      addresses: [
+        { ip: '10.0.2.10', prefixLength: 24, family: 4, dynamic: false },
+        { ip: '10.0.2.11', prefixLength: 32, family: 4, dynamic: false },
+      ],
+      routes: [
+        { destination: '10.0.2.0/24', gateway: undefined, onLink: false, table: 28000, metric: undefined },
+        { destination: '0.0.0.0/0', gateway: '10.0.2.1', onLink: false, table: 28000, metric: undefined },
+      ],
+    });
+  });
+
+  test('an address outside of every subnet is a host address; a gateway outside is told to be on the link', () => {
+    const eni = eniOf(1, familyOf(['10.0.2.10', '192.0.2.7'], ['10.0.2.0/24'], '100.64.0.1'));
+    const [planned] = resultOf([primary, eni]).plan.enis;
+    expect(planned!.addresses.map(a => a.prefixLength)).toEqual([24, 32]);
+    expect(planned!.routes.at(-1)).toMatchObject({ gateway: '100.64.0.1', onLink: true });
+  });
+
+  test('IPv6 only, with a link-local gateway, which needs no help', () => {
+    const ipv6 = familyOf(['2001:db8:2::10'], ['2001:db8:2::/64'], 'fe80:ec2::1');
+    const [planned] = resultOf([primary, eniOf(1, noFamily, { ipv6 })]).plan.enis;
+    expect(planned!.addresses).toMatchObject([{ ip: '2001:db8:2::10', prefixLength: 64, family: 6 }]);
+    expect(planned!.routes).toMatchObject([
+      { destination: '2001:db8:2::/64' },
+      { destination: '::/0', gateway: 'fe80:ec2::1', onLink: false },
+    ]);
+    expect(planned!.rules.every(r => r.family === 6)).toBe(true);
+  });
+
+  test('with DHCP, before and after the lease', () => {
+    const jd = eniOf(1, familyOf(['10.0.2.10']), { needsDhcp: true });
+    const before = resultOf([primary, jd]);
+    expect(before.plan.enis[0]).toMatchObject({ awaiting: 'dhcp-lease', routes: [], rules: [] });
+    const leased = [addressOn('eth1', '10.0.2.10/24', { dynamic: true })];
+    const after = resultOf([primary, jd], { addresses: leased });
+    expect(after.plan.enis[0]).toMatchObject({
+      awaiting: undefined,
+      addresses: [{ ip: '10.0.2.10', prefixLength: 24, dynamic: true }],
+      notes: ['IPv4 gateway 10.0.2.1 is inferred (first address of 10.0.2.0/24)'],
+    });
+    expect([...after.learnedSubnets]).toEqual([[macOf(1), '10.0.2.0/24']]);
+    // The link is down at the next boot; what was learned still stands.
+    const again = resultOf([primary, jd], { addresses: [], learnedSubnets: after.learnedSubnets });
+    expect(again.plan.enis).toEqual(after.plan.enis);
+  });
+
+  test.each<readonly [string, Partial<EniOptions>, object]>([
+    ['mtu', { mtu: 1400 }, { mtu: 1400 }],
+    ['table', { table: 5000 }, { table: 5000, slot: 0 }],
+    ['mode = dhcp', { mode: 'dhcp' }, { addressing: 'dhcp', awaiting: undefined }],
+  ])('the option %s', (_name, options, wanted) => {
+    expect(
+      resultOf([primary, { ...alone, mtu: 9001 }], { settings: settingsWith(1, options) }).plan.enis[0],
+    ).toMatchObject(wanted);
+  });
+
+  test('the option default-route: the only way into main, behind every default of a distribution', () => {
+    const inMain = (options: Partial<EniOptions>) =>
+      resultOf([primary, alone], {
+        settings: settingsWith(1, options),
+        keptSlots: new Map([[macOf(1), 3]]),
+      }).plan.enis[0]!.routes.filter(r => r.table === 254);
+    expect(inMain({})).toEqual([]);
+    expect(inMain({ metric: 7 })).toEqual([]);
+    expect(inMain({ defaultRoute: true })).toMatchObject([
+      { destination: '0.0.0.0/0', gateway: '10.0.2.1', metric: 20003 },
+    ]);
+    expect(inMain({ defaultRoute: true, metric: 7 })).toMatchObject([{ metric: 7 }]);
+  });
+});
+
+describe('who shares a subnet', () => {
+  test('with the primary: by address, and no connected route', () => {
+    expect(summary(resultOf([primary, inSubnet(2, 1)], { links: [nic(0), nic(2)] }))).toEqual([
+      'eth2 slot 0: 10.0.1.20/32 by address',
+    ]);
+  });
+
+  test('two secondaries: the lower slot brings the connected route', () => {
+    expect(summary(resultOf([primary, inSubnet(1, 2), inSubnet(2, 2)]))).toEqual([
+      'eth1 slot 0: 10.0.2.10/24 by address',
+      'eth2 slot 1: 10.0.2.20/32 by address',
+    ]);
+  });
+
+  test('the lower slot, not the first in the metadata', () => {
+    const keptSlots = new Map([
+      [macOf(1), 5],
+      [macOf(2), 4],
+    ]);
+    expect(summary(resultOf([primary, inSubnet(1, 2), inSubnet(2, 2)], { keptSlots }))).toEqual([
+      'eth2 slot 4: 10.0.2.20/24 by address',
+      'eth1 slot 5: 10.0.2.10/32 by address',
+    ]);
+  });
+
+  test('subnets that only overlap are shared, too; a third ENI beside them is not concerned', () => {
+    const wide = eniOf(1, familyOf(['10.0.3.10'], ['10.0.2.0/23'], '10.0.2.1'));
+    expect(summary(resultOf([primary, wide, inSubnet(2, 2), inSubnet(3, 9)]))).toEqual([
+      'eth1 slot 0: 10.0.3.10/23 by address',
+      'eth2 slot 1: 10.0.2.20/32 by address',
+      'eth3 slot 2: 10.0.9.30/24 by subnet',
+    ]);
+  });
+
+  test('a subnet that holds an address of the primary link, which the metadata does not know', () => {
+    const addresses = [addressOn('eth0', '10.0.1.10/24'), addressOn('eth0', '10.0.2.99/32')];
+    expect(summary(resultOf([primary, alone], { addresses }))).toEqual([
+      'eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address',
+    ]);
+  });
+
+  test('a subnet that holds an address of the primary which its link does not have', () => {
+    const far = { ...primary, ipv4: familyOf(['10.0.1.10', '10.0.2.99'], ['10.0.1.0/24'], '10.0.1.1') };
+    expect(summary(resultOf([far, alone]))).toEqual(['eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address']);
+  });
+
+  test('a prefix that is delegated to the primary lies in it', () => {
+    const delegated = {
+      ...primary,
+      ipv4: familyOf(['10.0.1.10'], ['10.0.1.0/24'], '10.0.1.1', ['10.0.2.64/28']),
+    };
+    expect(summary(resultOf([delegated, alone]))).toEqual([
+      'eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address',
+    ]);
+  });
+
+  test.each<readonly [string, Partial<PlanInput>]>([
+    ['ignored', { settings: settingsWith(1, { ignore: true }) }],
+    ['configured by somebody else', { claims: new Map([['eth1', '/etc/network/interfaces: iface eth1']]) }],
+    [
+      'on a link that is filtered',
+      { settings: { ...defaultSettings, agent: { ...defaultSettings.agent, ignoreLinks: ['eth1'] } } },
+    ],
+  ])('an ENI that is %s has the older claim', (_name, more) => {
+    expect(summary(resultOf([primary, inSubnet(1, 2), inSubnet(2, 2)], more))).toEqual([
+      'eth2 slot 0: 10.0.2.20/32 by address',
+    ]);
+  });
+
+  test('an ENI that is attached but has no link yet does not take the connected route from one that works', () => {
+    const enis = [primary, inSubnet(1, 2), inSubnet(2, 2)];
+    const keptSlots = new Map([[macOf(1), 0]]);
+    const listed = resultOf(enis, { keptSlots, links: [nic(0), nic(1)] });
+    expect(summary(listed)).toEqual(['eth1 slot 0: 10.0.2.10/24 by address']);
+    expect(skips(listed)).toEqual(['eni-2 no-link (degraded): no link has this MAC']);
+    const there = resultOf(enis, { keptSlots: listed.slots });
+    expect(there.plan.enis[0]).toEqual(listed.plan.enis[0]);
+  });
+
+  test('an ENI whose link is away for a while keeps its rank', () => {
+    const enis = [primary, inSubnet(1, 2), inSubnet(2, 2)];
+    const all = resultOf(enis);
+    const away = resultOf(enis, { keptSlots: all.slots, links: [nic(0), nic(2)] });
+    expect(away.plan.enis[0]).toEqual(all.plan.enis[1]);
+  });
+});
+
+describe('who is left alone', () => {
+  const efaOnly = eniOf(1, noFamily, { carriesIp: false });
+  const rows: readonly (readonly [string, Eni, Partial<PlanInput>, string])[] = [
+    ['EFA-only', efaOnly, { links: [nic(0)] }, 'no-ip: EFA-only: it has no addresses and no link'],
+    [
+      'ignored',
+      alone,
+      { settings: settingsWith(1, { ignore: true }) },
+      'ignored: the configuration says ignore',
+    ],
+    ['no link', alone, { links: [nic(0)] }, 'no-link (degraded): no link has this MAC'],
+    [
+      'two links',
+      alone,
+      { links: [nic(0), nic(1), nic(1, { name: 'eth9' })] },
+      'ambiguous-link (degraded): several links have this MAC: eth1, eth9',
+    ],
+    [
+      'a port of a bond',
+      alone,
+      { links: [nic(0), nic(1, { master: 'bond0' })] },
+      'filtered-link: eth1 is a port of bond0',
+    ],
+    [
+      'an unread gateway',
+      { ...alone, ipv4: { ...alone.ipv4, gateway: unknown('HTTP 500') } },
+      {},
+      'incomplete-metadata (degraded): IPv4 gateway: HTTP 500',
+    ],
+    [
+      'an address of the primary',
+      eniOf(1, familyOf(['10.0.1.10'], ['10.0.1.0/24'])),
+      {},
+      'invalid-metadata (degraded): address 10.0.1.10 belongs to another ENI already',
+    ],
+    [
+      'an address that only the primary link has',
+      alone,
+      { addresses: [addressOn('eth0', '10.0.2.11/32')] },
+      'invalid-metadata (degraded): address 10.0.2.11 belongs to another ENI already',
+    ],
+    ['no address', eniOf(1, familyOf([], ['10.0.2.0/24'], '10.0.2.1')), {}, 'no-ip: has no address'],
+    [
+      'configured elsewhere',
+      alone,
+      { claims: new Map([['eth1', '/etc/network/interfaces: iface eth1 inet dhcp']]) },
+      'configured-elsewhere (degraded): /etc/network/interfaces: iface eth1 inet dhcp',
+    ],
+    [
+      'no free slot',
+      alone,
+      { occupiedSlots: new Set(Array.from({ length: 256 }, (_, i) => i)) },
+      'no-free-slot (degraded): all 256 slots are in use; raise [routing] base or remove foreign rules from the band',
+    ],
+  ];
+  test.each(rows)('%s', (_name, eni, more, wanted) => {
+    const result = resultOf([primary, eni], more);
+    expect(skips(result)).toEqual([`eni-1 ${wanted}`]);
+    expect(result.plan.enis).toEqual([]);
+  });
+
+  test('the second of two ENIs with one address; the first goes on', () => {
+    const twin = eniOf(2, familyOf(['10.0.2.11'], ['10.0.2.0/24'], '10.0.2.1'));
+    const result = resultOf([primary, alone, twin]);
+    expect(result.plan.enis.map(e => e.link)).toEqual(['eth1']);
+    expect(skips(result)).toEqual([
+      'eni-2 invalid-metadata (degraded): address 10.0.2.11 belongs to another ENI already',
+    ]);
+  });
+
+  test('an ENI that claims the MAC of the primary', () => {
+    const result = resultOf([primary, { ...alone, mac: macOf(0) }]);
+    expect(skips(result)).toEqual(['eni-1 invalid-metadata (degraded): has the MAC of the primary ENI']);
+  });
+
+  test('everything, if nobody is the primary', () => {
+    const result = resultOf([{ ...primary, primary: false }, alone]);
+    expect(result.plan.enis).toEqual([]);
+    expect(skips(result)[1]).toBe(
+      'eni-1 incomplete-metadata (degraded): the metadata does not say which ENI is the primary',
+    );
+  });
+});
+
+describe('the primary link', () => {
+  const bridge = nic(0, { name: 'br0', index: 9, kind: 'bridge', physical: false });
+  const vlan = nic(0, { name: 'eth0.5', index: 1, kind: 'vlan', physical: false });
+  test.each([
+    ['the NIC', [nic(0)], 'eth0'],
+    ['the NIC, though a VLAN with its MAC is listed first', [vlan, nic(0)], 'eth0'],
+    ['the bridge in front of it', [nic(0, { master: 'br0' }), bridge], 'br0'],
+    ['unknown', [nic(5)], undefined],
+  ])('is %s', (_name, links, wanted) => {
+    expect(resultOf([primary], { links }).plan.primaryLink).toBe(wanted);
+  });
+
+  test('its addresses are protected on the bridge as well', () => {
+    const links = [nic(0, { master: 'br0' }), bridge, nic(1)];
+    const addresses = [addressOn('br0', '10.0.2.99/24')];
+    expect(summary(resultOf([primary, alone], { links, addresses }))).toEqual([
+      'eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address',
+    ]);
+  });
+});
+
+describe('what is remembered', () => {
+  test('the slots of ENIs that have gone; a number that was given away is forgotten', () => {
+    const gone = macOf(7);
+    const kept = resultOf([primary, alone], { keptSlots: new Map([[gone, 0]]) });
+    expect([...kept.slots]).toEqual([
+      [gone, 0],
+      [macOf(1), 1],
+    ]);
+    const full = new Map(Array.from({ length: 256 }, (_, i) => [ip(`10.9.0.${i}`) as unknown as Mac, i]));
+    const result = resultOf([primary, alone], { keptSlots: full });
+    expect(result.slots.size).toBe(256);
+    expect(result.slots.get(macOf(1))).toBe(0);
+  });
+
+  test('a learned subnet of an ENI that is away', () => {
+    const learnedSubnets = new Map([[macOf(7), cidr('10.7.0.0/24')]]);
+    expect(resultOf([primary, alone], { learnedSubnets }).learnedSubnets).toEqual(learnedSubnets);
+  });
+});
