@@ -111,6 +111,7 @@ const eniSection = v.strictObject({
   table: v.optional(integer(256, 2_147_483_647)),
   'default-route': v.optional(yesNo, 'no'),
   metric: v.optional(integer(1, 2_147_483_647)),
+  'connected-route': v.optional(yesNo, 'no'),
 });
 
 type Sections = Record<string, unknown>;
@@ -243,6 +244,7 @@ function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {
     table: e.table,
     defaultRoute: e['default-route'],
     metric: e.metric,
+    connectedRoute: e['connected-route'],
   };
 }
 

@@ -68,7 +68,10 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
       ),
       filesDiffer: filesDiffer(pass, plan, facts),
     })),
-    leftOver: pass.changes.flatMap(c => (c.kind === 'removed' ? [c.before] : [])),
+    // One that is removed in order to be added anew (renamed, set down) is still attached.
+    leftOver: pass.changes.flatMap(c =>
+      c.kind === 'removed' && !desired.plan.enis.some(e => e.mac === c.before.mac) ? [c.before] : [],
+    ),
     skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
     degraded: pass.degraded,
   };

@@ -76,18 +76,28 @@ function dhcpStanza(eni: EniPlan, facts: HostFacts, before: readonly string[]): 
   // dhcpcd (Debian 13 with ifupdown) sets the default route itself, by netlink, so no hook can keep it away, and dhcpcd.conf
   // is one file of somebody else without an include. The method `dhcp` passes no options on: so the client is started here,
   // without that file. `nooption`: a default route also comes as classless route (121, 249). `noarp`: probing takes 5 s.
-  const metric = eni.sharedSubnet ? ' --metric 20000' : '';
+  const metric = eni.connectedRoute ? '' : ' --metric 20000';
   return {
     head: 'inet manual',
     lines: [
       ...before,
       `up ip link set dev ${link} up`,
       `up dhcpcd -4 --config /dev/null --nogateway --noarp --noipv4ll --nooption 121,249 --nohook resolv.conf,hostname,ntp.conf --waitip=4 --timeout 30${metric} ${link}`,
+      ...dropConnectedRoutes(eni),
       ...upLines(eni, 4),
       `down dhcpcd -4 --config /dev/null --exit ${link} || true`,
       `down ip -4 addr flush dev ${link} || true`,
     ],
   };
+}
+
+/** dhcpcd writes the lease's connected route into main itself, and no option keeps it from that. */
+function dropConnectedRoutes(eni: EniPlan): readonly string[] {
+  const subnets = eni.routes.filter(r => r.family === 4 && r.gateway === undefined && r.table === eni.table);
+  if (eni.connectedRoute) return [];
+  return subnets.map(
+    r => `up ip -4 route del ${r.destination} dev ${linkWord(eni.link)} table 254 2>/dev/null || true`,
+  );
 }
 
 function ipv6Stanzas(eni: EniPlan, facts: HostFacts): readonly Stanza[] {

@@ -152,7 +152,7 @@ function dhclientLines(eni: EniPlan): readonly string[] {
     'timeout 30;',
     `request subnet-mask, broadcast-address, routers${mtu};`,
     // The connected route would compete with that of the ENI which has the subnet already; our table has it.
-    ...(eni.sharedSubnet ? ['supersede subnet-mask 255.255.255.255;'] : []),
+    ...(!eni.connectedRoute ? ['supersede subnet-mask 255.255.255.255;'] : []),
   ];
 }
 

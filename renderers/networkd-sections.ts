@@ -120,17 +120,12 @@ export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSec
         ['UseNTP', 'no'],
         ['UseHostname', 'no'],
         ['UseMTU', eni.mtu === undefined ? 'yes' : 'no'],
-        // The metric of the leased address's connected route: behind the primary's (netplan 100, networkd 1024) and another
-        // ENI's. Old versions leave that route to the kernel, with no metric; the first link to come up keeps it there.
-        ['RouteMetric', eni.sharedSubnet ? leaseMetric(eni) : undefined],
+        // Where the leased address's connected route goes: in main it would take the primary's answers to that subnet. Versions
+        // that leave this route to the kernel (before 246) put it into main all the same.
+        ['RouteTable', eni.connectedRoute ? undefined : eni.table],
       ],
     },
   ];
-}
-
-/** Metric of a connected route that must not compete with the one that another link has for the same subnet. */
-export function leaseMetric(eni: EniPlan): number {
-  return 30_000 + eni.slot;
 }
 
 /** SuppressPrefixLength= came with 245; before, the rule would be installed without it and send everything to main. */

@@ -141,8 +141,8 @@ function dhcpVariables(eni: EniPlan): readonly Variable[] {
     ['PEERROUTES', 'no'],
     // Without an end: after the usual 45 s without an answer the profile would fail, static addresses included.
     ['IPV4_DHCP_TIMEOUT', 2_147_483_647],
-    // For the connected route of the leased address: not before that of the link that has the subnet already.
-    ...(eni.sharedSubnet ? [['IPV4_ROUTE_METRIC', 30_000 + eni.slot] as const] : []),
+    // For the connected route of the leased address: in main it would take the primary's answers to that subnet.
+    ...(eni.connectedRoute ? [] : [['IPV4_ROUTE_TABLE', eni.table] as const]),
   ];
 }
 

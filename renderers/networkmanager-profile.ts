@@ -54,8 +54,8 @@ function methodEntries(eni: EniPlan, family: Family): readonly KeyfileEntry[] {
     // The host name and NTP servers of a lease are used by others only where there is no static one: no key here.
     // Without an end: after the usual 45 s without an answer the profile would fail, static addresses included.
     ['dhcp-timeout', dhcp ? 2_147_483_647 : undefined],
-    // Metric of the leased address's connected route in main: not before that of the link that has the subnet already.
-    ['route-metric', dhcp && eni.sharedSubnet ? 30_000 + eni.slot : undefined],
+    // The leased address's connected route goes to the ENI's own table: in main it would take the primary's answers to that subnet.
+    ['route-table', dhcp && !eni.connectedRoute ? eni.table : undefined],
     // Duplicate address detection by ARP, where a version has it on by default. IPv6 has no such key.
     ['dad-timeout', family === 4 && present ? 0 : undefined],
   ];

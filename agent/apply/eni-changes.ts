@@ -42,14 +42,21 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
       { kind: 'added', after },
     ];
   if (!differs && samePlan(before, after)) return [];
-  // Down, or up without one of its addresses: the backend has not configured it (re-attached, or absent at boot).
-  return [configured(input.kernel, after) ? { kind: 'changed', before, after } : { kind: 'added', after }];
+  const up = input.kernel.links.some(l => l.name === after.link && l.up);
+  const has = hasAddress(input.kernel, after);
+  if (up && (has || after.addresses.length === 0)) return [{ kind: 'changed', before, after }];
+  // Up without one of its addresses, or down and empty: the backend has not configured it (re-attached, or absent at boot).
+  if (up || !has) return [{ kind: 'added', after }];
+  // Set down by hand, with its addresses. `ifup --force` (ifupdown 0.8.41) then stops at the first one ("Address already assigned"),
+  // leaves the link down and ends with 0: so it is taken down in its own way first. A file that has gone makes that fail: `false`.
+  return [
+    { kind: 'removed', before, linkPresent: false },
+    { kind: 'added', after },
+  ];
 }
 
-function configured(kernel: KernelState, plan: EniPlan): boolean {
-  const link = kernel.links.find(l => l.name === plan.link);
-  const has = kernel.addresses.some(a => a.link === plan.link && plan.addresses.some(p => p.ip === a.ip));
-  return link?.up === true && (has || plan.addresses.length === 0);
+function hasAddress(kernel: KernelState, plan: EniPlan): boolean {
+  return kernel.addresses.some(a => a.link === plan.link && plan.addresses.some(p => p.ip === a.ip));
 }
 
 /** What the kernel lacks or has too much of, for one change. */

@@ -65,10 +65,14 @@ function enis(look: Inspection): readonly Finding[] {
       ...(eni.filesDiffer ? ['a configuration file differs from the plan'] : []),
     ];
     if (first === undefined)
-      return ok(check, `${eni.plan.addresses.length} addresses, table ${eni.plan.table}`);
+      return ok(check, `${counted(eni.plan.addresses.length)}, table ${eni.plan.table}`);
     const saw = more.length === 0 ? first : `${first} (and ${more.length} more)`;
     return { check, verdict: 'failure', saw, hint: '"eni-agent once" mends it; "eni-agent plan" shows how' };
   });
+}
+
+function counted(addresses: number): string {
+  return addresses === 1 ? '1 address' : `${addresses} addresses`;
 }
 
 /** Before Linux 3.12 the attribute is ignored without a word, and tier 2 would send the ENI's traffic to main's default. */

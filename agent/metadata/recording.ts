@@ -57,7 +57,8 @@ export function parseRecording(text: string, file: string): Recording {
   const issue = result.issues[0];
   const place = (issue.path ?? []).map(step => `[${quote(String(step.key))}]`).join('');
   const found = issue.input === undefined ? 'nothing' : quote(JSON.stringify(issue.input));
-  const why = issue.message.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+  const missing = issue.input === undefined;
+  const why = missing ? 'this key must be there' : issue.message.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
   throw new AgentError('recording-unreadable', `${file}, at ${place || 'the top'}: found ${found}: ${why}`);
 }
 

@@ -9,7 +9,7 @@ export const mainTable = 254;
 
 export interface PlannedAddress {
   readonly ip: Ip;
-  /** The subnet's length for the first address of an exclusive subnet (so main gets the connected route), else 32 or 128. */
+  /** 32 or 128; the subnet's length only for an ENI that is to have its connected route in main. */
   readonly prefixLength: number;
   readonly family: Family;
   /** True for the one address that the DHCP client brings; renderers do not write it. */
@@ -49,8 +49,8 @@ export interface EniPlan {
   readonly table: number;
   readonly addressing: Addressing;
   readonly mtu: number | undefined;
-  /** DHCP only: the connected route of the leased address must not compete with another ENI's. */
-  readonly sharedSubnet: boolean;
+  /** False: nothing of this ENI's subnets may stand in main. Renderers look at it for a lease, which comes with the subnet's length. */
+  readonly connectedRoute: boolean;
   /** IPv4 first, then IPv6; within a family the primary address first. */
   readonly addresses: readonly PlannedAddress[];
   /** Per family: subnets before the default route, so that a gateway is reachable when its route is added. */

@@ -19,6 +19,8 @@ export interface EniOptions {
   /** A default route in main, with `metric`, as a fallback behind the primary's. */
   readonly defaultRoute: boolean;
   readonly metric: number | undefined;
+  /** The ENI's subnets on-link in main, so that traffic without a source of its own takes this ENI to reach them. */
+  readonly connectedRoute: boolean;
 }
 
 export interface Settings {

@@ -23,6 +23,8 @@ import { priorityOf, tableOf } from './numbering.ts';
 import { type PlanSubnet, planRules } from './rules.ts';
 
 export interface FamilyInput {
+  /** Subnets that main has on-link by another ENI. */
+  readonly elsewhere: readonly Cidr[];
   /** Primary address first. */
   readonly addresses: readonly Ip[];
   readonly subnets: readonly PlanSubnet[];
@@ -68,7 +70,7 @@ export function planEni(input: EniInput): EniPlan {
     table,
     addressing: input.addressing,
     mtu: input.mtu,
-    sharedSubnet: input.ipv4.subnets.some(s => !s.connected),
+    connectedRoute: input.ipv4.subnets.some(s => s.connected),
     addresses: parts.flatMap(p => p.addresses),
     routes: parts.flatMap(p => p.routes),
     rules: parts.flatMap(p => p.rules).sort((a, b) => a.priority - b.priority),
@@ -78,9 +80,10 @@ export function planEni(input: EniInput): EniPlan {
 }
 
 /**
- * The first address of a subnet brings main's connected route, unless somebody with an older claim has it; every other
- * address is a host address. Two connected routes to one subnet would make the order of bring-up decide which NIC the
- * primary's own traffic takes.
+ * Host addresses, so that main gets no connected route. With one, the answers of the primary to a host in this subnet, and
+ * everything that the machine says without a source of its own, would leave by this ENI from that moment on: with the primary's
+ * source they are dropped, and the reverse path filter drops what comes in. Only where the administrator wants it, the first
+ * address of the subnet brings the route.
  */
 function planAddresses(family: Family, part: FamilyInput, dhcp: boolean): readonly PlannedAddress[] {
   const connectedDone = new Set<Cidr>();

@@ -14,8 +14,13 @@ export type LinkMatch =
       readonly text: string;
     };
 
-/** What a file name, a shell word and a configuration key of every backend can carry. */
-const portableName = /^[A-Za-z0-9_.-]{1,15}$/;
+/**
+ * True for a name that a file name, a shell word and a configuration key of every backend can carry. Not with a dot or a dash in
+ * front (the kernel allows both): the one hides a file, the other is an option.
+ */
+export function isPortableName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name);
+}
 
 export function matchLink(mac: Mac, links: readonly KernelLink[], filter: LinkFilter): LinkMatch {
   const sameMac = links.filter(l => l.mac === mac);
@@ -41,7 +46,7 @@ function objection(link: KernelLink, filter: LinkFilter): string | undefined {
   const virtual = link.kind !== undefined || !link.physical;
   if (virtual && !(filter.virtualLinks && link.kind === 'veth'))
     return `is no physical NIC (${link.kind ?? 'no device'})`;
-  if (!portableName.test(link.name)) return 'has a name that no configuration file can carry';
+  if (!isPortableName(link.name)) return 'has a name that no configuration file can carry';
   return undefined;
 }
 

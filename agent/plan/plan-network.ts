@@ -10,7 +10,7 @@ import { planEni } from './eni-plan.ts';
 import { matchLink } from './match-links.ts';
 import { assignSlots } from './numbering.ts';
 import { objectionTo, type Taken } from './sanity.ts';
-import { sharesSubnets } from './share-subnets.ts';
+import { onLinkElsewhere, sharesSubnets } from './share-subnets.ts';
 
 export interface PlanInput {
   readonly instance: Instance;
@@ -98,19 +98,17 @@ export function planNetwork(input: PlanInput): PlanResult {
       skipped.push({ mac: eni.mac, eniId: eni.id, reason: 'no-free-slot', text, degraded: true });
       continue;
     }
+    const options = settings.enis.get(eni.mac);
     const others = instance.enis
       .filter(other => other.mac !== eni.mac)
       .map(other => ({
         subnets: networks.get(other.mac)!,
         slot: assigned.get(other.mac) ?? claimOf(other.mac, skipped, input.keptSlots),
+        wanted: settings.enis.get(other.mac)?.connectedRoute === true,
       }));
-    const share = sharesSubnets({
-      network,
-      slot,
-      others,
-      protectedAddresses: ofPrimary,
-    });
-    const options = settings.enis.get(eni.mac);
+    const wanted = options?.connectedRoute === true;
+    const share = sharesSubnets({ network, slot, others, protectedAddresses: ofPrimary, wanted });
+    const elsewhere = onLinkElsewhere(others);
     planned.push(
       planEni({
         mac: eni.mac,
@@ -125,8 +123,8 @@ export function planNetwork(input: PlanInput): PlanResult {
         mainDefaultMetric:
           options?.defaultRoute === true ? (options.metric ?? defaultMetric + slot) : undefined,
         notes: network.notes,
-        ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share) },
-        ipv6: { ...network.ipv6, subnets: network.ipv6.subnets.map(share) },
+        ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share), elsewhere: elsewhere(4) },
+        ipv6: { ...network.ipv6, subnets: network.ipv6.subnets.map(share), elsewhere: elsewhere(6) },
       }),
     );
   }

@@ -11,7 +11,7 @@ export interface PlanSubnet {
   readonly cidr: Cidr;
   /** Another ENI of the instance has a subnet that overlaps: only addresses tell whose packet it is. */
   readonly shared: boolean;
-  /** Main gets this subnet's connected route from this ENI (nobody with an older claim has it). */
+  /** Main gets this subnet's connected route from this ENI: only if the administrator asked for it and nobody has an older claim. */
   readonly connected: boolean;
 }
 
@@ -23,6 +23,8 @@ export interface RuleInput {
   readonly subnets: readonly PlanSubnet[];
   readonly addresses: readonly Ip[];
   readonly prefixes: readonly Cidr[];
+  /** Subnets that main has on-link by another ENI: the primary's, and those of ENIs with a connected route. */
+  readonly elsewhere: readonly Cidr[];
   /** False where the kernel ignores `suppress_prefixlength` (before 3.12): tier 2 would then send everything to main. */
   readonly suppressPrefixLength: boolean;
 }
@@ -34,11 +36,13 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
   const foreignPrefixes = prefixes.filter(p => inside(p) === undefined);
   const rules: PlannedRule[] = [];
 
-  // Tier 1: a neighbour in a shared subnet is reached through the ENI that owns the source, not through the ENI that has
-  // main's connected route. Prefixes too: a container's packet to a neighbour is filtered by its source like any other.
-  for (const { cidr } of subnets.filter(s => s.shared)) {
-    const sources = [...addresses.map(hostCidr), ...prefixes].filter(source => contains(cidr, source));
-    for (const from of sources) rules.push(rule(input, 'neighbour', from, { to: cidr }));
+  // Tier 1: to the subnets that main has on-link by another ENI. Without it tier 2 would find that connected route, and the packet
+  // would leave by the other ENI with a source that is foreign there: the VPC drops it. The ENI's own gateway leads there too.
+  const exclusive = subnets.filter(s => !s.shared).map(s => s.cidr);
+  const single = addresses.filter(a => inside(a)?.shared !== false).map(hostCidr);
+  for (const to of input.elsewhere) {
+    for (const from of exclusive) rules.push(rule(input, 'neighbour', from, { to, localOnly: true }));
+    for (const from of [...single, ...prefixes]) rules.push(rule(input, 'neighbour', from, { to }));
   }
 
   // Tier 2: specific routes in main (container bridges, VPN, peering) win over the ENI's default route. An address or a prefix

@@ -1,7 +1,14 @@
 // Who else is in an ENI's subnets: decides between rules by subnet and rules by address, and who brings main's connected route.
-import { type Cidr, contains, type Ip, overlaps } from '../model/address.ts';
+import { type Cidr, contains, type Family, hostCidr, type Ip, overlaps } from '../model/address.ts';
 import type { EniNetwork } from './eni-network.ts';
 import type { PlanSubnet } from './rules.ts';
+
+export interface Other {
+  readonly subnets: EniNetwork;
+  readonly slot: number | 'older' | 'younger';
+  /** [eni] connected-route = yes. */
+  readonly wanted: boolean;
+}
 
 export interface ShareInput {
   readonly network: EniNetwork;
@@ -10,11 +17,14 @@ export interface ShareInput {
    * Every other ENI of the instance, with its slot or its claim: `older` (the primary, or one that others manage) or `younger`
    * (one that will get its slot once its link is there: it must not take over a subnet before).
    */
-  readonly others: readonly { readonly subnets: EniNetwork; readonly slot: number | 'older' | 'younger' }[];
+  readonly others: readonly Other[];
   /** Addresses of the primary, in the metadata or on its link: a subnet that holds one is shared, whatever its own subnet is said to be. */
   readonly protectedAddresses: readonly Ip[];
+  /** [eni] connected-route = yes. */
+  readonly wanted: boolean;
 }
 
+/** @returns what the plan has to know of one subnet; `connected` also needs `wanted`, the administrator's word */
 export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
   return cidr => {
     const neighbours = input.others.filter(o => networksOf(o.subnets).some(other => overlaps(cidr, other)));
@@ -23,11 +33,24 @@ export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
     const yields =
       withPrimary ||
       neighbours.some(n => n.slot === 'older' || (n.slot !== 'younger' && n.slot < input.slot));
-    return { cidr, shared: withPrimary || neighbours.length > 0, connected: !yields };
+    return { cidr, shared: withPrimary || neighbours.length > 0, connected: input.wanted && !yields };
   };
 }
 
-/** Prefixes too: what the containers of another ENI send must not match a rule by subnet. */
+/**
+ * Subnets, per family, that main has on-link by another ENI: the primary's, those of ENIs that somebody else configures, and those of
+ * ENIs that are to have a connected route. Sorted, so that the order of the metadata does not matter.
+ */
+export function onLinkElsewhere(others: readonly Other[]): (family: Family) => readonly Cidr[] {
+  const inMain = others.filter(o => o.slot === 'older' || o.wanted);
+  return family =>
+    [...new Set(inMain.flatMap(o => (family === 4 ? o.subnets.ipv4 : o.subnets.ipv6).subnets))].sort();
+}
+
+/**
+ * Prefixes and single addresses too: what another ENI, or its containers, sends from an address outside of its own subnets (one that
+ * the configuration adds, or a second subnet that DHCP does not tell) must not match a rule by subnet.
+ */
 function networksOf({ ipv4, ipv6 }: EniNetwork): readonly Cidr[] {
-  return [...ipv4.subnets, ...ipv4.prefixes, ...ipv6.subnets, ...ipv6.prefixes];
+  return [ipv4, ipv6].flatMap(part => [...part.subnets, ...part.prefixes, ...part.addresses.map(hostCidr)]);
 }

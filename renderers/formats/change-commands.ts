@@ -7,7 +7,7 @@ import { linkWord, ruleWords } from './ip-commands.ts';
 /** True if the link has to go down between the two: a DHCP client starts or stops, or its address gets another length. */
 export function bringUpDiffers(before: EniPlan, after: EniPlan): boolean {
   if (before.addressing !== after.addressing) return true;
-  return after.addressing === 'dhcp' && before.sharedSubnet !== after.sharedSubnet;
+  return after.addressing === 'dhcp' && before.connectedRoute !== after.connectedRoute;
 }
 
 /** Sets a new MTU on the live link, if the plan has one and it is not the old one. */

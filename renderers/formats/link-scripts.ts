@@ -19,7 +19,7 @@ export interface ScriptPart {
 /** Content of the script for after the link is up. */
 export function renderUpScript(eni: EniPlan, part: ScriptPart): string {
   return script([
-    ...(eni.addressing === 'dhcp' && eni.sharedSubnet ? dropConnectedRoutes(eni) : []),
+    ...(eni.addressing === 'dhcp' && !eni.connectedRoute ? dropConnectedRoutes(eni) : []),
     ...part.routes.map(route => replaceRouteLine(route, eni.link)),
     ...part.rules.map(addRuleOnceLine),
   ]);
@@ -49,7 +49,7 @@ function dropConnectedRoutes(eni: EniPlan): readonly string[] {
 }
 
 export function needsConnectedRouteDropped(eni: EniPlan): boolean {
-  return eni.addressing === 'dhcp' && eni.sharedSubnet && dropConnectedRoutes(eni).length > 0;
+  return eni.addressing === 'dhcp' && !eni.connectedRoute && dropConnectedRoutes(eni).length > 0;
 }
 
 // The kernel wants the interpreter on line 1, so the marker is on line 2. PATH: the callers do not promise one with sbin.

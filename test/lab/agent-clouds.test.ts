@@ -92,10 +92,10 @@ describe('JD Cloud', () => {
     expect(events.of('eth0')).toEqual([]);
     await expectAllPings(on);
     const addresses = await guestOk(on.guest, ['ip', '-o', 'addr', 'show', 'eth1']);
-    expect(addresses).toContain('10.0.2.20/24');
+    expect(addresses).toContain('10.0.2.20/32');
     expect(addresses).toContain('10.0.2.21/32');
-    const defaults = await guestOk(on.guest, ['ip', 'route', 'show', 'default']);
-    expect(defaults.trim().split('\n')).toHaveLength(1);
+    // Neither the lease's default route nor its connected route is in main.
+    expect(await guestOk(on.guest, ['ip', 'route', 'show', 'table', 'main'])).not.toContain('eth1');
     // The second DHCP server's resolver must not take over.
     expect(readGuestFile(on.guest, '/etc/resolv.conf')).not.toContain('198.18.1.53');
     expect(await agentOk(on, ['status'])).toContain('as planned');
@@ -156,9 +156,9 @@ describe('a large instance', () => {
     const { events } = await countEvents(on.vpc, () => agentOk(on, ['once']));
     expect(events.of('eth0')).toEqual([]);
     await expectAllPings(on);
-    // Two rules for each ENI, whatever the number of its addresses.
+    // Three rules for each ENI, whatever the number of its addresses.
     const rules = await guestOk(on.guest, ['ip', 'rule']);
-    expect(rules.match(/^28\d\d\d:/gm)).toHaveLength(2 * 14);
+    expect(rules.match(/^28\d\d\d:/gm)).toHaveLength(3 * 14);
     expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
   });
 });

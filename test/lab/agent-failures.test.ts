@@ -79,7 +79,7 @@ describe('failures on ifupdown', () => {
     writeGuestFile(
       host.guest,
       hook,
-      '#!/bin/sh\n[ "$IFACE" != eth1 ] || ip route add default via 10.0.1.253 dev eth1 metric 50\nexit 0\n',
+      '#!/bin/sh\n[ "$IFACE" != eth1 ] || ip route add default via 10.0.1.253 dev eth1 onlink metric 50\nexit 0\n',
       0o755,
     );
     const error = await fails(['once']);

@@ -32,7 +32,7 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
     'write /var/lib/eni-agent/last-change.json',
     'remove /var/lib/eni-agent/checkpoint.json',
   ]);
-  expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20']);
+  expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32']);
   expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
   expect(leavesBy(machine.system, '172.31.16.20')).toBe('eth0');
   const { files, kernel } = machine.picture();
@@ -96,7 +96,7 @@ test('an address that is gone from two readings is removed, and only that', asyn
   expect(machine.system.journal.filter(line => line.startsWith('run'))).toEqual([
     'run ip -4 addr del 172.31.40.11/32 dev eth1',
   ]);
-  expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20', '172.31.40.12/32']);
+  expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32', '172.31.40.12/32']);
   await expectIdle(machine);
 });
 
@@ -110,7 +110,7 @@ test('an address that only one of two readings lacks stays', async () => {
   machine.system.after(1000, () => setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.11'));
   expect(await machine.agent('once')).toMatchObject({ code: 0 });
   expect(machine.system.journal).toEqual([]);
-  expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20', '172.31.40.11/32']);
+  expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32', '172.31.40.11/32']);
 });
 
 test.each([

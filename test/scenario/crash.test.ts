@@ -183,9 +183,13 @@ async function finish(machine: Machine): Promise<void> {
 function end(machine: Machine): End {
   const { files, kernel } = machine.picture();
   // What dhclient remembers of a lease that it gave back is its own affair.
-  const kept = Object.entries(files).filter(([path]) => !/\.eni-agent\.tmp|^\/var\/lib\/dhcp\//.test(path));
-  // The rules of a link that has gone lead to an empty table. ifdown deletes them one by one, and nothing has to put them back.
+  const passing = /\.eni-agent\.tmp|^\/var\/lib\/dhcp\//;
+  // The rules of a link that has gone lead to an empty table. ifdown deletes them one by one and forgets the link, and nothing can
+  // or has to put that back.
   const dead = machine.system.kernel.links.every(l => l.name !== 'eth1');
+  const kept = Object.entries(files).filter(
+    ([path]) => !passing.test(path) && !(dead && path.includes('ifstate')),
+  );
   return {
     picture: {
       files: Object.fromEntries(kept),

@@ -57,7 +57,7 @@ test('a reboot: the files alone bring it back', async () => {
 
 test('secondary addresses come from the configuration', async () => {
   const machine = await attached(`[eni "${mac}"]\naddresses = 10.0.1.5 10.0.1.6`);
-  expect(addressesOf(machine, 'eth1')).toEqual(['10.0.1.4/24', '10.0.1.5/32', '10.0.1.6/32']);
+  expect(addressesOf(machine, 'eth1')).toEqual(['10.0.1.4/32', '10.0.1.5/32', '10.0.1.6/32']);
   for (const address of ['10.0.1.4', '10.0.1.5', '10.0.1.6'])
     expect(leavesBy(machine.system, address), address).toBe('eth1');
   await expectIdle(machine);

@@ -31,6 +31,7 @@ describe('mended', () => {
     ['an owned file emptied but for its first line', m => edit(m, text => `${text.split('\n')[0]}\n`)],
     ['an owned file deleted', m => void m.system.files.delete(file)],
     ['all addresses flushed', m => m.system.sh('ip addr flush dev eth1')],
+    ['the link set down', m => m.system.sh('ip link set dev eth1 down')],
     ['the link set down and emptied', m => m.system.sh('ifdown --force eth1')],
     ['a route of a former plan left in the table', m => m.system.sh('ip -4 route add 172.31.0.0/16 dev eth1 table 28000')],
   ];
@@ -68,6 +69,16 @@ test('our file was deleted by hand, then the ENI is detached: the kernel is clea
   await onceOk(machine);
   expect(machine.picture().kernel).toEqual(before.kernel.filter(line => line !== 'link eth1 down mtu 1500'));
   await expectIdle(machine);
+});
+
+test('a link that is set down is shown as not as planned, and not as left over', async () => {
+  const { machine } = await settled();
+  machine.system.sh('ip link set dev eth1 down');
+  machine.system.restart();
+  const outcome = await machine.agent('status');
+  expect(outcome.code).toBe(2);
+  expect(outcome.out).toContain('link eth1 is down');
+  expect(outcome.out).not.toContain('left over');
 });
 
 describe('the state file', () => {
@@ -129,7 +140,7 @@ describe('the state file', () => {
     machine.reboot();
     machine.system.put(statePath, JSON.stringify(foreign));
     await onceOk(machine);
-    expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20', '172.31.40.11/32']);
+    expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32', '172.31.40.11/32']);
     expect(machine.state()).toMatchObject({ instanceId: state.instanceId, slots: { [eth1Mac]: 0 } });
     await expectIdle(machine);
   });
@@ -143,9 +154,9 @@ describe('the state file', () => {
     machine.system.put(file, rename(machine.system.files.get(file)!.content));
     machine.system.put(statePath, state);
     machine.reboot();
-    expect(addressesOf(machine, 'eth1')[0]).toBe('172.31.47.10/20');
+    expect(addressesOf(machine, 'eth1')[0]).toBe('172.31.47.10/32');
     await onceOk(machine);
-    expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/20', '172.31.40.11/32']);
+    expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32', '172.31.40.11/32']);
     expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
     await expectIdle(machine);
   });

@@ -43,9 +43,9 @@ describe('an ENI is hot-plugged, and the metadata lags', () => {
     machine.metadata.replace(moments[3]!);
     await onceOk(machine);
     expect(addressesOf(machine, 'eth1')).toEqual([
-      '172.31.40.10/20',
+      '172.31.40.10/32',
       '172.31.40.11/32',
-      '2600:1f16:292:100::10/64',
+      '2600:1f16:292:100::10/128',
     ]);
     await expectIdle(machine);
   });

@@ -14,13 +14,14 @@ import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
 import { cidr, ip, mac } from './example-plans.ts';
 
-const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [] };
+const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [], elsewhere: [] };
 
 /** How the names of links look on clouds; the number keeps them apart. */
 const linkStyles = ['eth', 'ens', 'enp0s', 'enX', 'enp125s0f'] as const;
 
 /** Whether another ENI has the subnet too, and whether this one brings main's connected route. */
 const sharing = fc.constantFrom(
+  { shared: false, connected: false },
   { shared: false, connected: true },
   { shared: true, connected: true },
   { shared: true, connected: false },
@@ -36,6 +37,8 @@ interface FamilyShape {
   readonly gateway: 'none' | 'inside' | 'link-local' | 'outside';
   readonly outside: number;
   readonly outsidePrefix: boolean;
+  /** How many subnets main has on-link by other ENIs. */
+  readonly elsewhere: number;
 }
 
 function familyShape(family: Family): fc.Arbitrary<FamilyShape> {
@@ -58,6 +61,7 @@ function familyShape(family: Family): fc.Arbitrary<FamilyShape> {
     ),
     outside: fc.integer({ min: 0, max: 2 }),
     outsidePrefix: fc.boolean(),
+    elsewhere: fc.integer({ min: 0, max: 2 }),
   }) as fc.Arbitrary<FamilyShape>;
 }
 
@@ -86,6 +90,9 @@ function buildFamily(family: Family, slot: number, shape: FamilyShape): FamilyIn
     subnets: subnets.map(s => ({ cidr: s.cidr, ...s.sharing })),
     gateway: gatewayOf(shape.gateway, subnets[0]?.cidr),
     prefixes,
+    elsewhere: Array.from({ length: shape.elsewhere }, (_, n) =>
+      cidr(family === 4 ? `10.${250 + n}.0.0/16` : `2001:db8:fff${n}::/64`),
+    ),
   };
 }
 

@@ -8,22 +8,26 @@ export const ip = (text: string) => parseIp(text) as Ip;
 export const cidr = (text: string) => parseCidr(text) as Cidr;
 export const mac = (text: string) => parseMac(text) as Mac;
 
-const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [] };
+const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [], elsewhere: [] };
+/** The primary's subnet: main has it on-link by eth0. */
+const ofPrimary = [cidr('10.0.1.0/24')];
 
-const exclusive = (network: string) => ({ cidr: cidr(network), shared: false, connected: true });
-const sharedWithPrimary = (network: string) => ({ cidr: cidr(network), shared: true, connected: false });
+const exclusive = (network: string) => ({ cidr: cidr(network), shared: false, connected: false });
+const shared = (network: string) => ({ cidr: cidr(network), shared: true, connected: false });
 
 const v4: FamilyInput = {
   addresses: ['10.0.2.10', '10.0.2.11', '10.0.2.12'].map(ip),
   subnets: [exclusive('10.0.2.0/24')],
   gateway: ip('10.0.2.253'),
   prefixes: [],
+  elsewhere: ofPrimary,
 };
 const v6: FamilyInput = {
   addresses: ['2001:db8:2::10', '2001:db8:2::11'].map(ip),
   subnets: [exclusive('2001:db8:2::/64')],
   gateway: ip('fe80::1'),
   prefixes: [],
+  elsewhere: [cidr('2001:db8:1::/64')],
 };
 
 const base: EniInput = {
@@ -59,9 +63,10 @@ const second: EniInput = {
 
 const sharedV4 = (addresses: string[]): FamilyInput => ({
   addresses: addresses.map(ip),
-  subnets: [sharedWithPrimary('10.0.1.0/24')],
+  subnets: [shared('10.0.1.0/24')],
   gateway: ip('10.0.1.253'),
   prefixes: [],
+  elsewhere: ofPrimary,
 });
 
 const network = (...enis: EniInput[]): NetworkPlan => ({
@@ -90,16 +95,21 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
     ipv6: none,
   }),
   'static-two-enis-one-subnet': network(
-    { ...base, ipv4: { ...v4, subnets: [{ ...exclusive('10.0.2.0/24'), shared: true }] }, ipv6: none },
+    { ...base, ipv4: { ...v4, subnets: [shared('10.0.2.0/24')] }, ipv6: none },
     {
       ...second,
-      ipv4: { ...v4, addresses: [ip('10.0.2.20')], subnets: [sharedWithPrimary('10.0.2.0/24')] },
+      ipv4: { ...v4, addresses: [ip('10.0.2.20')], subnets: [shared('10.0.2.0/24')] },
     },
   ),
   'static-prefixes-and-outside-address': network({
     ...base,
     ipv4: { ...v4, addresses: [...v4.addresses, ip('192.0.2.7')], prefixes: [cidr('10.0.2.64/28')] },
     ipv6: { ...v6, prefixes: [cidr('2001:db8:99::/80')] },
+  }),
+  'static-connected-route': network({
+    ...base,
+    ipv4: { ...v4, subnets: [{ ...exclusive('10.0.2.0/24'), connected: true }] },
+    ipv6: { ...v6, subnets: [{ ...exclusive('2001:db8:2::/64'), connected: true }] },
   }),
   'static-no-gateway': network({ ...base, ipv4: { ...v4, gateway: undefined }, ipv6: none }),
   'static-main-default': network({ ...base, mainDefaultMetric: 20000, ipv6: none }),
@@ -111,6 +121,12 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
     ipv6: none,
   }),
   'dhcp-complete': network({ ...base, addressing: 'dhcp' }),
+  'dhcp-connected-route': network({
+    ...base,
+    addressing: 'dhcp',
+    ipv4: { ...v4, subnets: [{ ...exclusive('10.0.2.0/24'), connected: true }] },
+    ipv6: none,
+  }),
   'dhcp-shares-primary-subnet': network({
     ...base,
     addressing: 'dhcp',

@@ -37,7 +37,8 @@ export function obtainLease(host: DhclientHost, link: string): CommandResult {
   // The script goes on whatever `ip` says: a renewal finds its address there.
   if (!tamed.unset.has('routers'))
     runIp(host.kernel, ['-4', 'route', 'add', 'default', 'via', offer.router, 'dev', link], '', host.step);
-  if (!tamed.ownResolvConf) host.writeFile('/etc/resolv.conf', `# from the lease of ${link}\nnameserver 192.0.2.53\n`);
+  if (!tamed.ownResolvConf)
+    host.writeFile('/etc/resolv.conf', `# from the lease of ${link}\nnameserver 192.0.2.53\n`);
   host.writeFile(`/var/lib/dhcp/dhclient.${link}.leases`, leaseText(link, offer));
   return { ...added, exitCode: 0 };
 }

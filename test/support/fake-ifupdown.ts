@@ -1,11 +1,12 @@
 // Debian's ifupdown (0.8.41) on a fake machine: ifup and ifdown read interfaces(5), and do what their `--no-act -v` says that
 // they do. Measured: a plain link, one with several stanzas, DHCP, a link that has gone, a link that is up already.
+
+import type { Ip } from '../../agent/model/address.ts';
 import type { CommandResult } from '../../agent/system/system.ts';
 import { type DhcpServer, obtainLease, releaseLease } from './fake-dhclient.ts';
 import { allOnes, flushAddresses, runIp, type Step, UnknownCommand } from './fake-ip.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { runShellLine } from './fake-shell.ts';
-import type { Ip } from '../../agent/model/address.ts';
 
 export interface IfupdownHost {
   readonly kernel: FakeKernel;
@@ -71,7 +72,10 @@ type Action = () => CommandResult;
 
 function upActions(host: IfupdownHost, stanza: Stanza): readonly Action[] {
   const { link } = stanza;
-  const ip = (...words: readonly string[]): Action => () => runIp(host.kernel, words, '', host.step);
+  const ip =
+    (...words: readonly string[]): Action =>
+    () =>
+      runIp(host.kernel, words, '', host.step);
   const mtu = option(stanza, 'mtu');
   const linkUp = ip('link', 'set', 'dev', link, ...(mtu === undefined ? [] : ['mtu', mtu]), 'up');
   const methods: Readonly<Record<string, () => readonly Action[]>> = {
@@ -80,9 +84,7 @@ function upActions(host: IfupdownHost, stanza: Stanza): readonly Action[] {
     'inet6 static': () => [
       ...['accept_ra', 'autoconf'].flatMap(key => {
         const set = option(stanza, key);
-        return set === undefined
-          ? []
-          : [shell(host, `sysctl -q -e -w net.ipv6.conf.${link}.${key}=${set}`)];
+        return set === undefined ? [] : [shell(host, `sysctl -q -e -w net.ipv6.conf.${link}.${key}=${set}`)];
       }),
       linkUp,
       ip('-6', 'addr', 'add', ...inet6Words(stanza)),
@@ -96,9 +98,15 @@ function upActions(host: IfupdownHost, stanza: Stanza): readonly Action[] {
 
 function downActions(host: IfupdownHost, stanza: Stanza): readonly Action[] {
   const { link } = stanza;
-  const ip = (...words: readonly string[]): Action => () => runIp(host.kernel, words, '', host.step);
+  const ip =
+    (...words: readonly string[]): Action =>
+    () =>
+      runIp(host.kernel, words, '', host.step);
   const down = ip('link', 'set', 'dev', link, 'down');
-  const flush = (family: 4 | 6): Action => () => flushAll(host, link, family);
+  const flush =
+    (family: 4 | 6): Action =>
+    () =>
+      flushAll(host, link, family);
   const quietDown = shell(host, `ip link set dev ${link} down 2>/dev/null || true`);
   const methods: Readonly<Record<string, () => readonly Action[]>> = {
     'inet loopback': () => [],
@@ -187,8 +195,7 @@ function readStanzas(host: IfupdownHost): readonly Stanza[] {
   const stanzas: Stanza[] = [];
   for (const [word = '', ...rest] of readLines(host)) {
     if (word === 'auto' || word.startsWith('allow-')) continue;
-    if (word === 'iface')
-      stanzas.push({ link: rest[0] ?? '', method: `${rest[1]} ${rest[2]}`, options: [] });
+    if (word === 'iface') stanzas.push({ link: rest[0] ?? '', method: `${rest[1]} ${rest[2]}`, options: [] });
     else stanzas.at(-1)?.options.push([word, rest.join(' ')]);
   }
   return stanzas;
@@ -201,7 +208,13 @@ function readState(host: IfupdownHost): readonly string[] {
 
 function writeState(host: IfupdownHost, links: readonly string[]): void {
   // Sorted, unlike the real one, so that two machines can be compared.
-  host.writeFile(statePath, [...links].sort().map(l => `${l}=${l}\n`).join(''));
+  host.writeFile(
+    statePath,
+    [...links]
+      .sort()
+      .map(l => `${l}=${l}\n`)
+      .join(''),
+  );
 }
 
 function failure(stderr: string): CommandResult {

@@ -19,9 +19,7 @@ export function linkLines(kernel: FakeKernel): readonly string[] {
 function linkLine(l: FakeLink, kernel: FakeKernel): string {
   const peer = l.peer === undefined ? '' : `@${l.peer}`;
   const loopback = l.mac === undefined;
-  const flags = loopback
-    ? 'LOOPBACK,UP,LOWER_UP'
-    : `BROADCAST,MULTICAST${l.up ? ',UP,LOWER_UP' : ''}`;
+  const flags = loopback ? 'LOOPBACK,UP,LOWER_UP' : `BROADCAST,MULTICAST${l.up ? ',UP,LOWER_UP' : ''}`;
   const state = loopback ? 'UNKNOWN' : l.up ? 'UP' : 'DOWN';
   const ether = loopback
     ? 'link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00'

@@ -1,6 +1,14 @@
 // The program `ip` (iproute2 6.1.0) on a FakeKernel: the part of its grammar that this project uses. A word that is not
 // modelled throws UnknownCommand, which no test should ever see.
-import { type Cidr, type Family, familyOf, hostCidr, type Ip, parseCidr, parseIp } from '../../agent/model/address.ts';
+import {
+  type Cidr,
+  type Family,
+  familyOf,
+  hostCidr,
+  type Ip,
+  parseCidr,
+  parseIp,
+} from '../../agent/model/address.ts';
 import type { CommandResult } from '../../agent/system/system.ts';
 import { addressLines, linkLines, routeGetText, routeLine, routeLines, ruleLines } from './fake-ip-text.ts';
 import { type FakeKernel, type FakeRoute, type FakeRule, IpRefusal, mainTable } from './fake-kernel.ts';
@@ -122,7 +130,8 @@ function runAddress(kernel: FakeKernel, verb: string, rest: readonly string[], c
   const [address = '', ...options] = rest;
   const [ipText = '', length = ''] = address.split('/');
   const ip = parseIp(ipText);
-  if (ip === undefined) throw new IpRefusal(`Error: any valid prefix is expected rather than "${address}".`, 1);
+  if (ip === undefined)
+    throw new IpRefusal(`Error: any valid prefix is expected rather than "${address}".`, 1);
   const prefixLength = /^\d+$/.test(length) ? Number(length) : lengthOfMask(length);
   const { values, flags } = readWords(options, ['dev', 'broadcast', 'label'], ['nodad', 'dynamic']);
   const link = values.get('dev') ?? '';
@@ -267,15 +276,18 @@ function address(word: string): Ip {
 function network(word: string): Cidr {
   const ip = parseIp(word);
   const cidr = ip === undefined ? parseCidr(word) : hostCidr(ip);
-  if (cidr === undefined) throw new IpRefusal(`Error: any valid prefix is expected rather than "${word}".`, 1);
-  if (ip === undefined && cidr !== word) throw new IpRefusal('Error: Invalid prefix for given prefix length.');
+  if (cidr === undefined)
+    throw new IpRefusal(`Error: any valid prefix is expected rather than "${word}".`, 1);
+  if (ip === undefined && cidr !== word)
+    throw new IpRefusal('Error: Invalid prefix for given prefix length.');
   return cidr;
 }
 
 function tableNumber(word: string): number {
   const names: Readonly<Record<string, number>> = { main: 254, local: 255, default: 253 };
   const number = names[word] ?? Number(word);
-  if (!Number.isInteger(number)) throw new IpRefusal(`Error: argument "${word}" is wrong: invalid table ID`, 1);
+  if (!Number.isInteger(number))
+    throw new IpRefusal(`Error: argument "${word}" is wrong: invalid table ID`, 1);
   return number;
 }
 

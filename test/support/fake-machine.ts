@@ -1,13 +1,14 @@
 // A VM of a cloud with Debian's ifupdown, as a test wants it: a FakeSystem with a primary that DHCP brought up, the secondary
 // links of a recording, somebody else's things beside them, and the real metadata emulator on loopback. Commands run through
 // the real command line.
-import { run } from '../../agent/cli/run.ts';
-import { type State, statePath } from '../../agent/apply/state-file.ts';
+
 import { checkpointPath, lastChangePath } from '../../agent/apply/checkpoint.ts';
+import { type State, statePath } from '../../agent/apply/state-file.ts';
+import { run } from '../../agent/cli/run.ts';
 import { instanceFromRecording, type Recording } from '../../agent/metadata/recording.ts';
-import { kernelProbeFile } from '../../agent/system/kernel-probe.ts';
 import { firstHost, type Ip, networkOf, prefixLengthOf } from '../../agent/model/address.ts';
 import { valueOr } from '../../agent/model/instance.ts';
+import { kernelProbeFile } from '../../agent/system/kernel-probe.ts';
 import { FakeSystem } from './fake-system.ts';
 import { MetadataEmulator } from './metadata-emulator.ts';
 
@@ -134,7 +135,8 @@ async function plugLinks(system: FakeSystem, spec: MachineSpec): Promise<void> {
   for (const [index, eni] of ordered.entries()) {
     const ip = valueOr(eni.ipv4.addresses, [])[0];
     // JD Cloud tells no subnet; it uses /24 here.
-    const subnet = valueOr(eni.ipv4.subnets, [])[0] ?? (ip === undefined ? undefined : networkOf(ip as Ip, 24));
+    const subnet =
+      valueOr(eni.ipv4.subnets, [])[0] ?? (ip === undefined ? undefined : networkOf(ip as Ip, 24));
     if (ip !== undefined && subnet !== undefined)
       system.dhcp.set(eni.mac, { ip, prefixLength: prefixLengthOf(subnet), router: firstHost(subnet) });
     if (eni.carriesIp && (eni.primary || spec.unplugged !== true))

@@ -118,7 +118,8 @@ export class FakeSystem implements System {
   async exists(path: string): Promise<boolean> {
     this.#alive();
     const device = /^\/sys\/class\/net\/([^/]+)\/device$/.exec(path)?.[1];
-    if (device !== undefined) return this.kernel.links.some(l => l.name === device && this.#isPhysical(l.name));
+    if (device !== undefined)
+      return this.kernel.links.some(l => l.name === device && this.#isPhysical(l.name));
     return this.files.has(path) || this.folders.has(path) || this.#list(path).length > 0;
   }
 

@@ -131,4 +131,5 @@ export const plainOptions: EniOptions = {
   table: undefined,
   defaultRoute: false,
   metric: undefined,
+  connectedRoute: false,
 };

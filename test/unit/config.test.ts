@@ -93,6 +93,7 @@ describe('good values', () => {
     ['table = 5000', { table: 5000 }],
     ['default-route = yes', { defaultRoute: true }],
     ['metric = 500', { metric: 500 }],
+    ['connected-route = yes', { connectedRoute: true }],
   ];
   test.each(eniRows)('[eni] %s', async (line, wanted) => {
     expect((await read(eni(line))).enis.get(mac)).toEqual({ ...plainOptions, ...wanted } as EniOptions);
@@ -170,6 +171,7 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     [eni('table = 254'), `[eni "${mac}"] table = "254": ${whole} 256 to 2147483647`],
     [eni('table = main'), `[eni "${mac}"] table = "main": ${whole} 256 to 2147483647`],
     [eni('default-route = always'), `[eni "${mac}"] default-route = "always": must be yes or no`],
+    [eni('connected-route = on'), `[eni "${mac}"] connected-route = "on": must be yes or no`],
     [eni('metric = 0'), `[eni "${mac}"] metric = "0": ${whole} 1 to 2147483647`],
     [eni('gateway = 10.0.2.1'), `[eni "${mac}"] has the unknown key "gateway"`],
     ['[eni "eth1"]\nmtu = 1400', '[eni "eth1"] does not name a MAC address'],

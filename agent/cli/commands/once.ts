@@ -1,4 +1,5 @@
 // `eni-agent once`: one pass, for boot, for cloud-init and by hand.
+import type { EniChange } from '../../../renderers/renderer.ts';
 import { withLock } from '../../lock.ts';
 import { type PassResult, reconcile } from '../../reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
@@ -32,7 +33,7 @@ Exit code 0: all is as it should be. 2: done, but something needs a look. 1: fai
     const pass = await withLock(context.system, async () => {
       let result = await reconcile(passContext, options);
       for (let i = 1; i < maxPasses && result.outcome === 'applied' && isWaiting(result); i++)
-        result = { ...(await reconcile(passContext, options)), outcome: 'applied' };
+        result = joined(result, await reconcile(passContext, options));
       return result;
     });
     if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
@@ -40,6 +41,29 @@ Exit code 0: all is as it should be. 2: done, but something needs a look. 1: fai
     return pass.degraded.length > 0 || pass.outcome === 'refused' ? exitCodes.attention : exitCodes.done;
   },
 };
+
+/** The report of two passes: where both are, and everything that either of them has done. */
+function joined(first: PassResult, second: PassResult): PassResult {
+  const macOf = (c: EniChange) => (c.kind === 'removed' ? c.before.mac : c.after.mac);
+  const done = new Set(first.changes.map(macOf));
+  const earlier = new Map(first.files.map(f => [f.path, f]));
+  const later = new Map(second.files.map(f => [f.path, f]));
+  return {
+    ...second,
+    outcome: 'applied',
+    requests: first.requests + second.requests,
+    changes: [...first.changes, ...second.changes.filter(c => !done.has(macOf(c)))],
+    files: [
+      ...first.files.map(f => ({ ...f, ...later.get(f.path), before: f.before })),
+      ...second.files.filter(f => !earlier.has(f.path)),
+    ],
+    commands: [...first.commands, ...second.commands],
+    kernelChanges: {
+      add: [...first.kernelChanges.add, ...second.kernelChanges.add],
+      remove: [...first.kernelChanges.remove, ...second.kernelChanges.remove],
+    },
+  };
+}
 
 function isWaiting(pass: PassResult): boolean {
   return pass.desired.plan.enis.some(e => e.awaiting !== undefined);
@@ -63,7 +87,7 @@ function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly st
     pending: '',
   };
   return [
-    `${bold(style, 'Managed')}  ${managed}`,
+    ...(pass.outcome === 'refused' ? [] : [`${bold(style, 'Managed')}  ${managed}`]),
     ...(pass.outcome === 'applied' ? [...changes, ...files] : []),
     ...pass.degraded.map(text => yellow(style, `warning: ${text}`)),
     verdicts[pass.outcome],

@@ -34,6 +34,7 @@ Exit code 0: nothing to do. 2: changes are pending.`,
           ? []
           : ['', bold(context, 'Files'), ...describeFiles(pass.files, context)]),
         ...(pending ? ['', bold(context, 'Commands'), ...describeCommands(pass).map(l => `  ${l}`)] : []),
+        ...(pass.degraded.length === 0 ? [] : ['']),
         ...pass.degraded.map(text => yellow(context, `warning: ${text}`)),
         '',
         pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.',

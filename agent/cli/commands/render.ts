@@ -7,7 +7,10 @@ import { AgentError } from '../../errors.ts';
 import { instanceFromRecording, parseRecording } from '../../metadata/recording.ts';
 import { type Mac, parseMac } from '../../model/address.ts';
 import type { BackendName } from '../../model/host.ts';
+import type { Instance } from '../../model/instance.ts';
+import type { KernelLink } from '../../model/kernel-state.ts';
 import { imagineLinks } from '../../plan/imagine-links.ts';
+import { isPortableName } from '../../plan/match-links.ts';
 import { freshMachine, planNetwork } from '../../plan/plan-network.ts';
 import { requiredOption, textOption } from '../args.ts';
 import { type CliCommand, exitCodes, type OptionValues } from '../command.ts';
@@ -51,7 +54,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
     const { plan } = planNetwork({
       ...freshMachine,
       instance,
-      links: imagineLinks(instance, namedLinks(values)),
+      links: linksFor(instance, namedLinks(values)),
       settings,
       suppressPrefixLength: facts.kernel.suppressPrefixLength,
     });
@@ -71,7 +74,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
       ];
       context.print(
         [
-          `${files.length} files for ${plan.enis.length} secondary ENIs below ${out}:`,
+          `${counted(files.length, 'file')} for ${counted(plan.enis.length, 'secondary ENI')} below ${out}:`,
           ...files.map(f => `  ${octal(f.mode)} ${f.path}`),
           ...(commands.length === 0 ? [] : ['They would be loaded by:']),
           ...commands.map(c => `  ${c.argv.join(' ')}`),
@@ -99,9 +102,25 @@ function namedLinks(values: OptionValues): ReadonlyMap<Mac, string> {
       const at = pair.indexOf('=');
       const mac = parseMac(pair.slice(0, Math.max(0, at)));
       const name = pair.slice(at + 1);
-      if (mac === undefined || !/^[A-Za-z0-9_.-]{1,15}$/.test(name))
+      if (mac === undefined || !isPortableName(name))
         throw new AgentError('usage', `--link ${JSON.stringify(pair)} is not of the form MAC=NAME`);
       return [mac, name] as const;
     }),
   );
+}
+
+/** Throws `usage` for a MAC that is not there (a typo would go unnoticed) and for two links of one name. */
+function linksFor(instance: Instance, names: ReadonlyMap<Mac, string>): readonly KernelLink[] {
+  const links = imagineLinks(instance, names);
+  for (const [mac, name] of names) {
+    if (!links.some(l => l.mac === mac))
+      throw new AgentError('usage', `--link ${mac}=${name}: no ENI of the recording has a link with this MAC`);
+    if (links.filter(l => l.name === name).length > 1)
+      throw new AgentError('usage', `--link ${mac}=${name}: another link is called ${name} already`);
+  }
+  return links;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

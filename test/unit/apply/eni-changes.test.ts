@@ -79,6 +79,11 @@ const rows: readonly Row[] = [
     wanted: ['added eth2'],
   },
   {
+    name: 'one that was set down by hand and still has its addresses: taken down in the way of the backend first',
+    kernel: downOf(both, 'eth2'),
+    wanted: ['removed eth2 gone', 'added eth2'],
+  },
+  {
     name: 'one that is up but has nothing: the backend has not configured it',
     kernel: withoutAddresses(both, 'eth2'),
     wanted: ['added eth2'],

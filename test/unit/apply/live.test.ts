@@ -21,11 +21,12 @@ describe('the words for ip -batch', () => {
         family: 4,
         lines: [
           'link set dev eth1 mtu 8500',
-          'addr add 10.0.2.10/24 dev eth1 broadcast +',
+          'addr add 10.0.2.10/32 dev eth1',
           'addr add 10.0.2.11/32 dev eth1',
           'addr add 10.0.2.12/32 dev eth1',
           'route replace 10.0.2.0/24 dev eth1 table 28000 proto 129',
-          'route replace 0.0.0.0/0 via 10.0.2.253 dev eth1 table 28000 proto 129',
+          'route replace 0.0.0.0/0 via 10.0.2.253 dev eth1 table 28000 onlink proto 129',
+          'rule add from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 protocol 129',
           'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 protocol 129',
           'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600 protocol 129',
         ],
@@ -33,10 +34,11 @@ describe('the words for ip -batch', () => {
       {
         family: 6,
         lines: [
-          'addr add 2001:db8:2::10/64 dev eth1 nodad',
+          'addr add 2001:db8:2::10/128 dev eth1 nodad',
           'addr add 2001:db8:2::11/128 dev eth1 nodad',
           'route replace 2001:db8:2::/64 dev eth1 table 28000 proto 129',
           'route replace ::/0 via fe80::1 dev eth1 table 28000 proto 129',
+          'rule add from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 protocol 129',
           'rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 protocol 129',
           'rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 protocol 129',
         ],
@@ -68,7 +70,7 @@ describe('the words for ip -batch', () => {
     const words = planObjects(examplePlans['static-main-default']!.enis[0]!, options);
     const route = words.find(o => o.key.startsWith('route 254'))!;
     expect([route.add, route.remove]).toEqual([
-      'route replace 0.0.0.0/0 via 10.0.2.253 dev eth1 table 254 metric 20000 proto 129',
+      'route replace 0.0.0.0/0 via 10.0.2.253 dev eth1 table 254 metric 20000 onlink proto 129',
       'route del 0.0.0.0/0 via 10.0.2.253 dev eth1 table 254 metric 20000',
     ]);
   });
@@ -87,22 +89,24 @@ describe('the order', () => {
   const secondAs = (family: 4 | 6, prefixLength: number): EniPlan => ({
     ...plan,
     addresses: plan.addresses.map(a =>
-      a.family === family && a.prefixLength === (family === 4 ? 24 : 64) ? { ...a, prefixLength } : a,
+      a.ip === (family === 4 ? '10.0.2.10' : '2001:db8:2::10') ? { ...a, prefixLength } : a,
     ),
   });
 
   test('an IPv4 address with another length: the new one first, so that it is never missing', () => {
-    const difference = differ(plan, secondAs(4, 32));
-    expect(additions([difference])).toEqual([{ family: 4, lines: ['addr add 10.0.2.10/32 dev eth1'] }]);
-    expect(removals([difference])).toEqual([{ family: 4, lines: ['addr del 10.0.2.10/24 dev eth1'] }]);
+    const difference = differ(plan, secondAs(4, 24));
+    expect(additions([difference])).toEqual([
+      { family: 4, lines: ['addr add 10.0.2.10/24 dev eth1 broadcast +'] },
+    ]);
+    expect(removals([difference])).toEqual([{ family: 4, lines: ['addr del 10.0.2.10/32 dev eth1'] }]);
   });
 
   test('an IPv6 address cannot be there twice: the old one goes first, in the same batch, and only once', () => {
-    const difference = differ(plan, secondAs(6, 128));
+    const difference = differ(plan, secondAs(6, 64));
     expect(additions([difference])).toEqual([
       {
         family: 6,
-        lines: ['addr del 2001:db8:2::10/64 dev eth1', 'addr add 2001:db8:2::10/128 dev eth1 nodad'],
+        lines: ['addr del 2001:db8:2::10/128 dev eth1', 'addr add 2001:db8:2::10/64 dev eth1 nodad'],
       },
     ]);
     expect(removals([difference])).toEqual([]);
@@ -124,7 +128,7 @@ describe('the order', () => {
 
   test('a rule that stands twice too often is deleted twice', () => {
     const kernel = kernelOf([plan]);
-    const rule = kernel.rules[0]!;
+    const rule = kernel.rules.find(r => r.priority === 28300 && r.family === 4)!;
     const difference = compareEni({ ...kernel, rules: [...kernel.rules, rule, rule] }, plan, plan, options);
     const line = 'rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300';
     expect(removals([difference])).toEqual([{ family: 4, lines: [line, line] }]);

@@ -1,58 +1,11 @@
-// Whole instances to whole plans: who is planned, who is left alone and why, who shares a subnet and who brings its connected route.
+// Whole instances to whole plans: what one ENI gets, who is left alone and why, what is remembered.
 import { describe, expect, test } from 'vitest';
-import { defaultSettings } from '../../../agent/config.ts';
-import type { Mac } from '../../../agent/model/address.ts';
 import { type Eni, unknown } from '../../../agent/model/instance.ts';
 import type { EniOptions } from '../../../agent/model/settings.ts';
-import { type PlanInput, planNetwork } from '../../../agent/plan/plan-network.ts';
-import { cidr, ip } from '../../support/example-plans.ts';
-import {
-  addressOn,
-  eniOf,
-  familyOf,
-  instanceOf,
-  macOf,
-  nic,
-  noFamily,
-  plainOptions,
-} from '../../support/plan-parts.ts';
-
-const primary = eniOf(0, familyOf(['10.0.1.10'], ['10.0.1.0/24'], '10.0.1.1'));
-const alone = eniOf(1, familyOf(['10.0.2.10', '10.0.2.11'], ['10.0.2.0/24'], '10.0.2.1'));
-const inSubnet = (n: number, third: number, more: Partial<Eni> = {}) =>
-  eniOf(n, familyOf([`10.0.${third}.${n}0`], [`10.0.${third}.0/24`], `10.0.${third}.1`), more);
-
-function resultOf(enis: readonly Eni[], more: Partial<PlanInput> = {}) {
-  return planNetwork({
-    instance: instanceOf(...enis),
-    links: enis.map((_, n) => nic(n)),
-    addresses: [addressOn('eth0', '10.0.1.10/24')],
-    settings: defaultSettings,
-    keptSlots: new Map(),
-    occupiedSlots: new Set(),
-    leases: new Map(),
-    learnedSubnets: new Map(),
-    suppressPrefixLength: true,
-    claims: new Map(),
-    ...more,
-  });
-}
-
-const settingsWith = (n: number, options: Partial<EniOptions>) => ({
-  ...defaultSettings,
-  enis: new Map<Mac, EniOptions>([[macOf(n), { ...plainOptions, ...options }]]),
-});
-
-/** `link: addresses | how the own subnet's packets are chosen`. */
-const summary = (result: ReturnType<typeof resultOf>) =>
-  result.plan.enis.map(e => {
-    const bySubnet = e.rules.some(r => r.localOnly);
-    return `${e.link} slot ${e.slot}: ${e.addresses.map(a => `${a.ip}/${a.prefixLength}`).join(' ')} by ${bySubnet ? 'subnet' : 'address'}`;
-  });
-const skips = (result: ReturnType<typeof resultOf>) =>
-  result.plan.skipped
-    .filter(s => s.reason !== 'primary')
-    .map(s => `${s.eniId} ${s.reason}${s.degraded ? ' (degraded)' : ''}: ${s.text}`);
+import type { PlanInput } from '../../../agent/plan/plan-network.ts';
+import { cidr, mac } from '../../support/example-plans.ts';
+import { alone, primary, resultOf, settingsWith, skips, summary } from '../../support/plan-machine.ts';
+import { addressOn, eniOf, familyOf, macOf, nic, noFamily } from '../../support/plan-parts.ts';
 
 describe('one secondary ENI', () => {
   test('is planned whole', () => {
@@ -76,16 +29,16 @@ describe('one secondary ENI', () => {
       table: 28000,
       addressing: 'static',
       mtu: undefined,
-      sharedSubnet: false,
+      connectedRoute: false,
       awaiting: undefined,
       notes: [],
       addresses: [
-        { ip: '10.0.2.10', prefixLength: 24, family: 4, dynamic: false },
+        { ip: '10.0.2.10', prefixLength: 32, family: 4, dynamic: false },
         { ip: '10.0.2.11', prefixLength: 32, family: 4, dynamic: false },
       ],
       routes: [
         { destination: '10.0.2.0/24', gateway: undefined, onLink: false, table: 28000, metric: undefined },
-        { destination: '0.0.0.0/0', gateway: '10.0.2.1', onLink: false, table: 28000, metric: undefined },
+        { destination: '0.0.0.0/0', gateway: '10.0.2.1', onLink: true, table: 28000, metric: undefined },
       ],
     });
   });
@@ -93,14 +46,14 @@ describe('one secondary ENI', () => {
   test('an address outside of every subnet is a host address; a gateway outside is told to be on the link', () => {
     const eni = eniOf(1, familyOf(['10.0.2.10', '192.0.2.7'], ['10.0.2.0/24'], '100.64.0.1'));
     const [planned] = resultOf([primary, eni]).plan.enis;
-    expect(planned!.addresses.map(a => a.prefixLength)).toEqual([24, 32]);
+    expect(planned!.addresses.map(a => a.prefixLength)).toEqual([32, 32]);
     expect(planned!.routes.at(-1)).toMatchObject({ gateway: '100.64.0.1', onLink: true });
   });
 
   test('IPv6 only, with a link-local gateway, which needs no help', () => {
     const ipv6 = familyOf(['2001:db8:2::10'], ['2001:db8:2::/64'], 'fe80:ec2::1');
     const [planned] = resultOf([primary, eniOf(1, noFamily, { ipv6 })]).plan.enis;
-    expect(planned!.addresses).toMatchObject([{ ip: '2001:db8:2::10', prefixLength: 64, family: 6 }]);
+    expect(planned!.addresses).toMatchObject([{ ip: '2001:db8:2::10', prefixLength: 128, family: 6 }]);
     expect(planned!.routes).toMatchObject([
       { destination: '2001:db8:2::/64' },
       { destination: '::/0', gateway: 'fe80:ec2::1', onLink: false },
@@ -116,7 +69,7 @@ describe('one secondary ENI', () => {
     const after = resultOf([primary, jd], { addresses: leased });
     expect(after.plan.enis[0]).toMatchObject({
       awaiting: undefined,
-      addresses: [{ ip: '10.0.2.10', prefixLength: 24, dynamic: true }],
+      addresses: [{ ip: '10.0.2.10', dynamic: true }],
       notes: ['IPv4 gateway 10.0.2.1 is inferred (first address of 10.0.2.0/24)'],
     });
     expect([...after.learnedSubnets]).toEqual([[macOf(1), '10.0.2.0/24']]);
@@ -128,6 +81,11 @@ describe('one secondary ENI', () => {
   test.each<readonly [string, Partial<EniOptions>, object]>([
     ['mtu', { mtu: 1400 }, { mtu: 1400 }],
     ['table', { table: 5000 }, { table: 5000, slot: 0 }],
+    [
+      'connected-route = yes',
+      { connectedRoute: true },
+      { connectedRoute: true, addresses: [{ prefixLength: 24 }, { prefixLength: 32 }] },
+    ],
     ['mode = dhcp', { mode: 'dhcp' }, { addressing: 'dhcp', awaiting: undefined }],
   ])('the option %s', (_name, options, wanted) => {
     expect(
@@ -147,93 +105,6 @@ describe('one secondary ENI', () => {
       { destination: '0.0.0.0/0', gateway: '10.0.2.1', metric: 20003 },
     ]);
     expect(inMain({ defaultRoute: true, metric: 7 })).toMatchObject([{ metric: 7 }]);
-  });
-});
-
-describe('who shares a subnet', () => {
-  test('with the primary: by address, and no connected route', () => {
-    expect(summary(resultOf([primary, inSubnet(2, 1)], { links: [nic(0), nic(2)] }))).toEqual([
-      'eth2 slot 0: 10.0.1.20/32 by address',
-    ]);
-  });
-
-  test('two secondaries: the lower slot brings the connected route', () => {
-    expect(summary(resultOf([primary, inSubnet(1, 2), inSubnet(2, 2)]))).toEqual([
-      'eth1 slot 0: 10.0.2.10/24 by address',
-      'eth2 slot 1: 10.0.2.20/32 by address',
-    ]);
-  });
-
-  test('the lower slot, not the first in the metadata', () => {
-    const keptSlots = new Map([
-      [macOf(1), 5],
-      [macOf(2), 4],
-    ]);
-    expect(summary(resultOf([primary, inSubnet(1, 2), inSubnet(2, 2)], { keptSlots }))).toEqual([
-      'eth2 slot 4: 10.0.2.20/24 by address',
-      'eth1 slot 5: 10.0.2.10/32 by address',
-    ]);
-  });
-
-  test('subnets that only overlap are shared, too; a third ENI beside them is not concerned', () => {
-    const wide = eniOf(1, familyOf(['10.0.3.10'], ['10.0.2.0/23'], '10.0.2.1'));
-    expect(summary(resultOf([primary, wide, inSubnet(2, 2), inSubnet(3, 9)]))).toEqual([
-      'eth1 slot 0: 10.0.3.10/23 by address',
-      'eth2 slot 1: 10.0.2.20/32 by address',
-      'eth3 slot 2: 10.0.9.30/24 by subnet',
-    ]);
-  });
-
-  test('a subnet that holds an address of the primary link, which the metadata does not know', () => {
-    const addresses = [addressOn('eth0', '10.0.1.10/24'), addressOn('eth0', '10.0.2.99/32')];
-    expect(summary(resultOf([primary, alone], { addresses }))).toEqual([
-      'eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address',
-    ]);
-  });
-
-  test('a subnet that holds an address of the primary which its link does not have', () => {
-    const far = { ...primary, ipv4: familyOf(['10.0.1.10', '10.0.2.99'], ['10.0.1.0/24'], '10.0.1.1') };
-    expect(summary(resultOf([far, alone]))).toEqual(['eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address']);
-  });
-
-  test('a prefix that is delegated to the primary lies in it', () => {
-    const delegated = {
-      ...primary,
-      ipv4: familyOf(['10.0.1.10'], ['10.0.1.0/24'], '10.0.1.1', ['10.0.2.64/28']),
-    };
-    expect(summary(resultOf([delegated, alone]))).toEqual([
-      'eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address',
-    ]);
-  });
-
-  test.each<readonly [string, Partial<PlanInput>]>([
-    ['ignored', { settings: settingsWith(1, { ignore: true }) }],
-    ['configured by somebody else', { claims: new Map([['eth1', '/etc/network/interfaces: iface eth1']]) }],
-    [
-      'on a link that is filtered',
-      { settings: { ...defaultSettings, agent: { ...defaultSettings.agent, ignoreLinks: ['eth1'] } } },
-    ],
-  ])('an ENI that is %s has the older claim', (_name, more) => {
-    expect(summary(resultOf([primary, inSubnet(1, 2), inSubnet(2, 2)], more))).toEqual([
-      'eth2 slot 0: 10.0.2.20/32 by address',
-    ]);
-  });
-
-  test('an ENI that is attached but has no link yet does not take the connected route from one that works', () => {
-    const enis = [primary, inSubnet(1, 2), inSubnet(2, 2)];
-    const keptSlots = new Map([[macOf(1), 0]]);
-    const listed = resultOf(enis, { keptSlots, links: [nic(0), nic(1)] });
-    expect(summary(listed)).toEqual(['eth1 slot 0: 10.0.2.10/24 by address']);
-    expect(skips(listed)).toEqual(['eni-2 no-link (degraded): no link has this MAC']);
-    const there = resultOf(enis, { keptSlots: listed.slots });
-    expect(there.plan.enis[0]).toEqual(listed.plan.enis[0]);
-  });
-
-  test('an ENI whose link is away for a while keeps its rank', () => {
-    const enis = [primary, inSubnet(1, 2), inSubnet(2, 2)];
-    const all = resultOf(enis);
-    const away = resultOf(enis, { keptSlots: all.slots, links: [nic(0), nic(2)] });
-    expect(away.plan.enis[0]).toEqual(all.plan.enis[1]);
   });
 });
 
@@ -350,7 +221,12 @@ describe('what is remembered', () => {
       [gone, 0],
       [macOf(1), 1],
     ]);
-    const full = new Map(Array.from({ length: 256 }, (_, i) => [ip(`10.9.0.${i}`) as unknown as Mac, i]));
+    const full = new Map(
+      Array.from(
+        { length: 256 },
+        (_, i) => [mac(`02:09:00:00:00:${i.toString(16).padStart(2, '0')}`), i] as const,
+      ),
+    );
     const result = resultOf([primary, alone], { keptSlots: full });
     expect(result.slots.size).toBe(256);
     expect(result.slots.get(macOf(1))).toBe(0);

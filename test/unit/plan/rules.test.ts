@@ -14,6 +14,7 @@ const input: RuleInput = {
   subnets: [exclusive('10.0.2.0/24')],
   addresses: ['10.0.2.10', '10.0.2.11'].map(ip),
   prefixes: [],
+  elsewhere: [],
   suppressPrefixLength: true,
 };
 
@@ -34,14 +35,46 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
     ],
   ],
   [
-    'a shared subnet: by address, neighbours first',
-    { subnets: [shared('10.0.2.0/24')] },
+    'a subnet shared with the primary, which main has on-link by eth0: by address, neighbours first',
+    { subnets: [shared('10.0.2.0/24')], elsewhere: [cidr('10.0.2.0/24')] },
     [
       '28002: from 10.0.2.10/32 to 10.0.2.0/24 lookup 28002',
       '28002: from 10.0.2.11/32 to 10.0.2.0/24 lookup 28002',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0',
       '28602: from 10.0.2.10/32 lookup 28002',
       '28602: from 10.0.2.11/32 lookup 28002',
+    ],
+  ],
+  [
+    'a subnet shared with an ENI that has no connected route: main knows no neighbour there',
+    { subnets: [shared('10.0.2.0/24')] },
+    [
+      '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0',
+      '28602: from 10.0.2.10/32 lookup 28002',
+      '28602: from 10.0.2.11/32 lookup 28002',
+    ],
+  ],
+  [
+    "the primary's subnet, which main has on-link by eth0, is reached by the ENI: all kinds of sources",
+    {
+      subnets: [exclusive('10.0.2.0/24'), shared('10.0.3.0/24')],
+      addresses: ['10.0.2.10', '10.0.3.10', '192.0.2.7'].map(ip),
+      prefixes: [cidr('10.0.2.64/28'), cidr('198.18.0.0/28')],
+      elsewhere: [cidr('10.0.1.0/24')],
+      suppressPrefixLength: false,
+    },
+    [
+      // What the VM forwards for a neighbour keeps using main, so `iif lo`; the others are not forwarded for anybody else.
+      '28002: from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28002',
+      '28002: from 10.0.2.64/28 to 10.0.1.0/24 lookup 28002',
+      '28002: from 10.0.3.10/32 to 10.0.1.0/24 lookup 28002',
+      '28002: from 192.0.2.7/32 to 10.0.1.0/24 lookup 28002',
+      '28002: from 198.18.0.0/28 to 10.0.1.0/24 lookup 28002',
+      '28602: from 10.0.2.0/24 iif lo lookup 28002',
+      '28602: from 10.0.2.64/28 lookup 28002',
+      '28602: from 10.0.3.10/32 lookup 28002',
+      '28602: from 192.0.2.7/32 lookup 28002',
+      '28602: from 198.18.0.0/28 lookup 28002',
     ],
   ],
   [
@@ -75,7 +108,12 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
   ],
   [
     'a prefix in a shared subnet reaches neighbours, too',
-    { subnets: [shared('10.0.2.0/24')], addresses: [], prefixes: [cidr('10.0.2.64/28')] },
+    {
+      subnets: [shared('10.0.2.0/24')],
+      addresses: [],
+      prefixes: [cidr('10.0.2.64/28')],
+      elsewhere: [cidr('10.0.2.0/24')],
+    },
     [
       '28002: from 10.0.2.64/28 to 10.0.2.0/24 lookup 28002',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0',
@@ -89,7 +127,6 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       addresses: ['10.0.2.10', '10.0.3.10'].map(ip),
     },
     [
-      '28002: from 10.0.3.10/32 to 10.0.3.0/24 lookup 28002',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0',
       '28302: from 10.0.3.0/24 lookup main suppress_prefixlength 0',
       '28602: from 10.0.2.0/24 iif lo lookup 28002',

@@ -1,0 +1,130 @@
+// What a person reads, as whole texts in *.txt beside this file: help, plan, once, status, doctor, render, and what they say when
+// something is wrong. `GOLDEN=write` (npm run golden) writes them anew; a text that no case makes is a failure.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { commands } from '../../../agent/cli/run.ts';
+import { runCli } from '../../support/cli-machine.ts';
+import { createMachine, type Machine, type Outcome } from '../../support/fake-machine.ts';
+import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+
+const write = process.env.GOLDEN === 'write';
+const made = new Set<string>();
+let machine: Machine | undefined;
+
+afterEach(async () => {
+  expect(machine?.system.unknown ?? []).toEqual([]);
+  await machine?.close();
+  machine = undefined;
+});
+
+afterAll(() => {
+  for (const name of readdirSync(import.meta.dirname).filter(n => n.endsWith('.txt') && !made.has(n)))
+    if (write) rmSync(path.join(import.meta.dirname, name));
+    else throw new Error(`${name} belongs to no case`);
+});
+
+/** The command line, both streams, the exit code: as it would look in a terminal. */
+function compare(name: string, sessions: readonly (readonly [string, Outcome])[]): void {
+  const text = sessions
+    .map(([line, { code, out, err }]) => `$ eni-agent ${line}\n${out}${err}[exit ${code}]\n`)
+    .join('\n')
+    .replace(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:8080');
+  const file = path.join(import.meta.dirname, `${name}.txt`);
+  made.add(`${name}.txt`);
+  if (write) writeFileSync(file, text);
+  expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `${name}.txt`).toBe(text);
+  // A terminal of 100 columns shows it without a break; files and their paths may be longer.
+  const wide = text.split('\n').filter(l => l.length > 120 && !/^[+-] |^  \d{4} |^ {6}|[:/]/.test(l));
+  expect(wide).toEqual([]);
+}
+
+async function session(m: Machine, ...lines: readonly string[]): Promise<(readonly [string, Outcome])[]> {
+  const outcomes: (readonly [string, Outcome])[] = [];
+  for (const line of lines) {
+    m.system.restart();
+    outcomes.push([line, await m.agent(...line.split(' '))]);
+  }
+  return outcomes;
+}
+
+const macs = '/latest/meta-data/network/interfaces/macs';
+
+describe('help', () => {
+  test('of all', async () => compare('help', [['--help', await runCli(['--help'])]]));
+  test.each(commands.map(c => c.name))('of %s', async verb => {
+    const outcome = await runCli([verb, '--help']);
+    expect(outcome.code).toBe(0);
+    expect((await runCli(['help', verb])).out).toBe(outcome.out);
+    compare(`help-${verb}`, [[`${verb} --help`, outcome]]);
+  });
+});
+
+test('a new ENI: plan, once, and the quiet afterwards', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'dual-stack') });
+  compare('new-eni', await session(machine, 'plan', 'once', 'plan', 'once', 'status', 'doctor'));
+});
+
+test('a second ENI joins a shared subnet; one address goes', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'two-secondaries-one-subnet') });
+  machine.metadata.remove(`${macs}/0a:07:84:3d:6e:02/`);
+  await session(machine, 'once');
+  machine.metadata.replace(loadRecording('aws', 'two-secondaries-one-subnet'));
+  machine.metadata.set(`${macs}/0a:07:84:3d:6e:01/local-ipv4s`, '172.31.40.10');
+  compare('shared-subnet', await session(machine, 'plan', 'once', 'status'));
+});
+
+test('fifty addresses on fifteen ENIs', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'fifteen-enis-fifty-addresses') });
+  await session(machine, 'once');
+  compare('many-enis', await session(machine, 'once', 'status'));
+});
+
+test('a detached ENI', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  await session(machine, 'once');
+  machine.metadata.remove(`${macs}/0a:07:84:3d:6e:01/`);
+  compare('detached-eni', await session(machine, 'status', 'plan', 'once', 'remove'));
+});
+
+test('something is wrong with the machine', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'two-secondaries-one-subnet') });
+  machine.system.put('/etc/network/interfaces.d/60-eni-eth2', '# written by hand\n');
+  machine.system.put('/usr/bin/setup-policy-routes', '');
+  await session(machine, 'once');
+  machine.system.sh('ip -4 rule del priority 28600');
+  machine.system.sh('ip link set dev eth1 mtu 1400');
+  compare('drift', await session(machine, 'status', 'doctor', 'once'));
+});
+
+test('something is wrong with the metadata', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  await session(machine, 'once');
+  machine.metadata.fault({ match: 'local-ipv4s$', status: 500 });
+  const failing = await session(machine, 'once', 'status', 'doctor');
+  await machine.metadata.close();
+  compare('metadata-trouble', [...failing, ...(await session(machine, 'status', 'once'))]);
+});
+
+test('an apply that fails, a rollback by hand', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  machine.system.fail(/^run ifup/, 'RTNETLINK answers: Operation not permitted');
+  compare('failures', await session(machine, 'once', 'once', 'rollback', 'once', 'rollback', 'once --force'));
+});
+
+test('a lease from DHCP', async () => {
+  machine = await createMachine({ recording: loadRecording('jdcloud', 'two-enis') });
+  compare('dhcp', await session(machine, 'plan', 'once', 'status'));
+});
+
+test('render', async () => {
+  const recording = JSON.stringify(loadRecording('aws', 'two-enis'));
+  const line = 'render --metadata two-enis.json --backend netplan --out /tmp/tree';
+  compare('render', [[line, await runCli(line.split(' '), { 'two-enis.json': recording })]]);
+});
+
+test('wrong usage', async () => {
+  const lines = ['onec', 'plan --verbose', 'plan --provider gce', 'render --backend netplan'];
+  const outcomes = lines.map(async line => [line, await runCli(line.split(' '))] as const);
+  compare('wrong-usage', await Promise.all(outcomes));
+});

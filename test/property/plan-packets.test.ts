@@ -1,0 +1,213 @@
+// Where packets go by the planned rules, walked as the kernel walks them: each takes the way that the design promises, and nothing
+// that metadata can say brings the primary's packets onto an ENI.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { defaultSettings } from '../../agent/config.ts';
+import { assembleInstance } from '../../agent/metadata/assemble-instance.ts';
+import { contains, familyOf, type Ip, type Mac, networkAddress } from '../../agent/model/address.ts';
+import { type Eni, valueOr } from '../../agent/model/instance.ts';
+import { type EniPlan, isDefaultRoute, mainTable } from '../../agent/model/network-plan.ts';
+import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
+import { arbitraryMachine, lyingMachine, type Machine } from '../support/arbitrary-instances.ts';
+import { cidr, ip } from '../support/example-plans.ts';
+import { lastHost } from '../support/last-host.ts';
+import { plainOptions } from '../support/plan-parts.ts';
+import { type WalkerRoute, walk, worldOf } from '../support/rule-walker.ts';
+
+const numRuns = Number(process.env.PROPERTY_RUNS ?? 150);
+const far = { 4: ip('203.0.113.9'), 6: ip('2001:db8:ffff::9') };
+const container = { 4: ip('172.17.0.5'), 6: ip('fd00:17::5') };
+
+/** @param connected every ENI is to have its connected route in main, as an administrator may want it */
+function planOf(
+  machine: Machine,
+  keptSlots: ReadonlyMap<Mac, number> = new Map(),
+  connected = false,
+): PlanResult {
+  const options = { ...plainOptions, connectedRoute: true };
+  const enis = new Map(connected ? machine.instance.enis.map(e => [e.mac, options] as const) : []);
+  return planNetwork({
+    ...machine,
+    settings: { ...defaultSettings, enis },
+    keptSlots,
+    occupiedSlots: new Set(),
+    leases: new Map(),
+    learnedSubnets: new Map(),
+    suppressPrefixLength: true,
+    claims: new Map(),
+  });
+}
+
+/** Main as the machine has it without any ENI: the primary's subnets and default routes, and a container bridge. */
+const mainRoutes: readonly WalkerRoute[] = [
+  { destination: cidr('0.0.0.0/0'), gateway: ip('10.9.0.1'), link: 'eth0' },
+  { destination: cidr('::/0'), gateway: ip('fe80::9'), link: 'eth0' },
+  { destination: cidr('172.17.0.0/16'), gateway: undefined, link: 'docker0' },
+  { destination: cidr('fd00:17::/64'), gateway: undefined, link: 'docker0' },
+].map(r => ({ ...r, table: mainTable, metric: 100 }));
+
+const worldFor = ({ plan }: PlanResult, machine?: Machine) =>
+  worldOf(plan, [
+    ...mainRoutes,
+    ...subnetsOf(machine?.instance.enis[0]).map(destination => ({
+      destination,
+      gateway: undefined,
+      link: 'eth0',
+      table: mainTable,
+      metric: 0,
+    })),
+  ]);
+
+const subnetsOf = (eni: Eni | undefined) =>
+  [eni?.ipv4, eni?.ipv6].flatMap(f => (f === undefined ? [] : valueOr(f.subnets, [])));
+
+/** Each family of each planned ENI that is settled, with its routes. */
+function settled({ plan }: PlanResult) {
+  return plan.enis.flatMap(eni =>
+    ([4, 6] as const)
+      .filter(family => !(family === 4 && eni.awaiting !== undefined))
+      .map(family => {
+        const routes = eni.routes.filter(r => r.family === family && r.table === eni.table);
+        return {
+          eni,
+          family,
+          addresses: eni.addresses.filter(a => a.family === family).map(a => a.ip),
+          subnets: routes.filter(r => !isDefaultRoute(r)).map(r => r.destination),
+          gateway: routes.find(isDefaultRoute)?.gateway,
+        };
+      }),
+  );
+}
+
+const check = (machines: fc.Arbitrary<Machine>, property: (machine: Machine) => void) =>
+  fc.assert(fc.property(machines, property), { numRuns });
+
+describe('packets', () => {
+  test.each([
+    ['plain', false],
+    ['with connected routes', true],
+  ])(
+    'from each address leave by its ENI: through its gateway, or directly to a neighbour (%s)',
+    (_name, connected) =>
+      check(arbitraryMachine, machine => {
+        const result = planOf(machine, undefined, connected);
+        const world = worldFor(result, machine);
+        for (const { eni, family, addresses, subnets, gateway } of settled(result))
+          for (const from of addresses) {
+            if (gateway !== undefined)
+              expect(walk(world, { from, to: far[family] })).toMatchObject({ link: eni.link, gateway });
+            for (const subnet of subnets.filter(s => contains(s, from)))
+              expect(walk(world, { from, to: lastHost(subnet) })).toMatchObject({
+                link: eni.link,
+                gateway: undefined,
+              });
+            // Into the subnet of another ENI, the primary's too: main may have that one on-link by a link with other sources.
+            for (const to of machine.instance.enis.flatMap(subnetsOf).map(lastHost))
+              if (gateway !== undefined && familyOf(to) === family && !subnets.some(s => contains(s, to)))
+                expect(walk(world, { from, to }), `${from} to ${to}`).toMatchObject({
+                  link: eni.link,
+                  gateway,
+                });
+          }
+      }),
+  );
+
+  test('to what main knows specifically (a container bridge) go there, from every address', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      for (const { family, addresses } of settled(result))
+        for (const from of addresses)
+          expect(walk(worldFor(result), { from, to: container[family] })?.link).toBe('docker0');
+    }));
+
+  test('of containers with an address of a delegated prefix leave by its ENI', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      for (const { eni, family, gateway } of settled(result)) {
+        const found = machine.instance.enis.find(e => e.mac === eni.mac)!;
+        const prefixes = valueOr(family === 4 ? found.ipv4.prefixes : found.ipv6.prefixes, []);
+        for (const prefix of gateway === undefined ? [] : prefixes)
+          expect(
+            walk(worldFor(result), { from: networkAddress(prefix), to: far[family], iif: 'cni0' }),
+          ).toMatchObject({ link: eni.link, gateway });
+      }
+    }));
+
+  test('that the VM forwards for a neighbour in an ENI subnet keep using main', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      for (const { eni, family, subnets } of settled(result))
+        for (const subnet of subnets)
+          expect(
+            walk(worldFor(result), { from: lastHost(subnet), to: far[family], iif: eni.link })?.link,
+          ).toBe('eth0');
+    }));
+});
+
+describe('the primary', () => {
+  test.each([
+    ['honest', arbitraryMachine],
+    ['lying', lyingMachine],
+  ])('has no address whose packets a rule leads to an ENI (%s metadata)', (_name, machines) =>
+    check(machines, machine => {
+      const result = planOf(machine);
+      // Main without connected routes: only what the rules do is of interest here.
+      const world = {
+        ...worldFor(result),
+        routes: worldFor(result).routes.filter(r => r.table !== mainTable),
+      };
+      for (const from of sourcesOfPrimary(machine))
+        for (const to of [far[familyOf(from)], container[familyOf(from)], lastHostNear(from)])
+          for (const packet of [
+            { from, to },
+            { from, to, iif: 'cni0' },
+          ])
+            expect(walk(world, packet), JSON.stringify(packet)).toBeUndefined();
+    }),
+  );
+
+  test('reaches the subnets of all ENIs as it did before', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      const world = worldFor(result, machine);
+      for (const from of sourcesOfPrimary(machine))
+        for (const to of machine.instance.enis.flatMap(subnetsOf).map(lastHost))
+          if (familyOf(to) === familyOf(from)) expect(walk(world, { from, to })?.link).toBe('eth0');
+    }));
+
+  test('is in no plan, nor is its link or one of its addresses (lying metadata)', () =>
+    check(lyingMachine, machine => {
+      const { plan } = planOf(machine);
+      expect(plan.enis.some(e => e.link === 'eth0' || e.mac === machine.instance.enis[0]!.mac)).toBe(false);
+      const own = new Set<string>(sourcesOfPrimary(machine));
+      expect(plan.enis.flatMap(e => e.addresses).filter(a => own.has(a.ip))).toEqual([]);
+    }));
+
+  test('keeps main: nothing is planned there, not even a connected route', () =>
+    check(arbitraryMachine, machine => {
+      expect(worldOf(planOf(machine).plan, []).routes.filter(r => r.table === mainTable)).toEqual([]);
+      // Where the administrator wants connected routes: still none to a subnet of the primary, and none twice.
+      const own = sourcesOfPrimary(machine);
+      const { plan } = planOf(machine, undefined, true);
+      expect(plan.enis.flatMap(e => e.routes).filter(r => r.table === mainTable)).toEqual([]);
+      const connected = worldOf(plan, []).routes.filter(r => r.table === mainTable);
+      for (const { destination } of connected)
+        expect(own.filter(address => contains(destination, address))).toEqual([]);
+      expect(new Set(connected.map(r => r.destination)).size).toBe(connected.length);
+    }));
+
+  /** Its addresses, and those that its containers have from its delegated prefixes. */
+  function sourcesOfPrimary({ instance }: Machine): readonly Ip[] {
+    const { ipv4, ipv6 } = instance.enis[0]!;
+    return [
+      ...valueOr(ipv4.addresses, []),
+      ...valueOr(ipv6.addresses, []),
+      ...[...valueOr(ipv4.prefixes, []), ...valueOr(ipv6.prefixes, [])].flatMap(p => [
+        networkAddress(p),
+        lastHost(p),
+      ]),
+    ];
+  }
+
+  const lastHostNear = (address: Ip) => lastHost(cidr(`${address}/${familyOf(address) === 4 ? 22 : 64}`));
+});

@@ -1,0 +1,34 @@
+// The real command line on a FakeSystem without metadata, for everything that must be refused before any of it is needed.
+import { run } from '../../agent/cli/run.ts';
+import type { Outcome } from './fake-machine.ts';
+import { FakeSystem } from './fake-system.ts';
+
+export interface CliRun extends Outcome {
+  readonly system: FakeSystem;
+}
+
+/**
+ * Runs one command line on a machine that has only these files (path to content). Nothing listens where the metadata would
+ * be: a command that gets so far fails.
+ */
+export async function runCli(
+  argv: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+  isRoot = true,
+): Promise<CliRun> {
+  const system = new FakeSystem();
+  for (const [path, content] of Object.entries(files)) system.put(path, content);
+  let [out, err] = ['', ''];
+  const code = await run(argv, system, {
+    print: text => {
+      out += text;
+    },
+    printError: text => {
+      err += text;
+    },
+    isRoot,
+    isInteractive: true,
+    colour: false,
+  });
+  return { code, out, err, system };
+}

@@ -1,0 +1,121 @@
+// What is wrong with an ENI beside missing and stale objects: its link, its leased address, routes in main that nobody planned.
+import { describe, expect, test } from 'vitest';
+import { type CompareOptions, compareEni, describeDifference } from '../../../agent/apply/compare.ts';
+import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import type { KernelState } from '../../../agent/model/kernel-state.ts';
+import type { EniPlan } from '../../../agent/model/network-plan.ts';
+import { examplePlans, ip } from '../../support/example-plans.ts';
+import { kernelOf } from '../../support/kernel-of.ts';
+import { routeBy } from '../../support/plan-parts.ts';
+
+const options: CompareOptions = { base: 28000, ruleProtocol: true };
+const planNamed = (name: string) => examplePlans[name]!.enis;
+const plan = planNamed('static-dual-stack')[0]!;
+const kernel = kernelOf([plan]);
+
+describe('faults', () => {
+  const dhcp = planNamed('dhcp-complete')[0]!;
+  const main = planNamed('static-main-default')[0]!;
+  const without = (state: KernelState, address: string) => ({
+    ...state,
+    addresses: state.addresses.filter(a => a.ip !== address),
+  });
+  const leak = routeBy('eth1', 'default', {
+    gateway: ip('10.0.2.1'),
+    text: 'default via 10.0.2.1 dev eth1 proto dhcp',
+  });
+  const words =
+    'default route in main by eth1: default via 10.0.2.1 dev eth1 proto dhcp (something else configures this link)';
+
+  const onLink = routeBy('eth1', '10.0.2.0/24', {
+    protocol: 'kernel',
+    text: '10.0.2.0/24 dev eth1 proto kernel',
+  });
+  const wanted: EniPlan = {
+    ...plan,
+    addresses: plan.addresses.map((a, i) => (i === 0 ? { ...a, prefixLength: 24 } : a)),
+  };
+
+  test.each<readonly [string, EniPlan, KernelState, readonly string[]]>([
+    [
+      'a connected route in main',
+      plan,
+      { ...kernel, routes: [...kernel.routes, onLink] },
+      [
+        "connected route in main by eth1: 10.0.2.0/24 dev eth1 proto kernel (it takes the primary's answers to that subnet)",
+      ],
+    ],
+    [
+      'a connected route that was asked for',
+      wanted,
+      { ...kernelOf([wanted]), routes: [...kernelOf([wanted]).routes, onLink] },
+      [],
+    ],
+    [
+      'the connected route of the primary in a shared subnet',
+      plan,
+      { ...kernel, routes: [...kernel.routes, { ...onLink, link: 'eth0' }] },
+      [],
+    ],
+    [
+      'the link is down',
+      plan,
+      { ...kernel, links: kernel.links.map(l => ({ ...l, up: false })) },
+      ['link eth1 is down'],
+    ],
+    [
+      'the address of DHCP is not there',
+      dhcp,
+      without(kernelOf([dhcp]), '10.0.2.10'),
+      ['missing: address eth1 10.0.2.10 (from DHCP)'],
+    ],
+    [
+      'it is there with another length',
+      dhcp,
+      {
+        ...kernelOf([dhcp]),
+        addresses: kernelOf([dhcp]).addresses.map(a => ({
+          ...a,
+          prefixLength: a.ip === '10.0.2.10' ? 20 : a.prefixLength,
+        })),
+      },
+      [],
+    ],
+    [
+      'a tentative address',
+      plan,
+      {
+        ...kernel,
+        addresses: kernel.addresses.map(a => (a.ip === '2001:db8:2::10' ? { ...a, tentative: true } : a)),
+      },
+      ['address 2001:db8:2::10 on eth1 is not usable (duplicate address detection)'],
+    ],
+    ['a leaked default route', plan, { ...kernel, routes: [...kernel.routes, leak] }, [words]],
+    [
+      'a leaked multipath default route',
+      plan,
+      { ...kernel, routes: [...kernel.routes, { ...leak, opaque: 'nexthop' }] },
+      [words],
+    ],
+    ['a default route that was asked for', main, kernelOf([main]), []],
+    [
+      'the same with another metric',
+      main,
+      { ...kernelOf([main]), routes: [...kernelOf([main]).routes, leak] },
+      [words],
+    ],
+  ])('%s', (_name, eni, state, wanted) => {
+    expect(describeDifference(compareEni(state, eni, eni, options))).toEqual(wanted);
+  });
+
+  test('the link does not exist: said once, in front of all that is missing', () => {
+    const result = compareEni({ links: [], addresses: [], routes: [], rules: [] }, plan, undefined, options);
+    expect(result.faults).toEqual(['link eth1 does not exist']);
+    expect(result.missing).toEqual(planObjects(plan, options));
+  });
+
+  test('another MTU', () => {
+    const withMtu: EniPlan = { ...plan, mtu: 8500 };
+    expect(describeDifference(compareEni(kernel, withMtu, withMtu, options))).toEqual(['missing: mtu eth1 8500', 'mtu of eth1 is 1500, planned 8500']);
+  });
+});
