@@ -9,7 +9,7 @@ interface ErrorRow {
 
 const table = {
   usage: { exit: 64, hint: 'eni-agent --help lists the commands and their options' },
-  'config-invalid': { exit: 64, hint: 'eni-agent.conf(5) lists the keys and their values' },
+  'config-invalid': { exit: 64, hint: 'docs/configuration.md lists the keys and their values' },
   'needs-root': { exit: 1, hint: 'run it as root, or use "eni-agent render", which needs no rights' },
   'recording-unreadable': { exit: 1, hint: 'a recording is the JSON file that docs/recordings.md describes' },
   'provider-unknown': { exit: 1, hint: 'name the cloud with --provider aws|alibaba|jdcloud' },

@@ -6,6 +6,7 @@ import { compareEni, type Difference } from './apply/compare.ts';
 import type { State } from './apply/state-file.ts';
 import { AgentError } from './errors.ts';
 import type { HostFacts } from './model/host.ts';
+import type { ProviderName } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from './model/network-plan.ts';
 import { type PassContext, type PassResult, reconcile } from './reconcile.ts';
@@ -19,8 +20,8 @@ export interface Comparison {
 }
 
 export interface Inspection {
-  /** One line for a person. */
-  readonly cloud: string;
+  /** What the metadata said; undefined if there was no answer, and the last applied plan took its place. */
+  readonly cloud: { readonly provider: ProviderName; readonly instanceId: string | undefined } | undefined;
   readonly selection: Selection;
   readonly primaryLink: string | undefined;
   readonly enis: readonly Comparison[];
@@ -41,7 +42,7 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
   if (pass instanceof AgentError) {
     return {
       ...common,
-      cloud: 'no answer; compared with the last applied plan',
+      cloud: undefined,
       primaryLink: facts.primaryLink,
       enis: state.applied.map(plan => ({
         plan,
@@ -56,7 +57,7 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
   const { instance, desired } = pass;
   return {
     ...common,
-    cloud: `${instance.provider}${instance.instanceId === undefined ? '' : `, ${instance.instanceId}`}`,
+    cloud: { provider: instance.provider, instanceId: instance.instanceId },
     primaryLink: desired.plan.primaryLink,
     enis: desired.plan.enis.map(plan => ({
       plan,
@@ -75,6 +76,12 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
     skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
     degraded: pass.degraded,
   };
+}
+
+/** One line for a person. */
+export function describeCloud({ cloud }: Pick<Inspection, 'cloud'>): string {
+  if (cloud === undefined) return 'no answer; compared with the last applied plan';
+  return cloud.instanceId === undefined ? cloud.provider : `${cloud.provider}, ${cloud.instanceId}`;
 }
 
 async function lookAround(context: PassContext): Promise<PassResult | AgentError> {

@@ -2,12 +2,7 @@
 // 9.03 to 10.00, the ifcfg-rh reader of NetworkManager 1.10 to 1.52, ifcfg(5) of SUSE. Reads facts.files only.
 import type { HostFacts } from '../agent/model/host.ts';
 import { parseVariables } from './formats/shell-variables.ts';
-import { type Claim, marker } from './renderer.ts';
-
-/** True for a file of ours: the marker is on line 1, or on line 2 behind the interpreter of a script. */
-function isOurs(text: string): boolean {
-  return text.split('\n', 2).some(line => line.includes(marker));
-}
+import { type Claim, isMarked } from './renderer.ts';
 
 /** Claims below `folder`: ifcfg files by name, alias or DEVICE=, and the files of `companions` (`route`, `rule`, ...) by name. */
 function findIfcfgClaims(
@@ -17,7 +12,7 @@ function findIfcfgClaims(
   companions: readonly string[],
 ): readonly Claim[] {
   return Object.entries(facts.files).flatMap(([path, text]): readonly Claim[] => {
-    if (!path.startsWith(`${folder}/`) || isOurs(text)) return [];
+    if (!path.startsWith(`${folder}/`) || isMarked(text)) return [];
     const name = path.slice(folder.length + 1);
     if (companions.some(c => name === `${c}-${link}`)) return [{ path, text: `belongs to ${link}` }];
     if (!name.startsWith('ifcfg-')) return [];
@@ -39,7 +34,7 @@ export function findRedHatClaims(link: string, facts: HostFacts): readonly Claim
   const foreign = facts.files[dhclient];
   return [
     ...findIfcfgClaims(link, facts, folder, ['route', 'route6', 'rule', 'rule6']),
-    ...(foreign === undefined || isOurs(foreign) ? [] : [{ path: dhclient, text: `belongs to ${link}` }]),
+    ...(foreign === undefined || isMarked(foreign) ? [] : [{ path: dhclient, text: `belongs to ${link}` }]),
     ...globalGatewayClaims(link, facts),
   ];
 }

@@ -1,7 +1,7 @@
 // Who else defines a link on an ifupdown machine, and which file name its /etc/network/interfaces will read. Source:
 // interfaces(5) of ifupdown 0.7 and 0.8. Reads facts.files only; decides nothing.
 import type { HostFacts } from '../agent/model/host.ts';
-import { type Claim, marker } from './renderer.ts';
+import { type Claim, isMarked } from './renderer.ts';
 
 const main = '/etc/network/interfaces';
 const folder = `${main}.d`;
@@ -44,7 +44,7 @@ export function findClaims(link: string, facts: HostFacts): readonly Claim[] {
   const stanzas = Object.entries(facts.files)
     .filter(([path]) => path === main || /^\/(etc|run)\/network\/interfaces\.d\//.test(path))
     // The helper's file is made anew for each hot-plugged link that nobody has defined; it goes away with our apply.
-    .filter(([path, text]) => path !== helper && !text.startsWith(`# ${marker}`))
+    .filter(([path, text]) => path !== helper && !isMarked(text))
     .flatMap(([path, text]) => {
       const line = linesOf(text).find(l => defines(l, link));
       return line === undefined ? [] : [{ path, text: `"${line}" configures ${link}` }];

@@ -3,7 +3,7 @@
 import { load } from 'js-yaml';
 import type { HostFacts } from '../agent/model/host.ts';
 import { networkdClaims, shellPatternMatches } from './networkd-claims.ts';
-import { type Claim, marker } from './renderer.ts';
+import { type Claim, isMarked } from './renderer.ts';
 
 const yamlFile = /^\/(?:etc|run|lib|usr\/lib)\/netplan\/[^/]+\.ya?ml$/;
 
@@ -16,7 +16,7 @@ const yamlFile = /^\/(?:etc|run|lib|usr\/lib)\/netplan\/[^/]+\.ya?ml$/;
  */
 export function findNetplanClaims(link: string, facts: HostFacts, generated: string): readonly Claim[] {
   const own = Object.entries(facts.files)
-    .filter(([path, text]) => yamlFile.test(path) && !text.startsWith(`# ${marker}`))
+    .filter(([path, text]) => yamlFile.test(path) && !isMarked(text))
     .flatMap(([path, text]) => definitionsIn(text).flatMap(d => claimOf(d, path, link, facts)));
   // What netplan generated is the shadow of its YAML, which was looked at above.
   return [

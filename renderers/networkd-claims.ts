@@ -1,7 +1,7 @@
 // Who else configures a link through systemd-networkd. Source: systemd.network(5): files of all folders in one order of names, the
 // first whose [Match] fits wins. Reads facts.files only.
 import type { HostFacts } from '../agent/model/host.ts';
-import { type Claim, marker } from './renderer.ts';
+import { type Claim, isMarked } from './renderer.ts';
 
 const networkFile = /^\/(?:etc|run|usr\/lib|lib|usr\/local\/lib)\/systemd\/network\/([^/]+\.network)$/;
 
@@ -14,7 +14,7 @@ const networkFile = /^\/(?:etc|run|usr\/lib|lib|usr\/local\/lib)\/systemd\/netwo
 export function networkdClaims(link: string, facts: HostFacts, ours: string): readonly Claim[] {
   return Object.entries(facts.files).flatMap(([path, text]) => {
     const name = networkFile.exec(path)?.[1];
-    if (name === undefined || name === ours || text.startsWith(`# ${marker}`)) return [];
+    if (name === undefined || name === ours || isMarked(text)) return [];
     // amazon-ec2-net-utils 2.x (Amazon Linux 2023) matches by MAC; the name of its file tells the link.
     if (name === `70-${link}.network` && path.startsWith('/run/'))
       return [

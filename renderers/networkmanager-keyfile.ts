@@ -9,7 +9,7 @@ import {
   type Claim,
   type Command,
   type EniChange,
-  marker,
+  isMarked,
   type RenderedFile,
   type Renderer,
 } from './renderer.ts';
@@ -96,7 +96,7 @@ function commandsFor(change: EniChange): readonly Command[] {
 /** Profiles that name the link, and ifcfg files, which NetworkManager reads too where it has the ifcfg-rh plugin. */
 function findClaims(link: string, facts: HostFacts): readonly Claim[] {
   return Object.entries(facts.files).flatMap(([path, text]) => {
-    if (text.startsWith(`# ${marker}`)) return [];
+    if (isMarked(text)) return [];
     if (path === `/etc/sysconfig/network-scripts/ifcfg-${link}`)
       return [{ path, text: `an ifcfg file configures ${link}` }];
     if (!/^\/(etc|run|usr\/lib)\/NetworkManager\/system-connections\/[^/]+$/.test(path)) return [];

@@ -3,8 +3,16 @@
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
 
-/** The first line of every file we write: what makes a file ours. A file without it is foreign and is never touched. */
-export const marker = 'Written by eni-agent; changes are lost. See eni-agent(8).';
+/** What makes a file ours. It never changes, so that each version recognises the files of all others. */
+const mark = 'Written by eni-agent;';
+
+/** The comment in the first line of every file we write (the second in a script). A file without its mark is foreign and is never touched. */
+export const marker = `${mark} changes are lost. "eni-agent remove" takes it away.`;
+
+/** True for a file of ours: one of the first three lines is a comment that begins with the mark. */
+export function isMarked(text: string): boolean {
+  return text.split('\n', 3).some(line => line.startsWith(`# ${mark}`));
+}
 
 export interface RenderedFile {
   /** Absolute path on the target. */

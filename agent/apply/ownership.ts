@@ -1,7 +1,6 @@
 // Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes; anything
 // else is foreign, and foreign files are neither changed nor removed.
-import type { RenderedFile, Renderer } from '../../renderers/renderer.ts';
-import { marker } from '../../renderers/renderer.ts';
+import { isMarked, type RenderedFile, type Renderer } from '../../renderers/renderer.ts';
 import type { System } from '../system/system.ts';
 
 export interface FileChange {
@@ -10,10 +9,6 @@ export interface FileChange {
   /** Undefined: the file is not there. */
   readonly before: string | undefined;
   readonly after: string | undefined;
-}
-
-export function isOwned(content: string): boolean {
-  return content.split('\n', 3).some(line => line.includes(marker));
 }
 
 /**
@@ -30,7 +25,7 @@ export async function readOwnedFiles(
       if (!name.test(entry)) continue;
       const path = `${dir}/${entry}`;
       const content = await system.readFile(path);
-      if (content !== undefined && isOwned(content)) owned.set(path, content);
+      if (content !== undefined && isMarked(content)) owned.set(path, content);
     }
   }
   return owned;
@@ -55,7 +50,7 @@ export async function readForeignFiles(
     files.map(async file => {
       const content = await system.readFile(file.path);
       if (content === undefined) return (await system.exists(file.path)) ? [file.path] : [];
-      return isOwned(content) ? [] : [file.path];
+      return isMarked(content) ? [] : [file.path];
     }),
   );
   return occupied.flat();

@@ -2,7 +2,13 @@
 import { createTwoFilesPatch } from 'diff';
 import { explainSelection } from '../../renderers/select.ts';
 import type { FileChange } from '../apply/ownership.ts';
-import { type EniPlan, isDefaultRoute, mainTable, type PlannedRule } from '../model/network-plan.ts';
+import {
+  type EniPlan,
+  isDefaultRoute,
+  mainTable,
+  type PlannedRule,
+  type SkippedEni,
+} from '../model/network-plan.ts';
 import type { PassResult } from '../reconcile.ts';
 
 export interface Style {
@@ -80,6 +86,17 @@ export function ruleText(r: PlannedRule): string {
   const to = r.to === undefined ? '' : ` to ${r.to}`;
   const table = r.table === mainTable ? 'main' : String(r.table);
   return `${r.priority}: from ${r.from}${to}${r.localOnly ? ' iif lo' : ''} lookup ${table}${r.suppressDefault ? ' suppress_prefixlength 0' : ''}`;
+}
+
+/** What "Left alone" has said already is not said twice. */
+export function describeWarnings(
+  degraded: readonly string[],
+  skipped: readonly SkippedEni[],
+  style: Style,
+): readonly string[] {
+  const said = new Set(skipped.map(s => `${s.eniId ?? s.mac}: ${s.text}`));
+  const lines = degraded.filter(text => !said.has(text)).map(text => yellow(style, `warning: ${text}`));
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** Unified diffs of all files. */

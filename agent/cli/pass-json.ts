@@ -1,4 +1,4 @@
-// The documented, stable JSON of a pass (docs/json.md): `plan`, `once` and `status` print it. Fields are only ever added.
+// The documented, stable JSON of a pass (docs/json.md): `plan` and `once` print it. Fields are only ever added.
 import type { PassResult } from '../reconcile.ts';
 
 export function passJson(pass: PassResult) {

@@ -1,13 +1,15 @@
 // The checks of `doctor`: one named question each, answered with what was seen and the one step that settles it. To add one:
-// a function here and its line in `checks`.
+// a function here, or in a file beside this one, and its line in `checks`.
 import { renderers } from '../../renderers/registry.ts';
 import { explainSelection } from '../../renderers/select.ts';
 import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
 import { readState } from '../apply/state-file.ts';
-import { type Inspection, inspect } from '../inspect.ts';
+import { describeCloud, type Inspection, inspect } from '../inspect.ts';
 import type { PassContext } from '../reconcile.ts';
 import { type Finding, ok } from './finding.ts';
+import { kernelSupport } from './kernel-support.ts';
+import { numbers } from './numbers.ts';
 import { rivals } from './rivals.ts';
 
 type Check = (look: Inspection, context: PassContext) => readonly Finding[] | Promise<readonly Finding[]>;
@@ -16,8 +18,10 @@ const checks: readonly Check[] = [
   backend,
   proven,
   metadata,
+  leftAlone,
   enis,
   kernelSupport,
+  numbers,
   reversePathFilter,
   interrupted,
   rivals,
@@ -51,10 +55,23 @@ function proven({ selection }: Inspection, { settings }: PassContext): readonly 
   return [{ check: 'proven', verdict: 'warning', saw, hint }];
 }
 
-function metadata({ cloud, degraded }: Inspection): readonly Finding[] {
-  if (degraded.length === 0) return [ok('metadata', cloud)];
+function metadata(look: Inspection): readonly Finding[] {
+  const skipped = new Set(skippedTexts(look));
+  const problems = look.degraded.filter(text => !skipped.has(text));
+  if (problems.length === 0) return [ok('metadata', describeCloud(look))];
   const hint = 'what works stays as it is; "eni-agent plan" reads the metadata again';
-  return degraded.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));
+  return problems.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));
+}
+
+/** ENIs that wait for somebody: the reason says for what. */
+function leftAlone(look: Inspection): readonly Finding[] {
+  const hint =
+    'the other ENIs are not affected; the next pass takes this one up as soon as the reason is gone';
+  return skippedTexts(look).map(saw => ({ check: 'left alone', verdict: 'warning', saw, hint }));
+}
+
+function skippedTexts({ skipped }: Inspection): readonly string[] {
+  return skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`);
 }
 
 function enis(look: Inspection): readonly Finding[] {
@@ -73,16 +90,6 @@ function enis(look: Inspection): readonly Finding[] {
 
 function counted(addresses: number): string {
   return addresses === 1 ? '1 address' : `${addresses} addresses`;
-}
-
-/** Before Linux 3.12 the attribute is ignored without a word, and tier 2 would send the ENI's traffic to main's default. */
-function kernelSupport({ facts }: Inspection): readonly Finding[] {
-  if (facts.kernel.suppressPrefixLength) return [ok('kernel', 'honours suppress_prefixlength')];
-  const saw =
-    'does not honour suppress_prefixlength: the rules that prefer specific routes of main are left out';
-  const hint =
-    'containers and VPNs are not reached from secondary addresses on this kernel; a newer kernel cures it';
-  return [{ check: 'kernel', verdict: 'warning', saw, hint }];
 }
 
 /** Strict filtering works with the rules in place, and drops everything while they are missing. The larger of all and link wins. */

@@ -126,7 +126,7 @@ function incompleteness(eni: Eni, ipv4: NetworkPart, addressing: Addressing): st
     ipv4.subnets.length === 0 &&
     ipv4.gateway === undefined
   )
-    return 'static addressing needs "subnet" (and "gateway") in the configuration, since this cloud does not tell them';
+    return 'static addressing needs "subnets" (and "gateways") in the configuration, since this cloud does not tell them';
   return undefined;
 }
 

@@ -18,7 +18,7 @@ export type LinkMatch =
  * True for a name that a file name, a shell word and a configuration key of every backend can carry. Not with a dot or a dash in
  * front (the kernel allows both): the one hides a file, the other is an option.
  */
-export function isPortableName(name: string): boolean {
+function isPortableName(name: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name);
 }
 

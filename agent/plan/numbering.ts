@@ -14,6 +14,18 @@ export function tableOf(base: number, slot: number): number {
   return base + slot;
 }
 
+/** One of the tables of the slots; the numbers of the band behind them are rule priorities only. */
+export function isTableOfBand(base: number, table: number): boolean {
+  return table >= base && table < base + slotCount;
+}
+
+/** One of the priorities of the slots, in any tier; not one in the gap between two tiers. */
+export function isPriorityOfBand(base: number, priority: number): boolean {
+  return Object.values(tierOffset).some(
+    offset => priority >= base + offset && priority < base + offset + slotCount,
+  );
+}
+
 export function priorityOf(base: number, tier: Tier, slot: number): number {
   return base + tierOffset[tier] + slot;
 }

@@ -59,8 +59,11 @@ export function planNetwork(input: PlanInput): PlanResult {
   const { instance, settings } = input;
   const primary = instance.enis.find(e => e.primary);
   const primaryLink = primary && linkOfPrimary(primary.mac, input)?.name;
+  // The primary last, so that metadata which has its MAC twice cannot put another network in its place.
   const networks = new Map(
-    instance.enis.map(eni => [eni.mac, eniNetwork(eni, { ...input, linkOf: mac => linkName(mac, input) })]),
+    instance.enis
+      .toSorted((a, b) => Number(a.primary) - Number(b.primary))
+      .map(eni => [eni.mac, eniNetwork(eni, { ...input, linkOf: mac => linkName(mac, input) })]),
   );
 
   const skipped: SkippedEni[] = [];

@@ -67,7 +67,7 @@ async function probeKernel(system: System, kernel: string | undefined): Promise<
     suppressPrefixLength: isAtLeast(kernel, suppressSince),
     ruleProtocol: isAtLeast(kernel, protocolSince),
     source: 'assumed',
-    why: `assumed from kernel ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
+    why: `assumed by kernel version ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
   };
 }
 

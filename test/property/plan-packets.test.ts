@@ -2,41 +2,19 @@
 // that metadata can say brings the primary's packets onto an ENI.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultSettings } from '../../agent/config.ts';
-import { assembleInstance } from '../../agent/metadata/assemble-instance.ts';
-import { contains, familyOf, type Ip, type Mac, networkAddress } from '../../agent/model/address.ts';
+import { contains, familyOf, type Ip, networkAddress } from '../../agent/model/address.ts';
 import { type Eni, valueOr } from '../../agent/model/instance.ts';
-import { type EniPlan, isDefaultRoute, mainTable } from '../../agent/model/network-plan.ts';
-import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
+import { isDefaultRoute, mainTable } from '../../agent/model/network-plan.ts';
+import type { PlanResult } from '../../agent/plan/plan-network.ts';
 import { arbitraryMachine, lyingMachine, type Machine } from '../support/arbitrary-instances.ts';
 import { cidr, ip } from '../support/example-plans.ts';
 import { lastHost } from '../support/last-host.ts';
-import { plainOptions } from '../support/plan-parts.ts';
+import { planOf } from '../support/plan-of-machine.ts';
 import { type WalkerRoute, walk, worldOf } from '../support/rule-walker.ts';
 
 const numRuns = Number(process.env.PROPERTY_RUNS ?? 150);
 const far = { 4: ip('203.0.113.9'), 6: ip('2001:db8:ffff::9') };
 const container = { 4: ip('172.17.0.5'), 6: ip('fd00:17::5') };
-
-/** @param connected every ENI is to have its connected route in main, as an administrator may want it */
-function planOf(
-  machine: Machine,
-  keptSlots: ReadonlyMap<Mac, number> = new Map(),
-  connected = false,
-): PlanResult {
-  const options = { ...plainOptions, connectedRoute: true };
-  const enis = new Map(connected ? machine.instance.enis.map(e => [e.mac, options] as const) : []);
-  return planNetwork({
-    ...machine,
-    settings: { ...defaultSettings, enis },
-    keptSlots,
-    occupiedSlots: new Set(),
-    leases: new Map(),
-    learnedSubnets: new Map(),
-    suppressPrefixLength: true,
-    claims: new Map(),
-  });
-}
 
 /** Main as the machine has it without any ENI: the primary's subnets and default routes, and a container bridge. */
 const mainRoutes: readonly WalkerRoute[] = [

@@ -1,83 +1,16 @@
-// What must hold for every plan of every instance: numbers are not shared, the plan does not depend on chance, each packet takes
-// the way that the design promises, and nothing that metadata can say brings the primary's packets onto an ENI.
+// What must hold for every plan of every instance: numbers are not shared, the plan does not depend on chance, and an ENI that comes
+// or goes leaves the others alone.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultSettings } from '../../agent/config.ts';
 import { assembleInstance } from '../../agent/metadata/assemble-instance.ts';
-import { contains, familyOf, type Ip, type Mac, networkAddress } from '../../agent/model/address.ts';
+import { contains, hostCidr } from '../../agent/model/address.ts';
 import { type Eni, valueOr } from '../../agent/model/instance.ts';
-import { type EniPlan, isDefaultRoute, mainTable } from '../../agent/model/network-plan.ts';
-import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
-import { arbitraryMachine, lyingMachine, type Machine } from '../support/arbitrary-instances.ts';
-import { cidr, ip } from '../support/example-plans.ts';
-import { lastHost } from '../support/last-host.ts';
-import { plainOptions } from '../support/plan-parts.ts';
-import { type WalkerRoute, walk, worldOf } from '../support/rule-walker.ts';
+import type { EniPlan } from '../../agent/model/network-plan.ts';
+import { arbitraryMachine, type Machine } from '../support/arbitrary-instances.ts';
+import { cidr } from '../support/example-plans.ts';
+import { planOf } from '../support/plan-of-machine.ts';
 
 const numRuns = Number(process.env.PROPERTY_RUNS ?? 150);
-const far = { 4: ip('203.0.113.9'), 6: ip('2001:db8:ffff::9') };
-const container = { 4: ip('172.17.0.5'), 6: ip('fd00:17::5') };
-
-/** @param connected every ENI is to have its connected route in main, as an administrator may want it */
-function planOf(
-  machine: Machine,
-  keptSlots: ReadonlyMap<Mac, number> = new Map(),
-  connected = false,
-): PlanResult {
-  const options = { ...plainOptions, connectedRoute: true };
-  const enis = new Map(connected ? machine.instance.enis.map(e => [e.mac, options] as const) : []);
-  return planNetwork({
-    ...machine,
-    settings: { ...defaultSettings, enis },
-    keptSlots,
-    occupiedSlots: new Set(),
-    leases: new Map(),
-    learnedSubnets: new Map(),
-    suppressPrefixLength: true,
-    claims: new Map(),
-  });
-}
-
-/** Main as the machine has it without any ENI: the primary's subnets and default routes, and a container bridge. */
-const mainRoutes: readonly WalkerRoute[] = [
-  { destination: cidr('0.0.0.0/0'), gateway: ip('10.9.0.1'), link: 'eth0' },
-  { destination: cidr('::/0'), gateway: ip('fe80::9'), link: 'eth0' },
-  { destination: cidr('172.17.0.0/16'), gateway: undefined, link: 'docker0' },
-  { destination: cidr('fd00:17::/64'), gateway: undefined, link: 'docker0' },
-].map(r => ({ ...r, table: mainTable, metric: 100 }));
-
-const worldFor = ({ plan }: PlanResult, machine?: Machine) =>
-  worldOf(plan, [
-    ...mainRoutes,
-    ...subnetsOf(machine?.instance.enis[0]).map(destination => ({
-      destination,
-      gateway: undefined,
-      link: 'eth0',
-      table: mainTable,
-      metric: 0,
-    })),
-  ]);
-
-const subnetsOf = (eni: Eni | undefined) =>
-  [eni?.ipv4, eni?.ipv6].flatMap(f => (f === undefined ? [] : valueOr(f.subnets, [])));
-
-/** Each family of each planned ENI that is settled, with its routes. */
-function settled({ plan }: PlanResult) {
-  return plan.enis.flatMap(eni =>
-    ([4, 6] as const)
-      .filter(family => !(family === 4 && eni.awaiting !== undefined))
-      .map(family => {
-        const routes = eni.routes.filter(r => r.family === family && r.table === eni.table);
-        return {
-          eni,
-          family,
-          addresses: eni.addresses.filter(a => a.family === family).map(a => a.ip),
-          subnets: routes.filter(r => !isDefaultRoute(r)).map(r => r.destination),
-          gateway: routes.find(isDefaultRoute)?.gateway,
-        };
-      }),
-  );
-}
 
 const check = (machines: fc.Arbitrary<Machine>, property: (machine: Machine) => void) =>
   fc.assert(fc.property(machines, property), { numRuns });
@@ -194,5 +127,9 @@ describe('one ENI comes or goes', () => {
   }
 
   const networksOf = (eni: Eni) =>
-    [eni.ipv4, eni.ipv6].flatMap(f => [...valueOr(f.subnets, []), ...valueOr(f.prefixes, [])]);
+    [eni.ipv4, eni.ipv6].flatMap(f => [
+      ...valueOr(f.subnets, []),
+      ...valueOr(f.prefixes, []),
+      ...valueOr(f.addresses, []).map(hostCidr),
+    ]);
 });

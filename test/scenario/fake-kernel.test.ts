@@ -24,7 +24,7 @@ function configured(): FakeKernel {
   const kernel = twoLinks();
   for (const line of [
     'link set dev eth1 up',
-    'addr add 172.31.40.10/32 broadcast + dev eth1',
+    'addr add 172.31.40.10/20 broadcast + dev eth1',
     'addr add 172.31.40.11/32 broadcast + dev eth1',
     'addr add 172.31.40.12/20 dev eth1',
     'addr add 10.9.0.1/32 dev eth1',
@@ -90,7 +90,7 @@ describe('what is printed', () => {
       '1: lo    inet6 ::1/128 scope host \\       valid_lft forever preferred_lft forever',
       '3: eth0    inet 172.31.16.20/20 brd 172.31.31.255 scope global eth0\\       valid_lft forever preferred_lft forever',
       '3: eth0    inet6 2001:db8:1::10/64 scope global nodad \\       valid_lft forever preferred_lft forever',
-      '5: eth1    inet 172.31.40.10/32 brd 172.31.47.255 scope global eth1\\       valid_lft forever preferred_lft forever',
+      '5: eth1    inet 172.31.40.10/20 brd 172.31.47.255 scope global eth1\\       valid_lft forever preferred_lft forever',
       '5: eth1    inet 172.31.40.11/32 scope global eth1\\       valid_lft forever preferred_lft forever',
       '5: eth1    inet 10.9.0.1/32 scope global eth1\\       valid_lft forever preferred_lft forever',
       '5: eth1    inet 172.31.40.12/20 scope global secondary eth1\\       valid_lft forever preferred_lft forever',
@@ -165,17 +165,33 @@ describe('what is printed', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['-4 rule add from 172.31.32.0/20 iif lo lookup 28000 priority 28600 protocol 129', 2, 'RTNETLINK answers: File exists'],
-    ['-4 rule del from 1.2.3.0/24 lookup 28000 priority 28600', 2, 'RTNETLINK answers: No such file or directory'],
+    [
+      '-4 rule add from 172.31.32.0/20 iif lo lookup 28000 priority 28600 protocol 129',
+      2,
+      'RTNETLINK answers: File exists',
+    ],
+    [
+      '-4 rule del from 1.2.3.0/24 lookup 28000 priority 28600',
+      2,
+      'RTNETLINK answers: No such file or directory',
+    ],
     ['addr add 172.31.40.11/32 dev eth1', 2, 'Error: ipv4: Address already assigned.'],
     ['addr del 172.31.40.99/32 dev eth1', 2, 'Error: ipv4: Address not found.'],
     ['addr add 1.2.3.4/32 dev eth9', 1, 'Cannot find device "eth9"'],
     ['-6 addr add 2001:db8:2::11/64 dev eth1 nodad', 2, 'Error: ipv6: address already assigned.'],
     ['-4 route add default via 172.31.16.1 dev eth0', 2, 'RTNETLINK answers: File exists'],
     ['-4 route del 1.1.1.0/24 dev eth1 table 28000', 2, 'RTNETLINK answers: No such process'],
-    ['-4 route replace 9.9.9.0/24 via 200.1.1.1 dev eth1 table 28000', 2, 'Error: Nexthop has invalid gateway.'],
+    [
+      '-4 route replace 9.9.9.0/24 via 200.1.1.1 dev eth1 table 28000',
+      2,
+      'Error: Nexthop has invalid gateway.',
+    ],
     ['-4 route replace 9.9.9.0/24 via 200.1.1.1 dev eth9 table 28000', 1, 'Cannot find device "eth9"'],
-    ['-6 route replace default via 2001:db8:9::1 dev eth1 table 28000', 2, 'RTNETLINK answers: No route to host'],
+    [
+      '-6 route replace default via 2001:db8:9::1 dev eth1 table 28000',
+      2,
+      'RTNETLINK answers: No route to host',
+    ],
     ['-4 route flush table 28099 dev eth1', 2, 'Error: ipv4: FIB table does not exist.\nFlush terminated'],
     ['link set dev eth9 up', 1, 'Cannot find device "eth9"'],
   ] as const)('%s', (line, exitCode, stderr) => {
@@ -187,7 +203,7 @@ describe('what is refused', () => {
 
   test('routes by a link that is down', () => {
     const kernel = twoLinks();
-    ok(kernel, 'addr add 172.31.40.10/32 dev eth1');
+    ok(kernel, 'addr add 172.31.40.10/20 dev eth1');
     expect(ip(kernel, '-4 route replace 172.31.32.0/20 dev eth1 table 28000').stderr).toBe(
       'Error: Device for nexthop is not up.\n',
     );
@@ -197,7 +213,11 @@ describe('what is refused', () => {
   });
 
   test('a batch ends at the line that fails; with -force it goes on', () => {
-    const lines = ['addr add 1.2.3.4/32 dev eth1', 'addr add 1.2.3.5/32 dev eth9', 'addr add 1.2.3.6/32 dev eth1'];
+    const lines = [
+      'addr add 1.2.3.4/32 dev eth1',
+      'addr add 1.2.3.5/32 dev eth9',
+      'addr add 1.2.3.6/32 dev eth1',
+    ];
     const stderr = 'Cannot find device "eth9"\nCommand failed -:2\n';
     for (const [options, added] of [
       ['-4 -batch -', ['1.2.3.4']],
@@ -224,7 +244,7 @@ describe('what the kernel does by itself', () => {
     const kernel = configured();
     ok(kernel, 'link set dev eth1 down');
     const own = () => kernel.describe().filter(line => line.includes('eth1') && !line.startsWith('link'));
-    const addresses = ['10.9.0.1/32', '172.31.40.10/32', '172.31.40.11/32', '172.31.40.12/20'];
+    const addresses = ['10.9.0.1/32', '172.31.40.10/20', '172.31.40.11/32', '172.31.40.12/20'];
     expect(own()).toEqual(addresses.map(a => `address eth1 ${a}`));
     ok(kernel, 'link set dev eth1 up');
     expect(own().filter(line => line.startsWith('route'))).toEqual(['route 254 172.31.32.0/20 dev eth1']);
@@ -232,7 +252,7 @@ describe('what the kernel does by itself', () => {
 
   test('with the first address of a subnet its secondaries go; with the last of a link every IPv4 route by it', () => {
     const kernel = configured();
-    ok(kernel, 'addr del 172.31.40.10/32 dev eth1');
+    ok(kernel, 'addr del 172.31.40.10/20 dev eth1');
     const four = () => kernel.addresses.filter(a => a.link === 'eth1' && a.family === 4).map(a => a.ip);
     expect(four()).toEqual(['172.31.40.11', '10.9.0.1']);
     expect(kernel.routes.some(r => r.table === 28000 && r.family === 4)).toBe(true);

@@ -14,20 +14,23 @@ test('another process holds the lock for a while: the pass waits, then works', a
   await expectIdle(machine);
 });
 
-test.each(['once', 'rollback', 'remove'])('%s gives up after a minute, and has changed nothing', async command => {
-  const machine = await start({ recording: awsTwoEnis });
-  await onceOk(machine);
-  machine.system.restart();
-  const before = machine.picture();
-  machine.system.holdLock(600_000);
-  const began = machine.system.now();
-  const outcome = await machine.agent(command);
-  expect(outcome).toMatchObject({ code: 1, out: '' });
-  expect(outcome.err).toMatch(/^eni-agent: another eni-agent has held \S+ for 60 s\n {2}lock-held: .*\n$/);
-  expect(machine.system.now() - began).toBe(60_000);
-  expect(machine.system.journal).toEqual([]);
-  expect(machine.picture()).toEqual(before);
-});
+test.each(['once', 'rollback', 'remove'])(
+  '%s gives up after a minute, and has changed nothing',
+  async command => {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    machine.system.restart();
+    const before = machine.picture();
+    machine.system.holdLock(600_000);
+    const began = machine.system.now();
+    const outcome = await machine.agent(command);
+    expect(outcome).toMatchObject({ code: 1, out: '' });
+    expect(outcome.err).toMatch(/^eni-agent: another eni-agent has held \S+ for 60 s\n {2}lock-held: .*\n$/);
+    expect(machine.system.now() - began).toBe(60_000);
+    expect(machine.system.journal).toEqual([]);
+    expect(machine.picture()).toEqual(before);
+  },
+);
 
 test.each(['plan', 'status', 'doctor'])('%s only looks, and does not wait', async command => {
   const machine = await start({ recording: awsTwoEnis });

@@ -1,55 +1,12 @@
 // Nothing is half done: an apply that fails at any place is taken back to the last byte, the primary gets back what something took from
-// it meanwhile, and a rollback that fails is called that. And the rollback that a person asks for.
+// it meanwhile, and a rollback that fails is called that.
 import { describe, expect, test } from 'vitest';
-import type { Machine, Picture } from '../support/fake-machine.ts';
-import {
-  addressesOf,
-  awsTwoEnis,
-  eth1Mac,
-  expectIdle,
-  leavesBy,
-  once,
-  onceOk,
-  ownTraces,
-  setAddresses,
-  unlist,
-  useMachines,
-} from './story.ts';
+import type { Machine } from '../support/fake-machine.ts';
+import { beforeAttach, beforeChange, beforeRemoval, type Failing } from './prepared.ts';
+import { addressesOf, expectIdle, leavesBy, once, onceOk, ownTraces, useMachines } from './story.ts';
 
 const start = useMachines();
-const file = '/etc/network/interfaces.d/60-eni-eth1';
 const checkpoint = '/var/lib/eni-agent/checkpoint.json';
-
-interface Failing {
-  readonly machine: Machine;
-  readonly before: Picture;
-}
-
-/** A new ENI that is about to be applied. */
-async function beforeAttach(): Promise<Failing> {
-  const machine = await start({ recording: awsTwoEnis });
-  machine.system.restart();
-  return { machine, before: machine.picture() };
-}
-
-/** An applied ENI that is about to get one address and to lose another. */
-async function beforeChange(): Promise<Failing> {
-  const machine = await start({ recording: awsTwoEnis });
-  setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.11');
-  await onceOk(machine);
-  setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.12');
-  machine.system.restart();
-  return { machine, before: machine.picture() };
-}
-
-/** An applied ENI that has been detached; its link is still there. */
-async function beforeRemoval(): Promise<Failing> {
-  const machine = await start({ recording: awsTwoEnis });
-  await onceOk(machine);
-  unlist(machine, eth1Mac);
-  machine.system.restart();
-  return { machine, before: machine.picture() };
-}
 
 async function expectTakenBack({ machine, before }: Failing, code: string): Promise<void> {
   const outcome = await machine.agent('once');
@@ -75,14 +32,14 @@ describe('an effect fails', () => {
     ['ifdown of a detached ENI', beforeRemoval, /^run ifdown/, 'command-failed'],
     ['removing its file', beforeRemoval, /^remove .*60-eni-eth1/, 'file-failed'],
   ] as const)('%s', async (_name, prepare, effect, code) => {
-    const failing = await prepare();
+    const failing = await prepare(start);
     failing.machine.system.fail(effect, 'No space left on device');
     await expectTakenBack(failing, code);
     await expectNextPassWorks(failing);
   });
 
   test('writing the checkpoint: nothing has been touched at all', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     failing.machine.system.fail(/^write .*checkpoint/, 'Read-only file system');
     await expectTakenBack(failing, 'file-failed');
     expect(failing.machine.system.journal.filter(line => /interfaces|ifup/.test(line))).toEqual([]);
@@ -90,7 +47,7 @@ describe('an effect fails', () => {
   });
 
   test('writing the state after everything has been verified: the next pass finds the checkpoint and starts again', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     failing.machine.system.fail(/^write .*state\.json/, 'No space left on device');
     expect((await failing.machine.agent('once')).code).toBe(1);
     expect(failing.machine.system.files.has(checkpoint)).toBe(true);
@@ -104,20 +61,20 @@ describe('an effect fails', () => {
 
 describe('the kernel is not what was planned', () => {
   test('ifup leaks a default route into main', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     const { system } = failing.machine;
     system.interfere({
       match: /^run ifup/,
       when: 'after',
       times: 1,
-      act: () => system.sh('ip route add default via 172.31.32.1 dev eth1 metric 100'),
+      act: () => system.sh('ip route add default via 172.31.32.1 dev eth1 onlink metric 100'),
     });
     await expectTakenBack(failing, 'verify-failed');
     await expectNextPassWorks(failing);
   });
 
   test('a rule is missing in the end, because somebody deletes it', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     const { system } = failing.machine;
     system.interfere({
       match: /^run ifup/,
@@ -132,7 +89,7 @@ describe('the kernel is not what was planned', () => {
   });
 
   test('an address is refused by duplicate address detection, and usable a moment later: that is waited for', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     const { system } = failing.machine;
     const setTentative = (tentative: boolean) => {
       for (const a of system.kernel.addresses) if (a.link === 'eth1') a.tentative = tentative;
@@ -144,7 +101,7 @@ describe('the kernel is not what was planned', () => {
   });
 
   test('it stays refused: taken back when the time is up', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     const { system } = failing.machine;
     const act = () => {
       for (const a of system.kernel.addresses) if (a.link === 'eth1') a.tentative = true;
@@ -162,7 +119,7 @@ describe('the primary', () => {
     ['its default route', 'ip route del default dev eth0', 'main lost the route'],
     ['its address, and all that hangs on it', 'ip addr del 172.31.16.20/20 dev eth0', 'lost the address'],
   ])('%s vanishes while ifup runs: restored, taken back, reported', async (_name, line, words) => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     const { system } = failing.machine;
     system.interfere({ match: /^run ifup/, when: 'after', times: 1, act: () => void system.sh(line) });
     const outcome = await failing.machine.agent('once');
@@ -170,14 +127,15 @@ describe('the primary', () => {
     expect(outcome.err).toContain(words);
     expect(outcome.err).toContain('primary-changed: ');
     const { kernel } = failing.machine.picture();
-    const primary = (lines: readonly string[]) => lines.filter(l => /eth0/.test(l) && !/198\.51|route 500/.test(l));
+    const primary = (lines: readonly string[]) =>
+      lines.filter(l => /eth0/.test(l) && !/198\.51|route 500/.test(l));
     expect(primary(kernel)).toEqual(primary(failing.before.kernel));
     expect(failing.machine.files()).toEqual(failing.before.files);
     expect(ownTraces(failing.machine)).toEqual([]);
   });
 
   test('the way to the metadata service is stolen by a more specific route: taken back', async () => {
-    const failing = await beforeAttach();
+    const failing = await beforeAttach(start);
     const { system } = failing.machine;
     system.interfere({
       match: /^run ifup/,
@@ -193,7 +151,7 @@ describe('the primary', () => {
   });
 
   test('gets a new address while we work: no loss, so nothing is taken back', async () => {
-    const { machine } = await beforeAttach();
+    const { machine } = await beforeAttach(start);
     machine.system.interfere({
       match: /^run ifup/,
       when: 'after',
@@ -207,7 +165,7 @@ describe('the primary', () => {
 
 describe('the rollback fails as well', () => {
   test('said so; the checkpoint stays, and "rollback" finishes the work', async () => {
-    const { machine, before } = await beforeAttach();
+    const { machine, before } = await beforeAttach(start);
     machine.system.fail(/^run ifup/, 'it will not', 1);
     machine.system.fail(/^remove .*60-eni-eth1/, 'Read-only file system', 1);
     const outcome = await machine.agent('once');
@@ -223,7 +181,7 @@ describe('the rollback fails as well', () => {
   });
 
   test('said so; a new pass finishes it too, and goes on', async () => {
-    const { machine } = await beforeAttach();
+    const { machine } = await beforeAttach(start);
     machine.system.fail(/^run ifup/, 'it will not', 1);
     machine.system.fail(/^remove .*60-eni-eth1/, 'Read-only file system', 1);
     expect((await machine.agent('once')).code).toBe(1);
@@ -233,10 +191,12 @@ describe('the rollback fails as well', () => {
   });
 
   test('the primary’s default is taken again and again: reported, and not believed to be whole', async () => {
-    const { machine } = await beforeAttach();
+    const { machine } = await beforeAttach(start);
     const take = () => {
       const { kernel } = machine.system;
-      kernel.routes = kernel.routes.filter(r => !(r.link === 'eth0' && r.table === 254 && r.destination === '0.0.0.0/0'));
+      kernel.routes = kernel.routes.filter(
+        r => !(r.link === 'eth0' && r.table === 254 && r.destination === '0.0.0.0/0'),
+      );
     };
     machine.system.interfere({ match: /^run ifup/, when: 'after', act: take });
     machine.system.interfere({ match: /^run ip -4 route add default/, when: 'after', act: take });
@@ -244,108 +204,6 @@ describe('the rollback fails as well', () => {
     expect(outcome.code).toBe(1);
     expect(outcome.err).toContain('rollback-failed: ');
     expect(outcome.err).toContain('main lost the route "default via 172.31.16.1 dev eth0"');
-  });
-});
-
-describe('eni-agent rollback', () => {
-  test('takes the last change back, once; it is refused afterwards, and applied again with --force', async () => {
-    const { machine, before } = await beforeAttach();
-    await onceOk(machine);
-    const applied = machine.picture();
-    machine.system.restart();
-    const back = await machine.agent('rollback');
-    expect(back).toMatchObject({ code: 0, err: '' });
-    expect(back.out).toContain(file);
-    expect(machine.picture()).toEqual(before);
-
-    const again = await machine.agent('rollback');
-    expect(again).toMatchObject({ code: 1, out: '' });
-    expect(again.err).toContain('nothing-to-roll-back: ');
-    expect(machine.picture()).toEqual(before);
-
-    const refused = await once(machine);
-    expect(refused.code).toBe(2);
-    expect(refused.out).toContain('Not applied: this plan was rolled back by hand');
-    expect(machine.system.journal).toEqual([]);
-    expect(machine.picture()).toEqual(before);
-
-    await onceOk(machine, '--force');
-    expect(machine.picture()).toEqual(applied);
-    await expectIdle(machine);
-  });
-
-  test('a plan that is no longer the same is applied by itself', async () => {
-    const { machine } = await beforeAttach();
-    await onceOk(machine);
-    machine.system.restart();
-    await machine.agent('rollback');
-    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.11');
-    await onceOk(machine);
-    expect(addressesOf(machine, 'eth1')).toHaveLength(2);
-  });
-
-  test('of a changed address: live, without ifdown', async () => {
-    const { machine, before } = await beforeChange();
-    await onceOk(machine);
-    machine.system.restart();
-    expect((await machine.agent('rollback')).code).toBe(0);
-    expect(machine.system.journal.filter(line => /if(up|down)/.test(line))).toEqual([]);
-    expect(machine.picture()).toEqual(before);
-  });
-
-  test('of a detached ENI: it is configured again', async () => {
-    const { machine, before } = await beforeRemoval();
-    await onceOk(machine);
-    machine.system.restart();
-    expect((await machine.agent('rollback')).code).toBe(0);
-    expect(machine.picture()).toEqual(before);
-  });
-
-  test('with nothing to take back', async () => {
-    const { machine, before } = await beforeAttach();
-    const outcome = await machine.agent('rollback');
-    expect(outcome.code).toBe(1);
-    expect(outcome.err).toContain('nothing-to-roll-back: ');
-    expect(machine.picture()).toEqual(before);
-  });
-});
-
-describe('eni-agent remove', () => {
-  test('leaves nothing of ours and everything of others; a pass later finds the old numbers', async () => {
-    const { machine, before } = await beforeAttach();
-    await onceOk(machine);
-    const applied = machine.picture();
-    machine.system.restart();
-    const outcome = await machine.agent('remove');
-    expect(outcome).toMatchObject({ code: 0, err: '' });
-    expect(outcome.out).toContain(file);
-    expect(machine.picture()).toEqual(before);
-    expect(ownTraces(machine)).toEqual([]);
-    const second = await machine.agent('remove');
-    expect(second).toMatchObject({ code: 0, out: 'There was nothing of eni-agent on this machine.\n' });
-    await onceOk(machine);
-    expect(machine.picture()).toEqual(applied);
-  });
-
-  test('works without metadata, and without a state file', async () => {
-    const { machine, before } = await beforeAttach();
-    await onceOk(machine);
-    await machine.metadata.close();
-    machine.system.files.delete('/var/lib/eni-agent/state.json');
-    machine.system.restart();
-    expect((await machine.agent('remove')).code).toBe(0);
-    expect(machine.files()).toEqual({ ...before.files, '/run/network/ifstate 644': expect.any(String) });
-    expect(machine.system.files.has(file)).toBe(false);
-  });
-
-  test('can itself be rolled back', async () => {
-    const { machine } = await beforeAttach();
-    await onceOk(machine);
-    const applied = machine.picture();
-    machine.system.restart();
-    await machine.agent('remove');
-    expect((await machine.agent('rollback')).code).toBe(0);
-    expect(machine.picture()).toEqual(applied);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Machine } from '../support/fake-machine.ts';
 import type { MetadataEmulator } from '../support/metadata-emulator.ts';
 import {
   awsTwoSecondaries,
+  eth1Mac,
   eth2Mac,
   expectIdle,
   leavesBy,
@@ -70,36 +71,47 @@ test('a second ENI joins: rules by address first, the rule by subnet after', asy
   await expectIdle(machine);
 });
 
-test('main keeps one connected route for the subnet, that of the first', async () => {
-  const machine = await startWithOne();
-  machine.metadata.replace(awsTwoSecondaries);
-  await onceOk(machine);
-  const connected = machine.system.kernel.routes.filter(
-    r => r.table === 254 && r.destination === '172.31.32.0/20',
-  );
-  expect(connected.map(r => r.link)).toEqual(['eth1']);
+test('main gets no connected route of either; of one that asks for it, while it is alone in the subnet', async () => {
+  const connected = (machine: Machine) =>
+    machine.system.kernel.routes
+      .filter(r => r.table === 254 && r.destination === '172.31.32.0/20')
+      .map(r => r.link);
+  const plain = await startWithOne();
+  expect(connected(plain)).toEqual([]);
+  plain.metadata.replace(awsTwoSecondaries);
+  await onceOk(plain);
+  expect(connected(plain)).toEqual([]);
+
+  const config = `[eni "${eth1Mac}"]\nconnected-route = yes\n[eni "${eth2Mac}"]\nconnected-route = yes`;
+  const both = await start({ recording: awsTwoSecondaries, config });
+  await onceOk(both);
+  expect(connected(both)).toEqual(['eth1']);
+  await expectIdle(both);
 });
 
 test.each([
   ['its link goes too', true],
   ['its link stays', false],
-])('it leaves again, %s: the first is back at one rule per subnet, without a lapse', async (_name, linkGone) => {
-  const machine = await startWithOne();
-  const alone = ownTraces(machine);
-  machine.metadata.replace(awsTwoSecondaries);
-  await onceOk(machine);
-  unlist(machine, eth2Mac);
-  if (linkGone) machine.detach('eth2');
-  machine.system.restart();
-  const lapses = watch(machine, first, 'eth1');
-  await onceOk(machine);
-  expect(lapses).toEqual([]);
-  expect(ownTraces(machine)).toEqual(alone);
-  const added = position(machine, 'rule add from 172.31.32.0/20 iif lo lookup 28000');
-  expect(added).toBeLessThan(position(machine, 'rule del from 172.31.40.10/32 lookup 28000'));
-  machine.system.watch = undefined;
-  await expectIdle(machine);
-});
+])(
+  'it leaves again, %s: the first is back at one rule per subnet, without a lapse',
+  async (_name, linkGone) => {
+    const machine = await startWithOne();
+    const alone = ownTraces(machine);
+    machine.metadata.replace(awsTwoSecondaries);
+    await onceOk(machine);
+    unlist(machine, eth2Mac);
+    if (linkGone) machine.detach('eth2');
+    machine.system.restart();
+    const lapses = watch(machine, first, 'eth1');
+    await onceOk(machine);
+    expect(lapses).toEqual([]);
+    expect(ownTraces(machine)).toEqual(alone);
+    const added = position(machine, 'rule add from 172.31.32.0/20 iif lo lookup 28000');
+    expect(added).toBeLessThan(position(machine, 'rule del from 172.31.40.10/32 lookup 28000'));
+    machine.system.watch = undefined;
+    await expectIdle(machine);
+  },
+);
 
 test('both were there from the start: the same kernel as if one had joined later', async () => {
   const joined = await startWithOne();

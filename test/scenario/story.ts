@@ -1,9 +1,9 @@
 // What every scenario needs: machines that are switched off at its end, the check that the fake understood every command, and
 // the metadata of one ENI as a cloud changes it.
 import { afterEach, expect } from 'vitest';
-import type { FakeSystem } from '../support/fake-system.ts';
 import { createMachine, type Machine, type MachineSpec, type Outcome } from '../support/fake-machine.ts';
 import { routeOfPacket } from '../support/fake-routing.ts';
+import type { FakeSystem } from '../support/fake-system.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
 
 export const eth1Mac = '0a:07:84:3d:6e:01';

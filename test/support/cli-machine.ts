@@ -1,4 +1,5 @@
 // The real command line on a FakeSystem without metadata, for everything that must be refused before any of it is needed.
+import { expect } from 'vitest';
 import { run } from '../../agent/cli/run.ts';
 import type { Outcome } from './fake-machine.ts';
 import { FakeSystem } from './fake-system.ts';
@@ -31,4 +32,19 @@ export async function runCli(
     colour: false,
   });
   return { code, out, err, system };
+}
+
+/** Exactly two lines on standard error: `eni-agent: MESSAGE`, and `  CODE: HINT`. */
+export function expectRefused(run: CliRun, exit: 1 | 64, code: string, message: RegExp | string): void {
+  expect(run.out).toBe('');
+  const [first = '', second = '', ...rest] = run.err.split('\n');
+  expect(rest, run.err).toEqual(['']);
+  if (typeof message === 'string') expect(first).toBe(`eni-agent: ${message}`);
+  else expect(first).toMatch(message);
+  expect(first).toMatch(/^eni-agent: [^\s].{5,}$/);
+  expect(second).toMatch(new RegExp(`^ {2}${code}: .{10,}$`));
+  expect(run.code).toBe(exit);
+  expect(run.system.journal).toEqual([]);
+  // Nor may it look like a defect of the program.
+  expect(run.err).not.toMatch(/\bat .*\.ts:|\[object |undefined\b/);
 }

@@ -2,7 +2,8 @@
 // does, the harm included: a default route in main and a new resolv.conf, unless an enter hook keeps them away.
 import { type Ip, parseIp } from '../../agent/model/address.ts';
 import type { CommandResult } from '../../agent/system/system.ts';
-import { allOnes, runIp, type Step, UnknownCommand } from './fake-ip.ts';
+import { runIp, type Step } from './fake-ip.ts';
+import { allOnes, UnknownCommand } from './fake-ip-words.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 
 export interface Offer {

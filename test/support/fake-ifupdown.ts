@@ -4,7 +4,8 @@
 import type { Ip } from '../../agent/model/address.ts';
 import type { CommandResult } from '../../agent/system/system.ts';
 import { type DhcpServer, obtainLease, releaseLease } from './fake-dhclient.ts';
-import { allOnes, flushAddresses, runIp, type Step, UnknownCommand } from './fake-ip.ts';
+import { flushAddresses, runIp, type Step } from './fake-ip.ts';
+import { allOnes, UnknownCommand } from './fake-ip-words.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { runShellLine } from './fake-shell.ts';
 

@@ -1,14 +1,14 @@
 // What iproute2 6.1.0 prints for the objects of a FakeKernel, in the forms that the agent asks for: `-d -o link`, `-o addr`,
 // `-o route show table all`, `rule`, `route get`. Checked against recorded output of the real one.
 import { type Cidr, networkAddress, parseIp, prefixLengthOf } from '../../agent/model/address.ts';
+import type { FakeKernel } from './fake-kernel.ts';
 import {
   type FakeAddress,
-  type FakeKernel,
   type FakeLink,
   type FakeRoute,
   type FakeRule,
   mainTable,
-} from './fake-kernel.ts';
+} from './fake-kernel-objects.ts';
 
 const tableNames: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
 

@@ -1,20 +1,11 @@
 // The program `ip` (iproute2 6.1.0) on a FakeKernel: the part of its grammar that this project uses. A word that is not
 // modelled throws UnknownCommand, which no test should ever see.
-import {
-  type Cidr,
-  type Family,
-  familyOf,
-  hostCidr,
-  type Ip,
-  parseCidr,
-  parseIp,
-} from '../../agent/model/address.ts';
+import { type Cidr, type Family, familyOf, parseIp } from '../../agent/model/address.ts';
 import type { CommandResult } from '../../agent/system/system.ts';
 import { addressLines, linkLines, routeGetText, routeLine, routeLines, ruleLines } from './fake-ip-text.ts';
-import { type FakeKernel, type FakeRoute, type FakeRule, IpRefusal, mainTable } from './fake-kernel.ts';
-
-/** A command, or a part of one, that the fake machine does not understand: a gap of the fake, or a defect of the agent. */
-export class UnknownCommand extends Error {}
+import { address, allOnes, lengthOfMask, network, readWords, tableNumber, unknown } from './fake-ip-words.ts';
+import type { FakeKernel } from './fake-kernel.ts';
+import { type FakeRoute, type FakeRule, IpRefusal, mainTable } from './fake-kernel-objects.ts';
 
 /** Called before each single change of the kernel, with the words that make it. May throw: then it is not made. */
 export type Step = (words: string) => void;
@@ -252,66 +243,10 @@ function runRule(
   return change(() => kernel.addRule(rule as typeof rule & Pick<FakeRule, 'priority' | 'table'>));
 }
 
-function readWords(words: readonly string[], withValue: readonly string[], flags: readonly string[]) {
-  const values = new Map<string, string>();
-  const found = new Set<string>();
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at]!;
-    if (flags.includes(word)) found.add(word);
-    else if (withValue.includes(word) && words[at + 1] !== undefined) {
-      at += 1;
-      values.set(word, words[at]!);
-    } else throw unknown(`word ${JSON.stringify(word)} in ${words.join(' ')}`);
-  }
-  return { values, flags: found };
-}
-
-function address(word: string): Ip {
-  const ip = parseIp(word);
-  if (ip === undefined) throw new IpRefusal(`Error: any valid prefix is expected rather than "${word}".`, 1);
-  return ip;
-}
-
-/** A network with host bits is refused by the kernel, so it is here. */
-function network(word: string): Cidr {
-  const ip = parseIp(word);
-  const cidr = ip === undefined ? parseCidr(word) : hostCidr(ip);
-  if (cidr === undefined)
-    throw new IpRefusal(`Error: any valid prefix is expected rather than "${word}".`, 1);
-  if (ip === undefined && cidr !== word)
-    throw new IpRefusal('Error: Invalid prefix for given prefix length.');
-  return cidr;
-}
-
-function tableNumber(word: string): number {
-  const names: Readonly<Record<string, number>> = { main: 254, local: 255, default: 253 };
-  const number = names[word] ?? Number(word);
-  if (!Number.isInteger(number))
-    throw new IpRefusal(`Error: argument "${word}" is wrong: invalid table ID`, 1);
-  return number;
-}
-
-function lengthOfMask(mask: string): number {
-  if (mask === '') return 32;
-  const binary = mask.split('.').map(byte => Number(byte).toString(2).padStart(8, '0'));
-  return binary.join('').replace(/0+$/, '').length;
-}
-
-export function allOnes(ip: Ip, prefixLength: number): string {
-  const number = ip.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  const hostBits = 2 ** (32 - prefixLength);
-  const last = number - (number % hostBits) + hostBits - 1;
-  return [24, 16, 8, 0].map(shift => Math.floor(last / 2 ** shift) % 256).join('.');
-}
-
 function success(stdout: string): CommandResult {
   return { exitCode: 0, stdout, stderr: '' };
 }
 
 function text(lines: readonly string[]): string {
   return lines.map(line => `${line}\n`).join('');
-}
-
-function unknown(what: string): UnknownCommand {
-  return new UnknownCommand(`ip: ${what} is not modelled`);
 }

@@ -2,82 +2,28 @@
 // (connected routes, flushing, refusing). Behaviour as measured on Linux 6.18 with iproute2 6.1.0, in a network namespace of
 // its own. What is not modelled throws, so that no test passes by accident. Knows no command line and no program.
 import {
-  bits,
-  type Cidr,
   contains,
   type Family,
   familyOf,
-  hostCidr,
   type Ip,
   isLinkLocal,
   networkOf,
   prefixLengthOf,
 } from '../../agent/model/address.ts';
-
-export const mainTable = 254;
-
-export interface FakeLink {
-  readonly name: string;
-  readonly index: number;
-  /** Undefined for lo. */
-  readonly mac: string | undefined;
-  /** rtnetlink kind; undefined for a physical NIC and for lo. */
-  readonly kind: string | undefined;
-  readonly driver: string | undefined;
-  up: boolean;
-  mtu: number;
-  /** Of a veth: printed behind the name. */
-  readonly peer?: string;
-}
-
-export interface FakeAddress {
-  readonly link: string;
-  readonly family: Family;
-  readonly ip: Ip;
-  readonly prefixLength: number;
-  readonly broadcast: string | undefined;
-  readonly scope: 'global' | 'link' | 'host';
-  readonly nodad: boolean;
-  dynamic: boolean;
-  tentative: boolean;
-}
-
-export interface FakeRoute {
-  readonly family: Family;
-  /** `unicast` for the plain ones. */
-  readonly type: 'unicast' | 'blackhole' | 'unreachable';
-  readonly destination: Cidr;
-  readonly gateway: Ip | undefined;
-  readonly link: string | undefined;
-  readonly table: number;
-  /** As `ip` prints it; undefined is `boot`, which it does not print. */
-  readonly protocol: string | undefined;
-  readonly src: Ip | undefined;
-  readonly metric: number | undefined;
-  readonly onLink: boolean;
-}
-
-export interface FakeRule {
-  readonly family: Family;
-  readonly priority: number;
-  readonly from: Cidr | undefined;
-  readonly to: Cidr | undefined;
-  readonly iif: string | undefined;
-  readonly table: number;
-  readonly suppressDefault: boolean;
-  readonly protocol: string | undefined;
-  /** Selectors in front of `lookup` that nothing here interprets, e.g. `fwmark 0x7`. */
-  readonly selectors: string | undefined;
-}
-
-/** A refusal, in the words and with the exit code of iproute2 6.1.0: 2 is the kernel's, 1 is `ip`'s own. */
-export class IpRefusal extends Error {
-  readonly exitCode: 1 | 2;
-  constructor(text: string, exitCode: 1 | 2 = 2) {
-    super(text);
-    this.exitCode = exitCode;
-  }
-}
+import {
+  addressOf,
+  type FakeAddress,
+  type FakeLink,
+  type FakeRoute,
+  type FakeRule,
+  IpRefusal,
+  isConnectedBy,
+  isSameSlot,
+  isSameSubnet,
+  mainTable,
+  routeOf,
+  ruleOf,
+} from './fake-kernel-objects.ts';
 
 export class FakeKernel {
   links: FakeLink[] = [];
@@ -296,72 +242,4 @@ export class FakeKernel {
         (given.metric === undefined || r.metric === given.metric),
     );
   }
-}
-
-function addressOf(
-  given: Partial<FakeAddress> & Pick<FakeAddress, 'link' | 'ip' | 'prefixLength'>,
-): FakeAddress {
-  const { link, ip, prefixLength, broadcast, scope = 'global', nodad = false } = given;
-  if (prefixLength > bits(ip)) throw new IpRefusal('Error: any valid prefix is expected', 1);
-  const { dynamic = false, tentative = false } = given;
-  return {
-    link,
-    family: familyOf(ip),
-    ip,
-    prefixLength,
-    broadcast,
-    scope,
-    nodad,
-    dynamic,
-    tentative,
-  };
-}
-
-function routeOf(given: Partial<FakeRoute> & Pick<FakeRoute, 'destination'>): FakeRoute {
-  const family = familyOf(given.destination);
-  return {
-    family,
-    type: given.type ?? 'unicast',
-    destination: given.destination,
-    gateway: given.gateway,
-    link: given.link,
-    table: given.table ?? mainTable,
-    protocol: given.protocol,
-    src: given.src,
-    // IPv6 has no metric 0: what nobody names is 1024.
-    metric: given.metric ?? (family === 6 ? 1024 : undefined),
-    onLink: given.onLink ?? false,
-  };
-}
-
-function ruleOf(given: Partial<FakeRule> & Pick<FakeRule, 'family' | 'priority' | 'table'>): FakeRule {
-  const { family, priority, from, to, iif, table, suppressDefault = false, protocol, selectors } = given;
-  return { family, priority, from, to, iif, table, suppressDefault, protocol, selectors };
-}
-
-/** Routes of which the kernel keeps one. IPv6 tells two of them apart by their links, where there is no gateway. */
-function isSameSlot(a: FakeRoute, b: FakeRoute): boolean {
-  return (
-    a.destination === b.destination &&
-    a.table === b.table &&
-    a.metric === b.metric &&
-    (a.family === 4 || a.gateway !== undefined || b.gateway !== undefined || a.link === b.link)
-  );
-}
-
-function isSameSubnet(a: FakeAddress, b: FakeAddress): boolean {
-  return (
-    a.family === 4 &&
-    a.link === b.link &&
-    a.prefixLength === b.prefixLength &&
-    networkOf(a.ip, a.prefixLength) === networkOf(b.ip, b.prefixLength)
-  );
-}
-
-function isConnectedBy(route: FakeRoute, a: FakeAddress): boolean {
-  return (
-    route.protocol === 'kernel' &&
-    route.link === a.link &&
-    route.destination === (a.prefixLength === bits(a.ip) ? hostCidr(a.ip) : networkOf(a.ip, a.prefixLength))
-  );
 }

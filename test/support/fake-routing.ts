@@ -1,7 +1,8 @@
 // Which way a packet takes through the rules and tables of a FakeKernel: the kernel's own walk, for asking at any moment of an
 // apply whether an address still leaves by its own ENI.
 import { contains, type Ip, parseIp, prefixLengthOf } from '../../agent/model/address.ts';
-import type { FakeKernel, FakeRoute } from './fake-kernel.ts';
+import type { FakeKernel } from './fake-kernel.ts';
+import type { FakeRoute } from './fake-kernel-objects.ts';
 
 /** The route of a packet that this host sends from one address to another; undefined if there is none. */
 export function routeOfPacket(kernel: FakeKernel, from: string, to: string): FakeRoute | undefined {

@@ -1,7 +1,8 @@
 // `sh -c` for the few forms that a rendered line may have: `A; B`, `A || true`, and standard error thrown away. Anything else
 // of a shell throws: a line that needs more than this was not made by our renderers.
 import type { CommandResult } from '../../agent/system/system.ts';
-import { runIp, type Step, UnknownCommand } from './fake-ip.ts';
+import { runIp, type Step } from './fake-ip.ts';
+import { UnknownCommand } from './fake-ip-words.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 
 export interface ShellHost {

@@ -5,30 +5,15 @@ import { AgentError } from '../../agent/errors.ts';
 import { temporaryName } from '../../agent/system/real-system.ts';
 import type { CommandResult, RunOptions, System } from '../../agent/system/system.ts';
 import type { Offer } from './fake-dhclient.ts';
+import { type FakeFile, namesIn, rememberDisk } from './fake-disk.ts';
 import { type IfupdownHost, ifdown, ifup, ifupAll } from './fake-ifupdown.ts';
-import { onlyLooks, runIp, UnknownCommand } from './fake-ip.ts';
+import { onlyLooks, runIp } from './fake-ip.ts';
+import { UnknownCommand } from './fake-ip-words.ts';
 import { FakeKernel } from './fake-kernel.ts';
+import { FakePlot, type Interference } from './fake-plot.ts';
 
 /** The agent's process is dead: every call from it ends in this, until `restart`. */
 export class CrashError extends Error {}
-
-export interface FakeFile {
-  readonly content: string;
-  readonly mode: number;
-}
-
-export interface Interference {
-  /** Over the text of an effect: `write PATH`, `remove PATH`, `run COMMAND LINE`. */
-  readonly match: RegExp;
-  readonly when: 'before' | 'after';
-  /** How many effects it meets; without it, all. */
-  readonly times?: number;
-  readonly act: () => void;
-}
-
-function kernelParts({ links, addresses, routes, rules }: FakeKernel) {
-  return { links, addresses, routes, rules };
-}
 
 export class FakeSystem implements System {
   readonly files = new Map<string, FakeFile>();
@@ -51,8 +36,7 @@ export class FakeSystem implements System {
   #dead = false;
   #now = Date.parse('2026-01-15T10:00:00Z');
   #events: { readonly at: number; readonly act: () => void }[] = [];
-  #interference: { readonly what: Interference; left: number }[] = [];
-  #failures: { readonly match: RegExp; readonly reason: string; left: number }[] = [];
+  readonly #plot = new FakePlot();
   #lockedUntil = 0;
   #holder: Promise<void> | undefined;
 
@@ -68,26 +52,23 @@ export class FakeSystem implements System {
   get isDead(): boolean {
     return this.#dead;
   }
-
   /** Remembers disk and kernel; the result puts them back, as often as wanted. */
   snapshot(): () => void {
-    const [files, kernel] = [new Map(this.files), structuredClone(kernelParts(this.kernel))];
+    const putBack = rememberDisk(this.files, this.kernel);
     return () => {
-      this.files.clear();
-      for (const [path, file] of files) this.files.set(path, file);
-      Object.assign(this.kernel, structuredClone(kernel));
+      putBack(this.kernel);
       this.restart();
     };
   }
 
   /** Does something at a moment of another program, as often as `times` says. */
   interfere(what: Interference): void {
-    this.#interference.push({ what, left: what.times ?? Number.POSITIVE_INFINITY });
+    this.#plot.interfere(what);
   }
 
   /** Makes effects fail: a write with `reason`, a command with `reason` on standard error and exit code 1. Nothing is done. */
   fail(match: RegExp, reason: string, times = 1): void {
-    this.#failures.push({ match, reason, left: times });
+    this.#plot.fail(match, reason, times);
   }
 
   /** Does something when the virtual clock has reached that time. */
@@ -269,24 +250,13 @@ export class FakeSystem implements System {
 
   /** @returns why the effect is to fail; undefined if it is not */
   #effect(text: string): string | undefined {
-    this.#interrupt(text, 'before');
+    this.#plot.happens(text, 'before');
     this.journal.push(text);
-    const failure = this.#failures.find(f => f.left > 0 && f.match.test(text));
-    if (failure === undefined) return undefined;
-    failure.left -= 1;
-    return failure.reason;
+    return this.#plot.failureOf(text);
   }
 
   #done(text: string): void {
-    this.#interrupt(text, 'after');
-  }
-
-  #interrupt(text: string, when: 'before' | 'after'): void {
-    for (const entry of this.#interference) {
-      if (entry.left <= 0 || entry.what.when !== when || !entry.what.match.test(text)) continue;
-      entry.left -= 1;
-      entry.what.act();
-    }
+    this.#plot.happens(text, 'after');
   }
 
   #step(text: string): void {
@@ -330,9 +300,6 @@ export class FakeSystem implements System {
   }
 
   #list(path: string): readonly string[] {
-    const below = path === '/' ? '/' : `${path}/`;
-    const all = [...this.files.keys(), ...this.folders];
-    const names = all.flatMap(p => (p.startsWith(below) ? [p.slice(below.length).split('/')[0]!] : []));
-    return [...new Set(names)].filter(n => n !== '').sort();
+    return namesIn([...this.files.keys(), ...this.folders], path);
   }
 }

@@ -20,7 +20,8 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
       ...['renderers', 'system', 'log', 'errors', 'model'],
     ],
   ],
-  ['doctor', ['inspect', 'reconcile', 'apply', 'renderers']],
+  // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
+  ['doctor', ['inspect', 'reconcile', 'apply', 'plan', 'renderers', 'system', 'model']],
   ['inspect', ['reconcile', 'apply', 'renderers', 'system', 'errors', 'model']],
   ['remove-all', ['reconcile', 'apply', 'renderers', 'system', 'model']],
   ['reconcile', ['desired', 'apply', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
@@ -61,6 +62,8 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
     'commands get a System, they never make one',
   ],
   ['main', 'system', /^agent\/main\.ts > agent\/system\/real-system\.ts$/, 'the one place where it is made'],
+  ['doctor', 'plan', / > agent\/plan\/numbering\.ts$/, 'the band'],
+  ['doctor', 'system', / > agent\/system\/kernel-probe\.ts$/, 'probed or assumed'],
   ['apply', 'plan', /^agent\/apply\/kernel-objects\.ts > agent\/plan\/eni-plan\.ts$/, 'numbersOf'],
   ['config', 'plan', / > agent\/plan\/numbering\.ts$/, 'bandWidth'],
   ['config', 'system', / > agent\/system\/system\.ts$/, 'the type'],

@@ -20,11 +20,15 @@ Exit code 0: all is well. 2: there are warnings or failures.`,
     const settings = await context.settings();
     const log = await context.log(settings);
     const findings = await runChecks({ system: context.system, settings, log });
-    if (context.json) context.print(`${JSON.stringify({ version: 1, findings }, null, 2)}\n`);
+    if (context.json) context.print(`${JSON.stringify(doctorJson(findings), null, 2)}\n`);
     else context.print(`${findings.flatMap(f => lines(f, context)).join('\n')}\n`);
     return findings.every(f => f.verdict === 'ok') ? exitCodes.done : exitCodes.attention;
   },
 };
+
+function doctorJson(findings: readonly Finding[]) {
+  return { version: 1, findings: findings.map(f => ({ ...f, hint: f.hint ?? null })) };
+}
 
 function lines(finding: Finding, context: CommandContext): readonly string[] {
   const mark = {

@@ -1,7 +1,14 @@
 // `eni-agent plan`: everything that `once` would do, without doing any of it.
 import { reconcile } from '../../reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
-import { bold, describeCommands, describeFiles, describeHost, describePlan, yellow } from '../describe.ts';
+import {
+  bold,
+  describeCommands,
+  describeFiles,
+  describeHost,
+  describePlan,
+  describeWarnings,
+} from '../describe.ts';
 import { passJson } from '../pass-json.ts';
 
 export const plan: CliCommand = {
@@ -34,8 +41,7 @@ Exit code 0: nothing to do. 2: changes are pending.`,
           ? []
           : ['', bold(context, 'Files'), ...describeFiles(pass.files, context)]),
         ...(pending ? ['', bold(context, 'Commands'), ...describeCommands(pass).map(l => `  ${l}`)] : []),
-        ...(pass.degraded.length === 0 ? [] : ['']),
-        ...pass.degraded.map(text => yellow(context, `warning: ${text}`)),
+        ...describeWarnings(pass.degraded, pass.desired.plan.skipped, context),
         '',
         pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.',
       ];

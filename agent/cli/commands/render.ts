@@ -10,7 +10,6 @@ import type { BackendName } from '../../model/host.ts';
 import type { Instance } from '../../model/instance.ts';
 import type { KernelLink } from '../../model/kernel-state.ts';
 import { imagineLinks } from '../../plan/imagine-links.ts';
-import { isPortableName } from '../../plan/match-links.ts';
 import { freshMachine, planNetwork } from '../../plan/plan-network.ts';
 import { requiredOption, textOption } from '../args.ts';
 import { type CliCommand, exitCodes, type OptionValues } from '../command.ts';
@@ -64,14 +63,14 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
     if (out !== undefined)
       for (const f of files)
         await context.system.writeFile(path.join(path.resolve(out), f.path), f.content, f.mode);
+    const warnings = [
+      ...instance.problems.map(p => `${p.subject}: ${p.text}`),
+      ...plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ];
     if (context.json) {
       const list = files.map(f => ({ path: f.path, mode: octal(f.mode), content: f.content }));
-      context.print(`${JSON.stringify({ plan, files: list, commands }, null, 2)}\n`);
+      context.print(`${JSON.stringify({ version: 1, plan, files: list, commands, warnings }, null, 2)}\n`);
     } else {
-      const warnings = [
-        ...instance.problems.map(p => `${p.subject}: ${p.text}`),
-        ...plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
-      ];
       context.print(
         [
           `${counted(files.length, 'file')} for ${counted(plan.enis.length, 'secondary ENI')} below ${out}:`,
@@ -102,7 +101,8 @@ function namedLinks(values: OptionValues): ReadonlyMap<Mac, string> {
       const at = pair.indexOf('=');
       const mac = parseMac(pair.slice(0, Math.max(0, at)));
       const name = pair.slice(at + 1);
-      if (mac === undefined || !isPortableName(name))
+      // As for a real link: a dot in front hides a file, a dash is an option to every tool.
+      if (mac === undefined || !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name))
         throw new AgentError('usage', `--link ${JSON.stringify(pair)} is not of the form MAC=NAME`);
       return [mac, name] as const;
     }),
@@ -114,7 +114,10 @@ function linksFor(instance: Instance, names: ReadonlyMap<Mac, string>): readonly
   const links = imagineLinks(instance, names);
   for (const [mac, name] of names) {
     if (!links.some(l => l.mac === mac))
-      throw new AgentError('usage', `--link ${mac}=${name}: no ENI of the recording has a link with this MAC`);
+      throw new AgentError(
+        'usage',
+        `--link ${mac}=${name}: no ENI of the recording has a link with this MAC`,
+      );
     if (links.filter(l => l.name === name).length > 1)
       throw new AgentError('usage', `--link ${mac}=${name}: another link is called ${name} already`);
   }

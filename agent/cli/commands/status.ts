@@ -2,10 +2,10 @@
 import { explainSelection } from '../../../renderers/select.ts';
 import { describeDifference } from '../../apply/compare.ts';
 import { readState } from '../../apply/state-file.ts';
-import { type Comparison, inspect } from '../../inspect.ts';
+import { type Comparison, describeCloud, inspect } from '../../inspect.ts';
 import type { EniPlan } from '../../model/network-plan.ts';
 import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
-import { bold, describeEni, green, red, yellow } from '../describe.ts';
+import { bold, describeEni, describeWarnings, green, red } from '../describe.ts';
 
 export const status: CliCommand = {
   name: 'status',
@@ -39,15 +39,14 @@ function isFine(eni: Comparison): boolean {
 
 function text(found: Found, context: CommandContext): string {
   const lines = [
-    `${bold(context, 'Cloud')}    ${found.cloud}`,
+    `${bold(context, 'Cloud')}    ${describeCloud(found)}`,
     `${bold(context, 'Backend')}  ${explainSelection(found.selection)}`,
     `${bold(context, 'Primary')}  ${found.primaryLink ?? 'not found'}, never touched`,
     ...found.enis.flatMap(eni => ['', ...eniLines(eni, context)]),
     ...found.leftOver.flatMap(eni => ['', ...leftOverLines(eni, context)]),
     ...(found.skipped.length === 0 ? [] : ['', bold(context, 'Left alone')]),
     ...found.skipped.map(s => `  ${s.eniId ?? s.mac}  ${s.reason}: ${s.text}`),
-    ...(found.degraded.length === 0 ? [] : ['']),
-    ...found.degraded.map(reason => yellow(context, `warning: ${reason}`)),
+    ...describeWarnings(found.degraded, found.skipped, context),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -73,7 +72,11 @@ function leftOverLines(eni: EniPlan, context: CommandContext): readonly string[]
 function statusJson(found: Found) {
   return {
     version: 1,
-    cloud: found.cloud,
+    cloud:
+      found.cloud === undefined
+        ? null
+        : { provider: found.cloud.provider, instanceId: found.cloud.instanceId ?? null },
+    metadata: found.cloud === undefined ? 'no answer' : 'answered',
     backend: { name: found.selection.backend ?? null, evidence: found.selection.evidence },
     primaryLink: found.primaryLink ?? null,
     enis: found.enis.map(eni => ({
@@ -83,7 +86,7 @@ function statusJson(found: Found) {
       differences: describeDifference(eni.difference),
     })),
     leftOver: found.leftOver,
-    skipped: found.skipped,
+    skipped: found.skipped.map(s => ({ ...s, eniId: s.eniId ?? null })),
     degraded: found.degraded,
   };
 }

@@ -35,7 +35,7 @@ function compare(name: string, sessions: readonly (readonly [string, Outcome])[]
   if (write) writeFileSync(file, text);
   expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `${name}.txt`).toBe(text);
   // A terminal of 100 columns shows it without a break; files and their paths may be longer.
-  const wide = text.split('\n').filter(l => l.length > 120 && !/^[+-] |^  \d{4} |^ {6}|[:/]/.test(l));
+  const wide = text.split('\n').filter(l => l.length > 120 && !/^[+-] |^ {2}\d{4} |^ {6}|[:/]/.test(l));
   expect(wide).toEqual([]);
 }
 

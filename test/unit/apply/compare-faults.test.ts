@@ -116,6 +116,9 @@ describe('faults', () => {
 
   test('another MTU', () => {
     const withMtu: EniPlan = { ...plan, mtu: 8500 };
-    expect(describeDifference(compareEni(kernel, withMtu, withMtu, options))).toEqual(['missing: mtu eth1 8500', 'mtu of eth1 is 1500, planned 8500']);
+    expect(describeDifference(compareEni(kernel, withMtu, withMtu, options))).toEqual([
+      'missing: mtu eth1 8500',
+      'mtu of eth1 is 1500, planned 8500',
+    ]);
   });
 });

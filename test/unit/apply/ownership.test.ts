@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { diffFiles, isOwned, readForeignFiles, readOwnedFiles } from '../../../agent/apply/ownership.ts';
+import { diffFiles, readForeignFiles, readOwnedFiles } from '../../../agent/apply/ownership.ts';
 import type { System } from '../../../agent/system/system.ts';
-import { marker, type Renderer } from '../../../renderers/renderer.ts';
+import { isMarked, marker, type Renderer } from '../../../renderers/renderer.ts';
 
 const ours = (body: string) => `# ${marker}\n${body}`;
 
@@ -9,10 +9,13 @@ test.each<readonly [string, string, boolean]>([
   ['in the first line', ours('x'), true],
   ['in the third, behind an interpreter line', `#!/bin/sh\n\n# ${marker}\n`, true],
   ['in the fourth: somebody quotes us', `a\nb\nc\n# ${marker}\n`, false],
+  ['of a version with other words behind it', '# Written by eni-agent; see eni-agent(8).\nx\n', true],
+  ['quoted in a comment', '# Replaces the file "Written by eni-agent; changes are lost."\nx\n', false],
+  ['as a value and no comment', 'NOTE="# Written by eni-agent; "\n', false],
   ['nowhere', 'auto eth1\niface eth1 inet dhcp\n', false],
   ['an empty file', '', false],
 ])('the marker %s', (_name, content, wanted) => {
-  expect(isOwned(content)).toBe(wanted);
+  expect(isMarked(content)).toBe(wanted);
 });
 
 const systemWith = (files: Readonly<Record<string, string>>, folders: readonly string[] = []) =>

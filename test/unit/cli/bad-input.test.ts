@@ -1,8 +1,8 @@
-// Everything that a person can get wrong at the command line and in the configuration: one line that says what, one with the way out,
+// Everything that a person can get wrong at the command line: one line that says what, one with the way out,
 // the exit code, and nothing written.
 import { describe, expect, test } from 'vitest';
 import { commands } from '../../../agent/cli/run.ts';
-import { type CliRun, runCli } from '../../support/cli-machine.ts';
+import { expectRefused, runCli } from '../../support/cli-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
 const twoEnis = JSON.stringify(loadRecording('aws', 'two-enis'));
@@ -11,27 +11,16 @@ const render = ['render', '--metadata', '/r.json', '--backend', 'ifupdown', '--o
 const confPath = '/etc/eni-agent/eni-agent.conf';
 const verbs = commands.map(c => c.name);
 
-/** Exactly two lines on standard error: `eni-agent: MESSAGE`, and `  CODE: HINT`. */
-function expectRefused(run: CliRun, exit: 1 | 64, code: string, message: RegExp | string): void {
-  expect(run.out).toBe('');
-  const [first = '', second = '', ...rest] = run.err.split('\n');
-  expect(rest, run.err).toEqual(['']);
-  if (typeof message === 'string') expect(first).toBe(`eni-agent: ${message}`);
-  else expect(first).toMatch(message);
-  expect(first).toMatch(/^eni-agent: [^\s].{5,}$/);
-  expect(second).toMatch(new RegExp(`^ {2}${code}: .{10,}$`));
-  expect(run.code).toBe(exit);
-  expect(run.system.journal).toEqual([]);
-  // Nor may it look like a defect of the program.
-  expect(run.err).not.toMatch(/\bat .*\.ts:|\[object |undefined\b/);
-}
-
 describe('the command line', () => {
   const cases: readonly (readonly [string, readonly string[], RegExp | string])[] = [
     ['an unknown command', ['onec'], `unknown command "onec"; there are ${verbs.join(', ')}`],
     ['a command in capitals', ['ONCE'], /unknown command "ONCE"/],
     ['help for an unknown command', ['help', 'onec'], /unknown command "onec"/],
-    ['an option before the command', ['--provider', 'plan'], /the command comes first, then its options: --provider/],
+    [
+      'an option before the command',
+      ['--provider', 'plan'],
+      /the command comes first, then its options: --provider/,
+    ],
     ['an unknown option', ['plan', '--verbose'], /^eni-agent: plan: Unknown option '--verbose'$/],
     ['an option of another command', ['plan', '--force'], /plan: Unknown option '--force'/],
     ['a word too many', ['once', 'now'], /once: Unexpected argument 'now'/],
@@ -39,27 +28,83 @@ describe('the command line', () => {
     ['a missing value', ['plan', '--provider'], /plan: Option '--provider <value>' argument missing/],
     ['an option in the place of a value', ['plan', '--provider', '--json=1'], /plan: Option '--provider/],
     ['an unknown cloud', ['plan', '--provider', 'gce'], '--provider "gce" is none of alibaba, aws, jdcloud'],
-    ['a url without its cloud', ['plan', '--metadata-url', 'http://127.0.0.1:1'], /--metadata-url needs --provider/],
-    ['a url of TLS', ['plan', '--provider', 'aws', '--metadata-url', 'https://127.0.0.1'], /metadata url "https:\/\/127.0.0.1" is not of the form/],
-    ['a url with a path', ['plan', '--provider', 'aws', '--metadata-url', 'http://127.0.0.1/latest'], /is not of the form http:\/\/HOST/],
-    ['a url that is none', ['plan', '--provider', 'aws', '--metadata-url', 'localhost'], /is not of the form http:\/\/HOST/],
+    [
+      'a url without its cloud',
+      ['plan', '--metadata-url', 'http://127.0.0.1:1'],
+      /--metadata-url needs --provider/,
+    ],
+    [
+      'a url of TLS',
+      ['plan', '--provider', 'aws', '--metadata-url', 'https://127.0.0.1'],
+      /metadata url "https:\/\/127.0.0.1" is not of the form/,
+    ],
+    [
+      'a url with a path',
+      ['plan', '--provider', 'aws', '--metadata-url', 'http://127.0.0.1/latest'],
+      /is not of the form http:\/\/HOST/,
+    ],
+    [
+      'a url that is none',
+      ['plan', '--provider', 'aws', '--metadata-url', 'localhost'],
+      /is not of the form http:\/\/HOST/,
+    ],
     ['render without a recording', ['render'], 'render needs --metadata'],
     ['render with an empty one', ['render', '--metadata', ''], 'render needs --metadata'],
     ['render without a backend', ['render', '--metadata', '/r.json'], 'render needs --backend'],
     ['render without a folder', render.slice(0, 5), 'render needs --out'],
-    ['an unknown backend', ['render', '--metadata', '/r.json', '--backend', 'systemd', '--out', '/t'], /unknown backend "systemd"; there are ifupdown, /],
-    ['a backend that is a word of JavaScript', ['render', '--metadata', '/r.json', '--backend', 'toString', '--out', '/t'], /unknown backend "toString"/],
+    [
+      'an unknown backend',
+      ['render', '--metadata', '/r.json', '--backend', 'systemd', '--out', '/t'],
+      /unknown backend "systemd"; there are ifupdown, /,
+    ],
+    [
+      'a backend that is a word of JavaScript',
+      ['render', '--metadata', '/r.json', '--backend', 'toString', '--out', '/t'],
+      /unknown backend "toString"/,
+    ],
     ['an unknown release', [...render, '--release', 'debian-99'], /"?debian-99"?/],
-    ['a release of another backend', [...render, '--release', 'ubuntu-22.04'], 'release ubuntu-22.04 runs netplan, not ifupdown'],
-    ['--link without a name', [...render, '--link', '0a:07:84:3d:6e:01'], /--link "0a:07:84:3d:6e:01" is not of the form MAC=NAME/],
+    [
+      'a release of another backend',
+      [...render, '--release', 'ubuntu-22.04'],
+      'release ubuntu-22.04 runs netplan, not ifupdown',
+    ],
+    [
+      '--link without a name',
+      [...render, '--link', '0a:07:84:3d:6e:01'],
+      /--link "0a:07:84:3d:6e:01" is not of the form MAC=NAME/,
+    ],
     ['--link without a MAC', [...render, '--link', 'ens6'], /is not of the form MAC=NAME/],
     ['--link with a bad MAC', [...render, '--link', '0a:07:84:3d:6e=ens6'], /is not of the form MAC=NAME/],
-    ['--link with a name that is too long', [...render, '--link', '0a:07:84:3d:6e:01=abcdefghijklmnop'], /is not of the form MAC=NAME/],
-    ['--link with a name that a shell would read', [...render, '--link', '0a:07:84:3d:6e:01=$(id)'], /is not of the form MAC=NAME/],
-    ['--link with a name that looks like an option', [...render, '--link', '0a:07:84:3d:6e:01=-x'], /is not of the form MAC=NAME/],
-    ['--link with a name that is a folder', [...render, '--link', '0a:07:84:3d:6e:01=..'], /is not of the form MAC=NAME/],
-    ['--link for a MAC that is not in the recording', [...render, '--link', '0a:07:84:3d:6e:99=ens9'], /0a:07:84:3d:6e:99/],
-    ['one name for two links', [...render, '--link', '0a:07:84:3d:6e:01=eth0'], /another link is called eth0 already/],
+    [
+      '--link with a name that is too long',
+      [...render, '--link', '0a:07:84:3d:6e:01=abcdefghijklmnop'],
+      /is not of the form MAC=NAME/,
+    ],
+    [
+      '--link with a name that a shell would read',
+      [...render, '--link', '0a:07:84:3d:6e:01=$(id)'],
+      /is not of the form MAC=NAME/,
+    ],
+    [
+      '--link with a name that looks like an option',
+      [...render, '--link', '0a:07:84:3d:6e:01=-x'],
+      /is not of the form MAC=NAME/,
+    ],
+    [
+      '--link with a name that is a folder',
+      [...render, '--link', '0a:07:84:3d:6e:01=..'],
+      /is not of the form MAC=NAME/,
+    ],
+    [
+      '--link for a MAC that is not in the recording',
+      [...render, '--link', '0a:07:84:3d:6e:99=ens9'],
+      /0a:07:84:3d:6e:99/,
+    ],
+    [
+      'one name for two links',
+      [...render, '--link', '0a:07:84:3d:6e:01=eth0'],
+      /another link is called eth0 already/,
+    ],
   ];
   test.each(cases)('%s', async (_name, argv, message) => {
     expectRefused(await runCli(argv, { ...recording, ...interfaces }), 64, 'usage', message);
@@ -92,7 +137,12 @@ describe('the command line', () => {
   });
 
   test.each(commands.filter(c => c.needsRoot).map(c => c.name))('%s without root', async verb => {
-    expectRefused(await runCli([verb], {}, false), 1, 'needs-root', `${verb} changes the machine and needs root`);
+    expectRefused(
+      await runCli([verb], {}, false),
+      1,
+      'needs-root',
+      `${verb} changes the machine and needs root`,
+    );
   });
 
   test('no cloud to be recognised', async () => {
@@ -100,12 +150,22 @@ describe('the command line', () => {
   });
 
   test('no backend to be recognised', async () => {
-    expectRefused(await runCli(['plan', '--provider', 'aws']), 1, 'backend-unknown', /cannot tell what owns the links/);
+    expectRefused(
+      await runCli(['plan', '--provider', 'aws']),
+      1,
+      'backend-unknown',
+      /cannot tell what owns the links/,
+    );
   });
 
   test('no metadata service', async () => {
     const argv = ['plan', '--provider', 'aws', '--metadata-url', 'http://127.0.0.1:9'];
-    expectRefused(await runCli(argv, interfaces), 1, 'metadata-unreachable', /no metadata service at http:\/\/127.0.0.1:9/);
+    expectRefused(
+      await runCli(argv, interfaces),
+      1,
+      'metadata-unreachable',
+      /no metadata service at http:\/\/127.0.0.1:9/,
+    );
   });
 });
 
@@ -114,58 +174,6 @@ const interfaces = {
   '/etc/network/interfaces': 'source /etc/network/interfaces.d/*\nauto eth0\niface eth0 inet dhcp\n',
   '/sbin/ifquery': '',
 };
-
-describe('the configuration', () => {
-  const mac = '0a:07:84:3d:6e:01';
-  const eni = (line: string) => `[eni "${mac}"]\n${line}\n`;
-  const cases: readonly (readonly [string, string, RegExp | string])[] = [
-    ['an unknown section', '[agnet]\n', `${confPath}: unknown section [agnet]`],
-    ['a key outside of a section', 'backend = ifupdown\n', /the key "backend" stands outside of a section/],
-    ['an unknown key', '[agent]\nbackends = ifupdown\n', `${confPath}: [agent] has the unknown key "backends"`],
-    ['an unknown key of an ENI', eni('adresses = 10.0.0.5'), /\[eni "0a:07:84:3d:6e:01"\] has the unknown key "adresses"/],
-    ['a backend that does not exist', '[agent]\nbackend = systemd\n', /\[agent\] backend = "systemd": must be one of ifupdown/],
-    ['a switch that is no word', '[agent]\nallow-unproven = maybe\n', /allow-unproven = "maybe": must be yes or no/],
-    ['a switch in another language', '[agent]\nallow-unproven = true\n', /allow-unproven = "true": must be yes or no/],
-    ['a switch without a value', '[agent]\nallow-unproven\n', /allow-unproven = .*: must be yes or no/],
-    ['a log level', '[agent]\nlog-level = verbose\n', /log-level = "verbose": must be error, warn, info or debug/],
-    ['a time that is none', '[agent]\nverify-timeout = soon\n', /verify-timeout = "soon": must be a whole number from 1 to 300/],
-    ['a time that is too long', '[agent]\nverify-timeout = 301\n', /must be a whole number from 1 to 300/],
-    ['a negative time', '[metadata]\nconfirm-delay = -1\n', /confirm-delay = "-1": must be a whole number from 0 to 60/],
-    ['a fraction', '[metadata]\ntimeout = 1.5\n', /timeout = "1.5": must be a whole number/],
-    ['a cloud', '[metadata]\nprovider = azure\n', /provider = "azure": must be alibaba, aws or jdcloud/],
-    ['a url with a name', '[metadata]\nurl = http://metadata.internal\n', /must look like http:\/\/127.0.0.1:8080/],
-    ['a url with a path', '[metadata]\nurl = http://127.0.0.1/x\n', /must look like http:\/\/127.0.0.1:8080/],
-    ['a base in the kernel’s own numbers', '[routing]\nbase = 100\n', /base = "100": must be a whole number from 256 to/],
-    ['a base without room behind it', '[routing]\nbase = 32000\n', /base = "32000": must be a whole number/],
-    ['an ENI without a MAC', '[eni "eth1"]\nignore = yes\n', /\[eni "eth1"\] does not name a MAC address/],
-    ['a multicast MAC', '[eni "01:00:5e:00:00:01"]\nignore = yes\n', /does not name a MAC address/],
-    ['an address that is none', eni('addresses = 10.0.0.5 10.0.0.256'), /addresses = .*: "10.0.0.256" is not an address/],
-    ['a prefix length in the place of an address', eni('addresses = 10.0.0.5/24'), /"10.0.0.5\/24" is not an address/],
-    ['a subnet without a length', eni('subnets = 10.0.0.0'), /"10.0.0.0" is not a subnet such as 10.0.2.0\/24/],
-    ['two gateways of one family', eni('gateways = 10.0.0.1 10.0.0.2'), /gateways/],
-    ['a mode', eni('mode = auto'), /mode = "auto": must be static or dhcp/],
-    ['an MTU', eni('mtu = 100'), /mtu = "100": must be a whole number from 576 to 65535/],
-    ['a table of the kernel', eni('table = 254'), /table = "254": must be a whole number from 256/],
-    ['a metric', eni('metric = 0'), /metric = "0": must be a whole number from 1/],
-    ['a shell in a value', eni('addresses = $(reboot)'), /"\$\(reboot\)" is not an address/],
-  ];
-  test.each(cases)('%s', async (_name, content, message) => {
-    // Every command that reads the configuration refuses it in the same words.
-    for (const argv of [['once'], ['plan'], ['status'], ['doctor'], ['remove'], ['rollback'], render])
-      expectRefused(await runCli(argv, { ...recording, [confPath]: content }), 64, 'config-invalid', message);
-  });
-
-  test('the error names the drop-in that is wrong, and only *.conf is read', async () => {
-    const folder = '/etc/eni-agent/eni-agent.conf.d';
-    const files = {
-      [confPath]: '[agent]\nlog-level = warn\n',
-      [`${folder}/10-good.conf`]: '[routing]\nbase = 20000\n',
-      [`${folder}/20-bad.conf`]: '[routing]\nbase = x\n',
-      [`${folder}/30-bad.conf.rpmsave`]: '[nonsense]\n',
-    };
-    expectRefused(await runCli(['plan'], files), 64, 'config-invalid', new RegExp(`^eni-agent: ${folder}/20-bad.conf: `));
-  });
-});
 
 test('with --json the error is JSON on standard output, and nothing else is printed', async () => {
   const runs: readonly (readonly [readonly string[], Readonly<Record<string, string>>, number, string])[] = [
@@ -181,7 +189,11 @@ test('with --json the error is JSON on standard output, and nothing else is prin
     expect(outcome, argv.join(' ')).toMatchObject({ code, err: '' });
     expect(JSON.parse(outcome.out), argv.join(' ')).toEqual({
       version: 1,
-      error: { code: name, message: expect.stringMatching(/^.{5,}$/), hint: expect.stringMatching(/^.{10,}$/) },
+      error: {
+        code: name,
+        message: expect.stringMatching(/^.{5,}$/),
+        hint: expect.stringMatching(/^.{10,}$/),
+      },
     });
   }
 });

@@ -35,14 +35,37 @@ const plan = {
       slot: 0,
       table: 28000,
       addressing: 'static',
-      addresses: [{ ip: '172.31.40.10', prefixLength: 20, family: 4, dynamic: false }],
+      addresses: [{ ip: '172.31.40.10', prefixLength: 32, family: 4, dynamic: false }],
       routes: [
         { family: 4, destination: '172.31.32.0/20', onLink: false, table: 28000 },
-        { family: 4, destination: '0.0.0.0/0', gateway: '172.31.32.1', onLink: false, table: 28000 },
+        { family: 4, destination: '0.0.0.0/0', gateway: '172.31.32.1', onLink: true, table: 28000 },
       ],
       rules: [
-        { family: 4, priority: 28300, from: '172.31.32.0/20', localOnly: false, table: 254, suppressDefault: true },
-        { family: 4, priority: 28600, from: '172.31.32.0/20', localOnly: true, table: 28000, suppressDefault: false },
+        {
+          family: 4,
+          priority: 28000,
+          from: '172.31.32.0/20',
+          to: '172.31.16.0/20',
+          localOnly: true,
+          table: 28000,
+          suppressDefault: false,
+        },
+        {
+          family: 4,
+          priority: 28300,
+          from: '172.31.32.0/20',
+          localOnly: false,
+          table: 254,
+          suppressDefault: true,
+        },
+        {
+          family: 4,
+          priority: 28600,
+          from: '172.31.32.0/20',
+          localOnly: true,
+          table: 28000,
+          suppressDefault: false,
+        },
       ],
       notes: [],
     },
@@ -87,9 +110,21 @@ describe('the result', () => {
   test('status: as planned, not as planned, without metadata', async () => {
     await start();
     await json(0, 'once');
-    const status = { version: 1, cloud: 'aws, i-0af01c0123456789a', backend: { name: 'ifupdown', evidence }, primaryLink: 'eth0' };
+    const status = {
+      version: 1,
+      cloud: { provider: 'aws', instanceId: 'i-0af01c0123456789a' },
+      metadata: 'answered',
+      backend: { name: 'ifupdown', evidence },
+      primaryLink: 'eth0',
+    };
     const eni = { plan: plan.enis[0], asPlanned: true, filesDiffer: false, differences: [] };
-    expect(await json(0, 'status')).toMatchObject({ ...status, enis: [eni], leftOver: [], skipped: [], degraded: [] });
+    expect(await json(0, 'status')).toMatchObject({
+      ...status,
+      enis: [eni],
+      leftOver: [],
+      skipped: [],
+      degraded: [],
+    });
 
     machine.system.sh('ip -4 rule del priority 28600');
     const missing = 'missing: rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000';
@@ -97,6 +132,8 @@ describe('the result', () => {
 
     await machine.metadata.close();
     expect(await json(2, 'status')).toMatchObject({
+      cloud: null,
+      metadata: 'no answer',
       enis: [{ plan: { link: 'eth1' }, differences: [missing] }],
       degraded: [expect.stringContaining('no metadata service')],
     });
@@ -112,6 +149,8 @@ describe('the result', () => {
   test('doctor', async () => {
     await start();
     await json(0, 'once');
+    // Somebody's rule among the numbers of the agent is worth a warning.
+    machine.system.sh('ip -4 rule del priority 28450');
     const { version, findings } = await json(0, 'doctor');
     expect(version).toBe(1);
     const list = findings as readonly Record<string, unknown>[];
@@ -119,7 +158,7 @@ describe('the result', () => {
     for (const finding of list) {
       expect(finding).toMatchObject({ check: expect.any(String), saw: expect.any(String) });
       expect(['ok', 'warning', 'failure']).toContain(finding.verdict);
-      expect('hint' in finding).toBe(finding.verdict !== 'ok');
+      expect(typeof finding.hint).toBe(finding.verdict === 'ok' ? 'object' : 'string');
     }
     machine.system.sh('ip -4 rule del priority 28600');
     expect(await json(2, 'doctor')).toMatchObject({
@@ -153,7 +192,10 @@ describe('the result', () => {
     const file = new URL('../../fixtures/metadata/aws/two-enis.json', import.meta.url);
     machine.system.put('/r.json', readFileSync(file, 'utf8'));
     const result = await json(0, 'render', '--metadata', '/r.json', '--backend', 'ifupdown');
+    expect(Object.keys(result)).toEqual(['version', 'plan', 'files', 'commands', 'warnings']);
     expect(result).toMatchObject({
+      version: 1,
+      warnings: [],
       plan,
       files: [{ path, mode: '0644', content: expect.stringContaining('iface eth1 inet static') }],
       commands: [{ phase: 'after-write', argv: ['ifup', '--force', 'eth1'] }],

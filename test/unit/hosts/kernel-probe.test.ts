@@ -97,7 +97,7 @@ test.each([
       source: 'assumed',
     });
     expect(probe.why).toBe(
-      `assumed from kernel ${kernel ?? '(unknown)'}: unshare: unshare failed: Operation not permitted`,
+      `assumed by kernel version ${kernel ?? '(unknown)'}: unshare: unshare failed: Operation not permitted`,
     );
     expect(host.written.size).toBe(0);
   },

@@ -4,7 +4,15 @@ import { type Eni, unknown } from '../../../agent/model/instance.ts';
 import type { EniOptions } from '../../../agent/model/settings.ts';
 import type { PlanInput } from '../../../agent/plan/plan-network.ts';
 import { cidr, mac } from '../../support/example-plans.ts';
-import { alone, primary, resultOf, settingsWith, skips, summary } from '../../support/plan-machine.ts';
+import {
+  alone,
+  inSubnet,
+  primary,
+  resultOf,
+  settingsWith,
+  skips,
+  summary,
+} from '../../support/plan-machine.ts';
 import { addressOn, eniOf, familyOf, macOf, nic, noFamily } from '../../support/plan-parts.ts';
 
 describe('one secondary ENI', () => {
@@ -181,6 +189,21 @@ describe('who is left alone', () => {
   test('an ENI that claims the MAC of the primary', () => {
     const result = resultOf([primary, { ...alone, mac: macOf(0) }]);
     expect(skips(result)).toEqual(['eni-1 invalid-metadata (degraded): has the MAC of the primary ENI']);
+  });
+
+  test('whose MAC is claimed is still known: the others keep away from its subnet', () => {
+    const liar = { ...alone, mac: macOf(0) };
+    const [planned] = resultOf([primary, liar, inSubnet(2, 1)], { addresses: [] }).plan.enis;
+    expect(planned).toMatchObject({ link: 'eth2', addresses: [{ ip: '10.0.1.20', prefixLength: 32 }] });
+    expect(planned!.rules.map(r => r.from)).toContain('10.0.1.20/32');
+  });
+
+  test('the second of two ENIs with one delegated prefix, or a part of it', () => {
+    const first = eniOf(1, familyOf(['10.0.2.10'], ['10.0.2.0/24'], '10.0.2.1', ['10.0.2.64/27']));
+    const second = eniOf(2, familyOf(['10.0.2.20'], ['10.0.2.0/24'], '10.0.2.1', ['10.0.2.80/28']));
+    expect(skips(resultOf([primary, first, second]))).toEqual([
+      'eni-2 invalid-metadata (degraded): prefix 10.0.2.80/28 overlaps 10.0.2.64/27, which is delegated to another ENI',
+    ]);
   });
 
   test('everything, if nobody is the primary', () => {

@@ -1,0 +1,20 @@
+// Can this kernel, with its `ip`, do what tier 2 needs? And was that tried, or is it only what its version promises?
+import type { Inspection } from '../inspect.ts';
+import type { PassContext } from '../reconcile.ts';
+import { readKernelProbe } from '../system/kernel-probe.ts';
+import { type Finding, ok } from './finding.ts';
+
+/** Before Linux 3.12 the attribute is ignored without a word, and tier 2 would send the ENI's traffic to main's default. */
+export async function kernelSupport(
+  { facts }: Inspection,
+  { system }: PassContext,
+): Promise<readonly Finding[]> {
+  const { source, why } = await readKernelProbe(system, facts.versions.kernel);
+  // Without root no namespace can be made; a distribution may have ported the feature back, so the version may be wrong.
+  const assumed = source === 'assumed' ? ` (${why})` : '';
+  if (facts.kernel.suppressPrefixLength) return [ok('kernel', `honours suppress_prefixlength${assumed}`)];
+  const saw = `does not honour suppress_prefixlength${assumed}: the rules that prefer specific routes of main are left out`;
+  const hint =
+    'containers and VPNs are not reached from secondary addresses on this kernel; a newer kernel cures it';
+  return [{ check: 'kernel', verdict: 'warning', saw, hint }];
+}

@@ -1,0 +1,28 @@
+// Files of a fake machine: a map from path to content. Folders are what paths imply.
+import type { FakeKernel } from './fake-kernel.ts';
+
+export interface FakeFile {
+  readonly content: string;
+  readonly mode: number;
+}
+
+/** Names directly below a folder, sorted, as readdir gives them. */
+export function namesIn(paths: readonly string[], folder: string): readonly string[] {
+  const below = folder === '/' ? '/' : `${folder}/`;
+  const names = paths.flatMap(p => (p.startsWith(below) ? [p.slice(below.length).split('/')[0]!] : []));
+  return [...new Set(names)].filter(n => n !== '').sort();
+}
+
+/** Remembers disk and kernel; the result puts them back, as often as wanted, into whatever kernel runs by then. */
+export function rememberDisk(
+  files: Map<string, FakeFile>,
+  kernel: FakeKernel,
+): (running: FakeKernel) => void {
+  const parts = ({ links, addresses, routes, rules }: FakeKernel) => ({ links, addresses, routes, rules });
+  const [oldFiles, oldKernel] = [new Map(files), structuredClone(parts(kernel))];
+  return running => {
+    files.clear();
+    for (const [path, file] of oldFiles) files.set(path, file);
+    Object.assign(running, structuredClone(oldKernel));
+  };
+}

@@ -1,0 +1,118 @@
+// Everything that a person can get wrong in the configuration: one line with file, section, key, value and reason, from every command,
+// and nothing written.
+import { describe, test } from 'vitest';
+import { expectRefused, runCli } from '../../support/cli-machine.ts';
+import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+
+const recording = { '/r.json': JSON.stringify(loadRecording('aws', 'two-enis')) };
+const render = ['render', '--metadata', '/r.json', '--backend', 'ifupdown', '--out', '/tmp/tree'];
+const confPath = '/etc/eni-agent/eni-agent.conf';
+
+describe('the configuration', () => {
+  const mac = '0a:07:84:3d:6e:01';
+  const eni = (line: string) => `[eni "${mac}"]\n${line}\n`;
+  const cases: readonly (readonly [string, string, RegExp | string])[] = [
+    ['an unknown section', '[agnet]\n', `${confPath}: unknown section [agnet]`],
+    ['a key outside of a section', 'backend = ifupdown\n', /the key "backend" stands outside of a section/],
+    [
+      'an unknown key',
+      '[agent]\nbackends = ifupdown\n',
+      `${confPath}: [agent] has the unknown key "backends"`,
+    ],
+    [
+      'an unknown key of an ENI',
+      eni('adresses = 10.0.0.5'),
+      /\[eni "0a:07:84:3d:6e:01"\] has the unknown key "adresses"/,
+    ],
+    [
+      'a backend that does not exist',
+      '[agent]\nbackend = systemd\n',
+      /\[agent\] backend = "systemd": must be one of ifupdown/,
+    ],
+    [
+      'a switch that is no word',
+      '[agent]\nallow-unproven = maybe\n',
+      /allow-unproven = "maybe": must be yes or no/,
+    ],
+    [
+      'a switch in another language',
+      '[agent]\nallow-unproven = true\n',
+      /allow-unproven = "true": must be yes or no/,
+    ],
+    ['a switch without a value', '[agent]\nallow-unproven\n', /allow-unproven = .*: must be yes or no/],
+    [
+      'a log level',
+      '[agent]\nlog-level = verbose\n',
+      /log-level = "verbose": must be error, warn, info or debug/,
+    ],
+    [
+      'a time that is none',
+      '[agent]\nverify-timeout = soon\n',
+      /verify-timeout = "soon": must be a whole number from 1 to 300/,
+    ],
+    ['a time that is too long', '[agent]\nverify-timeout = 301\n', /must be a whole number from 1 to 300/],
+    [
+      'a negative time',
+      '[metadata]\nconfirm-delay = -1\n',
+      /confirm-delay = "-1": must be a whole number from 0 to 60/,
+    ],
+    ['a fraction', '[metadata]\ntimeout = 1.5\n', /timeout = "1.5": must be a whole number/],
+    ['a cloud', '[metadata]\nprovider = azure\n', /provider = "azure": must be alibaba, aws or jdcloud/],
+    [
+      'a url with a name',
+      '[metadata]\nurl = http://metadata.internal\n',
+      /must look like http:\/\/127.0.0.1:8080/,
+    ],
+    ['a url with a path', '[metadata]\nurl = http://127.0.0.1/x\n', /must look like http:\/\/127.0.0.1:8080/],
+    [
+      'a base in the kernel’s own numbers',
+      '[routing]\nbase = 100\n',
+      /base = "100": must be a whole number from 256 to/,
+    ],
+    ['a base without room behind it', '[routing]\nbase = 32000\n', /base = "32000": must be a whole number/],
+    ['an ENI without a MAC', '[eni "eth1"]\nignore = yes\n', /\[eni "eth1"\] does not name a MAC address/],
+    ['a multicast MAC', '[eni "01:00:5e:00:00:01"]\nignore = yes\n', /does not name a MAC address/],
+    [
+      'an address that is none',
+      eni('addresses = 10.0.0.5 10.0.0.256'),
+      /addresses = .*: "10.0.0.256" is not an address/,
+    ],
+    [
+      'a prefix length in the place of an address',
+      eni('addresses = 10.0.0.5/24'),
+      /"10.0.0.5\/24" is not an address/,
+    ],
+    [
+      'a subnet without a length',
+      eni('subnets = 10.0.0.0'),
+      /"10.0.0.0" is not a subnet such as 10.0.2.0\/24/,
+    ],
+    ['two gateways of one family', eni('gateways = 10.0.0.1 10.0.0.2'), /gateways/],
+    ['a mode', eni('mode = auto'), /mode = "auto": must be static or dhcp/],
+    ['an MTU', eni('mtu = 100'), /mtu = "100": must be a whole number from 576 to 65535/],
+    ['a table of the kernel', eni('table = 254'), /table = "254": must be a whole number from 256/],
+    ['a metric', eni('metric = 0'), /metric = "0": must be a whole number from 1/],
+    ['a shell in a value', eni('addresses = $(reboot)'), /"\$\(reboot\)" is not an address/],
+  ];
+  test.each(cases)('%s', async (_name, content, message) => {
+    // Every command that reads the configuration refuses it in the same words.
+    for (const argv of [['once'], ['plan'], ['status'], ['doctor'], ['remove'], ['rollback'], render])
+      expectRefused(await runCli(argv, { ...recording, [confPath]: content }), 64, 'config-invalid', message);
+  });
+
+  test('the error names the drop-in that is wrong, and only *.conf is read', async () => {
+    const folder = '/etc/eni-agent/eni-agent.conf.d';
+    const files = {
+      [confPath]: '[agent]\nlog-level = warn\n',
+      [`${folder}/10-good.conf`]: '[routing]\nbase = 20000\n',
+      [`${folder}/20-bad.conf`]: '[routing]\nbase = x\n',
+      [`${folder}/30-bad.conf.rpmsave`]: '[nonsense]\n',
+    };
+    expectRefused(
+      await runCli(['plan'], files),
+      64,
+      'config-invalid',
+      new RegExp(`^eni-agent: ${folder}/20-bad.conf: `),
+    );
+  });
+});
