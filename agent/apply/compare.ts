@@ -40,7 +40,7 @@ export function compareEni(
     earlier === undefined
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
-  const unplanned = [...shaped, ...formerly].filter(o => !plannedKeys.has(o.key));
+  const unplanned = [...shaped, ...formerly].filter(o => !plannedKeys.has(o.key) && !isLeased(o, plan));
   const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
   return {
     missing: planned.filter(o => !present.has(o.key)),
@@ -50,6 +50,12 @@ export function compareEni(
     ],
     faults: plan === undefined ? [] : faultsOf(state, plan),
   };
+}
+
+/** The address that DHCP brings now may be the very one that was static before: it is not ours to take away. */
+function isLeased(object: KernelObject, plan: EniPlan | undefined): boolean {
+  const leased = plan?.addresses.filter(a => a.dynamic) ?? [];
+  return leased.some(a => object.key.startsWith(`address ${plan?.link} ${a.ip}/`));
 }
 
 /** Lines for a person: empty if kernel and plan agree. */

@@ -56,9 +56,9 @@ const injections: readonly string[] = [
   '\u202e4.1.0.01',
   '\ufeff10.0.1.4',
   '１０.0.1.4',
-  'x'.repeat(100_000),
-  '10.0.1.4\n'.repeat(100_000),
-  '['.repeat(50_000),
+  'x'.repeat(20_000),
+  '10.0.1.4\n'.repeat(5_000),
+  '['.repeat(20_000),
   // Values that are well-formed and wrong.
   '0.0.0.0',
   '0.0.0.0/0',
@@ -171,7 +171,7 @@ describe.each(providers)('$name', ({ name }) => {
   const paths = Object.keys(recording.responses);
   const listings = [...new Set(paths.map(path => path.slice(0, path.lastIndexOf('/') + 1)))];
 
-  test('every injection in the place of every answer', async () => {
+  test('every injection in the place of every answer', { timeout: 120_000 }, async () => {
     let instances = 0;
     for (const path of [...paths, ...listings])
       for (const body of injections) {
@@ -218,7 +218,7 @@ describe.each(providers)('$name', ({ name }) => {
       }
   });
 
-  test('any number of any changes (property)', async () => {
+  test('any number of any changes (property)', { timeout: 120_000 }, async () => {
     const body = fc.oneof(
       fc.constantFrom(...injections),
       fc.string({ unit: 'binary', maxLength: 200 }),

@@ -52,7 +52,7 @@ export async function agentOk(host: AgentHost, args: readonly string[], exitCode
 
 /**
  * Files, addresses, routes and rules of the guest as text, without what changes by itself and without who added it (ifup or the
- * agent: protocol number, the broadcast address that ifup gives to a /32). Two equal texts: the same network.
+ * agent: protocol number, the broadcast address that ifup gives to a /32, the order). Two equal texts: the same network.
  */
 export async function networkState(host: AgentHost): Promise<string> {
   const { guest } = host;
@@ -67,8 +67,8 @@ export async function networkState(host: AgentHost): Promise<string> {
   const steady = lines.map(line =>
     line
       .replace(/valid_lft.*$|expires \S+|^\d+: /g, '')
-      .replace(/ (linkdown|tentative|dynamic|nodad|proto 129|brd \S+)/g, '')
+      .replace(/ (linkdown|tentative|dynamic|nodad|onlink|proto 129|brd \S+)/g, '')
       .trim(),
   );
-  return [...files, ...steady].join('\n');
+  return [...files, ...steady.sort()].join('\n');
 }

@@ -52,6 +52,7 @@ export class FakeSystem implements System {
   get isDead(): boolean {
     return this.#dead;
   }
+
   /** Remembers disk and kernel; the result puts them back, as often as wanted. */
   snapshot(): () => void {
     const putBack = rememberDisk(this.files, this.kernel);
@@ -100,7 +101,7 @@ export class FakeSystem implements System {
     this.#alive();
     const device = /^\/sys\/class\/net\/([^/]+)\/device$/.exec(path)?.[1];
     if (device !== undefined)
-      return this.kernel.links.some(l => l.name === device && this.#isPhysical(l.name));
+      return this.kernel.links.some(l => l.name === device && l.kind === undefined && l.name !== 'lo');
     return this.files.has(path) || this.folders.has(path) || this.#list(path).length > 0;
   }
 
@@ -194,17 +195,13 @@ export class FakeSystem implements System {
     this.steps = [];
   }
 
-  /** An administrator's own command, which is no effect of the agent. */
+  /** An administrator's own command, which is no effect of the agent. Throws if it fails. */
   sh(line: string): string {
     const [program = '', ...words] = line.split(' ');
-    const quiet = () => undefined;
-    const results: Readonly<Record<string, () => CommandResult>> = {
-      ip: () => runIp(this.kernel, words, '', quiet),
-      ifup: () => ifup(this.#ifupdown(quiet), words),
-      ifdown: () => ifdown(this.#ifupdown(quiet), words),
-    };
-    const result = results[program]?.();
-    if (result === undefined || result.exitCode !== 0) throw new Error(`${line}: ${result?.stderr}`);
+    const host = this.#ifupdown(() => undefined);
+    const tool = { ifup, ifdown }[program];
+    const result = tool === undefined ? runIp(this.kernel, words) : tool(host, words);
+    if (result.exitCode !== 0) throw new Error(`${line}: ${result.stderr}`);
     return result.stdout;
   }
 
@@ -288,11 +285,6 @@ export class FakeSystem implements System {
       },
       step,
     };
-  }
-
-  #isPhysical(name: string): boolean {
-    const link = this.kernel.links.find(l => l.name === name);
-    return link !== undefined && link.kind === undefined && link.mac !== undefined;
   }
 
   #read(path: string): string | undefined {

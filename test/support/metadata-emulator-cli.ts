@@ -42,7 +42,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   if (values.send !== undefined) {
     if (values.control === undefined) throw new UsageError('--send needs --control SOCKET');
-    const result = await sendControl(values.control, JSON.parse(values.send) as ControlCommand);
+    const result = await sendControl(values.control, readCommand(values.send));
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
   }
@@ -131,6 +131,14 @@ function readArguments(argv: readonly string[]) {
     });
   } catch (error) {
     throw new UsageError((error as Error).message);
+  }
+}
+
+function readCommand(text: string): ControlCommand {
+  try {
+    return JSON.parse(text) as ControlCommand;
+  } catch {
+    throw new UsageError('--send takes one JSON command, such as {"do":"counters"}');
   }
 }
 

@@ -1,6 +1,6 @@
 // Steers a running emulator over a unix socket, which works across network namespaces: one JSON command per line, one JSON
 // answer per line. Both ends are here.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -44,6 +44,7 @@ export type ControlReply =
 /** Opens the control channel. Throws if something answers at that path already; a socket that nobody serves is replaced. */
 export async function openControl(emulator: MetadataEmulator, path: string): Promise<Server> {
   if (existsSync(path)) {
+    if (!statSync(path).isSocket()) throw new Error(`${path} exists and is not a socket`);
     const isServed = await sendControl(path, { do: 'counters' }, 500).then(
       () => true,
       () => false,

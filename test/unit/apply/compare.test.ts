@@ -135,6 +135,16 @@ describe('missing', () => {
   });
 });
 
+test('an address that was static and comes from DHCP now is not left over, whatever its length', () => {
+  const [leased] = planNamed('dhcp-complete');
+  const [fixed] = planNamed('static-dual-stack');
+  for (const prefixLength of [24, 32]) {
+    const now = kernelOf([leased!]);
+    const addresses = now.addresses.map(a => (a.ip === '10.0.2.10' ? { ...a, prefixLength } : a));
+    expect(lines({ ...now, addresses }, leased, fixed)).toEqual([]);
+  }
+});
+
 describe('left over', () => {
   const specificMain = kernel.rules.find(r => r.priority === 28300 && r.family === 4)!;
 

@@ -35,13 +35,13 @@ export const after = {
   links:
     link(2, 'eth0', 'BROADCAST,MULTICAST,UP,LOWER_UP', '0a:75:69:92:e2:10') +
     link(3, 'eth1', 'BROADCAST,MULTICAST,UP,LOWER_UP', '0a:07:84:3d:6e:01'),
-  addresses: `${before.addresses}3: eth1    inet 172.31.40.10/20 brd 172.31.47.255 scope global eth1\\\n`,
-  routes: `${before.routes}172.31.32.0/20 dev eth1 proto kernel scope link src 172.31.40.10 
-default via 172.31.32.1 dev eth1 table 28000 
+  addresses: `${before.addresses}3: eth1    inet 172.31.40.10/32 scope global eth1\\\n`,
+  routes: `${before.routes}default via 172.31.32.1 dev eth1 table 28000 onlink 
 172.31.32.0/20 dev eth1 table 28000 scope link 
 `,
   rules:
     '0:\tfrom all lookup local\n' +
+    '28000:\tfrom 172.31.32.0/20 to 172.31.16.0/20 iif lo lookup 28000\n' +
     '28300:\tfrom 172.31.32.0/20 lookup main suppress_prefixlength 0\n' +
     '28600:\tfrom 172.31.32.0/20 iif lo lookup 28000\n' +
     '32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n',

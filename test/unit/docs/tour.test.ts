@@ -79,7 +79,7 @@ describe('the tour in ARCHITECTURE.md', () => {
   });
 
   test('plan', () => {
-    expect(eniPlan.rules).toHaveLength(2);
+    expect(eniPlan.rules).toHaveLength(3);
     block('plan', describeEni(eniPlan, { colour: false }));
   });
 

@@ -45,7 +45,7 @@ const fine: readonly (readonly [string, readonly string[]])[] = [
   ['a table behind those of the slots', ['ip route add default dev docker0 table 28256']],
   [
     'what the kernel adds by the ENI itself',
-    ['ip route add 172.31.32.0/20 dev eth1 proto kernel table 28000'],
+    ['ip route add 172.31.40.99/32 dev eth1 proto kernel table 28000'],
   ],
   ['a missing rule of ours, which is another check', ['ip rule del priority 28600']],
 ];
