@@ -209,6 +209,7 @@ async function diff(context: PassContext, input: DiffInput) {
     kernel: input.kernel,
     filesDiffer: eni =>
       renderer.render({ ...desired.plan, enis: [eni] }, facts).some(f => touched.has(f.path)),
+    superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
     compare,
   });
   const isLive = changes.filter(c => renderer.live(c, facts));

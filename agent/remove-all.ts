@@ -27,6 +27,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
     held: [],
     kernel,
     filesDiffer: () => false,
+    superseded: () => false,
     compare: apply.compare,
   });
   // Slots are kept: should the package come back, every ENI finds its numbers again.

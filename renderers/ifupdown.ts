@@ -41,6 +41,8 @@ export const ifupdown: Renderer = {
 
   claims: findClaims,
 
+  supersedes: helperFile,
+
   /**
    * ifdown and ifup of a link that is in use would drop every connection of the ENI for an address more or less, so only a
    * change of who brings the address goes through them. A second `ifup` would do nothing: "already configured".
@@ -66,8 +68,8 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
       if (bringUpDiffers(change.before, change.after)) return [down, up];
       return mtuCommands(change.before, change.after);
     case 'removed':
-      // With the old file still there: its `down` lines take the rules away, which outlive the link. Where the link has
-      // gone, this clears the ifstate; the method itself then fails ("Cannot find device"), the `down` lines still run.
-      return [change.linkPresent ? { phase: 'before-write', argv: down.argv } : down];
+      // With the old file still there: its `down` lines take the rules away, which outlive the link. It may fail: the link may
+      // have gone, or somebody has deleted our file ("unknown interface"); what it leaves is removed from the kernel afterwards.
+      return [down];
   }
 }

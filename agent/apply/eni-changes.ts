@@ -14,6 +14,8 @@ export interface ChangeInput {
   readonly kernel: KernelState;
   /** True if a file of this ENI on disk is not what the plan renders. */
   readonly filesDiffer: (plan: EniPlan) => boolean;
+  /** True if the distribution's own hot-plug helper has configured the link (Renderer.supersedes). */
+  readonly superseded: (plan: EniPlan) => boolean;
   readonly compare: CompareOptions;
 }
 
@@ -35,7 +37,7 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
   const renamed = before !== undefined && before.link !== after.link;
   const difference = compareEni(input.kernel, after, renamed ? undefined : before, input.compare);
   const differs = describeDifference(difference).length > 0 || input.filesDiffer(after);
-  if (before === undefined) return differs ? [{ kind: 'added', after }] : [];
+  if (before === undefined) return differs ? [firstChange(after, input)] : [];
   if (renamed)
     return [
       { kind: 'removed', before, linkPresent: false },
@@ -53,6 +55,32 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
     { kind: 'removed', before, linkPresent: false },
     { kind: 'added', after },
   ];
+}
+
+/**
+ * An ENI that we have not configured yet, as far as we remember. If its link works already (somebody added the addresses by hand, or
+ * the state file was lost), what is there is taken over as it is: `ifup` would stop at the first address that exists, and a
+ * rollback would flush what was not ours. Not so where the distribution's helper runs DHCP on the link: that has to end.
+ */
+function firstChange(after: EniPlan, input: ChangeInput): EniChange {
+  const up = input.kernel.links.some(l => l.name === after.link && l.up);
+  const adopt = up && hasAddress(input.kernel, after) && !input.superseded(after);
+  return adopt ? { kind: 'changed', before: presentPart(after, input), after } : { kind: 'added', after };
+}
+
+/** The part of a plan that the kernel has already: what a rollback must leave there. */
+function presentPart(plan: EniPlan, { kernel, compare }: ChangeInput): EniPlan {
+  const missing = new Set(compareEni(kernel, plan, undefined, compare).missing.map(o => o.key));
+  const isThere = (part: Partial<EniPlan>) =>
+    planObjects({ ...plan, addresses: [], routes: [], rules: [], mtu: undefined, ...part }, compare).every(
+      o => !missing.has(o.key),
+    );
+  return {
+    ...plan,
+    addresses: plan.addresses.filter(a => a.dynamic || isThere({ addresses: [a] })),
+    routes: plan.routes.filter(r => isThere({ routes: [r] })),
+    rules: plan.rules.filter(r => isThere({ rules: [r] })),
+  };
 }
 
 function hasAddress(kernel: KernelState, plan: EniPlan): boolean {

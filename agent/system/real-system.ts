@@ -68,7 +68,7 @@ export const realSystem: System = {
  */
 async function replaceFile(file: string, content: string, mode: number): Promise<void> {
   const folder = path.dirname(file);
-  await fs.mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   // One name for all: writers hold the lock, and what a crash left behind is overwritten by the next write.
   const temporary = path.join(folder, temporaryName);
   const handle = await fs.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
@@ -83,6 +83,15 @@ async function replaceFile(file: string, content: string, mode: number): Promise
   await syncFolder(folder);
   // A file made by rename keeps the label of its maker; the network services may not read that where SELinux enforces.
   if (await realSystem.exists('/sys/fs/selinux/enforce')) await run(['restorecon', file]);
+}
+
+/** One by one: mkdir with `recursive` never ends where the kernel says ENOENT to a name below a folder that exists (/proc; Node 24). */
+async function makeFolders(folder: string): Promise<void> {
+  const parent = path.dirname(folder);
+  if (parent !== folder) await fs.access(parent).catch(() => makeFolders(parent));
+  await fs.mkdir(folder).catch(error => {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  });
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -120,7 +129,7 @@ async function run(argv: readonly [string, ...string[]], options: RunOptions = {
  * byte as soon as the lock is held, and ends when our end of its input closes, a kill -9 included.
  */
 async function holdLock(file: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
-  await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o755 }).catch(error => {
+  await makeFolders(path.dirname(file)).catch(error => {
     throw fileError('make the folder of', file, error);
   });
   const child = spawn('flock', ['-w', String(Math.ceil(waitMs / 1000)), file, 'cat'], {

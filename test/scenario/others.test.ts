@@ -61,7 +61,7 @@ test('a link whose name no file can carry is left alone, and the others go on', 
 });
 
 // Fails: `ifup` ends with "Address already assigned" (0.8.41), and taking that back flushes what somebody had added.
-test.fails('somebody has added the address by hand before us: it is taken over', async () => {
+test('somebody has added the address by hand before us: it is taken over', async () => {
   const machine = await start({ recording: awsTwoEnis });
   machine.system.sh('ip link set dev eth1 up');
   machine.system.sh('ip addr add 172.31.40.10/32 dev eth1');
@@ -80,7 +80,7 @@ test('a stanza that appears later: what we applied stays, and is not applied aga
 });
 
 // Fails as long as the ifupdown renderer does not name the helper's file in `supersedes`: both stanzas are then brought up.
-test.fails('the hot-plug helper of the cloud image was faster: its DHCP is stopped, its file makes way', async () => {
+test('the hot-plug helper of the cloud image was faster: its DHCP is stopped, its file makes way', async () => {
   const machine = await start({ recording: awsTwoEnis });
   const helper = '/run/network/interfaces.d/eth1';
   const interfaces = machine.system.files.get('/etc/network/interfaces')!.content;
@@ -94,7 +94,7 @@ test.fails('the hot-plug helper of the cloud image was faster: its DHCP is stopp
   await expectIdle(machine);
 });
 
-test.fails('a default route that the helper had leaked into main goes with it', async () => {
+test('a default route that the helper had leaked into main goes with it', async () => {
   const machine = await start({ recording: awsTwoEnis });
   const interfaces = machine.system.files.get('/etc/network/interfaces')!.content;
   machine.system.put('/etc/network/interfaces', `source-directory /run/network/interfaces.d\n${interfaces}`);

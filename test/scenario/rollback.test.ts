@@ -29,7 +29,6 @@ describe('an effect fails', () => {
     ['writing its file: the disk is full', beforeAttach, /^write .*60-eni-eth1/, 'file-failed'],
     ['adding an address', beforeChange, /addr add 172\.31\.40\.12/, 'command-failed'],
     ['writing the changed file', beforeChange, /^write .*60-eni-eth1/, 'file-failed'],
-    ['ifdown of a detached ENI', beforeRemoval, /^run ifdown/, 'command-failed'],
     ['removing its file', beforeRemoval, /^remove .*60-eni-eth1/, 'file-failed'],
   ] as const)('%s', async (_name, prepare, effect, code) => {
     const failing = await prepare(start);

@@ -17,6 +17,7 @@ interface Row {
   readonly held?: readonly EniPlan[];
   readonly kernel?: KernelState;
   readonly filesDiffer?: ChangeInput['filesDiffer'];
+  readonly superseded?: (plan: EniPlan) => boolean;
   readonly wanted: readonly string[];
 }
 
@@ -46,9 +47,16 @@ const rows: readonly Row[] = [
     wanted: [],
   },
   {
-    name: 'the state file was lost and a file, too',
+    name: 'the state file was lost and a file, too: the link works, so it is taken over as it is',
     applied: [],
     filesDiffer: eni => eni.link === 'eth1',
+    wanted: ['changed eth1'],
+  },
+  {
+    name: 'the helper of the distribution has configured the link: its DHCP has to end',
+    applied: [],
+    filesDiffer: eni => eni.link === 'eth1',
+    superseded: eni => eni.link === 'eth1',
     wanted: ['added eth1'],
   },
   { name: 'another plan', plan: [more, second], wanted: ['changed eth1'] },
@@ -116,13 +124,14 @@ const describeChange = (change: EniChange) =>
     : `${change.kind} ${change.after.link}`;
 
 describe('planChanges', () => {
-  test.each(rows)('$name', ({ applied, plan, held, kernel, filesDiffer, wanted }) => {
+  test.each(rows)('$name', ({ applied, plan, held, kernel, filesDiffer, superseded, wanted }) => {
     const changes = planChanges({
       plan: planOf(...(plan ?? [first, second])),
       applied: applied ?? [first, second],
       held: held ?? [],
       kernel: kernel ?? both,
       filesDiffer: filesDiffer ?? (() => false),
+      superseded: superseded ?? (() => false),
       compare,
     });
     expect(changes.map(describeChange)).toEqual(wanted);
@@ -170,4 +179,22 @@ describe('differencesOf', () => {
 test('samePlan compares all but the notes', () => {
   expect(samePlan(first, { ...first, notes: ['x'] })).toBe(true);
   expect(samePlan(first, { ...first, mtu: 1400 })).toBe(false);
+});
+
+test('what is taken over is what stood there: a rollback leaves just that', () => {
+  const present = { ...kernelOf([first]), rules: [] };
+  const [change] = planChanges({
+    plan: planOf(first),
+    applied: [],
+    held: [],
+    kernel: present,
+    filesDiffer: () => true,
+    superseded: () => false,
+    compare,
+  });
+  expect(change).toMatchObject({
+    kind: 'changed',
+    before: { addresses: first.addresses, rules: [] },
+    after: first,
+  });
 });
