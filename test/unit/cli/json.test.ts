@@ -146,6 +146,13 @@ describe('the result', () => {
     expect(await json(2, 'status')).toMatchObject({ enis: [], leftOver: [{ link: 'eth1' }] });
   });
 
+  test('status: outside of a plan a missing value is null', async () => {
+    await start();
+    machine.metadata.remove(`/latest/meta-data/network/interfaces/macs/${plan.enis[0]!.mac}/interface-id`);
+    const { skipped } = await json(2, 'status');
+    expect(skipped).toMatchObject([{ mac: plan.enis[0]!.mac, eniId: null, reason: 'incomplete-metadata' }]);
+  });
+
   test('doctor', async () => {
     await start();
     await json(0, 'once');

@@ -1,5 +1,10 @@
 // `doctor`: who else uses the numbers of the agent. On a machine with a configured ENI (slot 0) somebody adds one thing.
 import { afterEach, expect, test } from 'vitest';
+import { defaultSettings } from '../../../agent/config.ts';
+import { numbers as checkNumbers } from '../../../agent/doctor/numbers.ts';
+import type { Inspection } from '../../../agent/inspect.ts';
+import { silentLog } from '../../../agent/log.ts';
+import { parseRoutes, standardTables } from '../../../agent/system/ip-text.ts';
 import { createMachine, type Machine } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
@@ -79,8 +84,8 @@ const collisions: readonly (readonly [string, string, string])[] = [
   ],
   [
     'a rule like the ENI’s, with a mark',
-    'ip rule add from 172.31.32.0/20 fwmark 7 lookup 28000 priority 28600',
-    'rule 4 28600 from 172.31.32.0/20 lookup 28000 (fwmark 0x7)',
+    'ip rule add from 172.31.32.0/20 iif lo fwmark 7 lookup 28000 priority 28600',
+    'rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000 (fwmark 0x7)',
   ],
   [
     'IPv6',
@@ -128,6 +133,31 @@ test('many: three of them are shown', async () => {
   for (const n of [1, 2, 3, 4, 5])
     machine.system.sh(`ip rule add from 10.9.${n}.0/24 lookup 500 priority 2830${n}`);
   expect((await numbers()).saw).toMatch(/28301 .*; .*28302 .*; .*28303 .* \(and 2 more\)$/);
+});
+
+test('an ENI that is left alone now keeps its numbers', async () => {
+  await configured();
+  machine.system.put('/etc/network/interfaces.d/40-by-hand', 'iface eth1 inet manual\n');
+  expect(await numbers()).toMatchObject({ verdict: 'ok' });
+});
+
+test('a route by the ENI’s own link in a form that is not known is not ours', async () => {
+  await configured();
+  const look = {
+    enis: [{ plan: machine.state().applied[0]! }],
+    leftOver: [],
+    kernel: {
+      rules: [],
+      routes: parseRoutes(
+        'default nexthop via 172.31.32.1 dev eth1 weight 1 nexthop via 172.31.16.1 dev eth0 weight 1 table 28000',
+        4,
+        standardTables,
+      ),
+    },
+  };
+  const context = { system: machine.system, settings: defaultSettings, log: silentLog };
+  const [finding] = await checkNumbers(look as unknown as Inspection, context);
+  expect(finding?.saw).toMatch(/: route 28000 0.0.0.0\/0 via 172.31.32.1 dev eth1 \(unicast nexthop .*\)$/);
 });
 
 test('without metadata the last applied plan tells what is ours', async () => {
