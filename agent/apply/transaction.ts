@@ -41,6 +41,9 @@ export interface Change {
   readonly stateAfter: State;
 }
 
+/** A network service may wait for DHCP: dhclient gives up after 60 s (Debian's dhclient.conf), and says so better than a kill. */
+const activationMs = 120_000;
+
 /** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). */
 export async function applyChange(context: ApplyContext, change: Change): Promise<void> {
   await runPhase(context, 'validate', change.changes);
@@ -111,7 +114,7 @@ async function runPhase(
   tolerant = false,
 ): Promise<void> {
   for (const command of context.renderer.activate(changes, context.facts).filter(c => c.phase === phase)) {
-    const result = await context.system.run(command.argv);
+    const result = await context.system.run(command.argv, { timeoutMs: activationMs });
     const words = command.argv.join(' ');
     context.log.info({ command: words, exit: result.exitCode }, 'ran');
     if (result.exitCode === 0 || command.mayFail || tolerant) continue;

@@ -9,7 +9,7 @@ export interface CommandResult {
 }
 
 export interface RunOptions {
-  /** Milliseconds; the process group is killed after it. Default 30000. */
+  /** Milliseconds; the process is killed after it. Default 30000. */
   readonly timeoutMs?: number;
   /** Text for standard input. Default: none. */
   readonly input?: string;

@@ -49,7 +49,7 @@ for (const backend of chosen) {
   if (files.length === 0) wrong += 1;
   result(
     files.length > 0,
-    `${backend}: ${files.length} files${files.length > 0 ? '' : ` (exit ${exitCode}) ${stderr.trim()}`}`,
+    `${backend}: ${files.length} ${files.length === 1 ? 'file' : 'files'}${files.length > 0 ? '' : ` (exit ${exitCode}) ${stderr.trim()}`}`,
   );
   show(files.map(file => `      /${relative(target, file)}`).join('\n'));
 }
