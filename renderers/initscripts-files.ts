@@ -151,7 +151,7 @@ function dhclientLines(eni: EniPlan): readonly string[] {
   return [
     'timeout 30;',
     `request subnet-mask, broadcast-address, routers${mtu};`,
-    // The connected route would compete with that of the ENI which has the subnet already; our table has it.
+    // A connected route in main would take the primary's answers to that subnet; our table has it.
     ...(!eni.connectedRoute ? ['supersede subnet-mask 255.255.255.255;'] : []),
   ];
 }

@@ -15,7 +15,7 @@ import {
   yamlPath,
 } from './netplan-files.ts';
 import { isLive, networkdCommands } from './networkd-activation.ts';
-import { dispatcherFiles, dispatcherFor } from './networkd-sections.ts';
+import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
 import type { Command, EniChange, RenderedFile, Renderer } from './renderer.ts';
 
 export const netplan: Renderer = {

@@ -11,10 +11,9 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../agent/model/network-plan.ts';
-import { addRuleOnceLine, linkWord } from './formats/ip-commands.ts';
+import { linkWord } from './formats/ip-commands.ts';
 import type { SystemdSection } from './formats/systemd-ini.ts';
 import { versionAtLeast } from './formats/version-order.ts';
-import { marker, type RenderedFile } from './renderer.ts';
 
 /** True if systemd is `wanted` or newer; a version that is not known counts as new. */
 export function systemdAtLeast(facts: HostFacts, wanted: number): boolean {
@@ -54,7 +53,8 @@ export function addressSections(eni: EniPlan, facts: HostFacts): readonly System
 
 /**
  * networkd 252 compares the broadcast address that it did not write with the one that the kernel chose, and deletes and adds the
- * address again at each reload. The real one is right on all versions: `no` fails on 247, `0.0.0.0` on 252.
+ * address again at each reload. The real one is right on all versions: `no` fails on 247, `0.0.0.0` on 252. A /32 has none in the kernel
+ * either, and 252 keeps it as it is; so this is for an address that brings a connected route.
  */
 export function broadcastFor({ family, ip, prefixLength }: PlannedAddress): string | undefined {
   return family === 4 && prefixLength < 31 ? broadcastOf(networkOf(ip, prefixLength)) : undefined;
@@ -120,8 +120,9 @@ export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSec
         ['UseNTP', 'no'],
         ['UseHostname', 'no'],
         ['UseMTU', eni.mtu === undefined ? 'yes' : 'no'],
-        // Where the leased address's connected route goes: in main it would take the primary's answers to that subnet. Versions
-        // that leave this route to the kernel (before 246) put it into main all the same.
+        // Where the leased address's connected route goes: in main it would take the primary's answers to that subnet. No other
+        // key keeps it out of main: UseRoutes=no does not cover it. From 246 on networkd adds the address with noprefixroute and
+        // the route by itself, to this table; before, the key is for the routes of the lease alone: see networkd-dispatcher.ts.
         ['RouteTable', eni.connectedRoute ? undefined : eni.table],
       ],
     },
@@ -129,32 +130,6 @@ export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSec
 }
 
 /** SuppressPrefixLength= came with 245; before, the rule would be installed without it and send everything to main. */
-function speaksRule(rule: PlannedRule, facts: HostFacts): boolean {
+export function speaksRule(rule: PlannedRule, facts: HostFacts): boolean {
   return !rule.suppressDefault || systemdAtLeast(facts, 245);
-}
-
-const dispatcherFolder = '/etc/networkd-dispatcher/routable.d';
-
-export const dispatcherFiles = { dir: dispatcherFolder, name: /^60-eni-[a-zA-Z0-9_.-]+$/ } as const;
-
-/**
- * Tier 2 for systemd before 245 (Ubuntu 18.04: 237): a script that networkd-dispatcher, part of those images, runs when the link
- * has an address. networkd before 248 leaves rules of others alone. Without networkd-dispatcher there is no file: tier 2 is
- * then missing from a reboot until the agent's first pass, which adds it live.
- */
-export function dispatcherFor(eni: EniPlan, facts: HostFacts): readonly RenderedFile[] {
-  const rules = eni.rules.filter(rule => !speaksRule(rule, facts));
-  const present = facts.paths.some(path => path.includes('networkd-dispatcher'));
-  if (rules.length === 0 || !present) return [];
-  const link = linkWord(eni.link);
-  const lines = [
-    '#!/bin/sh',
-    // A script needs its interpreter on line 1, so the marker is on line 2.
-    `# ${marker}`,
-    '# systemd before 245 cannot say suppress_prefixlength in a .network file.',
-    `[ "$IFACE" = ${link} ] || exit 0`,
-    ...rules.map(addRuleOnceLine),
-  ];
-  // networkd-dispatcher skips a script that is not of root or that others may write.
-  return [{ path: `${dispatcherFolder}/60-eni-${link}`, mode: 0o755, content: `${lines.join('\n')}\n` }];
 }

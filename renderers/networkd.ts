@@ -6,15 +6,8 @@ import { linkWord } from './formats/ip-commands.ts';
 import { encodeSystemdIni } from './formats/systemd-ini.ts';
 import { isLive, networkdCommands } from './networkd-activation.ts';
 import { networkdClaims } from './networkd-claims.ts';
-import {
-  addressSections,
-  dhcpSection,
-  dispatcherFiles,
-  dispatcherFor,
-  nicOnly,
-  routeSections,
-  ruleSections,
-} from './networkd-sections.ts';
+import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
+import { addressSections, dhcpSection, nicOnly, routeSections, ruleSections } from './networkd-sections.ts';
 import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
 
 const folder = '/etc/systemd/network';

@@ -6,7 +6,6 @@ import type { HostFacts } from '../agent/model/host.ts';
 import {
   type EniPlan,
   isDefaultRoute,
-  mainTable,
   type NetworkPlan,
   type PlannedRoute,
 } from '../agent/model/network-plan.ts';
@@ -18,6 +17,7 @@ import {
   networkmanagerSpeaksRule,
   renderRuleDispatcher,
 } from './formats/networkmanager-rule.ts';
+import { leaseTableDiffers, leaseTableOf } from './formats/networkmanager-table.ts';
 import { renderVariables, type Variable } from './formats/shell-variables.ts';
 import { findRedHatClaims } from './ifcfg-claims.ts';
 import {
@@ -74,16 +74,16 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   const eni = change.kind === 'removed' ? change.before : change.after;
   const nmcli = (...args: readonly string[]): Command => ({ phase: 'after-write', argv: ['nmcli', ...args] });
   const load = nmcli('connection', 'load', profilePath(eni.link));
+  const up = nmcli('--wait', '20', 'connection', 'up', 'uuid', ifcfgUuid(eni.mac), 'ifname', eni.link);
   switch (change.kind) {
     case 'added':
-      return [
-        load,
-        nmcli('--wait', '20', 'connection', 'up', 'uuid', ifcfgUuid(eni.mac), 'ifname', eni.link),
-      ];
+      return [load, up];
     case 'changed':
       return [
         load,
-        nmcli('--wait', '20', 'device', 'reapply', eni.link),
+        leaseTableDiffers(change.before, change.after)
+          ? up
+          : nmcli('--wait', '20', 'device', 'reapply', eni.link),
         ...dispatcherCommands(change.before, change.after, facts),
       ];
     case 'removed':
@@ -135,14 +135,16 @@ function variablesOf(eni: EniPlan, facts: HostFacts): readonly Variable[] {
 }
 
 function dhcpVariables(eni: EniPlan): readonly Variable[] {
+  const table = leaseTableOf(eni);
   return [
     ['BOOTPROTO', 'dhcp'],
     // Routes of option 121 would go to main.
     ['PEERROUTES', 'no'],
     // Without an end: after the usual 45 s without an answer the profile would fail, static addresses included.
     ['IPV4_DHCP_TIMEOUT', 2_147_483_647],
-    // For the connected route of the leased address: in main it would take the primary's answers to that subnet.
-    ...(eni.connectedRoute ? [] : [['IPV4_ROUTE_TABLE', eni.table] as const]),
+    // For the connected route of the leased address; PEERROUTES does not cover it. Like ROUTING_RULE, it is ignored where a rule-
+    // file exists. DEFROUTE=no holds for any table, and our own default route is in route-LINK.
+    ...(table === undefined ? [] : [['IPV4_ROUTE_TABLE', table] as const]),
   ];
 }
 
@@ -204,7 +206,7 @@ function routeFile(eni: EniPlan, family: Family): readonly RenderedFile[] {
 }
 
 /**
- * `DEST [via GW] [onlink] metric M table T` and nothing else: a line with `dev`, `proto` or `scope` is skipped without a word
+ * `DEST [via GW] [onlink] metric M table T` and nothing else, the table of main too (without one IPV4_ROUTE_TABLE counts): a line with `dev`, `proto` or `scope` is skipped without a word
  * (1.40), so the initscripts' form must not be written here. A route without a metric gets that of the device (100 and up): zero
  * is what the kernel calls none for IPv4, and 1024 for IPv6.
  */
@@ -215,7 +217,8 @@ function routeLine(route: PlannedRoute): string {
     ...(route.onLink && route.gateway !== undefined ? ['onlink'] : []),
     'metric',
     route.metric ?? (route.family === 4 ? 0 : 1024),
-    ...(route.table === mainTable ? [] : ['table', route.table]),
+    'table',
+    route.table,
   ].join(' ');
 }
 

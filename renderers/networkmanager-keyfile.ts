@@ -4,6 +4,7 @@ import type { HostFacts } from '../agent/model/host.ts';
 import type { NetworkPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './formats/networkmanager-rule.ts';
+import { leaseTableDiffers } from './formats/networkmanager-table.ts';
 import { renderProfile, uuidOf } from './networkmanager-profile.ts';
 import {
   type Claim,
@@ -38,7 +39,7 @@ export const networkmanagerKeyfile: Renderer = {
   /**
    * `load` reads these files and no other (`reload` would take over half-made edits of somebody else). `up` would delete all
    * addresses of an active profile and add them again, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and the
-   * table's routes are taken away and come back (1.40). A profile whose file has gone ends with its addresses, routes and rules.
+   * table's routes are taken away and come back (1.40). Another table for the lease needs `up`. A profile whose file has gone ends with its addresses, routes and rules.
    */
   activate(changes: readonly EniChange[]): readonly Command[] {
     if (changes.length === 0) return [];
@@ -72,7 +73,10 @@ export const networkmanagerKeyfile: Renderer = {
 function commandsFor(change: EniChange): readonly Command[] {
   if (change.kind === 'removed') return [];
   const link = linkWord(change.after.link);
-  const same = change.kind === 'changed' && change.before.link === link;
+  const same =
+    change.kind === 'changed' &&
+    change.before.link === link &&
+    !leaseTableDiffers(change.before, change.after);
   return [
     same
       ? { phase: 'after-write', argv: ['nmcli', '--wait', '20', 'device', 'reapply', link] }

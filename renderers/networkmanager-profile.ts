@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto';
 import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
-import { type EniPlan, mainTable, type PlannedRoute } from '../agent/model/network-plan.ts';
+import type { EniPlan, PlannedRoute } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { encodeKeyfile, type KeyfileEntry } from './formats/keyfile.ts';
 import { networkmanagerRule, networkmanagerSpeaksRule } from './formats/networkmanager-rule.ts';
+import { leaseTableOf } from './formats/networkmanager-table.ts';
 import { marker } from './renderer.ts';
 
 export function renderProfile(eni: EniPlan, facts: HostFacts): string {
@@ -54,8 +55,8 @@ function methodEntries(eni: EniPlan, family: Family): readonly KeyfileEntry[] {
     // The host name and NTP servers of a lease are used by others only where there is no static one: no key here.
     // Without an end: after the usual 45 s without an answer the profile would fail, static addresses included.
     ['dhcp-timeout', dhcp ? 2_147_483_647 : undefined],
-    // The leased address's connected route goes to the ENI's own table: in main it would take the primary's answers to that subnet.
-    ['route-table', dhcp && !eni.connectedRoute ? eni.table : undefined],
+    // For the connected route of the leased address; `ignore-auto-routes` does not cover it.
+    ['route-table', family === 4 ? leaseTableOf(eni) : undefined],
     // Duplicate address detection by ARP, where a version has it on by default. IPv6 has no such key.
     ['dad-timeout', family === 4 && present ? 0 : undefined],
   ];
@@ -92,13 +93,11 @@ function routeEntries(eni: EniPlan, route: PlannedRoute, number: number): readon
   // `onlink` for a gateway that no route reaches before there is a lease.
   const onLink =
     route.onLink || (route.family === 4 && route.gateway !== undefined && eni.addressing === 'dhcp');
-  const options = [
-    ...(route.table === mainTable ? [] : [`table=${route.table}`]),
-    ...(onLink ? ['onlink=true'] : []),
-  ];
+  // Main's number too: a route without a table goes where `route-table` says.
+  const options = [`table=${route.table}`, ...(onLink ? ['onlink=true'] : [])];
   return [
     [`route${number}`, `${route.destination},${route.gateway ?? none},${metric}`],
-    [`route${number}_options`, options.length > 0 ? options.join(',') : undefined],
+    [`route${number}_options`, options.join(',')],
   ];
 }
 

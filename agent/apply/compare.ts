@@ -1,8 +1,8 @@
 // The difference between a plan and a kernel, per ENI: what is missing, what is left over, and what must not be.
-import { networkOf } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import {
+  connectedRoutes,
   type KernelObject,
   kernelKeys,
   type ObjectOptions,
@@ -36,11 +36,14 @@ export function compareEni(
   const planned = plan === undefined ? [] : planObjects(plan, options);
   const plannedKeys = new Set(planned.map(o => o.key));
   const shaped = [plan, earlier].flatMap(p => (p === undefined ? [] : ownShaped(state, p, options.base)));
+  const connected = plan === undefined ? [] : connectedRoutes(state, plan);
   const formerly =
     earlier === undefined
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
-  const unplanned = [...shaped, ...formerly].filter(o => !plannedKeys.has(o.key) && !isLeased(o, plan));
+  const unplanned = [...shaped, ...connected, ...formerly].filter(
+    o => !plannedKeys.has(o.key) && !isLeased(o, plan),
+  );
   const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
   return {
     missing: planned.filter(o => !present.has(o.key)),
@@ -80,29 +83,9 @@ function faultsOf(state: KernelState, plan: EniPlan): readonly string[] {
     if (found?.tentative)
       faults.push(`address ${a.ip} on ${plan.link} is not usable (duplicate address detection)`);
   }
-  for (const r of connectedRoutes(state, plan))
-    faults.push(
-      `connected route in main by ${plan.link}: ${r.text} (it takes the primary's answers to that subnet)`,
-    );
   for (const r of leakedDefaults(state, plan))
     faults.push(`default route in main by ${plan.link}: ${r.text} (something else configures this link)`);
   return faults;
-}
-
-/** Routes of main to a subnet of this ENI by its own link, where the plan has none there. */
-function connectedRoutes(state: KernelState, plan: EniPlan) {
-  const subnets = plan.routes
-    .filter(r => r.gateway === undefined && r.table === plan.table)
-    .map(r => r.destination);
-  const planned = plan.addresses.map(a => networkOf(a.ip, a.prefixLength));
-  return state.routes.filter(
-    r =>
-      r.table === mainTable &&
-      r.link === plan.link &&
-      r.gateway === undefined &&
-      subnets.includes(r.destination) &&
-      !planned.includes(r.destination),
-  );
 }
 
 /** Default routes in main by this ENI's link that nobody planned: what takes a machine off the network. */

@@ -1,6 +1,6 @@
 // The plan and the kernel in one normal form: objects, each with a canonical key and the `ip` words that add or remove it.
 // Comparing the two is set arithmetic on the keys.
-import { bits, type Family, isLinkLocal } from '../model/address.ts';
+import { bits, type Family, isLinkLocal, networkOf } from '../model/address.ts';
 import {
   addressKey,
   type KernelAddress,
@@ -151,6 +151,27 @@ function isOnlyHost(route: KernelRoute): boolean {
   return (
     route.family === 6 && route.destination.endsWith('/128') && isLinkLocal(address as KernelAddress['ip'])
   );
+}
+
+/**
+ * Routes of main to a subnet of this ENI by its own link, where the plan has none there: they take the primary's answers to that
+ * subnet. A lease brings one with some DHCP clients, again at each renewal. Not the one of an address that is not ours, such as
+ * an administrator's VIP with the length of the subnet.
+ */
+export function connectedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
+  const onLink = plan.routes.filter(r => r.gateway === undefined && r.table === plan.table);
+  const subnets = onLink.map(r => r.destination);
+  const planned = plan.addresses.map(a => networkOf(a.ip, a.prefixLength));
+  const isOurs = (r: KernelRoute) => {
+    const source = / src (\S+)/.exec(r.text)?.[1];
+    return source === undefined || plan.addresses.some(a => a.ip === source);
+  };
+  return state.routes
+    .filter(
+      r => r.table === mainTable && r.link === plan.link && r.gateway === undefined && r.opaque === undefined,
+    )
+    .filter(r => subnets.includes(r.destination) && !planned.includes(r.destination) && isOurs(r))
+    .map(r => fromKernelRoute(plan.link, r));
 }
 
 function fromKernelRoute(link: string, r: KernelRoute): KernelObject {

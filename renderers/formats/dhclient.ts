@@ -31,7 +31,7 @@ export function renderDhclientHook(list: readonly EniPlan[]): string {
   // One file for several ENIs: by name, so that their order in the plan changes nothing.
   const enis = list.toSorted((a, b) => (a.link < b.link ? -1 : 1));
   const links = enis.map(e => linkWord(e.link)).join('|');
-  // A connected route of the subnet would compete with that of the ENI which has it already; the table has the subnet.
+  // A connected route in main would take the primary's answers to that subnet; the ENI's own table has it.
   const hostOnly = enis.filter(e => !e.connectedRoute).map(e => linkWord(e.link));
   // The plan's MTU wins over option 26; without one the cloud's own DHCP server may say it.
   const fixedMtu = enis.filter(e => e.mtu !== undefined).map(e => linkWord(e.link));

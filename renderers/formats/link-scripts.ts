@@ -35,9 +35,8 @@ export function renderDownScript(eni: EniPlan, part: ScriptPart): string {
 }
 
 /**
- * The connected route of a leased address in a subnet that another ENI has already: neither wicked nor SLES 11 can give it a metric
- * or leave it out, and with two of them the order of bring-up decides which NIC the primary's own traffic takes. The
- * ENI's table has the subnet.
+ * The connected route of a leased address: in main it would take the primary's answers to that subnet, and neither wicked nor
+ * SLES 11 can leave it out. The ENI's own table has the subnet.
  */
 function dropConnectedRoutes(eni: EniPlan): readonly string[] {
   return eni.routes

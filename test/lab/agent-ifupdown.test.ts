@@ -185,14 +185,17 @@ describe('ifupdown with three ENIs', () => {
     await guestOk(host.guest, ['ip', 'addr', 'del', '10.0.1.200/32', 'dev', 'eth1']);
   });
 
-  test('drift is mended: a rule, a route and an address that somebody deleted come back', async () => {
+  test('drift is mended: what somebody deleted comes back, a route of ours that came into main goes', async () => {
     await guestOk(host.guest, [
       'sh',
       '-c',
-      'ip rule del priority 28600; ip route flush table 28001; ip addr del 10.0.3.71/32 dev eth3',
+      'ip rule del priority 28600; ip route flush table 28001; ip addr del 10.0.3.71/32 dev eth3; ip route add 10.0.3.0/24 dev eth3',
     ]);
-    expect(await agentOk(host, ['status'], 2)).toContain('missing: rule 4 28600');
+    const status = await agentOk(host, ['status'], 2);
+    expect(status).toContain('missing: rule 4 28600');
+    expect(status).toContain('left over: route 254 10.0.3.0/24 dev eth3');
     await agentOk(host, ['once']);
+    expect(await guestOk(host.guest, ['ip', 'route', 'show', 'table', 'main'])).not.toContain('dev eth3');
     expect(await agentOk(host, ['status'])).not.toContain('missing');
     await expectAllPings();
   });

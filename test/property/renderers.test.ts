@@ -11,6 +11,7 @@ import { marker, type RenderedFile } from '../../renderers/renderer.ts';
 import { arbitraryPlan } from '../support/arbitrary-plans.ts';
 import { examplePlans } from '../support/example-plans.ts';
 import { expectedLines } from '../support/parse-back/kernel-lines.ts';
+import { leavesRouteInMain } from '../support/parse-back/lease-route.ts';
 import { parsers } from '../support/parse-back/parsers.ts';
 
 const backends = Object.keys(parsers) as BackendName[];
@@ -69,6 +70,22 @@ describe.each(hosts)('$backend on $release', ({ backend, facts }) => {
       { numRuns: runs },
     );
   });
+
+  const leaves = leavesRouteInMain[backend];
+  test.runIf(leaves !== undefined)(
+    'main gets the connected route of a lease only where the plan says so',
+    () => {
+      fc.assert(
+        fc.property(plans, plan => {
+          const files = renderer.render(plan, facts);
+          // While the lease is awaited, an old networkd cannot be told of a subnet that nobody knows.
+          for (const eni of plan.enis.filter(e => e.addressing === 'dhcp' && e.awaiting === undefined))
+            expect(leaves?.(files, eni.link, facts)).toBe(eni.connectedRoute);
+        }),
+        { numRuns: runs },
+      );
+    },
+  );
 
   test('every address has a rule that leads to its own table, and no two ENIs share one', () => {
     fc.assert(

@@ -25,7 +25,9 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
   );
   return kernelLines({
     addresses: [...ipv4(ifcfg, link), ...ipv6(ifcfg, link)],
-    routes: complex ? [] : [...routes(4, text, link), ...routes(6, text, link), ...unwanted(ifcfg, link)],
+    routes: complex
+      ? []
+      : [...routes(4, text, ifcfg, link), ...routes(6, text, ifcfg, link), ...unwanted(ifcfg, link)],
     rules: complex
       ? []
       : [
@@ -64,7 +66,13 @@ function ipv6(ifcfg: ReadonlyMap<string, string>, link: string): readonly string
 }
 
 /** One line per route; a line with a word that the reader does not know is skipped, and only that line. */
-function routes(family: Family, text: (name: string) => string | undefined, link: string): readonly string[] {
+function routes(
+  family: Family,
+  text: (name: string) => string | undefined,
+  ifcfg: ReadonlyMap<string, string>,
+  link: string,
+): readonly string[] {
+  const profileTable = ifcfg.get(`IPV${family}_ROUTE_TABLE`);
   const lines = (text(`route${family === 6 ? '6' : ''}-${link}`) ?? '').split('\n');
   return lines.flatMap(line => {
     if (/^\s*(#.*)?$/.test(line)) return [];
@@ -79,7 +87,9 @@ function routes(family: Family, text: (name: string) => string | undefined, link
     }
     // Without one it is the metric of the device.
     const metric = found.has('metric') ? [] : ['metric', '100'];
-    return [readRouteWords([...line.trim().split(/\s+/), ...metric, 'dev', link], family, link)];
+    // And the table of the profile, which is also that of the leased address's connected route.
+    const table = found.has('table') || profileTable === undefined ? [] : ['table', profileTable];
+    return [readRouteWords([...line.trim().split(/\s+/), ...metric, ...table, 'dev', link], family, link)];
   });
 }
 

@@ -114,7 +114,8 @@ function readRoute(
   const gateway = hop === undefined || ['0.0.0.0', '::'].includes(hop) ? undefined : (hop as Ip);
   const asked = metric === undefined ? Number(section.get('route-metric') ?? deviceMetric) : Number(metric);
   return routeKey({
-    table: Number(attributes.get('table') ?? mainTable),
+    // Without a table it is the profile's, which is also that of the leased address's connected route.
+    table: Number(attributes.get('table') ?? section.get('route-table') ?? mainTable),
     destination: networkFrom(destination) as Cidr,
     gateway,
     link,

@@ -41,9 +41,22 @@ describe('faults', () => {
       'a connected route in main',
       plan,
       { ...kernel, routes: [...kernel.routes, onLink] },
-      [
-        "connected route in main by eth1: 10.0.2.0/24 dev eth1 proto kernel (it takes the primary's answers to that subnet)",
-      ],
+      ['left over: route 254 10.0.2.0/24 dev eth1'],
+    ],
+    [
+      'a connected route in main with the metric of a DHCP client',
+      plan,
+      {
+        ...kernel,
+        routes: [...kernel.routes, { ...onLink, metric: 20000, text: `${onLink.text} src 10.0.2.10` }],
+      },
+      ['left over: route 254 10.0.2.0/24 dev eth1 metric 20000'],
+    ],
+    [
+      'the connected route of an address of the administrator',
+      plan,
+      { ...kernel, routes: [...kernel.routes, { ...onLink, text: `${onLink.text} src 10.0.2.99` }] },
+      [],
     ],
     [
       'a connected route that was asked for',

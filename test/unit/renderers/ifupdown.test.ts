@@ -25,16 +25,19 @@ test('a static ENI with both families', () => {
     '/etc/network/interfaces.d/60-eni-eth1': `# ${marker}
 auto eth1
 iface eth1 inet static
-    address 10.0.2.10/24
+    address 10.0.2.10/32
     pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true
     up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000
-    up ip -4 route replace default via 10.0.2.253 dev eth1 table 28000
+    up ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000
+    up ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000
     up ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300
     up ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600
     down ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true
     down ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true
     down ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true
     down ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true
+    down ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 2>/dev/null || true
+    down ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 2>/dev/null || true
     down ip -4 route flush table 28000 dev eth1 2>/dev/null || true
     down ip -6 route flush table 28000 dev eth1 2>/dev/null || true
 iface eth1 inet static
@@ -42,12 +45,13 @@ iface eth1 inet static
 iface eth1 inet static
     address 10.0.2.12/32
 iface eth1 inet6 static
-    address 2001:db8:2::10/64
+    address 2001:db8:2::10/128
     accept_ra 0
     autoconf 0
     dad-attempts 0
     up ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000
     up ip -6 route replace default via fe80::1 dev eth1 table 28000
+    up ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000
     up ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
     up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600
 iface eth1 inet6 static
@@ -68,7 +72,7 @@ test('a leased address with static ones beside it', () => {
     'iface eth1 inet dhcp',
     '    pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true',
     '    up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
-    '    up ip -4 route replace default via 10.0.2.253 dev eth1 table 28000',
+    '    up ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000',
   ]);
   expect(stanzas).not.toContain('address 10.0.2.10');
   expect(stanzas).toContain('iface eth1 inet static\n    address 10.0.2.11/32\n');
@@ -91,13 +95,20 @@ eth1)
   make_resolv_conf() { :; }
   ;;
 esac
+case "$interface" in
+eth1)
+  [ -z "$new_subnet_mask" ] || new_subnet_mask=255.255.255.255
+  [ -z "$old_subnet_mask" ] || old_subnet_mask=255.255.255.255
+  unset new_broadcast_address old_broadcast_address
+  ;;
+esac
 `);
 });
 
-test('one hook for all leased links, with a host mask only where another ENI has the subnet', () => {
-  const leased = { ...eni('dhcp-complete'), link: 'eth2', mtu: 1400 };
+test('one hook for all leased links, with a host mask except where main is to have the subnet', () => {
+  const connected = { ...eni('dhcp-connected-route'), link: 'eth2', mtu: 1400 };
   const files = ifupdown.render(
-    { primaryLink: 'eth0', enis: [leased, eni('dhcp-shares-primary-subnet')], skipped: [] },
+    { primaryLink: 'eth0', enis: [connected, eni('dhcp-shares-primary-subnet')], skipped: [] },
     debian11,
   );
   const hooks = files.filter(f => f.path.startsWith('/etc/dhcp/'));
@@ -114,8 +125,10 @@ describe('the forms of older versions', () => {
     versions: version === undefined ? {} : { ifupdown: version },
   });
   test.each([['0.7.47'], ['0.7.53'], [undefined]])('ifupdown %s: netmask lines', version => {
-    const text = contents('static-dual-stack', old(version))['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
+    const text =
+      contents('static-connected-route', old(version))['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
     expect(text).toContain('    address 10.0.2.10\n    netmask 255.255.255.0\n');
+    expect(text).toContain('    address 2001:db8:2::10\n    netmask 64\n');
     expect(text).toContain('    address 10.0.2.11\n    netmask 255.255.255.255\n');
     expect(text).toContain('    address 2001:db8:2::11\n    netmask 128\n');
     expect(text).not.toMatch(/address \S+\//);
@@ -158,46 +171,23 @@ describe('the file name that /etc/network/interfaces reads', () => {
 
 describe('claims of others', () => {
   const source = 'source /etc/network/interfaces.d/*\n';
+  const main = '/etc/network/interfaces';
   const cloudInit = '/etc/network/interfaces.d/50-cloud-init';
   test.each([
-    [
-      'a stanza',
-      { '/etc/network/interfaces': `${source}iface eth1 inet dhcp\n` },
-      ['/etc/network/interfaces'],
-    ],
-    [
-      'an alias',
-      { '/etc/network/interfaces': `${source}iface eth1:0 inet static\n` },
-      ['/etc/network/interfaces'],
-    ],
+    ['a stanza', { [main]: `${source}iface eth1 inet dhcp\n` }, [main]],
+    ['an alias', { [main]: `${source}iface eth1:0 inet static\n` }, [main]],
     [
       'cloud-init',
       { [cloudInit]: 'auto eth0\niface eth0 inet dhcp\nauto eth1\niface eth1 inet dhcp\n' },
       [cloudInit],
     ],
-    [
-      'a mapping',
-      { '/etc/network/interfaces': `${source}mapping eth*\n  script /x\n` },
-      ['/etc/network/interfaces'],
-    ],
-    [
-      'auto link=logical',
-      { '/etc/network/interfaces': `${source}auto eth1=office\n` },
-      ['/etc/network/interfaces'],
-    ],
-    [
-      'auto /pattern',
-      { '/etc/network/interfaces': `${source}auto /eth*=office\n` },
-      ['/etc/network/interfaces'],
-    ],
-    [
-      'a continued line',
-      { '/etc/network/interfaces': `${source}iface \\\neth1 inet dhcp\n` },
-      ['/etc/network/interfaces'],
-    ],
-    ['auto without a stanza', { '/etc/network/interfaces': `${source}auto eth1\nallow-hotplug eth1\n` }, []],
-    ['another link', { '/etc/network/interfaces': `${source}iface eth10 inet dhcp\n` }, []],
-    ['a comment', { '/etc/network/interfaces': `${source}# iface eth1 inet dhcp\n` }, []],
+    ['a mapping', { [main]: `${source}mapping eth*\n  script /x\n` }, [main]],
+    ['auto link=logical', { [main]: `${source}auto eth1=office\n` }, [main]],
+    ['auto /pattern', { [main]: `${source}auto /eth*=office\n` }, [main]],
+    ['a continued line', { [main]: `${source}iface \\\neth1 inet dhcp\n` }, [main]],
+    ['auto without a stanza', { [main]: `${source}auto eth1\nallow-hotplug eth1\n` }, []],
+    ['another link', { [main]: `${source}iface eth10 inet dhcp\n` }, []],
+    ['a comment', { [main]: `${source}# iface eth1 inet dhcp\n` }, []],
     ['our own file', { '/etc/network/interfaces.d/60-eni-eth1': `# ${marker}\niface eth1 inet dhcp\n` }, []],
     ['the helper of Debian images', { '/run/network/interfaces.d/eth1': 'iface eth1 inet dhcp\n' }, []],
   ])('%s', (_what, files: Record<string, string>, paths: readonly string[]) => {
@@ -232,7 +222,7 @@ describe('activation', () => {
 
   test.each([
     ['static to dhcp', eni('static-dual-stack'), eni('dhcp-complete')],
-    ['another length of the lease', eni('dhcp-complete'), { ...eni('dhcp-complete'), sharedSubnet: true }],
+    ['another length of the lease', eni('dhcp-complete'), { ...eni('dhcp-complete'), connectedRoute: true }],
   ])('%s is not live', (_what, before, after) => {
     const change = { kind: 'changed', before, after } as const;
     expect(ifupdown.live(change, debian11)).toBe(false);
@@ -242,35 +232,51 @@ describe('activation', () => {
     ]);
   });
 
-  test('a removal runs with the old file still there; with the link gone it may fail', () => {
-    const removed = { kind: 'removed', before: added.after, linkPresent: true } as const;
-    expect(argvs([removed], debian11)).toEqual(['before-write ifdown --force eth1']);
-    expect(argvs([{ ...removed, linkPresent: false }], debian11)).toEqual([
-      'before-write? ifdown --force eth1',
-    ]);
-    expect(ifupdown.live(removed, debian11)).toBe(false);
-  });
+  // Also with the link there: somebody may have deleted our file, and ifdown then says "unknown interface".
+  test.each([[true], [false]])(
+    'a removal runs with the old file still there, and may fail (link: %s)',
+    linkPresent => {
+      const removed = { kind: 'removed', before: added.after, linkPresent } as const;
+      expect(argvs([removed], debian11)).toEqual(['before-write? ifdown --force eth1']);
+      expect(ifupdown.live(removed, debian11)).toBe(false);
+    },
+  );
 
   test('several changes: every link goes down before the first file is written', () => {
     const removed = { kind: 'removed', before: { ...added.after, link: 'eth2' }, linkPresent: true } as const;
     expect(argvs([added, removed], debian11)).toEqual([
-      'before-write ifdown --force eth2',
+      'before-write? ifdown --force eth2',
       'after-write ifup --force eth1',
     ]);
   });
 });
 
-test('dhcpcd instead of dhclient: started by the stanza, without a default route and without its own file', () => {
+describe('dhcpcd instead of dhclient', () => {
   const facts: HostFacts = { ...debian11, paths: ['/usr/sbin/dhcpcd'] };
-  const files = contents('dhcp-complete', facts);
-  expect(Object.keys(files)).toEqual(['/etc/network/interfaces.d/60-eni-eth1']);
-  const text = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
-  expect(text).toContain('iface eth1 inet manual\n');
-  expect(text).not.toContain('inet dhcp');
-  expect(text).toMatch(/\n {4}up dhcpcd -4 .*--nogateway .*eth1\n {4}up ip -4 route replace 10\.0\.2\.0\/24/);
-  expect(text).toMatch(/\n {4}down dhcpcd -4 .*eth1 \|\| true\n/);
-  const shared = Object.values(contents('dhcp-shares-primary-subnet', facts)).join('');
-  expect(shared).toContain('--metric 20000');
+  test('started by the stanza, without a default route and without its own file', () => {
+    const files = contents('dhcp-complete', facts);
+    expect(Object.keys(files)).toEqual(['/etc/network/interfaces.d/60-eni-eth1']);
+    const text = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
+    expect(text).toContain('iface eth1 inet manual\n');
+    expect(text).not.toContain('inet dhcp');
+    expect(text).toMatch(/\n {4}up dhcpcd -4 .*--nogateway .*eth1\n/);
+    expect(text).toMatch(/\n {4}down dhcpcd -4 .*eth1 \|\| true\n/);
+  });
+
+  // It writes the lease's connected route: that is deleted right behind it, and its high metric helps where the subnet is not known yet.
+  test.each([
+    ['dhcp-complete', true, '10.0.2.0/24'],
+    ['dhcp-shares-primary-subnet', true, '10.0.1.0/24'],
+    ['dhcp-awaiting-lease', true, undefined],
+    ['dhcp-connected-route', false, undefined],
+  ])('%s: high metric %s, then main loses %s', (name, metric, subnet) => {
+    const lines = Object.values(contents(name, facts)).join('').split('\n');
+    const start = lines.findIndex(l => l.startsWith('    up dhcpcd '));
+    expect(lines[start]?.includes(' --metric 20000 ')).toBe(metric);
+    const gone = `    up ip -4 route del ${subnet} dev eth1 table 254 2>/dev/null || true`;
+    expect(lines.filter(l => l.includes('route del'))).toEqual(subnet === undefined ? [] : [gone]);
+    if (subnet !== undefined) expect(lines[start + 1]).toBe(gone);
+  });
 });
 
 test('an unparsed link name never reaches a file', () => {

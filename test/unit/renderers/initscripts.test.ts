@@ -21,12 +21,15 @@ net/ipv6/conf/eth1/autoconf = 0
 net/ipv6/conf/eth1/accept_dad = 0`);
 const routeFiles = {
   [`${folder}/route-eth1`]: withMarker(`10.0.2.0/24 dev eth1 table 28000
-default via 10.0.2.253 dev eth1 table 28000`),
+default via 10.0.2.253 dev eth1 onlink table 28000`),
   [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 dev eth1 table 28000
 default via fe80::1 dev eth1 table 28000`),
-  [`${folder}/rule-eth1`]: withMarker(`from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300
+  [`${folder}/rule-eth1`]: withMarker(`from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000
+from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300
 from 10.0.2.0/24 iif lo lookup 28000 priority 28600`),
-  [`${folder}/rule6-eth1`]: withMarker(`from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
+  [`${folder}/rule6-eth1`]:
+    withMarker(`from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000
+from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
 from 2001:db8:2::/64 iif lo lookup 28000 priority 28600`),
 };
 
@@ -40,7 +43,7 @@ NM_CONTROLLED=no
 EC2SYNC=no
 BOOTPROTO=none
 IPADDR=10.0.2.10
-PREFIX=24
+PREFIX=32
 ARPCHECK=no
 IPADDR1=10.0.2.11
 PREFIX1=32
@@ -55,7 +58,7 @@ PEERNTP=no
 NOZEROCONF=yes
 IPV6INIT=yes
 IPV6_AUTOCONF=no
-IPV6ADDR=2001:db8:2::10/64
+IPV6ADDR=2001:db8:2::10/128
 IPV6ADDR_SECONDARIES=2001:db8:2::11/128`),
     ...routeFiles,
     '/etc/sysctl.d/60-eni-eth1.conf': sysctl,
@@ -88,15 +91,25 @@ PEERNTP=no
 NOZEROCONF=yes
 IPV6INIT=yes
 IPV6_AUTOCONF=no
-IPV6ADDR=2001:db8:2::10/64
+IPV6ADDR=2001:db8:2::10/128
 IPV6ADDR_SECONDARIES=2001:db8:2::11/128`),
     [`${folder}/ifcfg-eth1:1`]: alias(1, '10.0.2.11'),
     [`${folder}/ifcfg-eth1:2`]: alias(2, '10.0.2.12'),
     ...routeFiles,
     '/etc/dhcp/dhclient-eth1.conf': withMarker(`timeout 30;
-request subnet-mask, broadcast-address, routers, interface-mtu;`),
+request subnet-mask, broadcast-address, routers, interface-mtu;
+supersede subnet-mask 255.255.255.255;`),
     '/etc/sysctl.d/60-eni-eth1.conf': sysctl,
   });
+});
+
+test('where main is to have the subnets, the first address of each has their length, and the gateway needs no onlink', () => {
+  const files = contents('static-connected-route');
+  const text = files[`${folder}/ifcfg-eth1`] ?? '';
+  expect(text).toContain('IPADDR=10.0.2.10\nPREFIX=24\n');
+  expect(text).toContain('IPADDR1=10.0.2.11\nPREFIX1=32\n');
+  expect(text).toContain('IPV6ADDR=2001:db8:2::10/64\nIPV6ADDR_SECONDARIES=2001:db8:2::11/128\n');
+  expect(files[`${folder}/route-eth1`]).toContain('\ndefault via 10.0.2.253 dev eth1 table 28000\n');
 });
 
 describe('what goes wrong without a key, as the scripts would do it', () => {
@@ -126,8 +139,11 @@ test('nothing knows a GATEWAY: not the ENI, not an alias', () => {
 });
 
 test.each([
+  ['dhcp-complete', /^supersede subnet-mask 255\.255\.255\.255;$/m, true],
   ['dhcp-shares-primary-subnet', /^supersede subnet-mask 255\.255\.255\.255;$/m, true],
-  ['dhcp-complete', /^supersede subnet-mask/m, false],
+  // The first lease already, before the plan knows the subnet.
+  ['dhcp-awaiting-lease', /^supersede subnet-mask 255\.255\.255\.255;$/m, true],
+  ['dhcp-connected-route', /^supersede subnet-mask/m, false],
   ['dhcp-complete', /classless|static-routes|domain|ntp|host-name/, false],
   // A server that compares it never answers.
   ['dhcp-complete', /server-identifier/, false],
@@ -172,6 +188,8 @@ describe('activation', () => {
 
   test('a removal: ifdown reads the rules from the old files, and what it may have left is deleted by its whole text', () => {
     const rules = [
+      'before-write? ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
+      'before-write? ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000',
       'before-write? ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
       'before-write? ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300',
       'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
@@ -185,7 +203,7 @@ describe('activation', () => {
     );
   });
 
-  test('a change is live, unless the DHCP client starts or stops', () => {
+  test('a change of static addresses is live, their length included', () => {
     const more = {
       ...after,
       addresses: [...after.addresses, { ...after.addresses[1]!, ip: ip('10.0.2.13') }],
@@ -193,9 +211,22 @@ describe('activation', () => {
     const change = { kind: 'changed', before: after, after: more } as const;
     expect(initscripts.live(change, facts)).toBe(true);
     expect(argvs([change])).toEqual([]);
-    const toDhcp = { kind: 'changed', before: after, after: eni('dhcp-complete') } as const;
-    expect(initscripts.live(toDhcp, facts)).toBe(false);
-    expect(argvs([toDhcp]).filter(c => c.includes(' if'))).toEqual([
+    const connected = { kind: 'changed', before: after, after: eni('static-connected-route') } as const;
+    expect(initscripts.live(connected, facts)).toBe(true);
+  });
+
+  test.each([
+    ['the DHCP client starts', after, eni('dhcp-complete')],
+    ['the DHCP client stops', eni('dhcp-complete'), after],
+    [
+      'the lease gets another length',
+      eni('dhcp-complete'),
+      { ...eni('dhcp-complete'), connectedRoute: true },
+    ],
+  ])('%s: not live', (_what, before, next) => {
+    const change = { kind: 'changed', before, after: next } as const;
+    expect(initscripts.live(change, facts)).toBe(false);
+    expect(argvs([change]).filter(c => c.includes(' if'))).toEqual([
       'before-write ifdown eth1',
       'after-write ifup eth1',
     ]);

@@ -45,10 +45,10 @@ network:
       dhcp6: false
       accept-ra: false
       addresses:
-        - "10.0.2.10/24"
+        - "10.0.2.10/32"
         - "10.0.2.11/32"
         - "10.0.2.12/32"
-        - "2001:db8:2::10/64"
+        - "2001:db8:2::10/128"
         - "2001:db8:2::11/128"
       routes:
         - to: "10.0.2.0/24"
@@ -56,6 +56,7 @@ network:
           table: 28000
         - to: "0.0.0.0/0"
           via: "10.0.2.253"
+          on-link: true
           table: 28000
         - to: "2001:db8:2::/64"
           scope: "link"
@@ -76,9 +77,19 @@ Type=ether
 [Network]
 IPv6DuplicateAddressDetection=0
 
-[Address]
-Address=10.0.2.10/24
-Broadcast=10.0.2.255
+[RoutingPolicyRule]
+From=10.0.2.0/24
+To=10.0.1.0/24
+IncomingInterface=lo
+Table=28000
+Priority=28000
+
+[RoutingPolicyRule]
+From=2001:db8:2::/64
+To=2001:db8:1::/64
+IncomingInterface=lo
+Table=28000
+Priority=28000
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
@@ -120,8 +131,10 @@ UseDomains=no
 UseNTP=no
 UseHostname=no
 UseMTU=yes
+RouteTable=28000
 `);
-    expect(dropInOf('dhcp-shares-primary-subnet')).toContain('RouteMetric=30000\n');
+    expect(dropInOf('dhcp-shares-primary-subnet')).toContain('RouteTable=28000\n');
+    expect(dropInOf('dhcp-connected-route')).not.toContain('RouteTable');
   });
 
   test('the MTU is in the drop-in: up to 0.96 netplan writes it to a .link file alone', () => {
@@ -175,16 +188,21 @@ UseMTU=yes
     expect(files[1]!.content).toContain('[DHCP]\nUseRoutes=no\n');
     expect(files[1]!.content).not.toContain('Suppress');
     expect(files[2]!.content).toContain('lookup 254 suppress_prefixlength 0 priority 28300');
+    expect(files[2]!.content).toContain('ip -4 route del 10.0.2.0/24 dev eth1 proto kernel table 254');
   });
 
   test.each([
-    ['247', false],
-    ['252', true],
-    ['255', true],
-    ['257', false],
-  ])('systemd %s: the broadcast address of the primary is written: %s', (systemd, written) => {
+    ['247', 'static-connected-route', false],
+    ['252', 'static-connected-route', true],
+    ['255', 'static-connected-route', true],
+    ['257', 'static-connected-route', false],
+    // A /32 has no broadcast address that networkd could miss.
+    ['252', 'static-dual-stack', false],
+  ])('systemd %s, %s: the broadcast address is written: %s', (systemd, plan, written) => {
     const facts = withVersions({ netplan: '1.1.2', systemd });
-    expect(dropInOf('static-dual-stack', facts).includes('Broadcast=10.0.2.255')).toBe(written);
+    const text = '[Address]\nAddress=10.0.2.10/24\nBroadcast=10.0.2.255\n';
+    expect(dropInOf(plan, facts).includes(text)).toBe(written);
+    expect(dropInOf(plan, facts).includes('Broadcast')).toBe(written);
   });
 
   test('our id sorts before the catch-alls of cloud images', () => {
@@ -249,63 +267,5 @@ describe('activation', () => {
     expect(argv([{ kind: 'added', after }], facts)).toEqual([
       ['validate', '/lib/netplan/generate --root-dir /run/eni-agent/netplan-root'],
     ]);
-  });
-});
-
-describe('claims', () => {
-  const claims = (
-    text: string,
-    path = '/etc/netplan/50-cloud-init.yaml',
-    primaryLink: string | undefined = 'eth0',
-  ) => netplan.claims('eth1', { ...stock, primaryLink, files: { [path]: text } }).map(c => c.path);
-  const yaml = (body: string) => `network:\n  version: 2\n  ethernets:\n${body}`;
-
-  test.each([
-    ['    eth1: {dhcp4: true}', true, 'by id'],
-    ['    a: {match: {macaddress: "00:16:3e:00:00:02"}, set-name: eth1}', true, 'as cloud-init does'],
-    ['    a: {match: {name: eth1}}', true, 'by exact name'],
-    ['    a: {match: {name: "eth[12]"}}', true, 'by a pattern for these links'],
-    ['    eth1: {match: {name: "en*"}}', false, 'the id is only a label where there is a match'],
-    ['    all-eth: {match: {name: "eth*"}, dhcp4: true}', false, 'a catch-all that has the primary'],
-    ['    eth0: {dhcp4: true}', false, 'the primary'],
-    ['    all-en: {match: {name: "en*"}}', false, 'another family of names'],
-  ])('%s: %s (%s)', (body, claimed) => {
-    expect(claims(yaml(body))).toHaveLength(claimed ? 1 : 0);
-  });
-
-  test('where the primary is not known, letters with a star are a catch-all', () => {
-    expect(
-      netplan.claims('eth1', {
-        ...stock,
-        primaryLink: undefined,
-        files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "e*"}}') },
-      }),
-    ).toEqual([]);
-    expect(
-      netplan.claims('eth1', {
-        ...stock,
-        primaryLink: undefined,
-        files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "eth[1-3]"}}') },
-      }),
-    ).toHaveLength(1);
-  });
-
-  test('files of networkd count, those that netplan generated do not', () => {
-    expect(claims('[Match]\nName=eth1\n', '/etc/systemd/network/20-eth1.network')).toHaveLength(1);
-    expect(claims('[Match]\nName=eth1\n', '/run/systemd/network/10-netplan-eth1.network')).toEqual([]);
-  });
-
-  test.each(['}{', '', 'network:', 'network: [1]', '- a', 'network: {ethernets: {eth1: }}'])(
-    'YAML that is none or odd is no failure: %j',
-    text => {
-      expect(claims(text).length).toBeLessThanOrEqual(1);
-    },
-  );
-
-  test('our own files and stock images claim nothing', () => {
-    expect(claims(yamlOf('static-dual-stack'), yamlPath)).toEqual([]);
-    for (const release of releaseNames('netplan'))
-      for (const link of ['eth1', 'ens6'])
-        expect(netplan.claims(link, factsForBackend('netplan', release))).toEqual([]);
   });
 });

@@ -38,8 +38,7 @@ IPv6AcceptRA=no
 LinkLocalAddressing=ipv6
 
 [Address]
-Address=10.0.2.10/24
-Broadcast=10.0.2.255
+Address=10.0.2.10/32
 
 [Address]
 Address=10.0.2.11/32
@@ -48,7 +47,7 @@ Address=10.0.2.11/32
 Address=10.0.2.12/32
 
 [Address]
-Address=2001:db8:2::10/64
+Address=2001:db8:2::10/128
 DuplicateAddressDetection=none
 
 [Address]
@@ -62,6 +61,7 @@ Table=28000
 
 [Route]
 Gateway=10.0.2.253
+GatewayOnLink=yes
 Table=28000
 
 [Route]
@@ -71,6 +71,20 @@ Table=28000
 [Route]
 Gateway=fe80::1
 Table=28000
+
+[RoutingPolicyRule]
+From=10.0.2.0/24
+To=10.0.1.0/24
+IncomingInterface=lo
+Table=28000
+Priority=28000
+
+[RoutingPolicyRule]
+From=2001:db8:2::/64
+To=2001:db8:1::/64
+IncomingInterface=lo
+Table=28000
+Priority=28000
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
@@ -108,6 +122,7 @@ UseDomains=no
 UseNTP=no
 UseHostname=no
 UseMTU=yes
+RouteTable=28000
 
 [Address]
 Address=10.0.2.11/32
@@ -122,8 +137,15 @@ Address=10.0.2.11/32
     ['static-ipv4-mtu', 'IPv6AcceptRA=no'],
     ['static-shares-primary-subnet', 'From=10.0.1.21/32\nTo=10.0.1.0/24\nTable=28000\nPriority=28000\n'],
     ['static-shares-primary-subnet', 'Gateway=10.0.1.253\nGatewayOnLink=yes\nTable=28000\n'],
-    ['dhcp-shares-primary-subnet', 'RouteMetric=30000'],
-    ['static-main-default', 'Gateway=10.0.2.253\nTable=254\nMetric=20000\n'],
+    ['dhcp-shares-primary-subnet', 'RouteTable=28000\n'],
+    ['dhcp-awaiting-lease', 'RouteTable=28000\n'],
+    ['static-main-default', 'Gateway=10.0.2.253\nGatewayOnLink=yes\nTable=254\nMetric=20000\n'],
+    // The gateway is in a connected route here, and the address has a broadcast address.
+    ['static-connected-route', 'Gateway=10.0.2.253\nTable=28000\n'],
+    ['static-connected-route', '[Address]\nAddress=10.0.2.10/24\nBroadcast=10.0.2.255\n'],
+    ['static-connected-route', '[Address]\nAddress=10.0.2.11/32\n\n'],
+    // IPv6 never: the kernel would look for the gateway in main, where the primary has a shared subnet.
+    ['static-dual-stack', 'Gateway=fe80::1\nTable=28000\n'],
     ['static-prefixes-and-outside-address', 'From=10.0.2.64/28\nTable=28000\nPriority=28600\n'],
   ])('%s has %s', (plan, text) => {
     expect(contentOf(plan)).toContain(text);
@@ -133,17 +155,19 @@ Address=10.0.2.11/32
     ['static-dual-stack', 'MTUBytes', 'no MTU that nobody asked for'],
     ['static-dual-stack', 'Table=main', '247 ignores the name'],
     ['static-dual-stack', 'Name=', 'a match by name breaks when names change'],
-    ['dhcp-complete', 'RouteTable', 'main would lose the connected route'],
-    ['static-shares-primary-subnet', 'Broadcast=', 'a /32 has none'],
+    ['dhcp-connected-route', 'RouteTable', 'main would lose the connected route'],
+    ['dhcp-complete', 'RouteMetric', 'behind the primary is not enough: main must not have the route'],
+    ['static-dual-stack', 'RouteTable', 'nothing is leased'],
+    ['static-dual-stack', 'Broadcast=', 'a /32 has none'],
   ])('%s has no %s: %s', (plan, text) => {
     expect(contentOf(plan)).not.toContain(text);
   });
 
   test.each([
     ['241', 'Type=ether', 'Name=eth1'],
-    ['241', 'DuplicateAddressDetection=', 'Address=2001:db8:2::10/64'],
+    ['241', 'DuplicateAddressDetection=', 'Address=2001:db8:2::10/128'],
     ['241', 'SuppressPrefixLength=', 'Priority=28600'],
-    ['244', 'SuppressPrefixLength=', `${'Type='.slice(0, 0)}DuplicateAddressDetection=none`],
+    ['244', 'SuppressPrefixLength=', 'DuplicateAddressDetection=none'],
   ])('systemd %s has no %s, but %s', (version, without, having) => {
     const content = contentOf('static-dual-stack', withSystemd(version));
     expect(content).not.toContain(without);
@@ -151,30 +175,11 @@ Address=10.0.2.11/32
   });
 
   test('DHCP before 243 and 246', () => {
-    expect(contentOf('dhcp-complete', withSystemd('241'))).toContain('[DHCP]\nUseRoutes=no\n');
+    const old = contentOf('dhcp-complete', withSystemd('241'));
+    expect(old).toContain('[DHCP]\nUseRoutes=no\n');
+    expect(old).not.toContain('[DHCPv4]');
+    expect(old).toContain('\nRouteTable=28000\n');
     expect(contentOf('dhcp-complete', withSystemd('245'))).toContain('[DHCPv4]\nUseRoutes=no\n');
-  });
-
-  test('before 245 tier 2 is a script of networkd-dispatcher, or nothing', () => {
-    const paths = ['/usr/bin/networkd-dispatcher'];
-    const files = networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths }));
-    expect(files[1]).toEqual({
-      path: '/etc/networkd-dispatcher/routable.d/60-eni-eth1',
-      mode: 0o755,
-      content: `#!/bin/sh
-# ${marker}
-# systemd before 245 cannot say suppress_prefixlength in a .network file.
-[ "$IFACE" = eth1 ] || exit 0
-${[4, 6]
-  .map(family => {
-    const words = `from ${family === 4 ? '10.0.2.0/24' : '2001:db8:2::/64'} lookup 254 suppress_prefixlength 0 priority 28300`;
-    return `ip -${family} rule del ${words} 2>/dev/null || true; ip -${family} rule add ${words}\n`;
-  })
-  .join('')}`,
-    });
-    expect(
-      networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths: [] })),
-    ).toHaveLength(1);
   });
 
   test('a value that the format cannot carry is never written', () => {
@@ -203,7 +208,7 @@ describe('the reader of the tests sees what networkd would do', () => {
     ['Table=254', 'Table=main', '247 drops the rule'],
     ['IncomingInterface=lo\n', '', 'forwarded packets'],
     ['SuppressPrefixLength=0\n', '', 'everything to main'],
-    ['Table=28000\n', '', 'a route in main'],
+    ['Scope=link\nTable=28000\n', 'Scope=link\n', 'a route in main'],
     ['Address=10.0.2.11/32', 'Address=10.0.2.11/24', 'a second connected route'],
   ])('%s -> %s: %s', (from, to) => {
     expect(file.content).toContain(from);
@@ -232,6 +237,7 @@ describe('activation', () => {
   test('a removed ENI is cleaned up by name: 247 leaves everything behind', () => {
     expect(argv([{ kind: 'removed', before: eni('static-ipv4-mtu'), linkPresent: true }])).toEqual([
       'networkctl reload',
+      'ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
       'ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
       'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
       'ip -4 route flush table 28000 dev eth1',
@@ -266,31 +272,5 @@ describe('activation', () => {
   test('a change of who brings the address is never live where networkd can be told', () => {
     const dhcp = { kind: 'changed', before: after, after: eni('dhcp-complete') } as const;
     expect(networkd.live(dhcp, withSystemd('249'))).toBe(false);
-  });
-});
-
-describe('claims', () => {
-  const claims = (path: string, text: string) =>
-    networkd.claims('eth1', { ...stock, files: { [path]: text } }).map(c => c.path);
-
-  test.each([
-    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth1\n', true],
-    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth0 eth1\n[Network]\nDHCP=yes\n', true],
-    ['/run/systemd/network/70-eth1.network', '[Match]\nMACAddress=00:16:3e:00:00:02\n', true],
-    ['/etc/systemd/network/20-wired.network', '[Match]\nName=e*\n', false],
-    ['/etc/systemd/network/05-all.network', '[Match]\nName=e*\n', true],
-    ['/etc/systemd/network/20-wired.network', '[Match]\nName=!eth1\n', false],
-    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth10\n', false],
-    ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth0\n[Network]\nName=eth1\n', false],
-    ['/etc/systemd/network/20-wired.network', `# ${marker}\n[Match]\nName=eth1\n`, false],
-    ['/etc/systemd/network/20-wired.netdev', '[Match]\nName=eth1\n', false],
-  ])('%s with %j: %s', (path, text, claimed) => {
-    expect(claims(path, text)).toEqual(claimed ? [path] : []);
-  });
-
-  test('a stock image claims nothing', () => {
-    for (const release of ['amzn-2023'])
-      for (const link of ['ens6', 'eth1'])
-        expect(networkd.claims(link, factsForBackend('networkd', release))).toEqual([]);
   });
 });

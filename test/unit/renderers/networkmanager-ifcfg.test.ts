@@ -21,7 +21,7 @@ const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 
 const routeFiles = {
   [`${folder}/route-eth1`]: withMarker(`10.0.2.0/24 metric 0 table 28000
-default via 10.0.2.253 metric 0 table 28000`),
+default via 10.0.2.253 onlink metric 0 table 28000`),
   [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 metric 1024 table 28000
 default via fe80::1 metric 1024 table 28000`),
 };
@@ -34,22 +34,24 @@ ONBOOT=yes
 AUTOCONNECT_PRIORITY=200`;
 const tail = `IPV6INIT=yes
 IPV6_AUTOCONF=no
-IPV6ADDR=2001:db8:2::10/64
+IPV6ADDR=2001:db8:2::10/128
 IPV6ADDR_SECONDARIES=2001:db8:2::11/128
 IPV6_DEFROUTE=no
 IPV6_PEERDNS=no
 IPV6_ADDR_GEN_MODE=eui64
-ROUTING_RULE_1="priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0"
-ROUTING_RULE_2="priority 28600 from 10.0.2.0/24 iif lo table 28000"
-ROUTING_RULE6_1="priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0"
-ROUTING_RULE6_2="priority 28600 from 2001:db8:2::/64 iif lo table 28000"`;
+ROUTING_RULE_1="priority 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo table 28000"
+ROUTING_RULE_2="priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0"
+ROUTING_RULE_3="priority 28600 from 10.0.2.0/24 iif lo table 28000"
+ROUTING_RULE6_1="priority 28000 from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo table 28000"
+ROUTING_RULE6_2="priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0"
+ROUTING_RULE6_3="priority 28600 from 2001:db8:2::/64 iif lo table 28000"`;
 
 test('a static ENI with both families', () => {
   expect(contents('static-dual-stack')).toEqual({
     [`${folder}/ifcfg-eth1`]: withMarker(`${head}
 BOOTPROTO=none
 IPADDR=10.0.2.10
-PREFIX=24
+PREFIX=32
 IPADDR1=10.0.2.11
 PREFIX1=32
 IPADDR2=10.0.2.12
@@ -67,6 +69,7 @@ test('a leased address with static ones beside it', () => {
 BOOTPROTO=dhcp
 PEERROUTES=no
 IPV4_DHCP_TIMEOUT=2147483647
+IPV4_ROUTE_TABLE=28000
 IPADDR1=10.0.2.11
 PREFIX1=32
 IPADDR2=10.0.2.12
@@ -76,9 +79,36 @@ PEERDNS=no
 ${tail}`),
     ...routeFiles,
   });
-  expect(contents('dhcp-shares-primary-subnet')[`${folder}/ifcfg-eth1`]).toContain(
-    'IPV4_ROUTE_METRIC=30000\n',
+});
+
+test.each([
+  ['dhcp-shares-primary-subnet', true],
+  ['dhcp-awaiting-lease', true],
+  ['dhcp-connected-route', false],
+  ['static-dual-stack', false],
+])('%s: the lease’s connected route is kept out of main by its table: %s', (name, kept) => {
+  const profile = contents(name)[`${folder}/ifcfg-eth1`]!;
+  expect(profile.includes('\nIPV4_ROUTE_TABLE=28000\n')).toBe(kept);
+  expect(profile).not.toMatch(/IPV6_ROUTE_TABLE|ROUTE_METRIC/);
+});
+
+test('a connected route that is wanted: the length of the subnet, and no onlink for its gateway', () => {
+  const files = contents('static-connected-route');
+  expect(files[`${folder}/ifcfg-eth1`]).toContain(
+    'IPADDR=10.0.2.10\nPREFIX=24\nIPADDR1=10.0.2.11\nPREFIX1=32\n',
   );
+  expect(files[`${folder}/route-eth1`]).toContain('default via 10.0.2.253 metric 0 table 28000\n');
+});
+
+test('a default route for main names its table: without one it would go where IPV4_ROUTE_TABLE says', () => {
+  const files = networkmanagerIfcfg.render(plan('dhcp-complete'), facts);
+  const inMain = { ...eni('dhcp-complete').routes[1]!, table: 254, metric: 20000 };
+  const leased = { ...eni('dhcp-complete'), routes: [...eni('dhcp-complete').routes, inMain] };
+  const wanted = networkmanagerIfcfg.render({ ...plan('dhcp-complete'), enis: [leased] }, facts);
+  expect(parseBack(wanted, 'eth1', facts)).toEqual(expectedLines(leased));
+  const without = wanted.map(f => ({ ...f, content: f.content.replace(' table 254', '') }));
+  expect(without).not.toEqual(files);
+  expect(parseBack(without, 'eth1', facts).routes).not.toEqual(expectedLines(leased).routes);
 });
 
 describe('never a rule- file: its existence turns routes and rules off', () => {
@@ -103,9 +133,9 @@ describe('versions that cannot say a rule get it by a dispatcher script', () => 
   const dispatcher = '/etc/NetworkManager/dispatcher.d/60-eni-eth1';
   test.each([
     ['1.14.0', ['suppress_prefixlength', 'iif lo'], 0],
-    ['1.18.8', ['suppress_prefixlength'], 2],
-    ['1.20.0', [], 4],
-    ['1.40.16', [], 4],
+    ['1.18.8', ['suppress_prefixlength'], 4],
+    ['1.20.0', [], 6],
+    ['1.40.16', [], 6],
   ])('%s', (version, scripted, inProfile) => {
     const files = contents('static-dual-stack', versioned(version));
     const script = files[dispatcher] ?? '';
@@ -140,11 +170,28 @@ describe('activation', () => {
       load,
       `after-write nmcli --wait 20 connection up uuid ${ifcfgUuid(after.mac)} ifname eth1`,
     ]);
-    expect(argvs([{ kind: 'changed', before: after, after: eni('dhcp-complete') }])).toEqual([
+    expect(argvs([{ kind: 'changed', before: after, after: { ...after, mtu: 1400 } }])).toEqual([
       load,
       'after-write nmcli --wait 20 device reapply eth1',
     ]);
   });
+
+  const leased = eni('dhcp-complete');
+  test.each([
+    ['the same lease', leased, { ...leased, mtu: 1400 }, false],
+    ['a lease for a static address', after, leased, true],
+    ['a static address for a lease', leased, after, true],
+    ['the connected route to main', leased, eni('dhcp-connected-route'), true],
+  ])(
+    'another table for the lease is refused by reapply, and comes up anew: %s',
+    (_what, before, next, anew) => {
+      expect(argvs([{ kind: 'changed', before, after: next }]).slice(1)).toEqual([
+        anew
+          ? `after-write nmcli --wait 20 connection up uuid ${ifcfgUuid(after.mac)} ifname eth1`
+          : 'after-write nmcli --wait 20 device reapply eth1',
+      ]);
+    },
+  );
 
   test('a removed profile: one load of what is not there any more', () => {
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
@@ -152,7 +199,8 @@ describe('activation', () => {
   });
 
   test('the rules of the script of an old version: run anew, and taken away by name', () => {
-    const one = { ...after, rules: after.rules.slice(0, 2) };
+    // Without tier 3.
+    const one = { ...after, rules: after.rules.slice(0, 4) };
     const change = { kind: 'changed', before: after, after: one } as const;
     expect(argvs([change], versioned('1.18.8')).slice(2)).toEqual([
       'after-write /etc/NetworkManager/dispatcher.d/60-eni-eth1 eth1 up',

@@ -37,28 +37,30 @@ mac-address=00:16:3E:00:00:02
 method=manual
 never-default=true
 dad-timeout=0
-address1=10.0.2.10/24
+address1=10.0.2.10/32
 address2=10.0.2.11/32
 address3=10.0.2.12/32
 route1=10.0.2.0/24,0.0.0.0,0
 route1_options=table=28000
 route2=0.0.0.0/0,10.0.2.253,0
-route2_options=table=28000
-routing-rule1=priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0
-routing-rule2=priority 28600 from 10.0.2.0/24 iif lo table 28000
+route2_options=table=28000,onlink=true
+routing-rule1=priority 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo table 28000
+routing-rule2=priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0
+routing-rule3=priority 28600 from 10.0.2.0/24 iif lo table 28000
 
 [ipv6]
 method=manual
 addr-gen-mode=eui64
 never-default=true
-address1=2001:db8:2::10/64
+address1=2001:db8:2::10/128
 address2=2001:db8:2::11/128
 route1=2001:db8:2::/64,::,1024
 route1_options=table=28000
 route2=::/0,fe80::1,1024
 route2_options=table=28000
-routing-rule1=priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0
-routing-rule2=priority 28600 from 2001:db8:2::/64 iif lo table 28000
+routing-rule1=priority 28000 from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo table 28000
+routing-rule2=priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0
+routing-rule3=priority 28600 from 2001:db8:2::/64 iif lo table 28000
 `);
   });
 
@@ -69,6 +71,7 @@ never-default=true
 ignore-auto-dns=true
 ignore-auto-routes=true
 dhcp-timeout=2147483647
+route-table=28000
 dad-timeout=0
 address1=10.0.2.11/32
 address2=10.0.2.12/32
@@ -83,10 +86,15 @@ route2_options=table=28000,onlink=true
     ['static-ipv4-mtu', 'mtu=8500\n'],
     ['static-ipv4-mtu', '[ipv6]\nmethod=link-local\naddr-gen-mode=eui64\n'],
     ['static-ipv6-only', '[ipv4]\nmethod=disabled\n\n'],
-    ['static-main-default', 'route3=0.0.0.0/0,10.0.2.253,20000\n'],
+    // Without its table it would go where route-table says.
+    ['static-main-default', 'route3=0.0.0.0/0,10.0.2.253,20000\nroute3_options=table=254,onlink=true\n'],
+    // The gateway is in a connected route here.
+    ['static-connected-route', 'address1=10.0.2.10/24\naddress2=10.0.2.11/32\n'],
+    ['static-connected-route', 'route2=0.0.0.0/0,10.0.2.253,0\nroute2_options=table=28000\n'],
     ['static-shares-primary-subnet', 'route2_options=table=28000,onlink=true\n'],
-    ['dhcp-shares-primary-subnet', 'route-metric=30000\n'],
-    ['static-prefixes-and-outside-address', 'routing-rule4=priority 28600 from 10.0.2.64/28 table 28000\n'],
+    ['dhcp-shares-primary-subnet', 'route-table=28000\n'],
+    ['dhcp-awaiting-lease', 'route-table=28000\n'],
+    ['static-prefixes-and-outside-address', 'routing-rule7=priority 28600 from 10.0.2.64/28 table 28000\n'],
   ])('%s has %s', (plan, text) => {
     expect(contentOf(plan)).toContain(text);
   });
@@ -103,18 +111,27 @@ route2_options=table=28000,onlink=true
   });
 
   test.each([
+    ['dhcp-connected-route', 'route-table', 'main would lose the connected route'],
+    ['dhcp-complete', 'route-metric', 'behind the primary is not enough: main must not have the route'],
+    ['static-dual-stack', 'route-table', 'nothing is leased'],
+  ])('%s has no %s: %s', (plan, text) => {
+    expect(contentOf(plan)).not.toContain(text);
+  });
+
+  test.each([
     ['1.20', undefined],
     ['1.18.8', ['rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300']],
     [
       '1.14.0',
       [
+        'rule add from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
         'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
         'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
       ],
     ],
   ])('NetworkManager %s: rules that it cannot say are in a dispatcher script', (version, rules) => {
     const [profile, script] = renderer.render(examplePlans['static-ipv4-mtu']!, withVersion(version));
-    expect(profile!.content.split('routing-rule').length - 1).toBe(2 - (rules?.length ?? 0));
+    expect(profile!.content.split('routing-rule').length - 1).toBe(3 - (rules?.length ?? 0));
     expect(script?.content.match(/rule add .*/g) ?? undefined).toEqual(rules);
     if (rules !== undefined) {
       expect(script).toMatchObject({ path: '/etc/NetworkManager/dispatcher.d/60-eni-eth1', mode: 0o755 });
@@ -170,7 +187,7 @@ describe('the reader of the tests sees what NetworkManager would do', () => {
     ['10.0.2.253,0', '10.0.2.253', 'the metric of the device'],
     ['suppress_prefixlength', 'suppress-prefixlength', 'the rule is dropped'],
     ['priority 28600 ', '', 'the rule is dropped'],
-    ['table=28000', 'onlink=true', 'a route in main'],
+    ['route2_options=table=28000,onlink=true', 'route2_options=table=254,onlink=true', 'a default in main'],
     ['address2=10.0.2.12/32\n', '', 'an address less'],
   ])('%s -> %s: %s', (from, to) => {
     expect(file.content).toContain(from);
@@ -199,6 +216,20 @@ describe('activation', () => {
       'nmcli --wait 20 device reapply eth2',
     ]);
     expect(changes.some(change => renderer.live(change, stock))).toBe(false);
+  });
+
+  const leased = eni('dhcp-complete');
+  test.each([
+    ['the same lease', leased, { ...leased, mtu: 1400 }, false],
+    ['a lease for a static address', after, leased, true],
+    ['a static address for a lease', leased, after, true],
+    ['the connected route to main', leased, eni('dhcp-connected-route'), true],
+    ['a lease in main for a static address', after, eni('dhcp-connected-route'), false],
+    ['another table', leased, { ...leased, table: 5001 }, true],
+  ])('another route-table is refused by reapply, and comes up anew: %s', (_what, before, next, anew) => {
+    expect(argv([{ kind: 'changed', before, after: next }])[1]).toBe(
+      anew ? `nmcli --wait 20 connection up uuid ${uuid} ifname eth1` : 'nmcli --wait 20 device reapply eth1',
+    );
   });
 
   test('removed: only the missing file is loaded', () => {

@@ -20,6 +20,8 @@ const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 const script = (...lines: readonly string[]) =>
   ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
 
+const neighbour4 = 'from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000';
+const neighbour6 = 'from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000';
 const own4 = 'from 10.0.2.0/24 iif lo lookup 28000 priority 28600';
 const own6 = 'from 2001:db8:2::/64 iif lo lookup 28000 priority 28600';
 // SLES 11 has Linux 3.0, which has no suppress_prefixlength: the plan leaves tier 2 out.
@@ -27,35 +29,42 @@ const common = {
   [`${folder}/ifsysctl-eth1`]: withMarker(`net.ipv6.conf.$INTERFACE.accept_ra = 0
 net.ipv6.conf.$INTERFACE.autoconf = 0
 net.ipv6.conf.$INTERFACE.accept_dad = 0`),
-  [up]: script(
-    'ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
-    'ip -4 route replace default via 10.0.2.253 dev eth1 table 28000',
-    'ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000',
-    'ip -6 route replace default via fe80::1 dev eth1 table 28000',
-    `ip -4 rule del ${own4} 2>/dev/null || true; ip -4 rule add ${own4}`,
-    `ip -6 rule del ${own6} 2>/dev/null || true; ip -6 rule add ${own6}`,
-  ),
   [down]: script(
     `ip -6 rule del ${own6} 2>/dev/null || true`,
     `ip -4 rule del ${own4} 2>/dev/null || true`,
+    `ip -6 rule del ${neighbour6} 2>/dev/null || true`,
+    `ip -4 rule del ${neighbour4} 2>/dev/null || true`,
     'ip -4 route flush table 28000 dev eth1 2>/dev/null || true',
     'ip -6 route flush table 28000 dev eth1 2>/dev/null || true',
   ),
 };
+const upLines = [
+  'ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
+  'ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000',
+  'ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000',
+  'ip -6 route replace default via fe80::1 dev eth1 table 28000',
+  `ip -4 rule del ${neighbour4} 2>/dev/null || true; ip -4 rule add ${neighbour4}`,
+  `ip -6 rule del ${neighbour6} 2>/dev/null || true; ip -6 rule add ${neighbour6}`,
+  `ip -4 rule del ${own4} 2>/dev/null || true; ip -4 rule add ${own4}`,
+  `ip -6 rule del ${own6} 2>/dev/null || true; ip -6 rule add ${own6}`,
+];
+const dropConnected = (subnet: string) =>
+  `ip -4 route del ${subnet} dev eth1 proto kernel table 254 2>/dev/null || true`;
 
 test('a static ENI with both families', () => {
   expect(contents('static-no-suppress')).toEqual({
     [`${folder}/ifcfg-eth1`]: withMarker(`BOOTPROTO='static'
 STARTMODE='hotplug'
-IPADDR='10.0.2.10/24'
+IPADDR='10.0.2.10/32'
 IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
-IPADDR_6_0='2001:db8:2::10/64'
+IPADDR_6_0='2001:db8:2::10/128'
 IPADDR_6_1='2001:db8:2::11/128'
 LINKLOCAL_INTERFACES=''
 POST_UP_SCRIPT='eni-eth1-up'
 PRE_DOWN_SCRIPT='eni-eth1-down'`),
     ...common,
+    [up]: script(...upLines),
   });
 });
 
@@ -73,12 +82,14 @@ DHCLIENT_SET_DEFAULT_ROUTE='no'
 DHCLIENT_SET_HOSTNAME='no'
 IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
-IPADDR_6_0='2001:db8:2::10/64'
+IPADDR_6_0='2001:db8:2::10/128'
 IPADDR_6_1='2001:db8:2::11/128'
 LINKLOCAL_INTERFACES=''
 POST_UP_SCRIPT='eni-eth1-up'
 PRE_DOWN_SCRIPT='eni-eth1-down'`),
     ...common,
+    // First: until then main sends everything for that subnet by this link.
+    [up]: script(dropConnected('10.0.2.0/24'), ...upLines),
   });
 });
 
@@ -98,10 +109,30 @@ test('every value of the sourced file is quoted, and has no character that a she
           expect(line).toMatch(/^[A-Z0-9_]+='[a-zA-Z0-9_.:/-]*'$/);
 });
 
-test('the connected route of a lease in a shared subnet goes', () => {
-  expect(contents('dhcp-shares-primary-subnet')[up]).toContain(
-    'ip -4 route del 10.0.1.0/24 dev eth1 proto kernel',
+describe('a lease comes with its connected route, which has to go unless main is to have the subnet', () => {
+  const anyDrop = /route del/;
+  test.each([
+    ['dhcp-complete', '10.0.2.0/24'],
+    ['dhcp-shares-primary-subnet', '10.0.1.0/24'],
+  ])('%s: %s goes', (name, subnet) => {
+    const lines = (contents(name)[up] ?? '').split('\n').filter(l => anyDrop.test(l));
+    expect(lines).toEqual([dropConnected(subnet)]);
+  });
+  test.each([['dhcp-connected-route'], ['static-connected-route'], ['static-shares-primary-subnet']])(
+    '%s: nothing goes',
+    name => {
+      expect(contents(name)[up]).toContain('ip -4 route replace');
+      expect(contents(name)[up]).not.toMatch(anyDrop);
+    },
   );
+});
+
+test('where main is to have the subnets, the first address of each has their length, and the gateway needs no onlink', () => {
+  const files = contents('static-connected-route');
+  const text = files[`${folder}/ifcfg-eth1`] ?? '';
+  expect(text).toContain("IPADDR='10.0.2.10/24'\nIPADDR_1='10.0.2.11/32'\n");
+  expect(text).toContain("IPADDR_6_0='2001:db8:2::10/64'\nIPADDR_6_1='2001:db8:2::11/128'\n");
+  expect(files[up]).toContain('\nip -4 route replace default via 10.0.2.253 dev eth1 table 28000\n');
 });
 
 test('without its own LINKLOCAL_INTERFACES the link would take the route to the metadata service', () => {
@@ -124,24 +155,32 @@ describe('activation', () => {
     expect(argvs([change])).toEqual(['after-write ip link set dev eth1 mtu 1400']);
   });
 
+  const leftRules = [neighbour4, neighbour6, own4, own6].map((rule, i) => {
+    const family = i % 2 === 0 ? 4 : 6;
+    return `before-write? ip -${family} rule del ${rule}`;
+  });
+
   test('DHCP that starts is not live', () => {
     const change = { kind: 'changed', before: after, after: eni('dhcp-complete') } as const;
     expect(sles11.live(change, facts)).toBe(false);
-    expect(argvs([change])).toEqual([
+    expect(argvs([change])).toEqual(['before-write ifdown eth1', ...leftRules, 'after-write ifup eth1']);
+  });
+
+  test('another length: of static addresses live, of a lease not', () => {
+    const addresses = { kind: 'changed', before: after, after: eni('static-connected-route') } as const;
+    expect(sles11.live(addresses, facts)).toBe(true);
+    const leased = eni('dhcp-complete');
+    const lease = { kind: 'changed', before: leased, after: { ...leased, connectedRoute: true } } as const;
+    expect(sles11.live(lease, facts)).toBe(false);
+    expect(argvs([lease]).filter(c => c.includes(' if'))).toEqual([
       'before-write ifdown eth1',
-      `before-write? ip -4 rule del ${own4}`,
-      `before-write? ip -6 rule del ${own6}`,
       'after-write ifup eth1',
     ]);
   });
 
   test('a removal, with the link and without', () => {
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
-    expect(argvs([removed])[0]).toBe('before-write ifdown eth1');
-    expect(argvs([{ ...removed, linkPresent: false }])).toEqual([
-      'before-write? ifdown eth1',
-      `before-write? ip -4 rule del ${own4}`,
-      `before-write? ip -6 rule del ${own6}`,
-    ]);
+    expect(argvs([removed])).toEqual(['before-write ifdown eth1', ...leftRules]);
+    expect(argvs([{ ...removed, linkPresent: false }])).toEqual(['before-write? ifdown eth1', ...leftRules]);
   });
 });

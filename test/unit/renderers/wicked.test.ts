@@ -28,39 +28,45 @@ POST_UP_SCRIPT='wicked:${up}'
 PRE_DOWN_SCRIPT='wicked:${down}'`;
 const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300';
 const suppress6 = 'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300';
+const dropConnected = (subnet: string) =>
+  `ip -4 route del ${subnet} dev eth1 proto kernel table 254 2>/dev/null || true`;
 const script = (...lines: readonly string[]) =>
   ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
 const common = {
   [`${folder}/ifroute-eth1`]: withMarker(`10.0.2.0/24 - - eth1 table 28000
-default 10.0.2.253 - eth1 table 28000
+default - - eth1 table 28000 nexthop via 10.0.2.253 onlink
 2001:db8:2::/64 - - eth1 table 28000
 default fe80::1 - eth1 table 28000`),
-  [`${folder}/ifrule-eth1`]: withMarker(`ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
+  [`${folder}/ifrule-eth1`]:
+    withMarker(`ipv4 from 10.0.2.0/24 to 10.0.1.0/24 iif lo table 28000 priority 28000
+ipv6 from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo table 28000 priority 28000
+ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
 ipv6 from 2001:db8:2::/64 iif lo table 28000 priority 28600`),
   [`${folder}/ifsysctl-eth1`]: withMarker(`net.ipv6.conf.$INTERFACE.accept_ra = 0
 net.ipv6.conf.$INTERFACE.autoconf = 0
 net.ipv6.conf.$INTERFACE.accept_dad = 0`),
-  [up]: script(
-    `ip -4 rule del ${suppress4} 2>/dev/null || true; ip -4 rule add ${suppress4}`,
-    `ip -6 rule del ${suppress6} 2>/dev/null || true; ip -6 rule add ${suppress6}`,
-  ),
   [down]: script(
     `ip -6 rule del ${suppress6} 2>/dev/null || true`,
     `ip -4 rule del ${suppress4} 2>/dev/null || true`,
   ),
 };
+const upLines = [
+  `ip -4 rule del ${suppress4} 2>/dev/null || true; ip -4 rule add ${suppress4}`,
+  `ip -6 rule del ${suppress6} 2>/dev/null || true; ip -6 rule add ${suppress6}`,
+];
 
 test('a static ENI with both families', () => {
   expect(contents('static-dual-stack')).toEqual({
     [`${folder}/ifcfg-eth1`]: withMarker(`BOOTPROTO='static'
 STARTMODE='hotplug'
-IPADDR='10.0.2.10/24'
+IPADDR='10.0.2.10/32'
 IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
-IPADDR_6_0='2001:db8:2::10/64'
+IPADDR_6_0='2001:db8:2::10/128'
 IPADDR_6_1='2001:db8:2::11/128'
 ${scripts}`),
     ...common,
+    [up]: script(...upLines),
   });
 });
 
@@ -73,10 +79,12 @@ DHCLIENT_SET_HOSTNAME='no'
 DHCLIENT_UPDATE='none'
 IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
-IPADDR_6_0='2001:db8:2::10/64'
+IPADDR_6_0='2001:db8:2::10/128'
 IPADDR_6_1='2001:db8:2::11/128'
 ${scripts}`),
     ...common,
+    // First: until then main sends everything for that subnet by this link.
+    [up]: script(dropConnected('10.0.2.0/24'), ...upLines),
   });
 });
 
@@ -122,11 +130,45 @@ test('onlink is said of a next hop, for both families', () => {
   expect(parseBack(files, 'eth1', facts)).toEqual(expectedLines(one));
 });
 
-test('a leased address in a subnet that another ENI has: its connected route goes', () => {
-  expect(contents('dhcp-shares-primary-subnet')[up]).toContain(
-    'ip -4 route del 10.0.1.0/24 dev eth1 proto kernel table 254 2>/dev/null || true\n',
+test('where main is to have the subnets, the first address of each has their length, and the gateway needs no onlink', () => {
+  const files = contents('static-connected-route');
+  const text = files[`${folder}/ifcfg-eth1`] ?? '';
+  expect(text).toContain("IPADDR='10.0.2.10/24'\nIPADDR_1='10.0.2.11/32'\n");
+  expect(text).toContain("IPADDR_6_0='2001:db8:2::10/64'\nIPADDR_6_1='2001:db8:2::11/128'\n");
+  expect(files[`${folder}/ifroute-eth1`]).toContain('\ndefault 10.0.2.253 - eth1 table 28000\n');
+});
+
+describe('a lease comes with its connected route, which has to go unless main is to have the subnet', () => {
+  const anyDrop = /route del/;
+  test.each([
+    ['dhcp-complete', '10.0.2.0/24'],
+    ['dhcp-shares-primary-subnet', '10.0.1.0/24'],
+  ])('%s: %s goes', (name, subnet) => {
+    const lines = (contents(name)[up] ?? '').split('\n').filter(l => anyDrop.test(l));
+    expect(lines).toEqual([dropConnected(subnet)]);
+  });
+  test.each([['dhcp-connected-route'], ['static-connected-route'], ['static-shares-primary-subnet']])(
+    '%s: nothing goes',
+    name => {
+      expect(contents(name)[up]).toContain('suppress_prefixlength 0');
+      expect(contents(name)[up]).not.toMatch(anyDrop);
+    },
   );
-  expect(contents('static-shares-primary-subnet')[up]).not.toContain('route del');
+
+  test('the scripts are there for that alone, and run anew after a change', () => {
+    const one = eni('dhcp-complete');
+    const before = { ...one, rules: one.rules.filter(r => !r.suppressDefault) };
+    const after = { ...before, mtu: 1400 };
+    const files = wicked.render({ ...plan('dhcp-complete'), enis: [before] }, facts);
+    expect(files.find(f => f.path === up)?.content).toBe(script(dropConnected('10.0.2.0/24')));
+    expect(files.find(f => f.path === down)?.content).toBe(script());
+    expect(wicked.activate([{ kind: 'changed', before, after }], facts).map(c => c.argv)).toEqual([
+      ['wicked', 'ifup', 'eth1'],
+      [up],
+    ]);
+    const connected = { ...plan('dhcp-complete'), enis: [{ ...before, connectedRoute: true }] };
+    expect(wicked.render(connected, facts).map(f => f.path)).not.toContain(up);
+  });
 });
 
 test('no rules yet, no scripts', () => {
@@ -154,7 +196,14 @@ describe('activation', () => {
     const removed = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: false } as const;
     const list = argvs([removed]);
     expect(list[0]).toBe('before-write? wicked ifdown eth1');
-    expect(list.filter(c => c.startsWith('before-write? ip -'))).toHaveLength(4);
+    expect(list.slice(1, -1)).toEqual([
+      'before-write? ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
+      'before-write? ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000',
+      `before-write? ip -4 rule del ${suppress4}`,
+      `before-write? ip -6 rule del ${suppress6}`,
+      'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
+    ]);
     expect(list.at(-1)).toBe(
       'after-write? rm -f /var/lib/wicked/lease-eth1-dhcp-ipv4.xml /var/lib/wicked/lease-eth1-dhcp-ipv6.xml',
     );

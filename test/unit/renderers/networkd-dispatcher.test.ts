@@ -1,0 +1,48 @@
+// What old systemd cannot say is in a script of networkd-dispatcher: its exact text, and when there is one.
+import { expect, test } from 'vitest';
+import type { HostFacts } from '../../../agent/model/host.ts';
+import { networkd } from '../../../renderers/networkd.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { marker } from '../../../renderers/renderer.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+
+const stock = factsForBackend('networkd', 'amzn-2023');
+const withSystemd = (systemd: string, more: Partial<HostFacts>): HostFacts => ({
+  ...stock,
+  versions: { ...stock.versions, systemd },
+  ...more,
+});
+
+test('before 245 tier 2 is a script of networkd-dispatcher, or nothing', () => {
+  const paths = ['/usr/bin/networkd-dispatcher'];
+  const files = networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths }));
+  expect(files[1]).toEqual({
+    path: '/etc/networkd-dispatcher/routable.d/60-eni-eth1',
+    mode: 0o755,
+    content: `#!/bin/sh
+# ${marker}
+[ "$IFACE" = eth1 ] || exit 0
+# systemd before 245 cannot say suppress_prefixlength in a .network file.
+${[4, 6]
+  .map(family => {
+    const words = `from ${family === 4 ? '10.0.2.0/24' : '2001:db8:2::/64'} lookup 254 suppress_prefixlength 0 priority 28300`;
+    return `ip -${family} rule del ${words} 2>/dev/null || true; ip -${family} rule add ${words}\n`;
+  })
+  .join('')}`,
+  });
+  expect(networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths: [] }))).toHaveLength(
+    1,
+  );
+});
+
+test.each([
+  ['dhcp-complete', '245', true],
+  ['dhcp-complete', '246', false],
+  ['dhcp-connected-route', '245', false],
+  ['static-dual-stack', '245', false],
+])('%s on %s: a script takes the lease’s connected route out of main: %s', (plan, systemd, dropped) => {
+  const facts = withSystemd(systemd, { paths: ['/usr/bin/networkd-dispatcher'] });
+  const script = networkd.render(examplePlans[plan]!, facts)[1]?.content ?? '';
+  const line = 'ip -4 route del 10.0.2.0/24 dev eth1 proto kernel table 254 2>/dev/null || true\n';
+  expect(script.includes(line)).toBe(dropped);
+});
