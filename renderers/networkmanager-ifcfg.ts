@@ -17,7 +17,7 @@ import {
   networkmanagerSpeaksRule,
   renderRuleDispatcher,
 } from './formats/networkmanager-rule.ts';
-import { leaseTableDiffers, leaseTableOf } from './formats/networkmanager-table.ts';
+import { leaseTableOf, needsBringUp } from './formats/networkmanager-table.ts';
 import { renderVariables, type Variable } from './formats/shell-variables.ts';
 import { findRedHatClaims } from './ifcfg-claims.ts';
 import {
@@ -81,7 +81,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
     case 'changed':
       return [
         load,
-        leaseTableDiffers(change.before, change.after)
+        needsBringUp(change.before, change.after, facts.versions.networkmanager)
           ? up
           : nmcli('--wait', '20', 'device', 'reapply', eni.link),
         ...dispatcherCommands(change.before, change.after, facts),

@@ -4,7 +4,7 @@ import type { HostFacts } from '../agent/model/host.ts';
 import type { NetworkPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './formats/networkmanager-rule.ts';
-import { leaseTableDiffers } from './formats/networkmanager-table.ts';
+import { needsBringUp } from './formats/networkmanager-table.ts';
 import { renderProfile, uuidOf } from './networkmanager-profile.ts';
 import {
   type Claim,
@@ -39,9 +39,9 @@ export const networkmanagerKeyfile: Renderer = {
   /**
    * `load` reads these files and no other (`reload` would take over half-made edits of somebody else). `up` would delete all
    * addresses of an active profile and add them again, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and the
-   * table's routes are taken away and come back (1.40). Another table for the lease needs `up`. A profile whose file has gone ends with its addresses, routes and rules.
+   * table's routes are taken away and come back (1.40). Before 1.42 another table for the lease needs `up`. A profile whose file has gone ends with its addresses, routes and rules.
    */
-  activate(changes: readonly EniChange[]): readonly Command[] {
+  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     if (changes.length === 0) return [];
     const kept = changes.flatMap(c => (c.kind === 'removed' ? [] : [pathOf(c.after.link)]));
     const gone = changes.flatMap(c =>
@@ -60,7 +60,7 @@ export const networkmanagerKeyfile: Renderer = {
               ...(mayFail ? { mayFail } : {}),
             },
           ];
-    return [...load(gone, true), ...load(kept, false), ...changes.flatMap(commandsFor)];
+    return [...load(gone, true), ...load(kept, false), ...changes.flatMap(c => commandsFor(c, facts))];
   },
 
   claims: findClaims,
@@ -70,13 +70,13 @@ export const networkmanagerKeyfile: Renderer = {
   live: () => false,
 };
 
-function commandsFor(change: EniChange): readonly Command[] {
+function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   if (change.kind === 'removed') return [];
   const link = linkWord(change.after.link);
   const same =
     change.kind === 'changed' &&
     change.before.link === link &&
-    !leaseTableDiffers(change.before, change.after);
+    !needsBringUp(change.before, change.after, facts.versions.networkmanager);
   return [
     same
       ? { phase: 'after-write', argv: ['nmcli', '--wait', '20', 'device', 'reapply', link] }

@@ -1,6 +1,8 @@
 // Which table NetworkManager puts the routes of a lease into, shared by keyfiles (`route-table=`) and ifcfg files
-// (`IPV4_ROUTE_TABLE=`). Source: nm-settings(5) and nm-device.c of NetworkManager 1.10 to 1.52. Knows no file.
+// (`IPV4_ROUTE_TABLE=`). Source: nm-settings(5) of NetworkManager 1.10 to 1.52;
+// executed on 1.42. Knows no file.
 import type { EniPlan } from '../../agent/model/network-plan.ts';
+import { versionAtLeast } from './version-order.ts';
 
 /**
  * The ENI's own table for the connected route of a leased address, since in main it would take the primary's answers to that subnet;
@@ -12,9 +14,9 @@ export function leaseTableOf(eni: EniPlan): number | undefined {
 }
 
 /**
- * True if the profile has to come up anew: NetworkManager refuses to reapply another route-table (it decides which tables are
- * kept in order), and where a later version takes it, routes stay behind in the table from before.
+ * True if the profile has to come up anew for another table: NetworkManager of 2018 (1.12) refuses to reapply a changed route-table, and
+ * it is not known with which version that ended. 1.42 moves the connected route by `reapply`, both ways (executed with a lease).
  */
-export function leaseTableDiffers(before: EniPlan, after: EniPlan): boolean {
-  return leaseTableOf(before) !== leaseTableOf(after);
+export function needsBringUp(before: EniPlan, after: EniPlan, version: string | undefined): boolean {
+  return leaseTableOf(before) !== leaseTableOf(after) && versionAtLeast(version, '1.42') !== true;
 }
