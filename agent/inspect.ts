@@ -34,9 +34,8 @@ export interface Inspection {
 }
 
 export async function inspect(context: PassContext, state: State): Promise<Inspection> {
-  const facts = await readHostFacts(context.system);
-  const kernel = await readKernelState(context.system);
   const pass = await lookAround(context);
+  const { facts, kernel } = pass instanceof AgentError ? await readMachine(context) : pass;
   const options = { base: context.settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
   const common = { selection: selectBackend(facts), facts, kernel };
   if (pass instanceof AgentError) {
@@ -92,6 +91,11 @@ async function lookAround(context: PassContext): Promise<PassResult | AgentError
       return error;
     throw error;
   }
+}
+
+/** Without metadata there is no pass, but there is a machine. */
+async function readMachine({ system }: PassContext) {
+  return { facts: await readHostFacts(system), kernel: await readKernelState(system) };
 }
 
 function filesDiffer(pass: PassResult, plan: EniPlan, facts: HostFacts): boolean {

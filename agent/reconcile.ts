@@ -49,6 +49,9 @@ export interface PassResult {
   readonly requests: number;
   readonly backend: BackendName;
   readonly selection: Selection;
+  /** What the decision rests on, as it was before the pass. */
+  readonly facts: HostFacts;
+  readonly kernel: KernelState;
   readonly desired: Desired;
   readonly changes: readonly EniChange[];
   readonly files: readonly FileChange[];
@@ -76,6 +79,8 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     requests: reading.requests,
     backend: renderer.name,
     selection,
+    facts,
+    kernel,
     desired,
     ...work,
     degraded: degradations(reading.instance, desired),
