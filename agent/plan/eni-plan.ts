@@ -45,6 +45,8 @@ export interface EniInput {
   readonly suppressPrefixLength: boolean;
   /** Metric of a default route in main, if the administrator asked for one. */
   readonly mainDefaultMetric: number | undefined;
+  /** [eni] connected-route = yes: while a lease is awaited nothing else tells whether it may bring its route. */
+  readonly wantsConnectedRoute?: boolean;
   readonly notes: readonly string[];
   readonly ipv4: FamilyInput;
   readonly ipv6: FamilyInput;
@@ -70,7 +72,10 @@ export function planEni(input: EniInput): EniPlan {
     table,
     addressing: input.addressing,
     mtu: input.mtu,
-    connectedRoute: input.ipv4.subnets.some(s => s.connected),
+    connectedRoute:
+      input.ipv4.subnets.length === 0
+        ? input.wantsConnectedRoute === true
+        : input.ipv4.subnets.some(s => s.connected),
     addresses: parts.flatMap(p => p.addresses),
     routes: parts.flatMap(p => p.routes),
     rules: parts.flatMap(p => p.rules).sort((a, b) => a.priority - b.priority),

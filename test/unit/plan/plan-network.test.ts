@@ -81,6 +81,12 @@ describe('one secondary ENI', () => {
       notes: ['IPv4 gateway 10.0.2.1 is inferred (first address of 10.0.2.0/24)'],
     });
     expect([...after.learnedSubnets]).toEqual([[macOf(1), '10.0.2.0/24']]);
+    // Known from the start, so that the link need not go down again when the lease has come.
+    for (const wanted of [false, true]) {
+      const settings = settingsWith(1, { connectedRoute: wanted });
+      for (const addresses of [[], leased])
+        expect(resultOf([primary, jd], { addresses, settings }).plan.enis[0]!.connectedRoute).toBe(wanted);
+    }
     // The link is down at the next boot; what was learned still stands.
     const again = resultOf([primary, jd], { addresses: [], learnedSubnets: after.learnedSubnets });
     expect(again.plan.enis).toEqual(after.plan.enis);
