@@ -72,20 +72,19 @@ describe.each(hosts)('$backend on $release', ({ backend, facts }) => {
   });
 
   const leaves = leavesRouteInMain[backend];
-  test.runIf(leaves !== undefined)(
-    'main gets the connected route of a lease only where the plan says so',
-    () => {
+  // The others delete the route in a script or take the lease as a host address: their unit tests look at that.
+  if (leaves !== undefined)
+    test('main gets the connected route of a lease only where the plan says so', () => {
       fc.assert(
         fc.property(plans, plan => {
           const files = renderer.render(plan, facts);
           // While the lease is awaited, an old networkd cannot be told of a subnet that nobody knows.
           for (const eni of plan.enis.filter(e => e.addressing === 'dhcp' && e.awaiting === undefined))
-            expect(leaves?.(files, eni.link, facts)).toBe(eni.connectedRoute);
+            expect(leaves(files, eni.link, facts)).toBe(eni.connectedRoute);
         }),
         { numRuns: runs },
       );
-    },
-  );
+    });
 
   test('every address has a rule that leads to its own table, and no two ENIs share one', () => {
     fc.assert(
