@@ -129,8 +129,9 @@ function matchEntries(eni: EniPlan, facts: HostFacts): readonly (readonly [strin
 
 /**
  * networkd 252 deletes and adds an address with a connected route again at each reload unless its broadcast address is written, and
- * netplan has no key for that. This address replaces netplan's own (one warning in the log at load), and so comes after the secondary ones, which
- * changes nothing as they are /32. 257 keeps the address without it, 247 does not with it; 249 and 255 were not run.
+ * netplan has no key for that. This address replaces netplan's own (one warning in the log at load), and so comes after the
+ * secondary ones, which changes nothing as they are /32. 257 keeps the address without it, 247 does not with it; 249 and 255 were
+ * not run.
  */
 function broadcastSection(eni: EniPlan, facts: HostFacts): ReturnType<typeof dhcpSection> {
   if (!systemdAtLeast(facts, 248) || systemdAtLeast(facts, 257)) return [];

@@ -206,9 +206,9 @@ function routeFile(eni: EniPlan, family: Family): readonly RenderedFile[] {
 }
 
 /**
- * `DEST [via GW] [onlink] metric M table T` and nothing else, the table of main too (without one IPV4_ROUTE_TABLE counts): a line with `dev`, `proto` or `scope` is skipped without a word
- * (1.40), so the initscripts' form must not be written here. A route without a metric gets that of the device (100 and up): zero
- * is what the kernel calls none for IPv4, and 1024 for IPv6.
+ * `DEST [via GW] [onlink] metric M table T` and nothing else: a line with `dev`, `proto` or `scope` is skipped without a word (1.40),
+ * so the initscripts' form must not be written here. The table of main too: without one IPV4_ROUTE_TABLE counts. A route without
+ * a metric gets that of the device (100 and up): zero is what the kernel calls none for IPv4, and 1024 for IPv6.
  */
 function routeLine(route: PlannedRoute): string {
   return [

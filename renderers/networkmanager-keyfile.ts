@@ -38,8 +38,9 @@ export const networkmanagerKeyfile: Renderer = {
 
   /**
    * `load` reads these files and no other (`reload` would take over half-made edits of somebody else). `up` would delete all
-   * addresses of an active profile and add them again, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and the
-   * table's routes are taken away and come back (1.40). Before 1.42 another table for the lease needs `up`. A profile whose file has gone ends with its addresses, routes and rules.
+   * addresses of an active profile and add them again, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and
+   * the table's routes are taken away and come back (1.40). Before 1.42 another table for the lease needs `up`. A profile whose
+   * file has gone ends with its addresses, routes and rules.
    */
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     if (changes.length === 0) return [];

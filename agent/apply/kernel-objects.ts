@@ -133,6 +133,7 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
       r.link === plan.link &&
       r.opaque === undefined &&
       r.protocol !== 'kernel' &&
+      !isOfLease(r, plan) &&
       !isOnlyHost(r),
   );
   const rules = state.rules.filter(
@@ -151,6 +152,11 @@ function isOnlyHost(route: KernelRoute): boolean {
   return (
     route.family === 6 && route.destination.endsWith('/128') && isLinkLocal(address as KernelAddress['ip'])
   );
+}
+
+/** networkd puts the connected route of a lease into our table (RouteTable=), also while we do not know the subnet yet. */
+function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
+  return plan.addressing === 'dhcp' && route.protocol === 'dhcp' && route.gateway === undefined;
 }
 
 /**

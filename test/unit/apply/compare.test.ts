@@ -4,7 +4,7 @@ import { type CompareOptions, compareEni, describeDifference } from '../../../ag
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
-import { examplePlans, ip } from '../../support/example-plans.ts';
+import { cidr, examplePlans, ip } from '../../support/example-plans.ts';
 import { kernelOf } from '../../support/kernel-of.ts';
 import { addressOn, routeBy, ruleOf } from '../../support/plan-parts.ts';
 
@@ -133,6 +133,16 @@ describe('missing', () => {
   ])('%s', (_name, more, wanted) => {
     expect(lines({ ...kernel, ...more })).toEqual(wanted);
   });
+});
+
+test('the route that networkd makes of a lease is not left over while the subnet is unknown, and for a static ENI it is', () => {
+  const [awaiting] = planNamed('dhcp-awaiting-lease');
+  const route = { ...routeBy('eth1', '10.0.2.0/24', { table: 28000 }), protocol: 'dhcp' };
+  const now = kernelOf([awaiting!]);
+  expect(lines({ ...now, routes: [...now.routes, route] }, awaiting, awaiting)).toEqual([]);
+  expect(
+    lines({ ...kernel, routes: [...kernel.routes, { ...route, destination: cidr('10.9.0.0/16') }] }),
+  ).toEqual(['left over: route 28000 10.9.0.0/16 dev eth1']);
 });
 
 test('an address that was static and comes from DHCP now is not left over, whatever its length', () => {

@@ -269,8 +269,26 @@ describe('activation', () => {
     expect(argv([{ kind: 'added', after }], withSystemd('237'))).toEqual([]);
   });
 
-  test('a change of who brings the address is never live where networkd can be told', () => {
-    const dhcp = { kind: 'changed', before: after, after: eni('dhcp-complete') } as const;
-    expect(networkd.live(dhcp, withSystemd('249'))).toBe(false);
+  const leased = eni('dhcp-complete');
+  const fewer = { ...leased, addresses: leased.addresses.slice(0, -1) };
+  test.each([
+    ['who brings the address', after, leased, '249', false],
+    ['who brings the address', leased, after, '252', false],
+    ['the table of the lease', leased, { ...leased, connectedRoute: true }, '249', false],
+    ['an address beside a lease', leased, fewer, '249', true],
+    ['an address beside a lease', leased, fewer, '252.39', true],
+    ['an address beside a lease', leased, fewer, '255', true],
+    // Keeps the lease.
+    ['an address beside a lease', leased, fewer, '257', false],
+    // A rule that networkd does not know would go when any link is configured again.
+    ['a rule beside a lease', leased, { ...leased, rules: leased.rules.slice(1) }, '252', false],
+    ['the subnet that the lease told', eni('dhcp-awaiting-lease'), leased, '252', false],
+    ['the name of the link', leased, { ...fewer, link: 'eth9' }, '252', false],
+    ['an address without a lease', after, { ...after, addresses: after.addresses.slice(1) }, '252', false],
+  ])('a change of %s (%#): a reload of 252 would give the lease back for a moment', (...row) => {
+    const [, before, next, version, live] = row;
+    const change = { kind: 'changed', before, after: next } as const;
+    expect(networkd.live(change, withSystemd(version))).toBe(live);
+    expect(argv([change], withSystemd(version))).toEqual(live ? [] : ['networkctl reload']);
   });
 });
