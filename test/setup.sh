@@ -129,15 +129,17 @@ setup_tree() {
   building=$cache/building.$$
   mkdir -p "$building"
   debian_sources "$building/sources"
+  sources=
+  [ ! -e "$building/sources" ] || sources=$building/sources
   quietly "mmdebstrap: building the guest's Debian $suite (once, about 25 s and 250 MB in $cache)" \
     timeout 900 mmdebstrap --variant=minbase --format=directory --include="$tree_packages" \
-    "$suite" "$building/tree" "$building/sources" || return
+    "$suite" "$building/tree" ${sources:+"$sources"} || return
   mv -T "$building/tree" "$ENI_AGENT_TREE" 2> /dev/null || [ -d "$ENI_AGENT_TREE" ]
   rm -rf "$building"
 }
 
 # debian_sources FILE: apt sources for the suite. The machine's own mirror if it is a Debian (mmdebstrap would else take
-# its built-in one, which may be out of reach), with the release's name replaced; Debian's mirror otherwise.
+# its built-in one, which may be out of reach), with the release's name replaced; no file otherwise.
 debian_sources() {
   # shellcheck source=/dev/null
   codename=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}") || codename=
@@ -145,8 +147,6 @@ debian_sources() {
   [ -e "$own" ] || own=/etc/apt/sources.list
   if [ -n "$codename" ] && grep -q "$codename" "$own" 2> /dev/null; then
     sed "s/$codename/$suite/g" "$own" > "$1"
-  else
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" > "$1"
   fi
 }
 
