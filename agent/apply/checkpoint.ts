@@ -19,6 +19,10 @@ export interface Checkpoint {
   readonly changes: readonly EniChange[];
   readonly files: readonly FileChange[];
   readonly primary: PrimarySnapshot;
+  /** True for the last change: it is done, and only `rollback` looks at it. */
+  readonly committed: boolean;
+  /** Of the kernel that the picture of the primary was taken in: after a reboot it is a picture of the past. */
+  readonly bootId: string | undefined;
   readonly stateBefore: State;
   /** Differences between kernel and old plan that were there before: a rollback does not have to mend them. */
   readonly knownFaults: readonly string[];
@@ -61,4 +65,8 @@ function inverseChange(change: EniChange, linkPresent: (link: string) => boolean
     case 'changed':
       return { kind: 'changed', before: change.after, after: change.before };
   }
+}
+
+export async function readBootId(system: System): Promise<string | undefined> {
+  return (await system.readFile('/proc/sys/kernel/random/boot_id'))?.trim();
 }

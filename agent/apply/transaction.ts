@@ -2,7 +2,7 @@
 // Pure parts decide what; this file only does it, in an order that a crash cannot spoil: up to the commit the checkpoint
 // says how to undo everything, and the next start does.
 import path from 'node:path';
-import type { EniChange, Phase, Renderer } from '../../renderers/renderer.ts';
+import { type EniChange, isMarked, type Phase, type Renderer } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Ip } from '../model/address.ts';
@@ -12,12 +12,19 @@ import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { temporaryName } from '../system/real-system.ts';
 import type { System } from '../system/system.ts';
-import { type Checkpoint, checkpointPath, inverse, lastChangePath, writeCheckpoint } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  checkpointPath,
+  inverse,
+  lastChangePath,
+  readBootId,
+  writeCheckpoint,
+} from './checkpoint.ts';
 import { type CompareOptions, compareEni } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';
 import { additions, removals, runBatches } from './live.ts';
 import type { FileChange } from './ownership.ts';
-import { lossesOf, restorePrimary, snapshotPrimary } from './primary-guard.ts';
+import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
 import { type State, writeState } from './state-file.ts';
 import { faultsOf, verify } from './verify.ts';
 
@@ -72,6 +79,8 @@ async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Ch
     changes: change.changes,
     files: change.files,
     primary: await snapshotPrimary(system, kernel, { link, ourLinks, metadataAddress }),
+    committed: false,
+    bootId: await readBootId(system),
     stateBefore: change.stateBefore,
     knownFaults: change.stateBefore.applied.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
   };
@@ -88,7 +97,7 @@ async function perform(
   await runPhase(context, 'before-write', change.changes, tolerant);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
   await runBatches(system, additions(differences(context, live, await readKernelState(system))), tolerant);
-  for (const file of change.files) await putFile(context, file);
+  for (const file of change.files) await putFile(context, file, tolerant);
   await runPhase(context, 'after-write', change.changes, tolerant);
   await runBatches(
     system,
@@ -101,7 +110,15 @@ function differences(context: ApplyContext, changes: readonly EniChange[], kerne
   return differencesOf(kernel, changes, context.compare);
 }
 
-async function putFile(context: ApplyContext, file: FileChange): Promise<void> {
+async function putFile(context: ApplyContext, file: FileChange, tolerant: boolean): Promise<void> {
+  // Between the decision and now (for a rollback: days) somebody may have put a file of his own there.
+  const now = await context.system.readFile(file.path);
+  if (now !== undefined && now !== file.before && !isMarked(now)) {
+    const said = `${file.path} is somebody else's by now; it stays as it is`;
+    if (!tolerant) throw new AgentError('file-failed', said);
+    context.log.warn({ path: file.path }, said);
+    return;
+  }
   if (file.after === undefined) await context.system.removeFile(file.path);
   else await context.system.writeFile(file.path, file.after, file.mode);
   context.log.info({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
@@ -127,7 +144,7 @@ async function runPhase(
 
 async function commit(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {
   await writeState(context.system, change.stateAfter);
-  await writeCheckpoint(context.system, checkpoint, lastChangePath);
+  await writeCheckpoint(context.system, { ...checkpoint, committed: true }, lastChangePath);
   await context.system.removeFile(checkpointPath);
 }
 
@@ -154,10 +171,11 @@ export async function rollBack(
 
 async function undo(context: ApplyContext, checkpoint: Checkpoint): Promise<void> {
   const { system } = context;
-  const { primary, knownFaults } = checkpoint;
+  const { knownFaults } = checkpoint;
   const { links } = await readKernelState(system);
   const present = (link: string) => links.some(l => l.name === link);
   const { files, changes } = inverse(checkpoint, present);
+  const primary = await primaryToKeep(context, checkpoint, changes);
   await perform(context, { files, changes }, true);
   for (const folder of new Set(files.map(f => path.dirname(f.path))))
     await system.removeFile(path.join(folder, temporaryName));
@@ -178,6 +196,22 @@ async function undo(context: ApplyContext, checkpoint: Checkpoint): Promise<void
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);
   const old = { primaryLink: primary.link, enis: bystanders, skipped: [] };
   await verify(context, old, possible, primary, { knownFaults });
+}
+
+/**
+ * What the primary must have afterwards. Of a change that is going wrong now: what it had before, since the change may be what took it.
+ * Of one that was committed, or that a reboot has interrupted: what it has now, since its addresses may rightly be others.
+ */
+async function primaryToKeep(
+  { system }: ApplyContext,
+  { primary, committed, bootId }: Checkpoint,
+  changes: readonly EniChange[],
+): Promise<PrimarySnapshot> {
+  if (!committed && bootId === (await readBootId(system))) return primary;
+  return snapshotPrimary(system, await readKernelState(system), {
+    ...primary,
+    ourLinks: linksOf(changes, []),
+  });
 }
 
 function linksOf(changes: readonly EniChange[], enis: readonly EniPlan[]): ReadonlySet<string> {

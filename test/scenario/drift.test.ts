@@ -90,7 +90,7 @@ test('a link that is set down is shown as not as planned, and not as left over',
   expect(outcome.out).not.toContain('left over');
 });
 
-// Fails as long as the ifupdown renderer lets the failure of `ifdown` ("unknown interface", exit 1) end a removal: it then fails for ever.
+// `ifdown` then says "unknown interface" (exit 1); if that ended the removal, it would fail for ever.
 test('our file was deleted by hand, then the ENI is detached with its link still there', async () => {
   const machine = await start({ recording: awsTwoEnis });
   const before = machine.picture();

@@ -60,7 +60,7 @@ test('a link whose name no file can carry is left alone, and the others go on', 
   expect((await machine.agent('plan')).out).toContain('has a name that no configuration file can carry');
 });
 
-// Fails: `ifup` ends with "Address already assigned" (0.8.41), and taking that back flushes what somebody had added.
+// `ifup` would end with "Address already assigned" (0.8.41), and taking that back would flush what somebody had added.
 test('somebody has added the address by hand before us: it is taken over', async () => {
   const machine = await start({ recording: awsTwoEnis });
   machine.system.sh('ip link set dev eth1 up');
@@ -79,7 +79,6 @@ test('a stanza that appears later: what we applied stays, and is not applied aga
   await expectIdle(machine, 2);
 });
 
-// Fails as long as the ifupdown renderer does not name the helper's file in `supersedes`: both stanzas are then brought up.
 test('the hot-plug helper of the cloud image was faster: its DHCP is stopped, its file makes way', async () => {
   const machine = await start({ recording: awsTwoEnis });
   const helper = '/run/network/interfaces.d/eth1';

@@ -42,6 +42,41 @@ describe('eni-agent rollback', () => {
     await expectIdle(machine);
   });
 
+  test('the primary keeps what it has now: what it had when the change was made is history', async () => {
+    const { machine } = await beforeAttach(start);
+    machine.system.sh('ip addr add 172.31.16.99/32 dev eth0');
+    await onceOk(machine);
+    machine.system.sh('ip addr del 172.31.16.99/32 dev eth0');
+    const now = addressesOf(machine, 'eth0');
+    expect((await machine.agent('rollback')).code).toBe(0);
+    expect(addressesOf(machine, 'eth0')).toEqual(now);
+  });
+
+  test.each([
+    ['the kernel of now: what the change may have taken comes back', (id: string) => id, true],
+    ['an earlier boot: the addresses may rightly be others', () => 'another boot', false],
+  ])('interrupted in %s', async (_name, bootId, comesBack) => {
+    const { machine } = await beforeAttach(start);
+    machine.system.sh('ip addr add 172.31.16.99/32 dev eth0');
+    await onceOk(machine);
+    const change = JSON.parse(machine.system.files.get('/var/lib/eni-agent/last-change.json')!.content);
+    const open = { ...change, committed: false, bootId: bootId(change.bootId) };
+    machine.system.put('/var/lib/eni-agent/checkpoint.json', JSON.stringify(open));
+    machine.system.sh('ip addr del 172.31.16.99/32 dev eth0');
+    const next = await once(machine);
+    expect(next.code, next.err).toBe(0);
+    expect(addressesOf(machine, 'eth0').some(a => a.includes('172.31.16.99'))).toBe(comesBack);
+  });
+
+  test('a file that somebody has put in the place of ours stays', async () => {
+    const { machine } = await beforeAttach(start);
+    await onceOk(machine);
+    const theirs = 'iface eth1 inet manual\n';
+    machine.system.put(file, theirs);
+    await machine.agent('rollback');
+    expect(machine.system.files.get(file)?.content).toBe(theirs);
+  });
+
   test('a plan that is no longer the same is applied by itself', async () => {
     const { machine } = await beforeAttach(start);
     await onceOk(machine);
