@@ -50,7 +50,7 @@ suite_run() {
 }
 
 lab_ready() {
-  setup_packages && setup_tree
+  setup_packages && setup_trees bookworm
 }
 
 make_scratch

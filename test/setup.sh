@@ -3,9 +3,13 @@
 # It must not change anything of the machine but Debian packages, node_modules and the cache folder.
 
 started=$(date +%s)
-# Debian release of the guest: ifupdown 0.8.41 and isc-dhcp-client 4.4.3, the ones that the measurements were made with.
-suite=bookworm
-tree_packages=ifupdown,iproute2,iputils-ping,isc-dhcp-client,kmod,procps,udev
+# The guests' root trees, per Debian release: every network service that its cloud images use, and systemd.
+# 11: systemd 247, ifupdown 0.8.36. 12: systemd 252, netplan 0.106, NetworkManager 1.42, ifupdown 0.8.41.
+# 13: systemd 257, netplan 1.1.2, NetworkManager 1.52, ifupdown 0.8.44, whose DHCP client there is dhcpcd.
+tree_base=dbus,ifupdown,iproute2,iputils-ping,kmod,procps,systemd,systemd-sysv,udev
+tree_bullseye=$tree_base,isc-dhcp-client
+tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager
+tree_trixie=$tree_base,dhcpcd-base,netplan.io,network-manager
 cache=${ENI_AGENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/eni-agent}
 scratch=
 
@@ -114,31 +118,37 @@ setup_packages() {
   }
 }
 
-# The guest's root tree, cached and keyed by what is in it. Built beside its place and renamed, so that a killed or a
-# parallel build never leaves half a tree: whoever renames first wins, and the other uses that one.
-setup_tree() {
-  key=$(printf '%s %s %s' "$suite" "$tree_packages" "$(uname -m)" | cksum | cut -d' ' -f1)
-  ENI_AGENT_TREE=$cache/tree-$suite-$key
-  export ENI_AGENT_TREE
-  [ ! -d "$ENI_AGENT_TREE" ] || return 0
-  mkdir -p "$cache"
+# setup_trees SUITE...: the guests' root trees, cached and keyed by what is in them. Each is built beside its place and renamed, so
+# that a killed or a parallel build never leaves half a tree: whoever renames first wins, and the other uses that one.
+setup_trees() {
+  key=$(printf '%s %s %s %s' "$tree_bullseye" "$tree_bookworm" "$tree_trixie" "$(uname -m)" | cksum | cut -d' ' -f1)
+  ENI_AGENT_TREES=$cache/trees-$key
+  export ENI_AGENT_TREES
+  mkdir -p "$ENI_AGENT_TREES"
   for old in "$cache"/building.*; do
     # Folders of builds whose shell is gone.
     [ -d "$old" ] && [ ! -d "/proc/${old##*.}" ] && rm -rf "$old"
   done
+  for suite in "$@"; do
+    [ -d "$ENI_AGENT_TREES/$suite" ] || build_tree "$suite" || return
+  done
+}
+
+build_tree() {
+  eval "tree_packages=\$tree_$1"
   building=$cache/building.$$
   mkdir -p "$building"
-  debian_sources "$building/sources"
+  debian_sources "$1" "$building/sources"
   sources=
   [ ! -e "$building/sources" ] || sources=$building/sources
-  quietly "mmdebstrap: building the guest's Debian $suite (once, about 25 s and 250 MB in $cache)" \
+  quietly "mmdebstrap: building the guest's Debian $1 (once, about 25 s and 330 MB in $cache)" \
     timeout 900 mmdebstrap --variant=minbase --format=directory --include="$tree_packages" \
-    "$suite" "$building/tree" ${sources:+"$sources"} || return
-  mv -T "$building/tree" "$ENI_AGENT_TREE" 2> /dev/null || [ -d "$ENI_AGENT_TREE" ]
+    "$1" "$building/tree" ${sources:+"$sources"} || return
+  mv -T "$building/tree" "$ENI_AGENT_TREES/$1" 2> /dev/null || [ -d "$ENI_AGENT_TREES/$1" ]
   rm -rf "$building"
 }
 
-# debian_sources FILE: apt sources for the suite. The machine's own mirror if it is a Debian (mmdebstrap would else take
+# debian_sources SUITE FILE: apt sources for the suite. The machine's own mirror if it is a Debian (mmdebstrap would else take
 # its built-in one, which may be out of reach), with the release's name replaced; no file otherwise.
 debian_sources() {
   # shellcheck source=/dev/null
@@ -146,7 +156,7 @@ debian_sources() {
   own=/etc/apt/sources.list.d/debian.sources
   [ -e "$own" ] || own=/etc/apt/sources.list
   if [ -n "$codename" ] && grep -q "$codename" "$own" 2> /dev/null; then
-    sed "s/$codename/$suite/g" "$own" > "$1"
+    sed "s/$codename/$1/g" "$own" > "$2"
   fi
 }
 

@@ -83,7 +83,7 @@ if [ -n "$render" ]; then
   node test/demo/render-demo.ts "$cloud" "$render" "$why"
 else
   setup_packages || exit 1
-  setup_tree || exit 1
+  setup_trees bookworm || exit 1
   say "ready: the demo starts"
   lab_used=yes
   node test/demo/live-demo.ts "$cloud"

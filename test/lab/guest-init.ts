@@ -4,12 +4,16 @@
 /** Where the agent is bound inside the guest, read-only. */
 export const agentPaths = { node: '/opt/eni-agent/node', bundle: '/opt/eni-agent/eni-agent.cjs' };
 
+/** What becomes process 1: `none` sleeps for ever and reaps children, `systemd` is the tree's own. */
+export type Init = 'none' | 'systemd';
+
 /**
- * Script for `sh -c SCRIPT init TREE DISK NAME NODE BUNDLE`. DISK holds `upper`, `work` and `root`; an empty BUNDLE leaves the
- * agent out. Prints `ready HOSTPID` and then sleeps for ever, reaping children.
+ * Script for `sh -c SCRIPT init TREE DISK NAME NODE BUNDLE INIT`. DISK holds `upper`, `work` and `root`; an empty BUNDLE leaves the
+ * agent out. Prints `ready HOSTPID` before it becomes process 1. With INIT `systemd` it has to run in a cgroup namespace of its own
+ * (cgroup.ts): systemd gets that part of the hierarchy, and nothing of the machine's.
  */
 export const initScript = `set -eu
-tree=$1 disk=$2 name=$3 node=$4 bundle=$5
+tree=$1 disk=$2 name=$3 node=$4 bundle=$5 init=$6
 root=$disk/root
 # /proc is still the machine's, so this is our pid as the machine sees it (a builtin reads it: no child in between).
 read -r hostpid rest < /proc/self/stat
@@ -20,14 +24,20 @@ mount --bind "$root/proc/sys/net" "$disk/net"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
 mount --bind "$disk/net" "$root/proc/sys/net"
-if [ -e "$root/proc/sysrq-trigger" ]; then mount --bind /dev/null "$root/proc/sysrq-trigger"; fi
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
-for device in null zero full random urandom tty; do
-  : > "$root/dev/$device"
-  mount --bind "/dev/$device" "$root/dev/$device"
-done
+# Nodes of its own: what an init does to their modes (systemd: /dev/console) must not reach the machine's.
+while read -r device major minor; do mknod -m 666 "$root/dev/$device" c "$major" "$minor"; done << END
+null 1 3
+zero 1 5
+full 1 7
+random 1 8
+urandom 1 9
+tty 5 0
+console 1 3
+END
 ln -s /proc/self/fd "$root/dev/fd"
+if [ -e "$root/proc/sysrq-trigger" ]; then mount --bind "$root/dev/null" "$root/proc/sysrq-trigger"; fi
 # As on a real machine: /run and /tmp do not survive a reboot. ifupdown needs /run/network (its service makes it).
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mkdir -p "$root/run/network" "$root/run/lock"
@@ -41,6 +51,14 @@ if [ -n "$bundle" ]; then
   mount --bind "$bundle" "$root/opt/eni-agent/eni-agent.cjs"
   mount -o remount,bind,ro "$root/opt/eni-agent/eni-agent.cjs"
 fi
+if [ "$init" = systemd ]; then
+  # A hierarchy of version 2, also where the machine mounts version 1: the systemd of Debian 11 to 13 takes it.
+  mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+  mkdir "$root/dev/pts" "$root/dev/shm"
+  mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$root/dev/pts"
+  ln -s pts/ptmx "$root/dev/ptmx"
+  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+fi
 hostname "$name"
 cd "$root"
 mkdir -p run/machine
@@ -49,5 +67,10 @@ echo "ready $hostpid"
 exec < /dev/null > /dev/null 2>&1
 umount -l /run/machine
 rmdir /run/machine
+if [ "$init" = systemd ]; then
+  # What a virtual machine could not do to its host either: load modules, set the clock, read the kernel's log.
+  exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=eni-agent-lab \
+    setpriv --bounding-set -sys_module,-sys_time,-sys_rawio,-syslog,-wake_alarm,-audit_control,-audit_read /lib/systemd/systemd
+fi
 exec /bin/sh -c 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'
 `;

@@ -1,9 +1,18 @@
-// The VM of the lab: a throw-away overlay of a real Debian tree, booted in the VPC's guest namespace with the real
-// ifupdown and dhclient, and the agent's real bundle on the pinned Node. It has no init system: boot() does what
-// networking.service does.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// The VM of the lab: a throw-away overlay of a real Debian tree, booted in the VPC's guest namespace with the real network
+// service of its image (images.ts), and the agent's real bundle on the pinned Node. With systemd as process 1 where the image
+// has it; the ifupdown image has no init system, and boot() does what networking.service does.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inCgroup, removeCgroups } from './cgroup.ts';
 import {
   type Background,
   type Outcome,
@@ -14,14 +23,17 @@ import {
   waitFor,
 } from './command.ts';
 import { agentPaths, initScript } from './guest-init.ts';
+import { type Image, type ImageName, images, maskedUnits } from './images.ts';
 import { inNamespace } from './namespace.ts';
 import { renewGuestNamespace, type Vpc } from './vpc.ts';
 import { metadataAddresses } from './vpc-spec.ts';
 
 export interface GuestSpec {
-  /** Root tree; the one that setup.sh built (ENI_AGENT_TREE) unless told. */
-  readonly tree?: string;
-  /** The primary's stanza: `dhcp` as in the clouds' images (IPv6 static), or all static. */
+  /** Debian release of the root tree; bookworm unless told. */
+  readonly suite?: Suite;
+  /** What configures the links; ifupdown unless told. */
+  readonly image?: ImageName;
+  /** The primary's configuration: `dhcp` as in the clouds' images (IPv6 static), or all static. */
   readonly primary?: 'dhcp' | 'static';
   /** The agent's bundle; `dist/eni-agent.cjs` unless told, left out if it does not exist. */
   readonly bundle?: string;
@@ -34,6 +46,7 @@ export interface GuestSpec {
 export interface Guest {
   readonly vpc: Vpc;
   readonly tree: string;
+  readonly image: Image;
   readonly disk: string;
   readonly bundle: string;
   /** Process 1 as the machine sees it. */
@@ -43,31 +56,40 @@ export interface Guest {
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Debian releases that the lab has trees of. */
+export const suites = ['bullseye', 'bookworm', 'trixie'] as const;
+export type Suite = (typeof suites)[number];
+
 /** The tree to boot, with the way out if there is none. */
-export function findTree(): string {
-  const tree = process.env.ENI_AGENT_TREE;
-  if (tree === undefined || !existsSync(join(tree, 'sbin/ifup')))
-    throw new Error('no guest tree: run the lab through "npm test", which builds it and sets ENI_AGENT_TREE');
+export function findTree(suite: Suite = 'bookworm'): string {
+  const tree = join(process.env.ENI_AGENT_TREES ?? '', suite);
+  if (process.env.ENI_AGENT_TREES === undefined || !existsSync(join(tree, 'sbin/ifup')))
+    throw new Error(`no guest tree of ${suite}: run the lab through "npm test", which builds it`);
   if (/[:,\\\\\n]/.test(tree))
     throw new Error(`${tree}: a mount option cannot carry this path; set ENI_AGENT_CACHE to another`);
   return tree;
 }
 
-/** Makes the disk and boots. The network comes up as in a cloud image: eth0 only, by /etc/network/interfaces. */
+/** Makes the disk and boots. The network comes up as in a cloud image: the primary only, and what the image's catch-all takes. */
 export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest> {
   const disk = join(vpc.dir, 'guest');
   const bundle = spec.bundle ?? join(repository, 'dist/eni-agent.cjs');
   for (const part of ['upper', 'work', 'root', 'net']) mkdirSync(join(disk, part), { recursive: true });
+  const image = images[spec.image ?? 'ifupdown'];
   const guest: Guest = {
     vpc,
-    tree: spec.tree ?? findTree(),
+    tree: findTree(spec.suite),
+    image,
     disk,
     bundle: existsSync(bundle) ? bundle : '',
     pid: 0,
     init: undefined,
   };
+  const [primary] = vpc.enis.values();
   const files: Readonly<Record<string, string>> = {
-    'etc/network/interfaces': interfacesFile(vpc, spec.primary ?? 'dhcp'),
+    // The package's own file would have a catch-all of its own.
+    'etc/network/interfaces': 'source /etc/network/interfaces.d/*\n',
+    ...(primary === undefined ? {} : image.files(primary, spec.primary ?? 'dhcp')),
     // A plain file: what a second DHCP client does to it can be seen.
     'etc/resolv.conf': 'nameserver 192.0.2.1\n',
     'etc/hostname': 'guest\n',
@@ -76,11 +98,24 @@ export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest
   };
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(disk, 'upper', path)), { recursive: true });
-    writeFileSync(join(disk, 'upper', path), content);
+    // NetworkManager refuses a profile that others can read, netplan warns of it.
+    const mode = /\.(nmconnection|yaml)$/.test(path) ? 0o600 : 0o644;
+    writeFileSync(join(disk, 'upper', path), content, { mode });
   }
+  if (image.init === 'systemd') writeUnits(join(disk, 'upper/etc/systemd/system'), image.units);
   await start(guest);
   await boot(guest);
   return guest;
+}
+
+/** Enables what the image wants, and masks every other unit that configures links. */
+function writeUnits(folder: string, units: readonly string[]): void {
+  mkdirSync(join(folder, 'multi-user.target.wants'), { recursive: true });
+  symlinkSync('/lib/systemd/system/multi-user.target', join(folder, 'default.target'));
+  for (const unit of units)
+    symlinkSync(`/lib/systemd/system/${unit}`, join(folder, 'multi-user.target.wants', unit));
+  for (const unit of maskedUnits.filter(u => !units.includes(u)))
+    symlinkSync('/dev/null', join(folder, unit));
 }
 
 /** Power cycle: all processes die, the links are new, the disk stays. Then the network service starts, without the agent. */
@@ -101,6 +136,7 @@ export async function stopGuest(guest: Guest): Promise<void> {
   if (init.running() && pid > 0) process.kill(pid, 'SIGKILL');
   await waitFor(() => !init.running(), 3000);
   await init.stop();
+  if (guest.image.init === 'systemd') removeCgroups(basename(guest.vpc.dir));
 }
 
 /** Runs a program in the guest, with an environment as a service has it. Never throws for an exit code. */
@@ -190,8 +226,11 @@ async function start(guest: Guest): Promise<void> {
     'guest',
     process.execPath,
     guest.bundle,
+    guest.image.init,
   ];
-  guest.init = startBackground(await inNamespace(guest.vpc.guest, [...unshare, ...init]));
+  const all = [...unshare, ...init];
+  const argv = guest.image.init === 'systemd' ? inCgroup(basename(guest.vpc.dir), all) : all;
+  guest.init = startBackground(await inNamespace(guest.vpc.guest, argv));
   const { output, running } = guest.init;
   await waitFor(() => output().includes('ready ') || !running(), 10_000);
   guest.pid = Number(/^ready (\d+)$/m.exec(output())?.[1] ?? 0);
@@ -200,9 +239,14 @@ async function start(guest: Guest): Promise<void> {
   await waitFor(() => !existsSync(`/proc/${guest.pid}/root/run/machine`), 3000);
 }
 
-// What networking.service runs at boot (ifupdown 0.8.41: ifup -a). `lo` is up already; ifup only notes it.
 async function boot(guest: Guest): Promise<void> {
-  await guestOk(guest, ['ifup', '-a'], { timeout: 60_000 });
+  if (guest.image.init === 'systemd') {
+    // `degraded`: units that a guest without devices cannot start. The manager's socket comes a moment after the start.
+    const state = async () => (await runInGuest(guest, ['systemctl', 'is-system-running'])).stdout.trim();
+    if (!(await waitFor(async () => /^(running|degraded)$/.test(await state()), 30_000, 50)))
+      throw new Error(`systemd of the guest did not come up: ${await state()}`);
+  }
+  await guestOk(guest, guest.image.boot, { timeout: 60_000 });
 }
 
 async function agentCommand(guest: Guest, args: readonly string[], env?: Readonly<Record<string, string>>) {
@@ -245,32 +289,6 @@ async function guestCommand(
 function withoutEnv(options: RunOptions): RunOptions {
   const { env: _env, ...rest } = options;
   return rest;
-}
-
-function interfacesFile(vpc: Vpc, primary: 'dhcp' | 'static'): string {
-  const eni = [...vpc.enis.values()][0];
-  const lines = ['source /etc/network/interfaces.d/*', '', 'auto lo', 'iface lo inet loopback', ''];
-  if (eni === undefined) return lines.join('\n');
-  lines.push(`auto ${eni.link}`);
-  const first = (family: 4 | 6) => eni.subnets.find(subnet => subnet.family === family);
-  const [four, six] = [first(4), first(6)];
-  if (four !== undefined && primary === 'dhcp') lines.push(`iface ${eni.link} inet dhcp`);
-  else if (four !== undefined)
-    lines.push(
-      `iface ${eni.link} inet static`,
-      `    address ${four.addresses[0]}/${four.subnet.split('/')[1]}`,
-      `    gateway ${four.gateway}`,
-    );
-  if (six !== undefined)
-    lines.push(
-      `iface ${eni.link} inet6 static`,
-      `    address ${six.addresses[0]}/${six.subnet.split('/')[1]}`,
-      `    gateway ${six.gateway}`,
-      '    accept_ra 0',
-      '    autoconf 0',
-      '    dad-attempts 0',
-    );
-  return `${lines.join('\n')}\n`;
 }
 
 function agentConfig(vpc: Vpc, spec: GuestSpec): string {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listCgroups, removeCgroups } from './cgroup.ts';
 import { run, runOk } from './command.ts';
 
 const prefix = 'enilab-';
@@ -95,13 +96,13 @@ export function removeScratch(dir: string): void {
   scratch.delete(dir);
 }
 
-/** What exists of this run or, with no argument, of any run: namespaces, folders, mounts. Empty after a clean end. */
+/** What exists of this run or, with no argument, of any run: namespaces, folders, cgroups, mounts. Empty after a clean end. */
 export async function findRemains(pid?: number): Promise<readonly string[]> {
   const own = pid === undefined ? prefix : `${prefix}${pid}-`;
   const mounts = (await run(['cat', '/proc/self/mounts'])).stdout
     .split('\n')
     .filter(line => line.includes(`/${own}`));
-  return [...list(runNetns, own), ...list(scratchBase(), own), ...mounts];
+  return [...list(runNetns, own), ...list(scratchBase(), own), ...listCgroups(own), ...mounts];
 }
 
 /** Removes what runs that no longer live have left behind; returns the names. */
@@ -114,7 +115,9 @@ export function sweepLeftovers(): readonly string[] {
   const folders = list(scratchBase(), prefix).filter(dead);
   for (const name of namespaces) removeNow(name);
   for (const name of folders) rmSync(join(scratchBase(), name), { recursive: true, force: true });
-  return [...namespaces, ...folders];
+  const groups = listCgroups(prefix).filter(dead);
+  for (const name of groups) removeCgroups(name);
+  return [...namespaces, ...folders, ...groups];
 }
 
 const created = new Set<string>();
@@ -137,6 +140,7 @@ function removeEverything(): void {
   for (const name of created) removeNow(name);
   created.clear();
   for (const dir of scratch) rmSync(dir, { recursive: true, force: true });
+  if (scratch.size > 0) removeCgroups(`${prefix}${process.pid}-`);
   scratch.clear();
 }
 
