@@ -95,6 +95,21 @@ const routingSection = v.strictObject({
   base: v.optional(integer(256, 32765 - bandWidth), '28000'),
 });
 
+/** What another program may do: `leave` it as it is, or one of the words. */
+function leaveOr<const W extends string>(...others: readonly W[]) {
+  const all = ['leave', ...others] as const;
+  return v.optional(v.pipe(text, v.picklist(all, `must be ${all.join(' or ')}`)), 'leave');
+}
+
+const coexistenceSection = v.strictObject({
+  'cloud-init': leaveOr('once', 'primary-only'),
+  'networkmanager-auto-default': leaveOr('primary-only'),
+  'nm-cloud-setup': leaveOr('off'),
+  'ec2-net-utils': leaveOr('primary-only'),
+  'cloud-netconfig': leaveOr('no-hotplug'),
+  'container-network': leaveOr('ignore'),
+});
+
 const eniSection = v.strictObject({
   ignore: v.optional(yesNo, 'no'),
   mode: v.optional(v.pipe(text, v.picklist(['static', 'dhcp'], 'must be static or dhcp'))),
@@ -143,7 +158,7 @@ function parseIni(path: string, content: string): Sections {
 export function settingsFrom(
   layers: readonly { readonly path: string; readonly sections: Sections }[],
 ): Settings {
-  const merged: Record<'agent' | 'metadata' | 'routing', Sections> = { agent: {}, metadata: {}, routing: {} };
+  const merged: Record<SectionName, Sections> = { agent: {}, metadata: {}, routing: {}, coexistence: {} };
   const enis = new Map<Mac, Sections>();
   for (const { path, sections } of layers) {
     for (const [name, content] of Object.entries(sections)) {
@@ -157,7 +172,7 @@ export function settingsFrom(
       if (mac !== undefined) {
         check(path, name, eniSection, content);
         enis.set(mac, { ...enis.get(mac), ...content });
-      } else if (name === 'agent' || name === 'metadata' || name === 'routing') {
+      } else if (isSectionName(name)) {
         check(path, name, schemas[name], content);
         merged[name] = { ...merged[name], ...content };
       } else throw new AgentError('config-invalid', `${path}: unknown section [${name}]`);
@@ -167,6 +182,7 @@ export function settingsFrom(
     agent: agentOf(v.parse(agentSection, merged.agent)),
     metadata: metadataOf(v.parse(metadataSection, merged.metadata)),
     routing: v.parse(routingSection, merged.routing),
+    coexistence: coexistenceOf(v.parse(coexistenceSection, merged.coexistence)),
     enis: new Map([...enis].map(([mac, content]) => [mac, eniOptions(v.parse(eniSection, content))])),
   };
   checkTables(settings);
@@ -192,7 +208,18 @@ function checkTables({ routing, enis }: Pick<Settings, 'routing' | 'enis'>): voi
   }
 }
 
-const schemas = { agent: agentSection, metadata: metadataSection, routing: routingSection } as const;
+const schemas = {
+  agent: agentSection,
+  metadata: metadataSection,
+  routing: routingSection,
+  coexistence: coexistenceSection,
+} as const;
+
+type SectionName = keyof typeof schemas;
+
+function isSectionName(name: string): name is SectionName {
+  return Object.hasOwn(schemas, name);
+}
 
 function eniOf(section: string, path: string): Mac | undefined {
   const match = /^eni\s+"?([^"]*)"?$/.exec(section);
@@ -231,6 +258,17 @@ function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
 
 function metadataOf(m: v.InferOutput<typeof metadataSection>): Settings['metadata'] {
   return { provider: m.provider, url: m.url, timeoutMs: m.timeout, confirmDelayMs: m['confirm-delay'] };
+}
+
+function coexistenceOf(c: v.InferOutput<typeof coexistenceSection>): Settings['coexistence'] {
+  return {
+    cloudInit: c['cloud-init'],
+    networkmanagerAutoDefault: c['networkmanager-auto-default'],
+    nmCloudSetup: c['nm-cloud-setup'],
+    ec2NetUtils: c['ec2-net-utils'],
+    cloudNetconfig: c['cloud-netconfig'],
+    containerNetwork: c['container-network'],
+  };
 }
 
 function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {

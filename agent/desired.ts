@@ -3,11 +3,19 @@
 import type { RenderedFile, Renderer } from '../renderers/renderer.ts';
 import { readForeignFiles } from './apply/ownership.ts';
 import type { State } from './apply/state-file.ts';
+import { containerNetworkClaim, findContainerNetworks } from './coexistence/container-network.ts';
+import { type Settlement, settle } from './coexistence/settlement.ts';
 import type { Mac } from './model/address.ts';
 import type { HostFacts } from './model/host.ts';
 import type { Instance } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
-import type { EniPlan, NetworkPlan, SkippedEni } from './model/network-plan.ts';
+import {
+  type EniPlan,
+  isDefaultRoute,
+  mainTable,
+  type NetworkPlan,
+  type SkippedEni,
+} from './model/network-plan.ts';
 import type { Settings } from './model/settings.ts';
 import type { Lease } from './plan/eni-network.ts';
 import { matchLink } from './plan/match-links.ts';
@@ -29,6 +37,8 @@ export interface Desired extends PlanResult {
   /** ENIs that cannot be planned now but stay as they are: no data is not empty data. */
   readonly held: readonly EniPlan[];
   readonly files: readonly RenderedFile[];
+  /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
+  readonly settlement: Settlement;
 }
 
 /** Reasons that say "not now", not "no more": what such an ENI had stays. */
@@ -40,18 +50,30 @@ const holdingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
   'configured-elsewhere',
   'foreign-file',
   'no-free-slot',
+  'reload-unsafe',
 ]);
+
+/** The way out where a reload of the network service would interrupt the primary. */
+export const reloadRemedy =
+  'restart systemd-networkd or reboot at a time when an interruption of the primary does no harm';
 
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
   const result = planNetwork(await planInput(system, input));
-  const planned = await withoutForeignFiles(system, input, result.plan);
+  const planned = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
   const held = input.state.applied.filter(e =>
     planned.skipped.some(s => s.mac === e.mac && holdingReasons.has(s.reason)),
   );
-  const files = input.renderer.render(withHeld(planned, held), input.facts);
+  const settlement = settle({
+    wanted: input.settings.coexistence,
+    facts: input.facts,
+    provider: input.instance.provider,
+    primaryLink: planned.primaryLink,
+    links: input.kernel.links,
+  });
+  const files = [...input.renderer.render(withHeld(planned, held), input.facts), ...settlement.files];
   // An ENI that is held because its file is somebody else's by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await readForeignFiles(system, files);
-  return { ...result, plan: planned, held, files: files.filter(f => !foreign.includes(f.path)) };
+  return { ...result, plan: planned, held, settlement, files: files.filter(f => !foreign.includes(f.path)) };
 }
 
 async function planInput(system: System, input: DesiredInput) {
@@ -73,6 +95,10 @@ async function planInput(system: System, input: DesiredInput) {
     suppressPrefixLength: facts.kernel.suppressPrefixLength,
     withoutIpv6: await linksWithoutIpv6(system, kernel),
     claims: claimsOn(kernel, renderer, facts),
+    containerNetwork: containerNetworkClaim(
+      findContainerNetworks(facts.paths, kernel),
+      settings.coexistence.containerNetwork === 'leave',
+    ),
   };
 }
 
@@ -128,6 +154,25 @@ async function withoutForeignFiles(
     }
   }
   return { ...plan, enis, skipped };
+}
+
+/**
+ * Only a reload starts a DHCP client, and only a reload ends the one that a catch-all of the image has started. Where that would
+ * reach the primary, such an ENI waits; one that has been applied before goes on.
+ */
+function withoutUnsafeReloads({ facts, state, kernel }: DesiredInput, plan: NetworkPlan): NetworkPlan {
+  const { reloadHazard } = facts;
+  if (reloadHazard === undefined) return plan;
+  const isApplied = (eni: EniPlan) =>
+    state.applied.some(e => e.mac === eni.mac && e.link === eni.link && e.addressing === eni.addressing);
+  const isCaught = ({ link }: EniPlan) =>
+    kernel.routes.some(r => r.link === link && r.table === mainTable && isDefaultRoute(r));
+  const waits = (eni: EniPlan) => !isApplied(eni) && (eni.addressing === 'dhcp' || isCaught(eni));
+  const skipped = plan.enis.filter(waits).map(({ mac, eniId }): SkippedEni => {
+    const text = `waits, because the reload that it needs would interrupt the primary: ${reloadHazard}; ${reloadRemedy}`;
+    return { mac, eniId, reason: 'reload-unsafe', text, degraded: true };
+  });
+  return { ...plan, enis: plan.enis.filter(e => !waits(e)), skipped: [...plan.skipped, ...skipped] };
 }
 
 function withHeld(plan: NetworkPlan, held: readonly EniPlan[]): NetworkPlan {

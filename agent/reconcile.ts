@@ -9,10 +9,11 @@ import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
 import type { CompareOptions } from './apply/compare.ts';
 import { differencesOf, planChanges } from './apply/eni-changes.ts';
 import { additions, type Batch, removals } from './apply/live.ts';
+import { withReloadHazard } from './apply/loaded-files.ts';
 import { diffFiles, type FileChange, readOwnedFiles } from './apply/ownership.ts';
 import { readState, type State, writeState } from './apply/state-file.ts';
 import { type ApplyContext, applyChange, rollBack } from './apply/transaction.ts';
-import { type Desired, planDesired } from './desired.ts';
+import { type Desired, planDesired, reloadRemedy } from './desired.ts';
 import { AgentError, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { endpointsOf, type InstanceReading, readInstance } from './metadata/read-instance.ts';
@@ -64,8 +65,9 @@ export interface PassResult {
 
 export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
   const { system, settings, log } = context;
-  const facts = await readHostFacts(system);
-  const { renderer, selection } = chooseRenderer(settings, facts);
+  const found = await readHostFacts(system);
+  const { renderer, selection } = chooseRenderer(settings, found);
+  const facts = await withReloadHazard(system, renderer, found, { look: !options.apply });
   if (options.apply) await finishInterrupted(context, facts);
 
   const state = await readState(system);
@@ -83,7 +85,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     kernel,
     desired,
     ...work,
-    degraded: degradations(reading.instance, desired),
+    degraded: [...degradations(reading.instance, desired), ...reloadWaits(facts, work.changes)],
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
@@ -203,7 +205,7 @@ interface DiffInput {
 
 async function diff(context: PassContext, input: DiffInput) {
   const { renderer, facts, desired } = input;
-  const owned = await readOwnedFiles(context.system, Object.values(renderers));
+  const owned = await readOwnedFiles(context.system, [...Object.values(renderers), desired.settlement]);
   const files = [...supersededFiles(input), ...diffFiles(owned, desired.files)];
   const touched = new Set(files.map(f => f.path));
   const compare = compareOptions(context.settings, facts);
@@ -257,6 +259,14 @@ function degradations(instance: Instance, desired: Desired): readonly string[] {
     ...instance.problems.map(p => `${p.subject}: ${p.text}`),
     ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
     ...desired.plan.enis.filter(e => e.awaiting).map(e => `${e.link}: DHCP has not told the subnet yet`),
+  ];
+}
+
+/** What could not go through the network service is done in the kernel alone for now. */
+function reloadWaits({ reloadHazard }: HostFacts, changes: readonly EniChange[]): readonly string[] {
+  if (reloadHazard === undefined || changes.length === 0) return [];
+  return [
+    `${reloadHazard}: changed live only, because a reload would interrupt the primary; ${reloadRemedy}`,
   ];
 }
 

@@ -1,9 +1,11 @@
 // The empty plan, applied: uninstalling is not another code path. Needs no metadata, so it works on a machine that has none.
 import { renderers } from '../renderers/registry.ts';
 import { planChanges } from './apply/eni-changes.ts';
+import { withReloadHazard } from './apply/loaded-files.ts';
 import { diffFiles, readOwnedFiles } from './apply/ownership.ts';
 import { emptyState, readState, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
+import { settlementFiles } from './coexistence/settlement.ts';
 import type { NetworkPlan } from './model/network-plan.ts';
 import { applyContext, chooseRenderer, finishInterrupted, type PassContext } from './reconcile.ts';
 import { readHostFacts } from './system/host-facts.ts';
@@ -12,15 +14,17 @@ import { readKernelState } from './system/kernel-reader.ts';
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {
   const { system, settings } = context;
-  const facts = await readHostFacts(system);
+  const found = await readHostFacts(system);
+  const known = (await readState(system)).backend;
+  const renderer = known === undefined ? chooseRenderer(settings, found).renderer : renderers[known];
+  const facts = await withReloadHazard(system, renderer, found, { look: false });
   await finishInterrupted(context, facts);
   const state = await readState(system);
   const kernel = await readKernelState(system);
-  const renderer =
-    state.backend === undefined ? chooseRenderer(settings, facts).renderer : renderers[state.backend];
   const apply = applyContext(context, renderer, facts, undefined);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
-  const files = diffFiles(await readOwnedFiles(system, Object.values(renderers)), []);
+  const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
+  const files = diffFiles(await readOwnedFiles(system, owners), []);
   const changes = planChanges({
     plan,
     applied: state.applied,

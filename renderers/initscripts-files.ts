@@ -77,6 +77,8 @@ function addressVariables(address: PlannedAddress, index: number): readonly Vari
     [`PREFIX${n}`, address.prefixLength],
     // `arping -D` takes 2-3 s for each address, and one answer (a cloud's proxy ARP) aborts the whole ifup.
     [`ARPCHECK${n}`, 'no'],
+    // The announcement (`arping -A -c 1`) takes ifup 1 s for each address, and a VPC does not learn from ARP who has one.
+    [`ARPUPDATE${n}`, 'no'],
   ];
 }
 
@@ -110,6 +112,7 @@ function aliasFiles(eni: EniPlan): readonly (readonly [string, string])[] {
         ['IPADDR', address.ip],
         ['PREFIX', address.prefixLength],
         ['ARPCHECK', 'no'],
+        ['ARPUPDATE', 'no'],
         ['NO_ALIASROUTING', 'yes'],
         ['ONPARENT', 'yes'],
         ['IPV6INIT', 'no'],

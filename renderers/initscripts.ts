@@ -42,9 +42,9 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
       return upCommands(change.after, facts);
     case 'changed':
       if (!bringUpDiffers(change.before, change.after)) return mtuCommands(change.before, change.after);
-      return [...downCommands(change.before, true), ...upCommands(change.after, facts)];
+      return [...downCommands(change.before), ...upCommands(change.after, facts)];
     case 'removed':
-      return [...downCommands(change.before, change.linkPresent), ...forgetLease(change.before)];
+      return [...downCommands(change.before), ...forgetLease(change.before)];
   }
 }
 
@@ -69,14 +69,12 @@ function upCommands(eni: EniPlan, facts: HostFacts): readonly Command[] {
 }
 
 /**
- * With the old files still there: ifdown deletes the rules that it reads in rule-LINK at that moment. It skips even those if
- * dhclient has died on its own (`kill` fails, ifdown-post is not run), and rules outlive the link: hence the second look.
+ * With the old files still there: ifdown deletes the rules that it reads in rule-LINK at that moment. If dhclient has died on its
+ * own, `kill` fails, and ifdown ends with 1 after it has taken the link down, without ifdown-post, so without the rules; it also ends
+ * with 1 where somebody has deleted our files. Neither may stand in the way of a removal, hence the second look at the rules.
  */
-function downCommands(eni: EniPlan, linkPresent: boolean): readonly Command[] {
-  const argv = ['ifdown', linkWord(eni.link)] as const;
-  const down: Command = linkPresent
-    ? { phase: 'before-write', argv }
-    : { phase: 'before-write', argv, mayFail: true };
+function downCommands(eni: EniPlan): readonly Command[] {
+  const down: Command = { phase: 'before-write', argv: ['ifdown', linkWord(eni.link)], mayFail: true };
   return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
 }
 

@@ -14,9 +14,24 @@ import {
   yamlFolder,
   yamlPath,
 } from './netplan-files.ts';
-import { isLive, networkdCommands } from './networkd-activation.ts';
+import { isLive, isReloaded, linkOf, networkdCommands } from './networkd-activation.ts';
 import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
-import type { Command, EniChange, RenderedFile, Renderer } from './renderer.ts';
+import type { Command, EniChange, RenderedFile, Renderer, Staging } from './renderer.ts';
+
+/** netplan reads these three in every release; a path in the first hides the same name in the others, and the generator sees to that. */
+const netplanStaging: Staging = {
+  root: '/run/eni-agent/netplan-root',
+  sources: { dirs: ['/lib/netplan', '/etc/netplan', '/run/netplan'], name: /^[^.].*\.yaml$/ },
+  generated: {
+    dir: '/run/systemd/network',
+    // A .link is udev's; netplan before 0.97 makes one for some definitions.
+    name: /^10-netplan-.+\.(?:network|netdev|link)$/,
+    ours: /^10-netplan-00-eni-[a-zA-Z0-9_.-]+\.(?:network|link)$/,
+  },
+  kept: '/run/eni-agent/netplan-loaded',
+  unit: 'systemd-networkd.service',
+  load: 'networkctl reload',
+};
 
 export const netplan: Renderer = {
   name: 'netplan',
@@ -53,30 +68,39 @@ export const netplan: Renderer = {
   /**
    * The generator is called by itself, on a private root that holds a copy of all netplan folders with our change: the command
    * `netplan generate` ends with a daemon-reload on 1.1.2, and on every version it rewrites each live file below
-   * /run/systemd/network, so that networkd 252 takes the primary's address away at the next reload. Whoever runs these commands
-   * prepares that root before them, and between them installs the one generated file of each changed ENI. Never `netplan apply`.
+   * /run/systemd/network, so that networkd 252 takes the primary's address away at the next reload. The transaction prepares that root
+   * and installs the generated files of our ENIs (apply/stage.ts). Never `netplan apply`. While somebody else's files have changed
+   * since networkd loaded them, there is no reload at all.
    */
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     if (changes.length === 0) return [];
     const validate: Command = {
       phase: 'validate',
-      argv: [generatorOf(facts), '--root-dir', netplanRoot],
+      argv: [generatorOf(facts), '--root-dir', netplanStaging.root],
     };
-    const remove = changes.flatMap(staleLink).flatMap((link): readonly Command[] => [
-      { phase: 'after-write', argv: ['rm', '-f', `/run/systemd/network/${generatedName(link)}`] },
-      // The folder of the drop-in; it stays where somebody else has a drop-in there.
-      { phase: 'after-write', argv: ['rmdir', `${networkFolder}/${generatedName(link)}.d`], mayFail: true },
-    ]);
-    return [validate, ...networkdCommands(changes, facts, remove)];
+    const remove = changes.flatMap(staleLink).map(
+      (link): Command => ({
+        phase: 'after-write',
+        // The folder of the drop-in; it stays where somebody else has a drop-in there.
+        argv: ['rmdir', `${networkFolder}/${generatedName(link)}.d`],
+        mayFail: true,
+      }),
+    );
+    const load = networkdCommands(changes, facts, yamlPath, remove);
+    if (facts.reloadHazard === undefined) return [validate, ...load];
+    return [validate, ...load.filter(c => c.argv.join(' ') !== netplanStaging.load)];
   },
 
   claims: (link, facts) => findNetplanClaims(link, facts, generatedName(link)),
 
-  live: isLive,
-};
+  live: (change, facts) =>
+    facts.reloadHazard !== undefined || isLive(change, facts, yamlPath(linkOf(change))),
 
-/** Private root of the generator; prepared by the transaction. */
-export const netplanRoot = '/run/eni-agent/netplan-root';
+  bridges: (change, facts) =>
+    facts.reloadHazard === undefined && isReloaded(change, facts, yamlPath(linkOf(change))),
+
+  staging: netplanStaging,
+};
 
 /** The generator moved to /usr/libexec with 0.106. */
 function generatorOf(facts: HostFacts): string {

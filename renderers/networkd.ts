@@ -4,7 +4,7 @@ import type { HostFacts } from '../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { encodeSystemdIni } from './formats/systemd-ini.ts';
-import { isLive, networkdCommands } from './networkd-activation.ts';
+import { isLive, isReloaded, linkOf, networkdCommands } from './networkd-activation.ts';
 import { networkdClaims } from './networkd-claims.ts';
 import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
 import { addressSections, dhcpSection, nicOnly, routeSections, ruleSections } from './networkd-sections.ts';
@@ -17,6 +17,10 @@ function fileName(link: string): string {
   return `07-eni-${linkWord(link)}.network`;
 }
 
+function pathOf(link: string): string {
+  return `${folder}/${fileName(link)}`;
+}
+
 export const networkd: Renderer = {
   name: 'networkd',
   title: 'systemd-networkd, /etc/systemd/network (loaded by networkctl reload)',
@@ -26,18 +30,20 @@ export const networkd: Renderer = {
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
     return plan.enis.flatMap(eni => [
       // Not 0600: networkd reads as the user systemd-network.
-      { path: `${folder}/${fileName(eni.link)}`, mode: 0o644, content: renderNetwork(eni, facts) },
+      { path: pathOf(eni.link), mode: 0o644, content: renderNetwork(eni, facts) },
       ...dispatcherFor(eni, facts),
     ]);
   },
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
-    return networkdCommands(changes, facts);
+    return networkdCommands(changes, facts, pathOf);
   },
 
   claims: (link, facts) => networkdClaims(link, facts, fileName(link)),
 
-  live: isLive,
+  live: (change, facts) => isLive(change, facts, pathOf(linkOf(change))),
+
+  bridges: (change, facts) => isReloaded(change, facts, pathOf(linkOf(change))),
 };
 
 function renderNetwork(eni: EniPlan, facts: HostFacts): string {

@@ -1,5 +1,5 @@
 // Backend NetworkManager with ifcfg files (CentOS/RHEL/Anolis 8, Alibaba Cloud Linux 3): one profile per ENI, its rules inside,
-// its routes beside. Source: nms-ifcfg-rh-reader.c of NetworkManager 1.10 to 1.52, executed on 1.40.16.
+// its routes beside. Source: nms-ifcfg-rh-reader.c of NetworkManager 1.10 to 1.52, executed on 1.30.6 and 1.40.16.
 import { createHash } from 'node:crypto';
 import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
@@ -20,10 +20,12 @@ import {
 import { leaseTableOf, needsBringUp } from './formats/networkmanager-table.ts';
 import { renderVariables, type Variable } from './formats/shell-variables.ts';
 import { findRedHatClaims } from './ifcfg-claims.ts';
+import { isGenerated } from './networkmanager-keyfile.ts';
 import {
   type Claim,
   type Command,
   type EniChange,
+  isMarked,
   marker,
   type RenderedFile,
   type Renderer,
@@ -55,8 +57,11 @@ export const networkmanagerIfcfg: Renderer = {
 
   /**
    * `load` reads these files and no other; `reload` would take over half-made edits of somebody else. `up` deletes and re-adds every
-   * address of a profile that is active, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and the table's
-   * routes go and come back (1.40). A profile whose file has gone ends with its addresses, routes and rules.
+   * address of a profile that is active, so a change is reapplied: IPv4 and rules by difference (a leased address goes and comes
+   * back; of 50 pings a second none was lost). IPv6 too in 1.30; 1.40 sets disable_ipv6 to 1 and back for any change of IPv4 (_dev_ipmanual_cleanup ends
+   * both families), and IPv6 of this ENI waits 2 s for duplicate address detection. An unchanged profile that is reapplied brings
+   * back what somebody took away, and takes his own addresses on the link away. A profile whose file has gone ends with its
+   * addresses, routes and rules.
    */
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     return changes.flatMap(change => commandsFor(change, facts));
@@ -66,7 +71,8 @@ export const networkmanagerIfcfg: Renderer = {
     return [...findRedHatClaims(link, facts), ...keyfileClaims(link, facts)];
   },
 
-  // What `ip` takes away comes back with the next renewal of a lease: NetworkManager still has it in the profile it applied.
+  // What `ip` changes beside the profile lasts until the link loses its carrier for a moment: then 1.40.16 goes back to the profile
+  // that it applied, whatever it has loaded since. And of an IPv6 address that `ip` takes away its route stays in main.
   live: () => false,
 };
 
@@ -81,6 +87,9 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
     case 'changed':
       return [
         load,
+        // `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before: with an
+        // automatic "Wired connection N" on it, 1.40.16 reapplied that one and ended with 0.
+        !isMarked(facts.files[profilePath(eni.link)] ?? '') ||
         needsBringUp(change.before, change.after, facts.versions.networkmanager)
           ? up
           : nmcli('--wait', '20', 'device', 'reapply', eni.link),
@@ -226,7 +235,7 @@ function routeLine(route: PlannedRoute): string {
 function keyfileClaims(link: string, facts: HostFacts): readonly Claim[] {
   return Object.entries(facts.files).flatMap(([path, text]) => {
     if (!/^\/(etc|run|usr\/lib)\/NetworkManager\/system-connections\/[^/]+$/.test(path)) return [];
-    if (text.startsWith(`# ${marker}`)) return [];
+    if (isMarked(text) || isGenerated(text)) return [];
     const named = text.split('\n').some(line => line.replaceAll(' ', '') === `interface-name=${link}`);
     return named || path.endsWith(`/cloud-init-${link}.nmconnection`)
       ? [{ path, text: `a keyfile configures ${link}` }]

@@ -39,7 +39,7 @@ export const networkmanagerKeyfile: Renderer = {
   /**
    * `load` reads these files and no other (`reload` would take over half-made edits of somebody else). `up` would delete all
    * addresses of an active profile and add them again, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and
-   * the table's routes are taken away and come back (1.40). Before 1.42 another table for the lease needs `up`. A profile whose
+   * the table's routes are taken away and come back (1.40). Before 1.20 another table for the lease needs `up`. A profile whose
    * file has gone ends with its addresses, routes and rules.
    */
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
@@ -77,6 +77,8 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   const same =
     change.kind === 'changed' &&
     change.before.link === link &&
+    // `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before.
+    isMarked(facts.files[pathOf(link)] ?? '') &&
     !needsBringUp(change.before, change.after, facts.versions.networkmanager);
   return [
     same
@@ -101,7 +103,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
 /** Profiles that name the link, and ifcfg files, which NetworkManager reads too where it has the ifcfg-rh plugin. */
 function findClaims(link: string, facts: HostFacts): readonly Claim[] {
   return Object.entries(facts.files).flatMap(([path, text]) => {
-    if (isMarked(text)) return [];
+    if (isMarked(text) || isGenerated(text)) return [];
     if (path === `/etc/sysconfig/network-scripts/ifcfg-${link}`)
       return [{ path, text: `an ifcfg file configures ${link}` }];
     if (!/^\/(etc|run|usr\/lib)\/NetworkManager\/system-connections\/[^/]+$/.test(path)) return [];
@@ -112,6 +114,14 @@ function findClaims(link: string, facts: HostFacts): readonly Claim[] {
       ? [{ path, text: `cloud-init configures ${link}` }]
       : [];
   });
+}
+
+/**
+ * "Wired connection N": what NetworkManager makes up by itself for a NIC without a profile, in /run and with this key (1.42, 1.52). It
+ * has the lowest priority and goes when ours takes the link.
+ */
+export function isGenerated(text: string): boolean {
+  return /^nm-generated=true$/m.test(text);
 }
 
 function interfaceNameOf(text: string): string | undefined {

@@ -46,6 +46,24 @@ export interface Claim {
   readonly text: string;
 }
 
+/**
+ * A program that makes the files the service loads out of ours, and would write those of everybody anew (netplan's generator). It
+ * runs on a private copy, as the `validate` command of activate(), and only what it made for our ENIs is installed.
+ */
+export interface Staging {
+  /** Folder of the copy; the program takes it for /. */
+  readonly root: string;
+  /** What the program reads. */
+  readonly sources: { readonly dirs: readonly string[]; readonly name: RegExp };
+  /** What it makes; `ours` are the names of those for our ENIs. */
+  readonly generated: { readonly dir: string; readonly name: RegExp; readonly ours: RegExp };
+  /** Folder, on the file system of `generated`, for hard links to the generated files as the service has loaded them. */
+  readonly kept: string;
+  /** Unit of the service, and the command of activate() that makes it load its files. */
+  readonly unit: string;
+  readonly load: string;
+}
+
 export interface Renderer {
   readonly name: BackendName;
   /** One line for `status` and the documents: which service loads the files. */
@@ -67,6 +85,9 @@ export interface Renderer {
   /** Commands, least disruptive first choice of the reference; an empty list of changes gives none. Never touches the primary link. */
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[];
 
+  /** Where a program stands between our files and the service; `activate` then obeys facts.reloadHazard. */
+  readonly staging?: Staging;
+
   /** Foreign definitions of the link, e.g. `iface eth1` in /etc/network/interfaces. Reads facts.files only. */
   claims(link: string, facts: HostFacts): readonly Claim[];
 
@@ -81,6 +102,12 @@ export interface Renderer {
    * alone (the backend would flush and re-add what must not be missing for a moment).
    */
   live(change: EniChange, facts: HostFacts): boolean;
+
+  /**
+   * True if the backend takes the old rules of such a change away before it adds the new ones, so that the apply has to go by way of
+   * files with both.
+   */
+  bridges?(change: EniChange, facts: HostFacts): boolean;
 }
 
 export type { EniPlan, HostFacts, NetworkPlan };

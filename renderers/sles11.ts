@@ -122,11 +122,14 @@ function upCommand(eni: EniPlan): Command {
   return { phase: 'after-write', argv: ['ifup', linkWord(eni.link)] };
 }
 
-/** While the files are there: PRE_DOWN_SCRIPT is read from them. It is not run for a link that has gone, and rules outlive it. */
+/**
+ * While the files are there: PRE_DOWN_SCRIPT is read from them. It is not run for a link that has gone, and rules outlive it. Without
+ * `-o hotplug` (what udev calls it with), ifdown of such a link ends with 7 at once and leaves its dhcpcd running.
+ */
 function downCommands(eni: EniPlan, linkPresent: boolean): readonly Command[] {
-  const argv = ['ifdown', linkWord(eni.link)] as const;
+  const link = linkWord(eni.link);
   const down: Command = linkPresent
-    ? { phase: 'before-write', argv }
-    : { phase: 'before-write', argv, mayFail: true };
+    ? { phase: 'before-write', argv: ['ifdown', link] }
+    : { phase: 'before-write', argv: ['ifdown', link, '-o', 'hotplug'], mayFail: true };
   return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
 }

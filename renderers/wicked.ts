@@ -83,17 +83,23 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly RenderedFile[] {
 }
 
 /**
- * The rules that wicked cannot say. It drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
+ * What wicked cannot say. The routes of option 121 go into main whatever DHCLIENT_UPDATE says (src/dhcp4/device.c, ni_dhcp4_do_bits;
+ * 0.6.76): Azure's lease has one for the metadata address, which would take it from the primary. wicked drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
  * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33; a
  * version that is not known gets the form that works on both.
  */
 function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
   const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.33') === true;
-  return { routes: [], rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault) };
+  return {
+    leaseRoutes: eni.addressing === 'dhcp',
+    routes: [],
+    rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault),
+  };
 }
 
 function needsScripts(eni: EniPlan, facts: HostFacts): boolean {
-  return scriptPart(eni, facts).rules.length > 0 || needsConnectedRouteDropped(eni);
+  const part = scriptPart(eni, facts);
+  return part.rules.length > 0 || part.leaseRoutes === true || needsConnectedRouteDropped(eni);
 }
 
 function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
@@ -119,11 +125,16 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
   ];
 }
 
-/** The lease may bring its address, and nothing for the rest of the system. wicked cannot put its routes into a table. */
+/**
+ * The lease may bring its address, and nothing for the rest of the system. wicked cannot put its routes into a table. Not `none`: an
+ * empty set is left out of the configuration (client/compat.c, __ni_compat_generate_dynamic_addrconf), and the DHCP client takes its
+ * own default for a set that is left out, with `default-route` and `dns` in it. At boot that default route can be there before the
+ * primary's, which then never comes (0.6.76). NetWare servers, `nds`, are known to all versions, and nobody reads them.
+ */
 const dhcpVariables: readonly Variable[] = [
   ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
   ['DHCLIENT_SET_HOSTNAME', 'no'],
-  ['DHCLIENT_UPDATE', 'none'],
+  ['DHCLIENT_UPDATE', 'nds'],
 ];
 
 /**
@@ -160,7 +171,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   }
 }
 
-/** A second `ifup` is no new bring-up, so the new script is run here; what the old one added and the new one has not is deleted. */
+/** A second `ifup` runs the new script on 0.6.76; older versions are not known to, and twice does no harm. What the old one added and the new one has not is deleted. */
 function changeCommands(before: EniPlan, after: EniPlan, facts: HostFacts): readonly Command[] {
   const link = linkWord(after.link);
   const old = scriptPart(before, facts).rules;

@@ -5,6 +5,7 @@ import {
   connectedRoutes,
   type KernelObject,
   kernelKeys,
+  leasedKey,
   type ObjectOptions,
   ownShaped,
   planObjects,
@@ -79,7 +80,7 @@ function faultsOf(state: KernelState, plan: EniPlan): readonly string[] {
     faults.push(`mtu of ${plan.link} is ${link.mtu}, planned ${plan.mtu}`);
   for (const a of plan.addresses) {
     const found = state.addresses.find(k => k.link === plan.link && k.ip === a.ip);
-    if (a.dynamic && found === undefined) faults.push(`missing: address ${plan.link} ${a.ip} (from DHCP)`);
+    if (a.dynamic && found === undefined) faults.push(`missing: ${leasedKey(plan.link, a.ip)}`);
     if (found?.tentative)
       faults.push(`address ${a.ip} on ${plan.link} is not usable (duplicate address detection)`);
   }

@@ -1,6 +1,6 @@
 // The plan and the kernel in one normal form: objects, each with a canonical key and the `ip` words that add or remove it.
 // Comparing the two is set arithmetic on the keys.
-import { bits, type Family, isLinkLocal, networkOf } from '../model/address.ts';
+import { bits, type Family, type Ip, isLinkLocal, networkOf } from '../model/address.ts';
 import {
   addressKey,
   type KernelAddress,
@@ -52,7 +52,7 @@ export function planObjects(plan: EniPlan, options: ObjectOptions): readonly Ker
 function mtuObject(link: string, mtu: number): KernelObject {
   // Removing means nothing: what the MTU was before is not known, and a link always has one.
   return {
-    key: `mtu ${link} ${mtu}`,
+    key: mtuKey({ name: link, mtu }),
     kind: 'link',
     family: 4,
     add: `link set dev ${link} mtu ${mtu}`,
@@ -107,7 +107,7 @@ function ruleObject(r: PlannedRule, options: ObjectOptions): KernelObject {
 export function kernelKeys(state: KernelState): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const keys = [
-    ...state.links.map(l => `mtu ${l.name} ${l.mtu}`),
+    ...state.links.map(mtuKey),
     ...state.addresses.map(addressKey),
     ...state.routes.filter(r => r.opaque === undefined).map(keyOfRoute),
     ...state.rules.filter(r => r.opaque === undefined).map(ruleKey),
@@ -116,8 +116,17 @@ export function kernelKeys(state: KernelState): ReadonlyMap<string, number> {
   return counts;
 }
 
+export function mtuKey(link: { readonly name: string; readonly mtu: number }): string {
+  return `mtu ${link.name} ${link.mtu}`;
+}
+
+/** No prefix length: DHCP clients choose it (dhclient the subnet's, our hook 32). */
+export function leasedKey(link: string, ip: Ip): string {
+  return `address ${link} ${ip} (dhcp)`;
+}
+
 /** Backends choose metrics of their own in a private table (networkd 1024, NetworkManager 100 and up); they mean nothing there. */
-function keyOfRoute(route: KernelRoute): string {
+export function keyOfRoute(route: KernelRoute): string {
   return routeKey(route.table === mainTable ? route : { ...route, metric: undefined });
 }
 
@@ -147,7 +156,7 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
 }
 
 /** NetworkManager adds a host route to a link-local gateway in the same table; it belongs to the default route. */
-function isOnlyHost(route: KernelRoute): boolean {
+export function isOnlyHost(route: KernelRoute): boolean {
   const [address = ''] = route.destination.split('/');
   return (
     route.family === 6 && route.destination.endsWith('/128') && isLinkLocal(address as KernelAddress['ip'])
@@ -155,7 +164,7 @@ function isOnlyHost(route: KernelRoute): boolean {
 }
 
 /** networkd puts the connected route of a lease into our table (RouteTable=), also while we do not know the subnet yet. */
-function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
+export function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
   return plan.addressing === 'dhcp' && route.protocol === 'dhcp' && route.gateway === undefined;
 }
 

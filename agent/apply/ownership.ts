@@ -17,7 +17,7 @@ export interface FileChange {
  */
 export async function readOwnedFiles(
   system: System,
-  renderers: readonly Renderer[],
+  renderers: readonly Pick<Renderer, 'ownFiles'>[],
 ): Promise<ReadonlyMap<string, string>> {
   const owned = new Map<string, string>();
   for (const { dir, name } of renderers.flatMap(r => r.ownFiles)) {

@@ -52,12 +52,21 @@ export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): reado
       a => `the primary link ${before.link} lost the address ${a.text}`,
     ),
     ...gone(before.defaultRoutes, after.defaultRoutes).map(r => `main lost the route "${r.text}"`),
-    ...(before.metadataPath === after.metadataPath
+    ...(before.metadataPath === after.metadataPath || isByPrimary(after)
       ? []
       : [
           `the metadata service was reached by "${before.metadataPath}" and is now by "${after.metadataPath}"`,
         ]),
   ];
+}
+
+/**
+ * A catch-all of the image (DHCP on each NIC) gives every ENI a default route in main, and the path to the metadata may have been by one of
+ * those. The apply takes them away; by the primary is where the path belongs.
+ */
+function isByPrimary({ link, metadataPath }: PrimarySnapshot): boolean {
+  const words = metadataPath?.split(' ') ?? [];
+  return link !== undefined && words[words.indexOf('dev') + 1] === link;
 }
 
 /** Adds again what was lost. Touches the primary only where the apply (or something that it set off) has done so before. */

@@ -12,6 +12,7 @@ import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { temporaryName } from '../system/real-system.ts';
 import type { System } from '../system/system.ts';
+import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import {
   type Checkpoint,
   checkpointPath,
@@ -22,9 +23,12 @@ import {
 } from './checkpoint.ts';
 import { type CompareOptions, compareEni } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';
+import { foreignObjects } from './foreign-guard.ts';
+import type { KernelObject } from './kernel-objects.ts';
 import { additions, removals, runBatches } from './live.ts';
 import type { FileChange } from './ownership.ts';
 import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
+import { installStaged, prepareStage } from './stage.ts';
 import { type State, writeState } from './state-file.ts';
 import { faultsOf, verify } from './verify.ts';
 
@@ -53,23 +57,29 @@ const activationMs = 120_000;
 
 /** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). */
 export async function applyChange(context: ApplyContext, change: Change): Promise<void> {
+  await prepareStage(context, change.files);
   await runPhase(context, 'validate', change.changes);
-  const checkpoint = await takeCheckpoint(context, change);
+  const kernel = await readKernelState(context.system);
+  const checkpoint = await takeCheckpoint(context, change, kernel);
+  const foreign = foreignOf(context, change, kernel);
   await writeCheckpoint(context.system, checkpoint);
   try {
     await perform(context, change);
-    await verify(context, change.plan, change.changes, checkpoint.primary);
+    await verify(context, change.plan, change.changes, checkpoint.primary, { foreign });
   } catch (error) {
     context.log.warn({ reason: reasonOf(error) }, 'apply failed, rolling back');
-    await rollBack(context, checkpoint, error);
+    await rollBack(context, checkpoint, error, foreign);
     throw error;
   }
   await commit(context, change, checkpoint);
 }
 
-async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Checkpoint> {
+async function takeCheckpoint(
+  context: ApplyContext,
+  change: Change,
+  kernel: KernelState,
+): Promise<Checkpoint> {
   const { system, metadataAddress } = context;
-  const kernel = await readKernelState(system);
   const link = change.plan.primaryLink;
   const ourLinks = linksOf(change.changes, change.plan.enis);
   return {
@@ -86,6 +96,13 @@ async function takeCheckpoint(context: ApplyContext, change: Change): Promise<Ch
   };
 }
 
+function foreignOf(context: ApplyContext, change: Change, kernel: KernelState): readonly KernelObject[] {
+  const { applied } = change.stateBefore;
+  const former = change.changes.flatMap(c => (c.kind === 'added' ? [] : [c.before]));
+  const known = new Set(applied.map(e => e.link));
+  return foreignObjects(kernel, [...change.plan.enis, ...former, ...applied], known, context.compare);
+}
+
 /** Also undoes: an inverse change is performed like any other, except that a failing command does not stop it. */
 async function perform(
   context: ApplyContext,
@@ -97,13 +114,40 @@ async function perform(
   await runPhase(context, 'before-write', change.changes, tolerant);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
   await runBatches(system, additions(differences(context, live, await readKernelState(system))), tolerant);
+  await goByBridge(context, change, tolerant);
   for (const file of change.files) await putFile(context, file, tolerant);
-  await runPhase(context, 'after-write', change.changes, tolerant);
+  await load(context, change.changes, tolerant);
   await runBatches(
     system,
     removals(differences(context, change.changes, await readKernelState(system))),
     true,
   );
+}
+
+/** Makes the backend load the files that are written. */
+async function load(context: ApplyContext, changes: readonly EniChange[], tolerant: boolean): Promise<void> {
+  const noteLoaded = await installStaged(context, changes, () =>
+    runPhase(context, 'validate', changes, tolerant),
+  );
+  await runPhase(context, 'after-write', changes, tolerant);
+  await noteLoaded();
+}
+
+/** The first of two steps, where rules change (bridge.ts). Verify judges the end, so nothing here fails but a command. */
+async function goByBridge(
+  context: ApplyContext,
+  change: Pick<Change, 'changes' | 'files'>,
+  tolerant: boolean,
+): Promise<void> {
+  const { system, renderer, facts } = context;
+  const changes = bridgeChanges(change.changes, renderer, facts);
+  if (changes.length === 0) return;
+  const both = new Map(bridgeFiles(changes, renderer, facts).map(f => [f.path, f.content]));
+  for (const file of change.files)
+    if (both.has(file.path)) await putFile(context, { ...file, after: both.get(file.path) }, tolerant);
+  await load(context, changes, tolerant);
+  for (let look = 0; look < 50 && !isBridged(await readKernelState(system), changes); look++)
+    await system.sleep(20);
 }
 
 function differences(context: ApplyContext, changes: readonly EniChange[], kernel: KernelState) {
@@ -151,15 +195,18 @@ async function commit(context: ApplyContext, change: Change, checkpoint: Checkpo
 /**
  * Takes a change back: files, kernel, primary, in that order, and verifies it. Also finishes what a crash left behind.
  * Throws `rollback-failed` (with `failure` as its reason) and keeps the checkpoint if the old state is not reached.
+ *
+ * @param foreign what others had before the change. Only for one that is going wrong now: their things may rightly be elsewhere later
  */
 export async function rollBack(
   context: ApplyContext,
   checkpoint: Checkpoint,
   failure: unknown,
+  foreign: readonly KernelObject[] = [],
 ): Promise<void> {
   const { system, log } = context;
   try {
-    await undo(context, checkpoint);
+    await undo(context, checkpoint, foreign);
   } catch (cause) {
     const reason = `${reasonOf(failure)}; and the rollback failed too: ${reasonOf(cause)}`;
     throw new AgentError('rollback-failed', reason, { cause });
@@ -169,7 +216,11 @@ export async function rollBack(
   log.info({ change: checkpoint.time }, 'rolled back');
 }
 
-async function undo(context: ApplyContext, checkpoint: Checkpoint): Promise<void> {
+async function undo(
+  context: ApplyContext,
+  checkpoint: Checkpoint,
+  foreign: readonly KernelObject[],
+): Promise<void> {
   const { system } = context;
   const { knownFaults } = checkpoint;
   const { links } = await readKernelState(system);
@@ -195,7 +246,7 @@ async function undo(context: ApplyContext, checkpoint: Checkpoint): Promise<void
   const now = await snapshotPrimary(system, await readKernelState(system), view);
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);
   const old = { primaryLink: primary.link, enis: bystanders, skipped: [] };
-  await verify(context, old, possible, primary, { knownFaults });
+  await verify(context, old, possible, primary, { knownFaults, foreign });
 }
 
 /**

@@ -7,14 +7,19 @@ import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { type CompareOptions, compareEni, describeDifference } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';
+import { lostForeign } from './foreign-guard.ts';
+import type { KernelObject } from './kernel-objects.ts';
+import { runBatches } from './live.ts';
 import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
 import type { ApplyContext } from './transaction.ts';
 
-const pollMs = 200;
+/** A backend is often done at once: the first looks come quickly one after the other. */
+const pollMs = [20, 40, 80, 160, 200] as const;
 
 /**
  * @param plan all ENIs that must be right, the unchanged ones too: a reload may have disturbed them
  * @param changes tells which earlier objects must be gone
+ * @param options.foreign what others had: put back where the backend has deleted it
  * Throws `primary-changed` at once, `verify-failed` when the deadline has passed.
  */
 export async function verify(
@@ -22,13 +27,13 @@ export async function verify(
   plan: NetworkPlan,
   changes: readonly EniChange[],
   primary: PrimarySnapshot,
-  options: { readonly knownFaults?: readonly string[] } = {},
+  options: { readonly knownFaults?: readonly string[]; readonly foreign?: readonly KernelObject[] } = {},
 ): Promise<void> {
   const ourLinks = new Set(
     [...plan.enis, ...changes.map(c => (c.kind === 'removed' ? c.before : c.after))].map(e => e.link),
   );
   const deadline = context.system.now() + context.verifyTimeoutMs;
-  for (;;) {
+  for (let look = 0; ; look++) {
     const kernel = await readKernelState(context.system);
     const now = await snapshotPrimary(context.system, kernel, { ...primary, ourLinks });
     const losses = lossesOf(primary, now);
@@ -36,10 +41,26 @@ export async function verify(
     const faults = allFaults(kernel, plan, changes, context.compare).filter(
       f => !options.knownFaults?.includes(f),
     );
-    if (faults.length === 0) return;
-    if (context.system.now() >= deadline) throw new AgentError('verify-failed', summary(faults));
-    await context.system.sleep(pollMs);
+    const lost = lostForeign(options.foreign ?? [], kernel);
+    await putBack(context, lost);
+    if (faults.length === 0 && lost.length === 0) return;
+    if (context.system.now() >= deadline) {
+      if (faults.length === 0) return;
+      throw new AgentError('verify-failed', summary(faults));
+    }
+    await context.system.sleep(pollMs[look] ?? pollMs.at(-1)!);
   }
+}
+
+/** What the backend has taken from others. It may not be possible any more (another address for the same purpose): no fault of ours. */
+async function putBack({ system, log }: ApplyContext, lost: readonly KernelObject[]): Promise<void> {
+  if (lost.length === 0) return;
+  log.warn(
+    { lost: lost.map(o => o.key) },
+    'the network service deleted what others had added; putting it back',
+  );
+  const batches = lost.map(o => ({ family: o.family, lines: [o.add] }));
+  await runBatches(system, batches, true);
 }
 
 function allFaults(

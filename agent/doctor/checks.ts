@@ -23,6 +23,7 @@ const checks: readonly Check[] = [
   kernelSupport,
   numbers,
   reversePathFilter,
+  advertisements,
   interrupted,
   rivals,
 ];
@@ -110,6 +111,20 @@ async function reversePathFilter(look: Inspection, { system }: PassContext): Pro
     });
   }
   return findings.length > 0 ? findings : [ok('rp_filter', 'nothing that these rules do not satisfy')];
+}
+
+/** On a configured link only: one that is down hears nothing, and configuring it turns this off. */
+function advertisements({ enis, kernel }: Inspection): readonly Finding[] {
+  const findings = enis.flatMap(({ plan: { link } }): readonly Finding[] => {
+    const value = kernel.acceptRa?.get(link) ?? '0';
+    if (value === '0' || !kernel.links.some(l => l.name === link && l.up)) return [];
+    const saw = `${link} obeys IPv6 router advertisements (accept_ra ${value}): one puts a default route by it into main`;
+    const hint = `sysctl -w net.ipv6.conf.${link}.accept_ra=0, and find out what turned it on`;
+    return [{ check: 'accept_ra', verdict: 'warning', saw, hint }];
+  });
+  return findings.length > 0
+    ? findings
+    : [ok('accept_ra', 'no secondary ENI obeys IPv6 router advertisements')];
 }
 
 async function interrupted(_look: Inspection, { system }: PassContext): Promise<readonly Finding[]> {

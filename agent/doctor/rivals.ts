@@ -1,70 +1,54 @@
-// Programs on the same machine that configure ENIs too. Each with the evidence that it is there, what it would do to us, and the
-// one step that settles it. Nothing is switched off here: that is the administrator's decision.
+// Programs on the same machine that configure ENIs too: one finding each, with what was seen, what it would do and the one step that
+// settles it. Nothing is switched off here: that is the administrator's decision, or that of an option ([coexistence]).
 import type { Inspection } from '../inspect.ts';
+import type { PassContext } from '../reconcile.ts';
+import { readRivalFacts } from '../system/rival-facts.ts';
 import { type Finding, ok } from './finding.ts';
+import { cloudInitAtBoot, cloudInitHotplug } from './rivals/cloud-init.ts';
+import { containerNetworkRivals } from './rivals/container-networks.ts';
+import { automaticConnection, nmCloudSetup } from './rivals/networkmanager.ts';
+import type { Rival, RivalView } from './rivals/rival.ts';
+import * as tools from './rivals/vendor-tools.ts';
 
-interface Rival {
-  readonly name: string;
-  /** What betrays it; undefined if it is not there. */
-  readonly evidence: (look: Inspection) => string | undefined;
-  readonly effect: string;
-  readonly step: string;
-}
-
-const path =
-  (...paths: readonly string[]) =>
-  ({ facts }: Inspection) =>
-    paths.find(p => facts.paths.includes(p));
-
-const service =
-  (name: string) =>
-  ({ facts }: Inspection) =>
-    facts.services[name] === 'active' ? `${name} is active` : undefined;
-
-const table: readonly Rival[] = [
-  {
-    name: 'multi-nic-util',
-    evidence: look => service('eni')(look) ?? path('/etc/eni_utils', '/sbin/eni-ifscan')(look),
-    effect: 'writes ifcfg files for every ENI from a udev rule and overwrites ours',
-    step: 'systemctl disable --now eni.service',
-  },
-  {
-    name: 'amazon-ec2-net-utils',
-    evidence: path(
-      '/usr/lib/udev/rules.d/99-vpc-policy-routes.rules',
-      '/usr/bin/setup-policy-routes',
-      '/etc/udev/rules.d/53-ec2-network-interfaces.rules',
-      '/usr/lib/udev/rules.d/53-ec2-network-interfaces.rules',
-    ),
-    effect: 'configures each ENI itself on hot-plug, with a default route in main',
-    step: 'mask its udev rule: ln -s /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules',
-  },
-  {
-    name: 'nm-cloud-setup',
-    evidence: service('nm-cloud-setup'),
-    effect: 'adds rules of its own for every address each five minutes',
-    step: 'systemctl disable --now nm-cloud-setup.timer',
-  },
-  {
-    name: 'cloud-netconfig',
-    evidence: path('/usr/lib/cloud-netconfig', '/usr/libexec/cloud-netconfig'),
-    effect: 'adds tables and rules of its own, and removes rules whose source is not a local address',
-    step: 'set CLOUD_NETCONFIG_MANAGE=no in /etc/default/cloud-netconfig',
-  },
-  {
-    name: 'cloud-ifupdown-helper',
-    evidence: path('/etc/network/cloud-ifupdown-helper'),
-    effect: 'runs DHCP on a hot-plugged ENI before eni-agent sees it (eni-agent takes that back)',
-    step: 'nothing has to be done; to switch it off remove /etc/udev/rules.d/75-cloud-ifupdown.rules',
-  },
+/** In the order of docs/coexistence.md. */
+export const rivalTable: readonly Rival[] = [
+  cloudInitAtBoot,
+  cloudInitHotplug,
+  automaticConnection,
+  nmCloudSetup,
+  tools.ec2NetUtils,
+  tools.ec2NetUtils1,
+  tools.cloudNetconfig,
+  tools.cloudIfupdownHelper,
+  tools.multiNicUtil,
+  ...containerNetworkRivals,
 ];
 
-export function rivals(look: Inspection): readonly Finding[] {
-  const found = table.flatMap(rival => {
-    const evidence = rival.evidence(look);
-    if (evidence === undefined) return [];
-    const saw = `${rival.name} is here (${evidence}): it ${rival.effect}`;
-    return [{ check: 'rivals', verdict: 'warning' as const, saw, hint: rival.step }];
-  });
-  return found.length > 0 ? found : [ok('rivals', 'no other program here is known to configure ENIs')];
+export async function rivals(
+  look: Inspection,
+  { system, settings }: PassContext,
+): Promise<readonly Finding[]> {
+  const view: RivalView = { look, settings, rival: await readRivalFacts(system) };
+  const findings = rivalTable.flatMap(rival => findingOf(rival, view));
+  return findings.length > 0 ? findings : [ok('rivals', 'no other program here is known to configure ENIs')];
+}
+
+function findingOf(rival: Rival, view: RivalView): readonly Finding[] {
+  const sighting = rival.find(view);
+  if (sighting === undefined) return [];
+  const here = `${rival.name} is here (${sighting.evidence})`;
+  if (sighting.idle !== undefined) return [ok('rivals', `${here}, but ${sighting.idle}`)];
+  const { option } = rival;
+  const byOption =
+    option === undefined || sighting.onlyByHand === true
+      ? ''
+      : `, or set [coexistence] ${option.key} = ${option.value}`;
+  return [
+    {
+      check: 'rivals',
+      verdict: 'warning',
+      saw: `${here}: it ${rival.effect}`,
+      hint: `${rival.step}${byOption}`,
+    },
+  ];
 }

@@ -53,6 +53,8 @@ export interface KernelRule {
   readonly protocol: string | undefined;
   /** Selectors or actions that this program does not model: such a rule is foreign by definition. */
   readonly opaque: string | undefined;
+  /** The rule in `ip`'s own words, without its priority: what it takes to add the very same rule again. */
+  readonly text?: string;
 }
 
 export interface KernelState {
@@ -60,6 +62,8 @@ export interface KernelState {
   readonly addresses: readonly KernelAddress[];
   readonly routes: readonly KernelRoute[];
   readonly rules: readonly KernelRule[];
+  /** net.ipv6.conf.LINK.accept_ra of the links that have IPv6; undefined if nobody has looked. */
+  readonly acceptRa?: ReadonlyMap<string, string>;
 }
 
 export function addressKey(a: { link: string; ip: Ip; prefixLength: number }): string {

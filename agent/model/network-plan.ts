@@ -78,7 +78,8 @@ export interface SkippedEni {
     | 'invalid-metadata'
     | 'configured-elsewhere'
     | 'foreign-file'
-    | 'no-free-slot';
+    | 'no-free-slot'
+    | 'reload-unsafe';
   readonly text: string;
   /** True if somebody has to act: the pass then ends degraded. */
   readonly degraded: boolean;

@@ -48,5 +48,17 @@ export interface Settings {
     /** First table and first priority; 856 numbers from here belong to the agent. */
     readonly base: number;
   };
+  /** What other programs on this machine may do; every default leaves them as they are. */
+  readonly coexistence: {
+    /** `once`: renders when the instance is new and then never. `primary-only`: and then the primary alone. */
+    readonly cloudInit: 'leave' | 'once' | 'primary-only';
+    /** The connection that NetworkManager makes up for a link without a profile. */
+    readonly networkmanagerAutoDefault: 'leave' | 'primary-only';
+    readonly nmCloudSetup: 'leave' | 'off';
+    readonly ec2NetUtils: 'leave' | 'primary-only';
+    readonly cloudNetconfig: 'leave' | 'no-hotplug';
+    /** Whether ENIs without a section of their own are left to a container network that is here. */
+    readonly containerNetwork: 'leave' | 'ignore';
+  };
   readonly enis: ReadonlyMap<Mac, EniOptions>;
 }

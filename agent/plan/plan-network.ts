@@ -30,6 +30,8 @@ export interface PlanInput {
   readonly withoutIpv6?: ReadonlySet<string>;
   /** Links that somebody else's files configure, with where. */
   readonly claims: ReadonlyMap<string, string>;
+  /** Why ENIs that the configuration does not name are left to a container network. */
+  readonly containerNetwork?: string | undefined;
 }
 
 /** What is known about the past and the rest of a machine that was never configured: nothing. */
@@ -168,6 +170,9 @@ function consider(
     return skip('incomplete-metadata', 'the metadata does not say which ENI is the primary', true);
   if (input.settings.enis.get(eni.mac)?.ignore)
     return skip('ignored', 'the configuration says ignore', false);
+  // Before everything about the link: a CNI may have moved it into a pod's network namespace.
+  if (input.containerNetwork !== undefined && !input.settings.enis.has(eni.mac))
+    return skip('configured-elsewhere', input.containerNetwork, false);
   if (!eni.carriesIp) return skip('no-ip', 'EFA-only: it has no addresses and no link', false);
   if (network.incomplete !== undefined) return skip('incomplete-metadata', network.incomplete, true);
   const match = matchLink(eni.mac, input.links, input.settings.agent);

@@ -65,6 +65,17 @@ export const probedPaths = [
   '/usr/bin/cloud-init',
   '/etc/cloud/cloud.cfg',
   '/run/cloud-init',
+  // Scripts of NetworkManager that add rules and tables of their own in a cloud.
+  '/usr/lib/systemd/system/nm-cloud-setup.service',
+  // Container networks that take ENIs for pods.
+  '/etc/cni/net.d/10-aws.conflist',
+  '/run/aws-node',
+  '/etc/cni/net.d/10-terway.conflist',
+  '/etc/cni/net.d/10-terway.conf',
+  '/run/eni',
+  '/var/lib/cni/terway',
+  '/etc/cni/net.d/05-cilium.conflist',
+  '/run/cilium',
   // SELinux labels of written files.
   '/sbin/restorecon',
   '/usr/sbin/restorecon',

@@ -192,6 +192,7 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
         suppressDefault: suppress === '0',
         protocol: values.get('proto') ?? values.get('protocol'),
         opaque: opaque.length === 0 ? undefined : opaque.join(' '),
+        text: head[2]!.trim(),
       },
     ];
   });

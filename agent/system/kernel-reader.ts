@@ -29,11 +29,13 @@ export async function readKernelState(system: System): Promise<KernelState> {
     ip(system, ['-4', 'rule', 'show']),
     ip(system, ['-6', 'rule', 'show'], true),
   ]);
+  const named = parseLinks(links);
   return {
-    links: await Promise.all(parseLinks(links).map(link => withDevice(system, link))),
+    links: await Promise.all(named.map(link => withDevice(system, link))),
     addresses: parseAddresses(addresses),
     routes: [...parseRoutes(routes4, 4, tables), ...parseRoutes(routes6, 6, tables)],
     rules: [...parseRules(rules4, 4, tables), ...parseRules(rules6, 6, tables)],
+    acceptRa: new Map((await Promise.all(named.map(({ name }) => readAcceptRa(system, name)))).flat()),
   };
 }
 
@@ -65,4 +67,14 @@ async function withDevice(
   const device = `/sys/class/net/${link.name}/device`;
   const driver = await system.readLink(`${device}/driver`);
   return { ...link, physical: await system.exists(device), driver: driver?.split('/').at(-1) };
+}
+
+/** Nothing for a link without IPv6: the file is not there (ipv6.disable=1), or says what does not matter (disable_ipv6). */
+async function readAcceptRa(system: System, link: string): Promise<readonly (readonly [string, string])[]> {
+  const read = async (key: string) =>
+    (await system.readFile(`/proc/sys/net/ipv6/conf/${link}/${key}`).catch(() => undefined))?.trim();
+  const value = await read('accept_ra');
+  if (value === undefined) return [];
+  if (value !== '0' && (await read('disable_ipv6')) === '1') return [];
+  return [[link, value]];
 }

@@ -55,6 +55,25 @@ export const realSystem: System = {
     }
   },
 
+  async stat(file) {
+    const found = await fs.stat(file).catch(() => undefined);
+    return found && { inode: found.ino, modified: Math.floor(found.mtimeMs) };
+  },
+
+  async link(from, to) {
+    const temporary = path.join(path.dirname(to), temporaryName);
+    try {
+      await makeFolders(path.dirname(to));
+      await fs.rm(temporary, { force: true });
+      await fs.link(from, temporary);
+      await fs.rename(temporary, to);
+      // rename(2) does nothing where both are names of one file.
+      await fs.rm(temporary, { force: true });
+    } catch (error) {
+      throw fileError(`link ${from} as`, to, error);
+    }
+  },
+
   lock: holdLock,
   run,
   now: () => Date.now(),

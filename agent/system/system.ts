@@ -15,6 +15,12 @@ export interface RunOptions {
   readonly input?: string;
 }
 
+export interface FileStamp {
+  readonly inode: number;
+  /** Time of the last change of the content, in whole milliseconds since the epoch. */
+  readonly modified: number;
+}
+
 export interface System {
   /** The whole file as text; undefined if it does not exist (or is a folder). Throws `file-failed` for other failures. */
   readFile(path: string): Promise<string | undefined>;
@@ -31,6 +37,10 @@ export interface System {
   writeFile(path: string, content: string, mode: number): Promise<void>;
   /** Removes the file; not an error if it has gone. */
   removeFile(path: string): Promise<void>;
+  /** Which file stands at a path, as a service sees that it is another one; undefined if there is none. */
+  stat(path: string): Promise<FileStamp | undefined>;
+  /** Makes `to` another name of the file at `from` (same file system), in one step where `to` exists. Makes missing folders. */
+  link(from: string, to: string): Promise<void>;
   /**
    * Takes the lock file, waiting for another holder up to `waitMs`; returns the release, or undefined if the wait was in vain.
    * The kernel frees it when this process dies, however it dies.

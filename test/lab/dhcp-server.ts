@@ -37,6 +37,8 @@ export async function startDhcp(router: string, eni: VpcEni, dir: string): Promi
     '--except-interface=lo',
     '--log-facility=-',
     '--log-dhcp',
+    // Two labs side by side would else quarrel about /run/dnsmasq.pid.
+    `--pid-file=${join(dir, `${eni.port}.pid`)}`,
     `--dhcp-leasefile=${leases}`,
   ];
   if (v4 !== undefined) {

@@ -4,6 +4,19 @@ import type { FakeKernel } from './fake-kernel.ts';
 export interface FakeFile {
   readonly content: string;
   readonly mode: number;
+  /** Time of the write; 0 unless told. Two names of one object are hard links of one file. */
+  readonly modified?: number;
+}
+
+const inodes = new WeakMap<FakeFile, number>();
+let lastInode = 0;
+
+/** A number per file, the same for all its names. */
+export function inodeOf(file: FakeFile): number {
+  const known = inodes.get(file);
+  if (known !== undefined) return known;
+  inodes.set(file, ++lastInode);
+  return lastInode;
 }
 
 /** Names directly below a folder, sorted, as readdir gives them. */

@@ -3,9 +3,9 @@
 // program would, and kill the agent before any single step. A command that is not modelled throws, and is remembered.
 import { AgentError } from '../../agent/errors.ts';
 import { temporaryName } from '../../agent/system/real-system.ts';
-import type { CommandResult, RunOptions, System } from '../../agent/system/system.ts';
+import type { CommandResult, FileStamp, RunOptions, System } from '../../agent/system/system.ts';
 import type { Offer } from './fake-dhclient.ts';
-import { type FakeFile, namesIn, rememberDisk } from './fake-disk.ts';
+import { type FakeFile, inodeOf, namesIn, rememberDisk } from './fake-disk.ts';
 import { type IfupdownHost, ifdown, ifup, ifupAll } from './fake-ifupdown.ts';
 import { onlyLooks, runIp } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
@@ -121,7 +121,7 @@ export class FakeSystem implements System {
     this.files.set(temporary, { content, mode: 0o600 });
     this.#step(`rename to ${path}`);
     this.files.delete(temporary);
-    this.files.set(path, { content, mode });
+    this.files.set(path, { content, mode, modified: this.#now });
     this.#done(`write ${path}`);
   }
 
@@ -133,6 +133,23 @@ export class FakeSystem implements System {
     this.#step(`remove ${path}`);
     this.files.delete(path);
     this.#done(`remove ${path}`);
+  }
+
+  async stat(path: string): Promise<FileStamp | undefined> {
+    this.#alive();
+    const file = this.files.get(path);
+    return file && { inode: inodeOf(file), modified: file.modified ?? 0 };
+  }
+
+  async link(from: string, to: string): Promise<void> {
+    this.#alive();
+    const file = this.files.get(from);
+    const reason = this.#effect(`link ${from} ${to}`) ?? (file === undefined ? 'ENOENT' : undefined);
+    if (file === undefined || reason !== undefined)
+      throw new AgentError('file-failed', `cannot link ${from} as ${to}: ${reason}`);
+    this.#step(`link ${to}`);
+    this.files.set(to, file);
+    this.#done(`link ${from} ${to}`);
   }
 
   async lock(_path: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
@@ -183,6 +200,7 @@ export class FakeSystem implements System {
   reboot(): void {
     const links = this.kernel.links.filter(l => l.driver !== undefined);
     this.kernel = new FakeKernel();
+    this.sysctls.clear();
     for (const link of links) this.kernel.addLink({ ...link, up: false, mtu: 1500 });
     for (const path of this.files.keys()) if (path.startsWith('/run/')) this.files.delete(path);
     this.restart();
@@ -288,6 +306,9 @@ export class FakeSystem implements System {
   }
 
   #read(path: string): string | undefined {
+    const [, key = '', link] = /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/accept_ra)$/.exec(path) ?? [];
+    // The kernel's own default is on.
+    if (this.kernel.links.some(l => l.name === link)) return `${this.sysctls.get(key) ?? '1'}\n`;
     return this.files.get(path)?.content;
   }
 

@@ -25,5 +25,6 @@ export function kernelOf(enis: readonly EniPlan[]): KernelState {
     rules: enis.flatMap(eni =>
       eni.rules.map(r => ({ ...r, iif: r.localOnly ? 'lo' : undefined, protocol: '129', opaque: undefined })),
     ),
+    acceptRa: new Map(enis.map(eni => [eni.link, '0'])),
   };
 }

@@ -21,13 +21,16 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
     ],
   ],
   // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
-  ['doctor', ['inspect', 'reconcile', 'apply', 'plan', 'renderers', 'system', 'model']],
+  // coexistence: the container networks that a pass goes by.
+  ['doctor', ['inspect', 'reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   ['inspect', ['reconcile', 'apply', 'renderers', 'system', 'errors', 'model']],
-  ['remove-all', ['reconcile', 'apply', 'renderers', 'system', 'model']],
+  ['remove-all', ['reconcile', 'apply', 'coexistence', 'renderers', 'system', 'model']],
   ['reconcile', ['desired', 'apply', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
-  ['desired', ['apply', 'plan', 'renderers', 'system', 'model']],
+  ['desired', ['apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   // plan: the numbers of a slot, to know what in the kernel has our shape. Not metadata: an apply knows no cloud.
   ['apply', ['plan', 'renderers', 'system', 'log', 'errors', 'model']],
+  // renderers: the form of a file, and what marks it as ours.
+  ['coexistence', ['renderers', 'model']],
   // plan: how many numbers `base` takes. system: only the type.
   ['config', ['plan', 'system', 'errors', 'model']],
   ['lock', ['system', 'errors']],
@@ -63,7 +66,13 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   ],
   ['main', 'system', /^agent\/main\.ts > agent\/system\/real-system\.ts$/, 'the one place where it is made'],
   ['doctor', 'plan', / > agent\/plan\/numbering\.ts$/, 'the band'],
-  ['doctor', 'system', / > agent\/system\/kernel-probe\.ts$/, 'probed or assumed'],
+  [
+    'doctor',
+    'system',
+    / > agent\/system\/(kernel-probe|rival-facts)\.ts$/,
+    'probed or assumed; what no pass needs to know',
+  ],
+  ['coexistence', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],
   ['apply', 'plan', /^agent\/apply\/kernel-objects\.ts > agent\/plan\/eni-plan\.ts$/, 'numbersOf'],
   ['config', 'plan', / > agent\/plan\/numbering\.ts$/, 'bandWidth'],
   ['config', 'system', / > agent\/system\/system\.ts$/, 'the type'],
@@ -105,7 +114,7 @@ const typeCycles: readonly (readonly [string, string])[] = [
   ['renderers/candidates.ts', 'renderers/select.ts'],
 ];
 
-const pureUnits = ['model', 'plan', 'renderers'];
+const pureUnits = ['model', 'plan', 'renderers', 'coexistence'];
 
 const files = ['agent', 'renderers'].flatMap(folder =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -37,6 +37,14 @@ test('no file: the defaults', async () => {
     },
     metadata: { provider: undefined, url: undefined, timeoutMs: 15_000, confirmDelayMs: 2_000 },
     routing: { base: 28_000 },
+    coexistence: {
+      cloudInit: 'leave',
+      networkmanagerAutoDefault: 'leave',
+      nmCloudSetup: 'leave',
+      ec2NetUtils: 'leave',
+      cloudNetconfig: 'leave',
+      containerNetwork: 'leave',
+    },
     enis: new Map(),
   } satisfies Settings);
 });

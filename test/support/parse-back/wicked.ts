@@ -20,7 +20,7 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
   const script = ifcfg.get('POST_UP_SCRIPT');
   // A script without a type is skipped with a note.
   if (script?.startsWith('wicked:')) shell.runScript(executable(files, script.slice('wicked:'.length)));
-  const leased = ifcfg.get('BOOTPROTO') === 'dhcp4' && ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') !== 'no';
+  const leased = ifcfg.get('BOOTPROTO') === 'dhcp4' && leaseMayRoute(ifcfg);
   const advertised = !/^net\.ipv6\.conf\.\$INTERFACE\.accept_ra = 0$/m.test(text(`ifsysctl-${link}`) ?? '');
   return kernelLines({
     addresses: ifcfg.get('BOOTPROTO') === 'none' ? [] : addressesOf(ifcfg, link),
@@ -35,6 +35,15 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
 }
 
 const nothing: KernelLines = { addresses: [], routes: [], rules: [] };
+
+/** Whether the lease's default route goes into main: it is in the set of DHCLIENT_UPDATE, or the set is empty, which means all. */
+function leaseMayRoute(ifcfg: ReadonlyMap<string, string>): boolean {
+  // As in ni_addrconf_update_flags_parse: `none` empties what was said before it.
+  const words = (ifcfg.get('DHCLIENT_UPDATE') ?? 'default-route,dns,ntp').split(/[ \t,]+/);
+  const said = new Set(words.slice(words.lastIndexOf('none') + 1));
+  said.delete(ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') === 'no' ? 'default-route' : '');
+  return said.size === 0 || said.has('default-route') || ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') !== 'no';
+}
 
 export function executable(files: readonly RenderedFile[], path: string): string {
   const file = files.find(f => f.path === path);

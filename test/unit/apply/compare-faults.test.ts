@@ -80,7 +80,7 @@ describe('faults', () => {
       'the address of DHCP is not there',
       dhcp,
       without(kernelOf([dhcp]), '10.0.2.10'),
-      ['missing: address eth1 10.0.2.10 (from DHCP)'],
+      ['missing: address eth1 10.0.2.10 (dhcp)'],
     ],
     [
       'it is there with another length',

@@ -135,6 +135,11 @@ describe('lossesOf', () => {
     expect(lossesOf(await snapshot(), await snapshot(state, stdout))).toEqual(wanted);
   });
 
+  test('the path was by a secondary ENI, whose default route had no business in main: by the primary is no loss', async () => {
+    const before = await snapshot(kernel, '192.0.2.254 via 10.0.2.1 dev eth1 src 10.0.2.10 uid 0');
+    expect(lossesOf(before, await snapshot())).toEqual([]);
+  });
+
   test('a service that cannot be reached any more', async () => {
     expect(lossesOf(await snapshot(), await snapshot(kernel, '', 2))).toEqual([
       'the metadata service was reached by "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now by "unreachable"',

@@ -13,6 +13,7 @@ const sections = [
   { heading: '[agent]', name: 'agent', schema: 'agentSection' },
   { heading: '[metadata]', name: 'metadata', schema: 'metadataSection' },
   { heading: '[routing]', name: 'routing', schema: 'routingSection' },
+  { heading: '[coexistence]', name: 'coexistence', schema: 'coexistenceSection' },
   { heading: '[eni "MAC"]', name: `eni "${mac}"`, schema: 'eniSection' },
 ] as const;
 
@@ -23,7 +24,7 @@ function keysOf(schema: string): readonly string[] {
   const body = new RegExp(`^const ${schema} = v\\.strictObject\\(\\{\\n([\\s\\S]*?)^\\}\\);`, 'm').exec(
     source,
   )?.[1];
-  return [...(body ?? '').matchAll(/^ {2}'?([a-z-]+)'?:/gm)].map(m => m[1]!).sort();
+  return [...(body ?? '').matchAll(/^ {2}'?([a-z0-9-]+)'?:/gm)].map(m => m[1]!).sort();
 }
 
 const settings = (name: string, content: Record<string, string>) =>

@@ -156,6 +156,8 @@ test('every generated block belongs to a test of this file', () => {
         n => `ARCHITECTURE.md ${n}`,
       ),
       'README.md plan',
+      // By coexistence.test.ts.
+      'docs/coexistence.md drop-ins',
     ].sort(),
   );
 });

@@ -50,6 +50,12 @@ export function smallHost(
     async readLink() {
       return undefined;
     },
+    async stat() {
+      return undefined;
+    },
+    async link() {
+      throw new Error('a probe links nothing');
+    },
     async writeFile(path, content) {
       if (!writable) throw new Error(`EROFS ${path}`);
       written.set(path, content);

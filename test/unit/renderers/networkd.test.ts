@@ -11,6 +11,8 @@ import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
 import { parseBack } from '../../support/parse-back/networkd.ts';
 
 const stock = factsForBackend('networkd', 'amzn-2023');
+/** Our file for eth1, as networkd has loaded it. */
+const loaded = { '/etc/systemd/network/07-eni-eth1.network': `# ${marker}\n` };
 const withSystemd = (systemd: string, more: Partial<HostFacts> = {}): HostFacts => ({
   ...stock,
   versions: { ...stock.versions, systemd },
@@ -224,6 +226,12 @@ describe('the reader of the tests sees what networkd would do', () => {
 });
 
 describe('activation', () => {
+  const waiting = '/lib/systemd/systemd-networkd-wait-online --quiet --timeout=5';
+  const keptTime = [
+    'cp --attributes-only --preserve=timestamps /etc/systemd/network/07-eni-eth1.network /run/eni-agent/time-of-eth1',
+    'touch --no-create --reference=/run/eni-agent/time-of-eth1 /etc/systemd/network/07-eni-eth1.network',
+  ];
+  const reload = ['networkctl reload', `${waiting} --interface=eth1`];
   const after = eni('static-dual-stack');
   const changed = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
   const argv = (changes: Parameters<typeof networkd.activate>[0], facts = stock) =>
@@ -231,7 +239,10 @@ describe('activation', () => {
 
   test('several changes are one reload', () => {
     const second = { kind: 'added', after: eni('static-two-enis', 1) } as const;
-    expect(argv([{ kind: 'added', after }, second, changed])).toEqual(['networkctl reload']);
+    expect(argv([{ kind: 'added', after }, second, changed])).toEqual([
+      'networkctl reload',
+      `${waiting} --interface=eth1 --interface=eth2 --interface=eth1`,
+    ]);
   });
 
   test('a removed ENI is cleaned up by name: 247 leaves everything behind', () => {
@@ -242,9 +253,11 @@ describe('activation', () => {
       'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
       'ip -4 route flush table 28000 dev eth1',
       'ip -6 route flush table 28000 dev eth1',
-      'ip address flush dev eth1 scope global',
-      'ip link set dev eth1 down',
     ]);
+    // 247 also keeps the address of a lease, which no later pass knows any more.
+    const last = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: true } as const;
+    expect(argv([last], withSystemd('247')).at(-1)).toBe('ip -4 address flush dev eth1 dynamic');
+    expect(argv([last], withSystemd('252')).at(-1)).toBe('ip -6 route flush table 28000 dev eth1');
     const commands = networkd.activate([{ kind: 'removed', before: after, linkPresent: false }], stock);
     expect(commands.filter(c => c.argv[0] === 'ip').every(c => c.mayFail === true)).toBe(true);
     expect(commands.some(c => c.argv.includes('dev'))).toBe(false);
@@ -253,16 +266,35 @@ describe('activation', () => {
   test.each([
     ['243', true, true, []],
     ['244', false, true, []],
-    ['247.3', false, true, ['ip link set dev eth1 mtu 1400']],
-    ['249', false, true, ['ip link set dev eth1 mtu 1400']],
-    ['252.38', false, false, ['networkctl reload']],
-    ['257', false, false, ['networkctl reload']],
+    ['247.3', false, true, [...keptTime, 'ip link set dev eth1 mtu 1400']],
+    ['249', false, true, [...keptTime, 'ip link set dev eth1 mtu 1400']],
+    ['252.38', false, false, reload],
+    ['257', false, false, reload],
   ])('systemd %s: added live %s, changed live %s', (version, added, change, commands) => {
-    const facts = withSystemd(version);
+    const facts = withSystemd(version, { files: loaded });
     expect(networkd.live({ kind: 'added', after }, facts)).toBe(added);
     expect(networkd.live(changed, facts)).toBe(change);
     if (commands.length > 0) expect(argv([changed], facts)).toEqual(commands);
     expect(networkd.live({ kind: 'removed', before: after, linkPresent: true }, facts)).toBe(false);
+  });
+
+  test('a link that networkd has by another file (a catch-all with DHCP) is reloaded on each version: only it can end that', () => {
+    for (const version of ['247', '249', '252', '257']) {
+      expect(networkd.live(changed, withSystemd(version))).toBe(false);
+      expect(argv([changed], withSystemd(version))).toEqual(reload);
+      expect(networkd.bridges?.(changed, withSystemd(version))).toBe(false);
+    }
+  });
+
+  test('rules change in two steps where a reload takes them', () => {
+    const facts = (version: string) => withSystemd(version, { files: loaded });
+    expect(['243', '247', '252', '257'].map(v => networkd.bridges?.(changed, facts(v)))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(networkd.bridges?.({ kind: 'added', after }, facts('257'))).toBe(false);
   });
 
   test('before 244 there is no reload', () => {
@@ -288,7 +320,10 @@ describe('activation', () => {
   ])('a change of %s (%#): a reload of 252 would give the lease back for a moment', (...row) => {
     const [, before, next, version, live] = row;
     const change = { kind: 'changed', before, after: next } as const;
-    expect(networkd.live(change, withSystemd(version))).toBe(live);
-    expect(argv([change], withSystemd(version))).toEqual(live ? [] : ['networkctl reload']);
+    const facts = withSystemd(version, { files: loaded });
+    expect(networkd.live(change, facts)).toBe(live);
+    expect(argv([change], facts).filter(line => !keptTime.includes(line))).toEqual(
+      live ? [] : ['networkctl reload', `${waiting} --interface=${next.link}`],
+    );
   });
 });

@@ -159,9 +159,11 @@ describe('versions that cannot say a rule get it by a dispatcher script', () => 
 
 describe('activation', () => {
   const after = eni('static-dual-stack');
+  /** With our profile loaded. */
+  const files = { [`${folder}/ifcfg-eth1`]: `# ${marker}\n` };
   const argvs = (changes: Parameters<typeof networkmanagerIfcfg.activate>[0], on: HostFacts = facts) =>
     networkmanagerIfcfg
-      .activate(changes, on)
+      .activate(changes, { ...on, files })
       .map(c => `${c.phase}${c.mayFail ? '?' : ''} ${c.argv.join(' ')}`);
   const load = `after-write nmcli connection load ${folder}/ifcfg-eth1`;
 
@@ -176,6 +178,22 @@ describe('activation', () => {
     ]);
   });
 
+  test.each([
+    ['no file yet', {}],
+    ["somebody else's", { [`${folder}/ifcfg-eth1`]: 'DEVICE=eth1\n' }],
+  ])(
+    'on a link that works by another profile ours has to come up, reapply takes the active one: %s',
+    (_what, files) => {
+      const change = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
+      expect(
+        networkmanagerIfcfg
+          .activate([change], { ...facts, files })
+          .map(c => c.argv.join(' '))
+          .at(1),
+      ).toBe(`nmcli --wait 20 connection up uuid ${ifcfgUuid(after.mac)} ifname eth1`);
+    },
+  );
+
   const leased = eni('dhcp-complete');
   test.each([
     ['the same lease', leased, { ...leased, mtu: 1400 }, false],
@@ -183,11 +201,12 @@ describe('activation', () => {
     ['a static address for a lease', leased, after, true],
     ['the connected route to main', leased, eni('dhcp-connected-route'), true],
   ])(
-    'before 1.42 another table may be refused by reapply, and comes up anew: %s',
+    'before 1.20 another table is refused by reapply, and comes up anew: %s',
     (_what, before, next, anew) => {
       const change = { kind: 'changed', before, after: next } as const;
-      expect(argvs([change], versioned('1.42.4')).at(1)).toMatch(/reapply/);
-      expect(argvs([change]).slice(1)).toEqual([
+      for (const version of ['1.20.0', '1.30.6', '1.40.16'])
+        expect(argvs([change], versioned(version)).at(1)).toMatch(/reapply/);
+      expect(argvs([change], versioned('1.18.8')).slice(1, 2)).toEqual([
         anew
           ? `after-write nmcli --wait 20 connection up uuid ${ifcfgUuid(after.mac)} ifname eth1`
           : 'after-write nmcli --wait 20 device reapply eth1',
@@ -238,6 +257,15 @@ describe('claims of others', () => {
       'a keyfile of cloud-init, by MAC',
       { [cloudInit]: '[ethernet]\nmac-address=00:16:3E:00:00:02\n' },
       [cloudInit],
+    ],
+    // As 1.30 and 1.40 write it, for a NIC without a profile.
+    [
+      "NetworkManager's own automatic profile",
+      {
+        '/run/NetworkManager/system-connections/Wired connection 1.nmconnection':
+          '[connection]\nid=Wired connection 1\nautoconnect-priority=-999\ninterface-name=eth1\n\n[.nmmeta]\nnm-generated=true\n',
+      },
+      [],
     ],
     ['a keyfile of another link', { [keyfile]: '[connection]\ninterface-name=eth10\n' }, []],
     ['GATEWAY= alone', { '/etc/sysconfig/network': 'GATEWAY=10.0.1.253\n' }, []],

@@ -202,8 +202,11 @@ describe('the reader of the tests sees what NetworkManager would do', () => {
 describe('activation', () => {
   const after = eni('static-dual-stack');
   const second = eni('static-two-enis', 1);
+  const ours = [path, path.replace('eth1', 'eth2')];
+  const files = Object.fromEntries(ours.map(p => [p, `# ${marker}\n`]));
+  /** With our profiles loaded. */
   const argv = (changes: Parameters<typeof renderer.activate>[0], facts = stock) =>
-    renderer.activate(changes, facts).map(c => c.argv.join(' '));
+    renderer.activate(changes, { ...facts, files }).map(c => c.argv.join(' '));
 
   test('added and changed: one load, then each link by itself', () => {
     const changes = [
@@ -218,6 +221,14 @@ describe('activation', () => {
     expect(changes.some(change => renderer.live(change, stock))).toBe(false);
   });
 
+  test('on a link that works by another profile, such as "Wired connection 1", ours has to come up: reapply takes the active one', () => {
+    const change = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
+    expect(renderer.activate([change], stock).map(c => c.argv.join(' '))).toEqual([
+      `nmcli connection load ${path}`,
+      `nmcli --wait 20 connection up uuid ${uuid} ifname eth1`,
+    ]);
+  });
+
   const leased = eni('dhcp-complete');
   test.each([
     ['the same lease', leased, { ...leased, mtu: 1400 }, false],
@@ -227,11 +238,11 @@ describe('activation', () => {
     ['a lease in main for a static address', after, eni('dhcp-connected-route'), false],
     ['another table', leased, { ...leased, table: 5001 }, true],
   ])(
-    'before 1.42 another route-table may be refused by reapply, and comes up anew: %s',
+    'before 1.20 another route-table is refused by reapply, and comes up anew: %s',
     (_what, before, next, anew) => {
       const change = { kind: 'changed', before, after: next } as const;
       expect(argv([change])[1]).toBe('nmcli --wait 20 device reapply eth1');
-      expect(argv([change], withVersion('1.40.16'))[1]).toBe(
+      expect(argv([change], withVersion('1.18.8'))[1]).toBe(
         anew
           ? `nmcli --wait 20 connection up uuid ${uuid} ifname eth1`
           : 'nmcli --wait 20 device reapply eth1',
@@ -265,6 +276,12 @@ describe('claims', () => {
     [`${folder}/office.nmconnection`, '[connection]\nid=office\ninterface-name=eth1\n', 1],
     [`${folder}/office.nmconnection`, '[connection]\ninterface-name = eth1\n', 1],
     [`${folder}/office.nmconnection`, '[connection]\ninterface-name=eth10\n', 0],
+    // NetworkManager's own, as 1.42 and 1.52 write it.
+    [
+      '/run/NetworkManager/system-connections/Wired connection 1.nmconnection',
+      '[connection]\nid=Wired connection 1\nautoconnect-priority=-999\ninterface-name=eth1\n\n[.nmmeta]\nnm-generated=true\n',
+      0,
+    ],
     [`${folder}/vlan.nmconnection`, '[connection]\ninterface-name=eth1.7\n[vlan]\ninterface-name=eth1\n', 0],
     [
       `${folder}/cloud-init-eth1.nmconnection`,

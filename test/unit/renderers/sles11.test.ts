@@ -181,6 +181,9 @@ describe('activation', () => {
   test('a removal, with the link and without', () => {
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
     expect(argvs([removed])).toEqual(['before-write ifdown eth1', ...leftRules]);
-    expect(argvs([{ ...removed, linkPresent: false }])).toEqual(['before-write? ifdown eth1', ...leftRules]);
+    expect(argvs([{ ...removed, linkPresent: false }])).toEqual([
+      'before-write? ifdown eth1 -o hotplug',
+      ...leftRules,
+    ]);
   });
 });

@@ -1,0 +1,43 @@
+// A change of rules in two steps, for backends that take the old rules away before they add the new ones (systemd-networkd: for 9 to
+// 32 ms on 252, under 1 ms on 257; each packet of that time leaves by the primary and is lost). In between stands a plan with both.
+import type { EniChange, RenderedFile, Renderer } from '../../renderers/renderer.ts';
+import type { HostFacts } from '../model/host.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan } from '../model/network-plan.ts';
+import { kernelKeys, planObjects } from './kernel-objects.ts';
+
+type Changed = Extract<EniChange, { kind: 'changed' }>;
+
+/** The changes of the first step: what was, with the rules of both. Empty if no change needs it. */
+export function bridgeChanges(
+  changes: readonly EniChange[],
+  renderer: Renderer,
+  facts: HostFacts,
+): readonly Changed[] {
+  return changes.flatMap(change => {
+    if (change.kind !== 'changed' || renderer.bridges?.(change, facts) !== true) return [];
+    const rules = new Map([...change.before.rules, ...change.after.rules].map(r => [JSON.stringify(r), r]));
+    const both: EniPlan = { ...change.before, rules: [...rules.values()] };
+    // Rules that only go, or none that changes: one step does it.
+    const isSame = (other: EniPlan) => other.rules.length === both.rules.length;
+    return isSame(change.before) || isSame(change.after) ? [] : [{ ...change, after: both }];
+  });
+}
+
+/** The files of the first step. */
+export function bridgeFiles(
+  changes: readonly Changed[],
+  renderer: Renderer,
+  facts: HostFacts,
+): readonly RenderedFile[] {
+  const enis = changes.map(c => c.after);
+  return renderer.render({ primaryLink: undefined, enis, skipped: [] }, facts);
+}
+
+/** True when the kernel has the rules of both. */
+export function isBridged(kernel: KernelState, changes: readonly Changed[]): boolean {
+  const present = kernelKeys(kernel);
+  return changes.every(({ after }) =>
+    planObjects(after, { ruleProtocol: false }).every(o => o.kind !== 'rule' || present.has(o.key)),
+  );
+}

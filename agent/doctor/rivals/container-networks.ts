@@ -1,0 +1,21 @@
+// Container networks as rivals: one each, from the table by which a pass leaves their ENIs alone.
+import { containerNetworks, findContainerNetworks } from '../../coexistence/container-network.ts';
+import type { Rival } from './rival.ts';
+
+export const containerNetworkRivals: readonly Rival[] = containerNetworks.map(
+  ({ name, paths, kernelTrace }) => ({
+    name,
+    traces: [...paths, kernelTrace],
+    effect: 'takes ENIs for its pods, and has addresses, tables and rules of its own there',
+    step: 'take container-network = ignore out of [coexistence]; an ENI that is not for pods gets an [eni "MAC"] section',
+    find: ({ look, settings }) => {
+      const found = findContainerNetworks(look.facts.paths, look.kernel).find(f => f.name === name);
+      if (found === undefined) return undefined;
+      const idle =
+        settings.coexistence.containerNetwork === 'leave'
+          ? 'every ENI without an [eni "MAC"] section is left to it'
+          : undefined;
+      return { evidence: found.evidence, idle };
+    },
+  }),
+);

@@ -1,0 +1,68 @@
+// What `doctor` has to know about one other program that configures ENIs. docs/coexistence.md has a row for each, and a test compares.
+import type { Inspection } from '../../inspect.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { RivalFacts } from '../../system/rival-facts.ts';
+
+export interface RivalView {
+  readonly look: Inspection;
+  readonly settings: Settings;
+  readonly rival: RivalFacts;
+}
+
+export interface Sighting {
+  /** The path, line, service or kernel object that betrays it. */
+  readonly evidence: string;
+  /** Set if it is here and does nothing to an ENI: why. Reads after "but". */
+  readonly idle?: string | undefined;
+  /** True if the option does not help on this machine. */
+  readonly onlyByHand?: boolean;
+}
+
+export interface Rival {
+  readonly name: string;
+  /** Where it shows, as the document has it. */
+  readonly traces: readonly string[];
+  /** What it does to the ENIs. Reads after "it". */
+  readonly effect: string;
+  /** The one step that settles it. */
+  readonly step: string;
+  /** The option of [coexistence] by which the agent settles it, with the value. */
+  readonly option?: { readonly key: string; readonly value: string };
+  readonly find: (view: RivalView) => Sighting | undefined;
+}
+
+/** The first of the paths that exists on this machine. */
+export function pathOf({ look, rival }: RivalView, ...paths: readonly string[]): string | undefined {
+  return paths.find(p => look.facts.paths.includes(p) || p in rival.files);
+}
+
+/** `PATH: LINE` of the last file below `folders` that has such a line outside of a comment: what is read later wins. */
+export function lastLine(
+  { rival }: RivalView,
+  line: RegExp,
+  ...prefixes: readonly string[]
+): string | undefined {
+  return Object.entries(rival.files)
+    .filter(([path]) => prefixes.some(prefix => path.startsWith(prefix)))
+    .flatMap(([path, text]) =>
+      text
+        .split('\n')
+        .filter(l => !/^\s*[#;]/.test(l) && line.test(l))
+        .map(l => `${path}: ${l.trim()}`),
+    )
+    .at(-1);
+}
+
+/** Links of the instance's ENIs without the primary's. */
+export function secondaryLinks({ look }: RivalView): readonly string[] {
+  const macs = new Set([...look.enis.map(e => e.plan.mac), ...look.skipped.map(s => s.mac)]);
+  return look.kernel.links.flatMap(l =>
+    l.mac !== undefined && macs.has(l.mac) && l.name !== look.primaryLink ? [l.name] : [],
+  );
+}
+
+/** The rule with that priority, in words; undefined if the kernel has none. */
+export function ruleWith({ look }: RivalView, from: number, to: number): string | undefined {
+  const rule = look.kernel.rules.find(r => r.priority >= from && r.priority <= to);
+  return rule && `the rule ${rule.priority}: from ${rule.from ?? 'all'} lookup ${rule.table ?? '-'}`;
+}

@@ -1,0 +1,25 @@
+// What goes wrong while an apply is under way, the same on each backend: something else breaks one object of the ENI that is being
+// added, again and again until the agent gives up. Each returns what the agent said.
+import type { AgentHost } from '../lab/agent-host.ts';
+import { guestOk, runAgent, runInGuest } from '../lab/guest.ts';
+
+/** Breaks what eth4 gets, in slot 3, whenever the right default route of its table is there: never what a rollback leaves. */
+function breaking(line: string): (host: AgentHost) => Promise<string> {
+  return async host => {
+    // As fast as it can, so that it comes before the agent's first look; for at most a minute (dhclient may take its time).
+    const script = `end=$(($(date +%s) + 60)); while [ $(date +%s) -lt $end ] && [ ! -e /tmp/enough ]; do ip route show table 28003 2>/dev/null | grep -q 'default via 10.0.1.1 ' && { ${line}; }; done 2> /dev/null`;
+    await guestOk(host.guest, ['rm', '-f', '/tmp/enough']);
+    const breaker = runInGuest(host.guest, ['sh', '-c', script], { timeout: 90_000 });
+    const outcome = await runAgent(host.guest, ['once']);
+    await guestOk(host.guest, ['touch', '/tmp/enough']);
+    await breaker;
+    await runInGuest(host.guest, ['sh', '-c', 'ip route del default dev eth4 metric 20000 2>/dev/null || :']);
+    return `${outcome.exitCode} ${outcome.stdout}${outcome.stderr}`;
+  };
+}
+
+export const faults: Readonly<Record<string, (host: AgentHost) => Promise<string>>> = {
+  'a wrong gateway': breaking('ip route replace default via 10.0.1.77 dev eth4 onlink table 28003'),
+  'a lost rule': breaking('ip rule del priority 28603'),
+  'a leaked default': breaking('ip route replace default dev eth4 metric 20000'),
+};

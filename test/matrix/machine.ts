@@ -1,0 +1,96 @@
+// The machine of one column, and the questions that each step asks: is the kernel what the plan says, to the line, does every address
+// answer, did the primary hear nothing, is what others own untouched?
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { diffNormalForms, normalFormOfKernel, normalFormOfPlan } from '../../agent/apply/normal-form.ts';
+import type { NetworkPlan } from '../../agent/model/network-plan.ts';
+import { type AgentHost, agentOk, createAgentHost } from '../lab/agent-host.ts';
+import { waitFor } from '../lab/command.ts';
+import { countEvents, type Events } from '../lab/event-counter.ts';
+import { runAgent } from '../lab/guest.ts';
+import { failedPings, pingMatrix, renderMatrix } from '../lab/ping-matrix.ts';
+import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
+import type { Column } from './columns.ts';
+import { eniSections, first, primary, second } from './enis.ts';
+import { foreignLines, missingForeign } from './foreign.ts';
+
+const expectedRoot = join(import.meta.dirname, 'expected');
+
+export async function createMachine({ image, suite, addressing }: Column): Promise<AgentHost> {
+  return createAgentHost(
+    {
+      name: `m${image.slice(0, 8)}${suite}${addressing}`.slice(0, 20).replaceAll('-', ''),
+      provider: 'aws',
+      enis: [primary, first, second],
+    },
+    {
+      image,
+      suite,
+      agentKeys: ['allow-unproven = yes'],
+      // As long as a fault of the story needs to be seen; a lease of dhcpcd takes 5 s.
+      agentConfig: `verify-timeout = ${addressing === 'dhcp' ? 8 : 3}\n${eniSections(addressing)}`,
+    },
+  );
+}
+
+/** The plan of now, as the agent tells it. */
+export async function planOf(host: AgentHost): Promise<NetworkPlan> {
+  const { stdout, stderr } = await runAgent(host.guest, ['plan', '--json']);
+  expect(stdout, stderr).not.toBe('');
+  return JSON.parse(stdout).plan;
+}
+
+/** A pass that must end well; returns its events, of which the primary must have none. */
+export async function pass(host: AgentHost, settle: readonly string[] = ['eth0']): Promise<Events> {
+  const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), { settle });
+  expect(events.of('eth0'), 'events of the primary').toEqual([]);
+  return events;
+}
+
+/**
+ * The kernel equals the plan line by line, which is the same for each backend (expected/STEP-ADDRESSING.txt), every address answers in
+ * all directions, and what others own is there.
+ */
+export async function expectPlanned(host: AgentHost, column: Column, step: string): Promise<void> {
+  const plan = await planOf(host);
+  const wanted = normalFormOfPlan(plan);
+  expectSame(`${step}-${column.addressing}.txt`, wanted);
+  let differences: readonly string[] = [];
+  // A service that has just booted, or was restarted by the step, may need a moment; the agent itself has verified.
+  await waitFor(
+    async () => {
+      const found = normalFormOfKernel(await kernelOfGuest(host.vpc), plan, { foreign: foreignLines });
+      differences = diffNormalForms(wanted, found);
+      return differences.length === 0;
+    },
+    5000,
+    100,
+  );
+  expect(differences).toEqual([]);
+  const results = await pingMatrix(host.guest);
+  expect(failedPings(results), renderMatrix(results)).toEqual([]);
+}
+
+/** @param gone what is known to go in this step */
+export async function expectForeign(
+  host: AgentHost,
+  column: Column,
+  gone: readonly string[] = [],
+): Promise<void> {
+  expect(await missingForeign(host, column.image), 'of the administrator').toEqual(gone);
+}
+
+/** One file for all backends; GOLDEN=write writes it anew. */
+function expectSame(name: string, lines: readonly string[]): void {
+  const file = join(expectedRoot, name);
+  const text = `${lines.join('\n')}\n`;
+  if (process.env.GOLDEN === 'write') {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  expect(
+    existsSync(file) ? readFileSync(file, 'utf8') : '',
+    `${name}: GOLDEN=write npm run matrix writes it`,
+  ).toBe(text);
+}

@@ -1,0 +1,91 @@
+// Traffic that must not notice anything: a TCP stream over the primary and a ping each 10 ms, over the primary and over another ENI,
+// to the host beyond the VPC, for as long as something else happens.
+import type { AgentHost } from '../lab/agent-host.ts';
+import { startBackground, waitFor } from '../lab/command.ts';
+import { guestOk, readGuestFile, removeGuestFile, runInGuest, writeGuestFile } from '../lab/guest.ts';
+import { agentPaths } from '../lab/guest-init.ts';
+import { inNamespace } from '../lab/namespace.ts';
+import { remoteClient } from '../lab/vpc-spec.ts';
+
+export interface Traffic {
+  /** One line per loss; empty if nothing was lost. */
+  readonly losses: readonly string[];
+  /** Pings sent, and bytes echoed by the stream. */
+  readonly pings: number;
+  readonly bytes: number;
+}
+
+const port = 7007;
+
+// Echoes; the stream's own sequence shows a loss or a gap.
+const echo = `require('net').createServer(s => s.on('error', () => {}).pipe(s)).listen(${port}, () => console.log('ready'))`;
+
+/** One byte each 10 ms; writes what it has seen when it gets SIGINT: bytes sent and echoed, the longest silence, the first error. */
+function streamScript(source: string): string {
+  return `const seen = { sent: 0, echoed: 0, silence: 0, error: '' };
+let last = Date.now();
+const socket = require('net').connect({ port: ${port}, host: '${remoteClient.address[4]}', localAddress: '${source}' });
+socket.setNoDelay(true);
+socket.on('error', error => { seen.error ||= error.message; });
+socket.on('close', () => { seen.error ||= 'closed'; });
+socket.on('data', data => { const now = Date.now(); seen.echoed += data.length; seen.silence = Math.max(seen.silence, now - last); last = now; });
+const timer = setInterval(() => { seen.sent += 1; socket.write('x'); }, 10);
+process.on('SIGINT', () => { clearInterval(timer); setTimeout(() => { require('fs').writeFileSync('/tmp/stream.json', JSON.stringify(seen)); process.exit(0); }, 300); });
+`;
+}
+
+/**
+ * Runs `action` under traffic from each of the addresses; the first one is the primary's and carries the stream too. A silence of the
+ * stream above 200 ms is a loss: the kernel sends a lost segment again after that time at the earliest.
+ */
+export async function underTraffic(
+  host: AgentHost,
+  sources: readonly [string, ...string[]],
+  action: () => Promise<unknown>,
+): Promise<Traffic> {
+  const server = startBackground(await inNamespace(host.vpc.client, [process.execPath, '-e', echo]));
+  try {
+    if (!(await waitFor(() => server.output().includes('ready'), 5000))) throw new Error(server.output());
+    const pids = await start(host, sources);
+    await action();
+    return await stop(host, sources, pids);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function start(host: AgentHost, sources: readonly [string, ...string[]]): Promise<readonly string[]> {
+  removeGuestFile(host.guest, '/tmp/stream.json');
+  writeGuestFile(host.guest, '/tmp/stream.js', streamScript(sources[0]));
+  const lines = sources.map(
+    (source, n) =>
+      `ping -n -q -i 0.01 -I ${source} ${remoteClient.address[4]} > /tmp/ping-${n} 2>&1 & echo $!`,
+  );
+  const script = `${agentPaths.node} /tmp/stream.js > /tmp/stream.log 2>&1 & echo $!\n${lines.join('\n')}`;
+  const pids = (await guestOk(host.guest, ['sh', '-c', script])).split('\n').filter(Boolean);
+  await new Promise(resolve => setTimeout(resolve, 500));
+  return pids;
+}
+
+async function stop(host: AgentHost, sources: readonly string[], pids: readonly string[]): Promise<Traffic> {
+  await runInGuest(host.guest, ['kill', '-INT', ...pids]);
+  await waitFor(() => readGuestFile(host.guest, '/tmp/stream.json') !== undefined, 3000);
+  const stream = JSON.parse(readGuestFile(host.guest, '/tmp/stream.json') ?? '{"error":"no result"}');
+  const losses: string[] = [];
+  if (stream.error !== '') losses.push(`stream of ${sources[0]}: ${stream.error}`);
+  if (stream.sent !== stream.echoed)
+    losses.push(`stream of ${sources[0]}: ${stream.sent - stream.echoed} bytes lost`);
+  if (stream.silence > 200) losses.push(`stream of ${sources[0]}: silent for ${stream.silence} ms`);
+  let pings = 0;
+  for (const [n, source] of sources.entries()) {
+    const text = readGuestFile(host.guest, `/tmp/ping-${n}`) ?? '';
+    const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
+    pings += Number(sent ?? 0);
+    // The very last one may still be on its way when ping ends.
+    if (sent === undefined || Number(sent) - Number(received) > 1)
+      losses.push(
+        `ping of ${source}: ${sent ?? 'none'} sent, ${received ?? 'none'} answered: ${text.slice(-200)}`,
+      );
+  }
+  return { losses, pings, bytes: stream.echoed };
+}

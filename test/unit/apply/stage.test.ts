@@ -1,0 +1,214 @@
+// What stands between our YAML and networkd: the private root, the one file that is installed, and the links that keep a reload away
+// from the primary after a daemon-reload of somebody else.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { holdLoaded } from '../../../agent/apply/loaded-files.ts';
+import type { FileChange } from '../../../agent/apply/ownership.ts';
+import { installStaged, prepareStage } from '../../../agent/apply/stage.ts';
+import { emptyState } from '../../../agent/apply/state-file.ts';
+import { type ApplyContext, applyChange } from '../../../agent/apply/transaction.ts';
+import { netplan } from '../../../renderers/netplan.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import type { EniChange } from '../../../renderers/renderer.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+import { FakeNetplan, live } from '../../support/fake-netplan.ts';
+
+const facts = factsForBackend('netplan', 'debian-12');
+const staging = netplan.staging!;
+const plan = examplePlans['static-dual-stack']!;
+const changes: readonly EniChange[] = plan.enis.map(after => ({ kind: 'added', after }));
+const files = (plan: Parameters<typeof netplan.render>[0]): readonly FileChange[] =>
+  netplan
+    .render(plan, facts)
+    .map(({ path, mode, content }) => ({ path, mode, before: undefined, after: content }));
+const yaml = '/etc/netplan/60-eni-eth1.yaml';
+const ours = `${live}/10-netplan-00-eni-eth1.network`;
+const theirs = `${live}/10-netplan-eth0.network`;
+
+let host: FakeNetplan;
+let context: ApplyContext;
+
+beforeEach(async () => {
+  host = new FakeNetplan();
+  host.define('50-cloud-init.yaml', 'eth0');
+  host.bootNetplan();
+  await host.sleep(1000);
+  const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as ApplyContext['log'];
+  context = {
+    system: host,
+    log,
+    renderer: netplan,
+    facts,
+    compare: { base: 28_000, ruleProtocol: true },
+    verifyTimeoutMs: 0,
+    metadataAddress: undefined,
+  };
+});
+
+/** The generator, as the transaction runs it. */
+const generate = async () => {
+  await host.run(['/usr/libexec/netplan/generate', '--root-dir', staging.root]);
+};
+/** Files in place, generated, installed, loaded. */
+async function apply(list = files(plan)): Promise<void> {
+  for (const f of list)
+    if (f.after === undefined) await host.removeFile(f.path);
+    else await host.writeFile(f.path, f.after, f.mode);
+  const noteLoaded = await installStaged(context, changes, generate);
+  await host.run(['networkctl', 'reload']);
+  await noteLoaded();
+  await host.sleep(1000);
+}
+const look = () => holdLoaded(host, staging, { look: true });
+const hold = () => holdLoaded(host, staging);
+
+describe('the private root', () => {
+  test('has what the generator reads, with our change in it, for nobody else to read', async () => {
+    host.define('99-old.yaml', 'x');
+    host.put('/lib/netplan/00-network-manager-all.yaml', 'network: {}\n');
+    host.put('/etc/netplan/notes.txt', 'no yaml');
+    host.put(`${staging.root}/etc/netplan/left-by-a-crash.yaml`, 'unknown:');
+    await prepareStage(context, [
+      ...files(plan),
+      { path: '/etc/netplan/61.yaml', mode: 0o600, before: 'x', after: undefined },
+    ]);
+    const inRoot = [...host.files].filter(([path]) => path.startsWith(`${staging.root}/`));
+    expect(inRoot.map(([path]) => path.slice(staging.root.length)).sort()).toEqual([
+      '/etc/netplan/50-cloud-init.yaml',
+      yaml,
+      '/etc/netplan/99-old.yaml',
+      '/lib/netplan/00-network-manager-all.yaml',
+    ]);
+    expect(new Set(inRoot.map(([, file]) => file.mode))).toEqual(new Set([0o600]));
+    expect(host.journal.slice(0, 2)).toEqual([
+      `run rm -rf --one-file-system -- ${staging.root}`,
+      `run mkdir -p -m 0700 ${staging.root}`,
+    ]);
+  });
+
+  test('leaves a file out that goes, and keeps one at a path of ours that is somebody else’s', async () => {
+    host.put(yaml, '# mine\n');
+    await prepareStage(context, files(plan));
+    expect(host.files.get(`${staging.root}${yaml}`)?.content).toBe('# mine\n');
+    await host.writeFile(yaml, files(plan)[0]!.after!, 0o600);
+    await prepareStage(context, [{ path: yaml, mode: 0o600, before: 'x', after: undefined }]);
+    expect(host.files.has(`${staging.root}${yaml}`)).toBe(false);
+  });
+
+  test('a definition that the generator refuses ends the apply before anything is touched', async () => {
+    host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
+    const before = [...host.files].filter(([path]) => !path.startsWith(staging.root));
+    const change = { plan, changes, files: files(plan), stateBefore: emptyState, stateAfter: emptyState };
+    await expect(applyChange(context, change)).rejects.toThrow('70-broken.yaml: Error in network definition');
+    expect([...host.files].filter(([path]) => !path.startsWith(staging.root))).toEqual(before);
+  });
+});
+
+describe('what is installed', () => {
+  test('our generated file, by a link, and nothing else', async () => {
+    const before = host.files.get(theirs);
+    await apply();
+    expect(host.files.get(ours)).toBe(host.files.get(`${staging.root}${ours}`));
+    expect(host.files.get(ours)?.mode).toBe(0o640);
+    expect(host.files.get(theirs)).toBe(before);
+    expect(host.files.has('/run/systemd/system/x.conf')).toBe(true);
+    expect(host.journal.filter(l => l.startsWith('link ') && !l.includes(staging.kept))).toEqual([
+      `link ${staging.root}${ours} ${ours}`,
+    ]);
+    expect(host.journal.at(-1)).toContain(staging.kept);
+    expect(host.reconfigured).toEqual(['10-netplan-00-eni-eth1.network']);
+  });
+
+  test('a file that is equal is not touched, one whose YAML has gone is removed', async () => {
+    await apply();
+    const installed = host.files.get(ours);
+    await apply();
+    expect(host.files.get(ours)).toBe(installed);
+    await apply([{ path: yaml, mode: 0o600, before: 'x', after: undefined }]);
+    expect(host.files.has(ours)).toBe(false);
+    expect(host.files.has(theirs)).toBe(true);
+    expect(host.files.has(`${staging.kept}/10-netplan-00-eni-eth1.network`)).toBe(false);
+  });
+
+  test('a generator that fails in a rollback takes nothing away', async () => {
+    await apply();
+    host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
+    await installStaged(context, changes, generate);
+    expect(host.files.has(ours)).toBe(true);
+  });
+});
+
+describe.each([
+  ['networkd 257', true],
+  ['networkd 252', false],
+])('daemon-reload of somebody else, %s', (_name, notifiesReload) => {
+  beforeEach(() => {
+    host.notifiesReload = notifiesReload;
+  });
+
+  test('without our care it would reach the primary', () => {
+    host.daemonReload();
+    host.reload();
+    expect(host.reconfigured).toEqual(['10-netplan-eth0.network']);
+  });
+
+  test('links are held from the first pass on, and put back before our reload', async () => {
+    expect(await hold()).toBeUndefined();
+    for (let time = 0; time < 2; time++) {
+      host.daemonReload();
+      await host.sleep(1000);
+      expect(await hold()).toBeUndefined();
+      host.reconfigured = [];
+      await apply();
+      expect(host.reconfigured.filter(name => !name.includes('00-eni'))).toEqual([]);
+    }
+    // Ours was written anew as well, and its lease would have been dropped.
+    expect(host.reconfigured).toEqual([]);
+  });
+
+  test('no link held: a hazard, until the service has loaded the files', async () => {
+    host.daemonReload();
+    expect(await hold()).toBe(
+      `${theirs} was written anew after systemd-networkd.service had loaded its files`,
+    );
+    expect(host.files.has(`${staging.kept}/10-netplan-eth0.network`)).toBe(false);
+    await host.sleep(1000);
+    host.reload();
+    await host.sleep(1000);
+    expect(await hold()).toBeUndefined();
+    host.daemonReload();
+    expect(await hold()).toBeUndefined();
+  });
+
+  test('a link from before a load of others proves nothing', async () => {
+    await hold();
+    for (let time = 0; time < 2; time++) {
+      await host.sleep(1000);
+      host.daemonReload();
+      if (time === 0) host.reload();
+    }
+    expect(await hold()).toContain('was written anew');
+    expect(host.files.has(`${staging.kept}/10-netplan-eth0.network`)).toBe(false);
+  });
+
+  test('a change of somebody else that is not loaded is a hazard, and gone with the change', async () => {
+    await hold();
+    await host.sleep(1000);
+    host.define('50-cloud-init.yaml', 'eth0', '      mtu: 1400\n');
+    host.daemonReload();
+    expect(await hold()).toContain('was changed');
+    host.define('50-cloud-init.yaml', 'eth0');
+    host.daemonReload();
+    expect(await hold()).toBeUndefined();
+    await host.removeFile('/etc/netplan/50-cloud-init.yaml');
+    host.daemonReload();
+    expect(await hold()).toContain('was removed');
+  });
+
+  test('a look touches nothing', async () => {
+    host.daemonReload();
+    const before = new Map(host.files);
+    expect(await look()).toContain('was written anew');
+    expect(host.files).toEqual(before);
+    expect(host.journal).toEqual([]);
+  });
+});
