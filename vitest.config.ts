@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: `pure` runs anywhere in seconds; `lab` needs root and Linux, and runs one file at a time because
-// every test owns network namespaces and a mount.
+// Three projects: `pure` runs anywhere in seconds; `lab` and `matrix` need root and Linux. The lab counts events and milliseconds, so it
+// runs one file at a time.
 export default defineConfig({
   test: {
     projects: [
@@ -25,6 +25,8 @@ export default defineConfig({
         test: {
           name: 'matrix',
           include: ['test/matrix/**/*.test.ts'],
+          // They wait most of the time: for leases, for the end of duplicate address detection, for a deadline.
+          maxWorkers: 4,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,6 +1,7 @@
 // From a reading to what should be: believe it, plan it, render it, leave out what somebody else has. No file is written and no
 // command runs here; reconcile.ts compares the result with the machine.
 import type { RenderedFile, Renderer } from '../renderers/renderer.ts';
+import { reloadRemedy } from './apply/loaded-files.ts';
 import { readForeignFiles } from './apply/ownership.ts';
 import type { State } from './apply/state-file.ts';
 import { containerNetworkClaim, findContainerNetworks } from './coexistence/container-network.ts';
@@ -52,10 +53,6 @@ const holdingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
   'no-free-slot',
   'reload-unsafe',
 ]);
-
-/** The way out where a reload of the network service would interrupt the primary. */
-export const reloadRemedy =
-  'restart systemd-networkd or reboot at a time when an interruption of the primary does no harm';
 
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
   const result = planNetwork(await planInput(system, input));
@@ -160,7 +157,10 @@ async function withoutForeignFiles(
  * Only a reload starts a DHCP client, and only a reload ends the one that a catch-all of the image has started. Where that would
  * reach the primary, such an ENI waits; one that has been applied before goes on.
  */
-function withoutUnsafeReloads({ facts, state, kernel }: DesiredInput, plan: NetworkPlan): NetworkPlan {
+export function withoutUnsafeReloads(
+  { facts, state, kernel }: Pick<DesiredInput, 'facts' | 'state' | 'kernel'>,
+  plan: NetworkPlan,
+): NetworkPlan {
   const { reloadHazard } = facts;
   if (reloadHazard === undefined) return plan;
   const isApplied = (eni: EniPlan) =>

@@ -1,7 +1,7 @@
 // The empty plan, applied: uninstalling is not another code path. Needs no metadata, so it works on a machine that has none.
 import { renderers } from '../renderers/registry.ts';
 import { planChanges } from './apply/eni-changes.ts';
-import { withReloadHazard } from './apply/loaded-files.ts';
+import { reloadRemedy, withReloadHazard } from './apply/loaded-files.ts';
 import { diffFiles, readOwnedFiles } from './apply/ownership.ts';
 import { emptyState, readState, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
@@ -18,6 +18,8 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   const known = (await readState(system)).backend;
   const renderer = known === undefined ? chooseRenderer(settings, found).renderer : renderers[known];
   const facts = await withReloadHazard(system, renderer, found, { look: false });
+  if (facts.reloadHazard !== undefined)
+    context.log.warn({ reason: facts.reloadHazard }, `taken away live, without a reload; ${reloadRemedy}`);
   await finishInterrupted(context, facts);
   const state = await readState(system);
   const kernel = await readKernelState(system);

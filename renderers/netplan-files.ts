@@ -13,6 +13,7 @@ import {
   broadcastFor,
   dhcpSection,
   isOnLink,
+  keepLease,
   nicOnly,
   routeSections,
   ruleSections,
@@ -99,7 +100,10 @@ export function renderDropIn(eni: EniPlan, facts: HostFacts): string {
       {
         name: 'Network',
         // netplan has no key for an address without duplicate address detection.
-        entries: [['IPv6DuplicateAddressDetection', eni.addresses.some(a => a.family === 6) ? 0 : undefined]],
+        entries: [
+          ['IPv6DuplicateAddressDetection', eni.addresses.some(a => a.family === 6) ? 0 : undefined],
+          ...keepLease(eni, facts),
+        ],
       },
       // netplan's `dhcp4-overrides` fail on 0.36 and 0.40, and some of its keys on 0.96.
       ...dhcpSection(eni, facts),

@@ -36,7 +36,7 @@ const netplanStaging: Staging = {
 export const netplan: Renderer = {
   name: 'netplan',
   title: 'netplan on systemd-networkd, /etc/netplan (loaded by its generator and networkctl reload)',
-  proven: false,
+  proven: true,
   ownFiles: [
     { dir: yamlFolder, name: /^60-eni-[a-zA-Z0-9_.-]+\.yaml$/ },
     // A path below `dir`: the drop-in lies in a folder that carries the name of the generated file.
@@ -88,7 +88,8 @@ export const netplan: Renderer = {
     );
     const load = networkdCommands(changes, facts, yamlPath, remove);
     if (facts.reloadHazard === undefined) return [validate, ...load];
-    return [validate, ...load.filter(c => c.argv.join(' ') !== netplanStaging.load)];
+    // Nor anything to wait for.
+    return [validate, ...load.filter(c => !/^networkctl$|-wait-online$/.test(c.argv[0]))];
   },
 
   claims: (link, facts) => findNetplanClaims(link, facts, generatedName(link)),

@@ -14,11 +14,6 @@ import { type Command, type EniChange, isMarked } from './renderer.ts';
  * changed file deletes and re-adds everything on the link (247: 1-2 s without traffic) or fails with rules present (244-247:
  * "Could not add rule: File exists"); the versions between 247 and 252 were not run.
  *
- * A leased address is deleted by 252 as well at such a reload, and asked for anew from the start: it was away for 42 to 54 ms with a
- * server that answers at once, and is away until it answers otherwise. 257 keeps it; the versions between were not run. So there an
- * ENI with a lease takes a change live, if its rules stay: from 249 on a rule that networkd did not add goes when any link is
- * configured again.
- *
  * @param ours path of our file for the link. While networkd has not loaded one, the link is the image's catch-all's, with a lease and a
  * default route in main that only networkd can take away: that needs the reload.
  */
@@ -27,7 +22,7 @@ export function isLive(change: EniChange, facts: HostFacts, ours: string): boole
   if (!isMarked(facts.files[ours] ?? '')) return false;
   // `ip` cannot start or stop a DHCP client, nor tell it another table.
   if (change.kind !== 'changed' || bringUpDiffers(change.before, change.after)) return false;
-  return !systemdAtLeast(facts, 252) || (!systemdAtLeast(facts, 257) && isLeaseAtRisk(change));
+  return !systemdAtLeast(facts, 252);
 }
 
 /**
@@ -37,11 +32,6 @@ export function isLive(change: EniChange, facts: HostFacts, ours: string): boole
 export function isReloaded(change: EniChange, facts: HostFacts, ours: string): boolean {
   const known = isMarked(facts.files[ours] ?? '');
   return change.kind === 'changed' && known && systemdAtLeast(facts, 244) && !isLive(change, facts, ours);
-}
-
-function isLeaseAtRisk({ before, after }: Extract<EniChange, { kind: 'changed' }>): boolean {
-  const sameRules = JSON.stringify(before.rules) === JSON.stringify(after.rules);
-  return after.addressing === 'dhcp' && before.link === after.link && sameRules;
 }
 
 /**
@@ -65,6 +55,7 @@ export function networkdCommands(
       .filter(goesLive)
       .flatMap(change => [...keepTime(change, facts, pathOf(linkOf(change))), ...mtuCommands(change)]),
     ...beforeReload,
+    ...changes.flatMap(change => dropLease(change, facts)),
     ...(loaded.length > 0 && systemdAtLeast(facts, 244) ? [reload, ...waitFor(loaded)] : []),
     ...changes.flatMap(change =>
       change.kind === 'removed' ? cleanup(change.before, change.linkPresent, facts) : [],
@@ -82,12 +73,26 @@ function cleanup(eni: EniPlan, linkPresent: boolean, facts: HostFacts): readonly
   const tidy = (...argv: [string, ...string[]]): Command => ({ phase: 'after-write', argv, mayFail: true });
   const rules = eni.rules.map(rule => tidy('ip', `-${rule.family}`, 'rule', 'del', ...ruleWords(rule)));
   if (!linkPresent) return rules;
-  const staysLeased = eni.addressing === 'dhcp' && !systemdAtLeast(facts, 252);
   return [
     ...rules,
     ...families.map(f => tidy('ip', `-${f}`, 'route', 'flush', 'table', String(eni.table), 'dev', link)),
-    ...(staysLeased ? [tidy('ip', '-4', 'address', 'flush', 'dev', link, 'dynamic')] : []),
+    ...flushLease(eni, facts),
   ];
+}
+
+/** A lease that ends with this change, though the ENI stays. */
+function dropLease(change: EniChange, facts: HostFacts): readonly Command[] {
+  return change.kind === 'changed' && change.after.addressing === 'static'
+    ? flushLease(change.before, facts)
+    : [];
+}
+
+/** networkd before 252 leaves a leased address, and 252 to 256 do with our KeepConfiguration=dhcp. The length of the lease is its own. */
+function flushLease(eni: EniPlan, facts: HostFacts): readonly Command[] {
+  const leased = eni.addresses.find(a => a.dynamic);
+  if (leased === undefined || systemdAtLeast(facts, 257)) return [];
+  const argv = ['ip', '-4', 'address', 'flush', 'dev', linkWord(eni.link), 'to', `${leased.ip}/32`] as const;
+  return [{ phase: 'after-write', argv, mayFail: true }];
 }
 
 /** The link that a change is about, by the name that it has afterwards. */

@@ -7,7 +7,14 @@ import { encodeSystemdIni } from './formats/systemd-ini.ts';
 import { isLive, isReloaded, linkOf, networkdCommands } from './networkd-activation.ts';
 import { networkdClaims } from './networkd-claims.ts';
 import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
-import { addressSections, dhcpSection, nicOnly, routeSections, ruleSections } from './networkd-sections.ts';
+import {
+  addressSections,
+  dhcpSection,
+  keepLease,
+  nicOnly,
+  routeSections,
+  ruleSections,
+} from './networkd-sections.ts';
 import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
 
 const folder = '/etc/systemd/network';
@@ -24,7 +31,7 @@ function pathOf(link: string): string {
 export const networkd: Renderer = {
   name: 'networkd',
   title: 'systemd-networkd, /etc/systemd/network (loaded by networkctl reload)',
-  proven: false,
+  proven: true,
   ownFiles: [{ dir: folder, name: /^07-eni-[a-zA-Z0-9_.-]+\.network$/ }, dispatcherFiles],
 
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
@@ -67,6 +74,7 @@ function renderNetwork(eni: EniPlan, facts: HostFacts): string {
           // Without IPv6 in the plan too: a router's advertisement would put a default route into main.
           ['IPv6AcceptRA', 'no'],
           ['LinkLocalAddressing', 'ipv6'],
+          ...keepLease(eni, facts),
         ],
       },
       ...dhcpSection(eni, facts),

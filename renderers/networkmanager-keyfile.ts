@@ -24,7 +24,7 @@ function pathOf(link: string): string {
 export const networkmanagerKeyfile: Renderer = {
   name: 'networkmanager-keyfile',
   title: 'NetworkManager, keyfiles in system-connections (loaded by nmcli)',
-  proven: false,
+  proven: true,
   ownFiles: [{ dir: folder, name: /^eni-[a-zA-Z0-9_.-]+\.nmconnection$/ }, dispatcherFiles],
 
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {

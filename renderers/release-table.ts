@@ -133,7 +133,7 @@ export const releaseTable: Readonly<Record<string, Release>> = {
   'ubuntu-24.04': release('netplan', ubuntuNetplan('24.04', '1.1.2', '255', '6.8.0')),
   'ubuntu-26.04': release('netplan', ubuntuNetplan('26.04', '1.2', '259', '7.0.0')),
   'sles-11': release('sles11', sles11Image({ ...el('sles', '11.4', 'SLES 11 SP4'), kernel: '3.0.101' })),
-  // The branch of SLES 12 without a service pack: no ifrule files before wicked 0.6.33.
+  // The branch of SLES 12 without a service pack: no ifrule files before wicked 0.6.33, and no use for them before 0.6.71.
   'sles-12-ga': release(
     'wicked',
     suseWicked('sles', '12', 'SLES 12', '0.6.31', { kernel: '3.12.28', versions: { systemd: '210' } }),

@@ -1,5 +1,5 @@
 // Backend wicked (SLES 12 and 15, openSUSE Leap 42 and 15): ifcfg, ifroute, ifrule and ifsysctl files per ENI. Source:
-// client/suse/compat-suse.c of wicked 0.6.18 to 0.6.79, executed on 0.6.79. wicked parses these files itself; no shell does.
+// client/suse/compat-suse.c of wicked 0.6.18 to 0.6.79, executed on 0.6.31, 0.6.60, 0.6.76 and 0.6.79. wicked parses these files itself; no shell does.
 import { type Family, families } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
 import {
@@ -83,23 +83,19 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly RenderedFile[] {
 }
 
 /**
- * What wicked cannot say. The routes of option 121 go into main whatever DHCLIENT_UPDATE says (src/dhcp4/device.c, ni_dhcp4_do_bits;
- * 0.6.76): Azure's lease has one for the metadata address, which would take it from the primary. wicked drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
- * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33; a
- * version that is not known gets the form that works on both.
+ * The rules that wicked cannot say. It drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
+ * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33. From there
+ * to 0.6.70 its schema takes `to` for an address without a length (schema/interface.xml, mended in 0.6.71): one rule `to 10.0.1.0/24`
+ * is a "document error", and the whole link stays down (0.6.60). So nothing before 0.6.71 is given one; nor is a version that is not
+ * known: the script works on all.
  */
 function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
-  const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.33') === true;
-  return {
-    leaseRoutes: eni.addressing === 'dhcp',
-    routes: [],
-    rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault),
-  };
+  const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.71') === true;
+  return { routes: [], rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault) };
 }
 
 function needsScripts(eni: EniPlan, facts: HostFacts): boolean {
-  const part = scriptPart(eni, facts);
-  return part.rules.length > 0 || part.leaseRoutes === true || needsConnectedRouteDropped(eni);
+  return scriptPart(eni, facts).rules.length > 0 || needsConnectedRouteDropped(eni);
 }
 
 function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
@@ -130,6 +126,7 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
  * empty set is left out of the configuration (client/compat.c, __ni_compat_generate_dynamic_addrconf), and the DHCP client takes its
  * own default for a set that is left out, with `default-route` and `dns` in it. At boot that default route can be there before the
  * primary's, which then never comes (0.6.76). NetWare servers, `nds`, are known to all versions, and nobody reads them.
+ * 0.6.31 does not know the variable: the lease's name servers come into resolv.conf there.
  */
 const dhcpVariables: readonly Variable[] = [
   ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
@@ -171,7 +168,10 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   }
 }
 
-/** A second `ifup` runs the new script on 0.6.76; older versions are not known to, and twice does no harm. What the old one added and the new one has not is deleted. */
+/**
+ * A second `ifup` runs the new script by itself on 0.6.31, 0.6.60 and 0.6.76; twice does no harm. What the old one added and the new
+ * one has not is deleted.
+ */
 function changeCommands(before: EniPlan, after: EniPlan, facts: HostFacts): readonly Command[] {
   const link = linkWord(after.link);
   const old = scriptPart(before, facts).rules;

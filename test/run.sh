@@ -8,28 +8,51 @@ cd "$root" || exit 1
 
 usage() {
   cat << 'TEXT'
-Usage: npm test [-- --pure]
+Usage: npm test [-- --pure | --all]
+       npm run matrix [-- COLUMN]
 
-Installs what it needs (npm packages; as root also Debian packages and a guest tree), then runs
-the type check, the linter, the tests that run anywhere, and the lab (root and Linux only).
+Installs what it needs (npm packages; as root also Debian packages and guest trees), then runs the
+type check, the linter, the tests that run anywhere, the lab, and the matrix: real network services
+of Debian 11 to 13, backend by backend, through the life of a machine (root and Linux only).
 
-  --pure   leave the lab out
-  --help   this text
+  --pure     leave the lab and the matrix out
+  --all      the whole matrix. Otherwise its columns of Debian 12, with 3 instead of 20 cycles
+  --matrix   (npm run matrix) the matrix alone; COLUMN picks some, e.g. networkd, trixie or
+             netplan/trixie/dhcp
+  --help     this text
 
 Environment
-  CI=true            what this machine cannot run counts as a failure
-  ENI_AGENT_CACHE    folder for the guest's tree (default: ~/.cache/eni-agent)
+  CI=true            as --all, and what this machine cannot run counts as a failure
+  ENI_AGENT_CACHE    folder for the guests' trees (default: ~/.cache/eni-agent)
 TEXT
 }
 
 pure_only=
+matrix_only=
+MATRIX=bookworm
+[ "${CI:-}" != true ] || MATRIX=all
 for argument in "$@"; do
   case $argument in
     --pure) pure_only=yes ;;
+    --all) MATRIX=all ;;
+    --matrix) matrix_only=yes MATRIX=all ;;
     --help | -h) usage && exit 0 ;;
-    *) echo "unknown option $argument" >&2 && usage >&2 && exit 64 ;;
+    -*) echo "unknown option $argument" >&2 && usage >&2 && exit 64 ;;
+    *)
+      [ -n "$matrix_only" ] || { echo "unknown argument $argument" >&2 && usage >&2 && exit 64; }
+      MATRIX=$argument
+      ;;
   esac
 done
+export MATRIX
+# The trees of the releases that the columns need; the lab itself uses Debian 12.
+case $MATRIX in
+  *bullseye*) suites="bookworm bullseye" ;;
+  *trixie*) suites="bookworm trixie" ;;
+  *bookworm*) suites=bookworm ;;
+  *) suites="bookworm bullseye trixie" ;;
+esac
+[ "$MATRIX" != bookworm ] || export MATRIX_CYCLES="${MATRIX_CYCLES:-3}"
 
 failed=0
 left_out=
@@ -50,16 +73,30 @@ suite_run() {
 }
 
 lab_ready() {
-  setup_packages && setup_trees bookworm
+  # shellcheck disable=SC2086 # a list of words
+  setup_packages && setup_trees $suites
+}
+
+# matrix_run: the matrix with its table. Its columns wait most of the time, so more run side by side than there are processors.
+matrix_run() {
+  suite_run matrix
+  [ -e "$scratch/matrix.json" ] || return 0
+  if [ -z "$(node test/matrix/table.ts "$scratch/matrix.json")" ]; then
+    say "no column of the matrix is called \"$MATRIX\": FAILED"
+    failed=$((failed + 1))
+  fi
+  node test/matrix/table.ts "$scratch/matrix.json"
 }
 
 make_scratch
 setup_node || exit 1
 runs=
 
-step "types (tsc)" tsc
-step "lint and format (biome)" biome check .
-suite_run pure
+if [ -z "$matrix_only" ]; then
+  step "types (tsc)" tsc
+  step "lint and format (biome)" biome check .
+  suite_run pure
+fi
 
 if [ -n "$pure_only" ]; then
   obstacle="--pure was given"
@@ -67,14 +104,15 @@ else
   obstacle=$(lab_obstacle)
 fi
 if [ -n "$obstacle" ]; then
-  left_out="the lab (real ifupdown in network namespaces, pings from every address) was left out: $obstacle"
+  left_out="the lab and the matrix (real network services in namespaces, pings from every address) were left out: $obstacle"
 elif ! lab_ready; then
   say "the lab could not be set up: FAILED"
   failed=$((failed + 1))
 else
   step "bundle (esbuild)" setup_bundle
   lab_used=yes
-  suite_run lab
+  [ -n "$matrix_only" ] || suite_run lab
+  matrix_run
 fi
 
 if [ -n "$left_out" ] && [ "${CI:-}" = true ]; then

@@ -6,6 +6,10 @@ import type { Renderer, Staging } from '../../renderers/renderer.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { System } from '../system/system.ts';
 
+/** The way out where a reload of the network service would interrupt the primary. */
+export const reloadRemedy =
+  'restart systemd-networkd or reboot at a time when an interruption of the primary does no harm';
+
 /** In the folder of the links: up to when each of them is known to be what the service has loaded. */
 const stampName = '.loaded-until';
 

@@ -2,17 +2,25 @@
 // generator). It never runs on the live folders, because it writes everybody's files anew there. What else it makes below its root
 // stays there: overrides of wait-online and rules of udev, made out of everybody's definitions, matter at boot, and the boot runs
 // the program itself.
-import { type EniChange, isMarked, type Staging } from '../../renderers/renderer.ts';
+import { type EniChange, isMarked, type Renderer, type Staging } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { HostFacts } from '../model/host.ts';
 import { temporaryName } from '../system/real-system.ts';
 import type { System } from '../system/system.ts';
 import { holdLoaded, putBackLoaded } from './loaded-files.ts';
 import type { FileChange } from './ownership.ts';
-import type { ApplyContext } from './transaction.ts';
+
+export interface StageContext {
+  readonly system: System;
+  readonly log: Log;
+  readonly renderer: Renderer;
+  readonly facts: HostFacts;
+}
 
 /** Makes the private root anew: what the program reads, with `files` as they will be. A crash leaves one behind, which is harmless. */
 export async function prepareStage(
-  { system, renderer }: ApplyContext,
+  { system, renderer }: StageContext,
   files: readonly FileChange[],
 ): Promise<void> {
   const { staging } = renderer;
@@ -31,7 +39,7 @@ export async function prepareStage(
  * @returns to be called when the commands have run: notes what the service has loaded
  */
 export async function installStaged(
-  context: ApplyContext,
+  context: StageContext,
   changes: readonly EniChange[],
   generate: () => Promise<void>,
 ): Promise<() => Promise<void>> {
@@ -49,7 +57,7 @@ export async function installStaged(
   };
 }
 
-async function install({ system, log }: ApplyContext, staging: Staging): Promise<void> {
+async function install({ system, log }: StageContext, staging: Staging): Promise<void> {
   const { dir, name, ours } = staging.generated;
   const made = (await system.listFolder(`${staging.root}${dir}`)).filter(n => name.test(n));
   // In a rollback the program may fail without stopping it (somebody's definition is broken by now): what is there stays.

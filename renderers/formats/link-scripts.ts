@@ -12,8 +12,6 @@ import {
 
 /** What a script is to carry of an ENI: all of it, or the part that the backend cannot say. */
 export interface ScriptPart {
-  /** The routes that a lease put into main (DHCP option 121) are to go. */
-  readonly leaseRoutes?: boolean;
   readonly routes: readonly PlannedRoute[];
   readonly rules: readonly PlannedRule[];
 }
@@ -22,9 +20,6 @@ export interface ScriptPart {
 export function renderUpScript(eni: EniPlan, part: ScriptPart): string {
   return script([
     ...(eni.addressing === 'dhcp' && !eni.connectedRoute ? dropConnectedRoutes(eni) : []),
-    ...(part.leaseRoutes === true
-      ? [`ip -4 route flush dev ${linkWord(eni.link)} proto dhcp table 254 2>/dev/null || true`]
-      : []),
     ...part.routes.map(route => replaceRouteLine(route, eni.link)),
     ...part.rules.map(addRuleOnceLine),
   ]);

@@ -189,7 +189,7 @@ describe('ifupdown with three ENIs', () => {
     await guestOk(host.guest, [
       'sh',
       '-c',
-      'ip rule del priority 28600; ip route flush table 28001; ip addr del 10.0.3.71/32 dev eth3; ip route add 10.0.3.0/24 dev eth3',
+      'ip rule add from 10.0.2.0/24 lookup 28001 priority 28601; ip rule del priority 28600; ip route flush table 28001; ip addr del 10.0.3.71/32 dev eth3; ip route add 10.0.3.0/24 dev eth3',
     ]);
     const status = await agentOk(host, ['status'], 2);
     expect(status).toContain('missing: rule 4 28600');

@@ -49,7 +49,7 @@ describe.each([
   beforeAll(async () => {
     host = await createAgentHost(
       { name: `netplan${suite}`, provider: 'aws', enis: [primary, eni(1)] },
-      { suite, image: 'netplan', agentKeys: ['allow-unproven = yes'], bundle: '/tmp/np/eni-agent.cjs' },
+      { suite, image: 'netplan' },
     );
   });
   afterAll(() => destroyAgentHost(host));

@@ -21,7 +21,9 @@ const ownTraffic = ['10.0.9.10', '10.0.1.30'] as const;
 
 /** All columns of one backend: what a test file of this folder calls. */
 export function tellStory(image: ImageName): void {
-  for (const column of columnsOf(image)) describe(nameOf(column), () => tell(column));
+  const columns = columnsOf(image);
+  for (const column of columns) describe(nameOf(column), () => tell(column));
+  if (columns.length === 0) test.skip('none of the columns is picked', () => undefined);
 }
 
 function tell(column: Column): void {

@@ -33,6 +33,11 @@ describe('mended', () => {
       'a rule of ours there twice',
       m => m.system.sh('ip -4 rule add from 172.31.32.0/20 iif lo lookup 28000 priority 28600 protocol 4'),
     ],
+    // To delete it by its words is to delete ours: the kernel takes the first that fits, and no `iif` fits any.
+    [
+      'a copy of a rule of ours without its iif lo',
+      m => m.system.sh('ip -4 rule add from 172.31.32.0/20 lookup 28000 priority 28600'),
+    ],
     ['an owned file edited', m => edit(m, text => text.replace('172.31.40.11', '172.31.40.77'))],
     ['an owned file emptied but for its first line', m => edit(m, text => `${text.split('\n')[0]}\n`)],
     ['an owned file deleted', m => void m.system.files.delete(file)],

@@ -36,13 +36,12 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
 
 const nothing: KernelLines = { addresses: [], routes: [], rules: [] };
 
-/** Whether the lease's default route goes into main: it is in the set of DHCLIENT_UPDATE, or the set is empty, which means all. */
+/** Whether the lease's default route goes into main. An empty set is not handed on, and what is not handed on is the default: all. */
 function leaseMayRoute(ifcfg: ReadonlyMap<string, string>): boolean {
-  // As in ni_addrconf_update_flags_parse: `none` empties what was said before it.
-  const words = (ifcfg.get('DHCLIENT_UPDATE') ?? 'default-route,dns,ntp').split(/[ \t,]+/);
-  const said = new Set(words.slice(words.lastIndexOf('none') + 1));
-  said.delete(ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') === 'no' ? 'default-route' : '');
-  return said.size === 0 || said.has('default-route') || ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') !== 'no';
+  if (ifcfg.get('DHCLIENT_SET_DEFAULT_ROUTE') !== 'no') return true;
+  const words = (ifcfg.get('DHCLIENT_UPDATE') ?? 'dns').split(/[ \t,]+/);
+  // `none` empties what was said before it.
+  return words.slice(words.lastIndexOf('none') + 1).every(word => word === '' || word === 'default-route');
 }
 
 export function executable(files: readonly RenderedFile[], path: string): string {
@@ -103,6 +102,9 @@ function ifrules(text: string | undefined, facts: HostFacts): readonly string[] 
   const [, minor = 6, patch = 99] = (facts.versions.wicked ?? '').split('.').map(Number);
   if (minor === 6 && patch < 33) return [];
   return linesOf(text).map(([family, ...words]) => {
+    // `to` is an address without a length before 0.6.71: the whole link does not come up.
+    if (minor === 6 && patch < 71 && /(^| )to \S+\//.test(words.join(' ')))
+      throw new Error(`to: ${words.join(' ')}`);
     const version: Family | undefined = { ipv4: 4 as const, ipv6: 6 as const }[family ?? ''];
     if (version === undefined) throw new Error(`family ${family}`);
     return readRuleWords(words, version).replace(' suppress_prefixlength 0', '');

@@ -118,6 +118,16 @@ describe('what is installed', () => {
     expect(host.reconfigured).toEqual(['10-netplan-00-eni-eth1.network']);
   });
 
+  test('not what somebody has edited or added and not generated yet', async () => {
+    const before = host.files.get(theirs);
+    host.define('50-cloud-init.yaml', 'eth0', '      mtu: 1400\n');
+    host.define('80-his.yaml', 'eth5');
+    await apply();
+    expect(host.files.has(ours)).toBe(true);
+    expect(host.files.get(theirs)).toBe(before);
+    expect(host.files.has(`${live}/10-netplan-eth5.network`)).toBe(false);
+  });
+
   test('a file that is equal is not touched, one whose YAML has gone is removed', async () => {
     await apply();
     const installed = host.files.get(ours);

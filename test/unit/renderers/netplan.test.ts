@@ -229,26 +229,39 @@ describe('activation', () => {
       { kind: 'added', after } as const,
       { kind: 'added', after: eni('static-two-enis', 1) } as const,
     ];
-    expect(argv(changes)).toEqual([
+    expect(argv(changes).slice(0, 2)).toEqual([
       ['validate', '/usr/libexec/netplan/generate --root-dir /run/eni-agent/netplan-root'],
       ['after-write', 'networkctl reload'],
     ]);
   });
 
-  test('removed: the generated file goes before the reload', () => {
+  test('a reload that would reach the primary is left out, and everything is live', () => {
+    const facts = { ...stock, reloadHazard: 'somebody has written his files anew' };
+    const removed = { kind: 'removed', before: after, linkPresent: true } as const;
+    for (const change of [{ kind: 'added', after } as const, removed]) {
+      expect(netplan.live(change, facts)).toBe(true);
+      const lines = argv([change], facts).map(([, line]) => line);
+      expect(lines[0]).toContain('/netplan/generate --root-dir');
+      expect(lines.filter(line => /networkctl|wait-online/.test(line!))).toEqual([]);
+    }
+    expect(argv([removed], facts).map(([, line]) => line)).toContain(
+      'ip -4 route flush table 28000 dev eth1',
+    );
+  });
+
+  test('removed: the folder of the drop-in goes before the reload', () => {
     const lines = argv([{ kind: 'removed', before: after, linkPresent: false }]).map(([, line]) => line);
-    expect(lines.slice(1, 4)).toEqual([
-      'rm -f /run/systemd/network/10-netplan-00-eni-eth1.network',
+    expect(lines.slice(1, 3)).toEqual([
       'rmdir /etc/systemd/network/10-netplan-00-eni-eth1.network.d',
       'networkctl reload',
     ]);
   });
 
-  test('a link with another name leaves no generated file behind', () => {
+  test('a link with another name leaves no folder behind', () => {
     const renamed = { kind: 'changed', before: after, after: { ...after, link: 'eth9' } } as const;
     expect(argv([renamed])[1]).toEqual([
       'after-write',
-      'rm -f /run/systemd/network/10-netplan-00-eni-eth1.network',
+      'rmdir /etc/systemd/network/10-netplan-00-eni-eth1.network.d',
     ]);
   });
 

@@ -254,10 +254,12 @@ describe('activation', () => {
       'ip -4 route flush table 28000 dev eth1',
       'ip -6 route flush table 28000 dev eth1',
     ]);
-    // 247 also keeps the address of a lease, which no later pass knows any more.
+    // The address of a lease stays as well before 257, and no later pass knows it any more.
     const last = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: true } as const;
-    expect(argv([last], withSystemd('247')).at(-1)).toBe('ip -4 address flush dev eth1 dynamic');
-    expect(argv([last], withSystemd('252')).at(-1)).toBe('ip -6 route flush table 28000 dev eth1');
+    const flush = 'ip -4 address flush dev eth1 to 10.0.2.10/32';
+    expect(argv([last], withSystemd('247')).at(-1)).toBe(flush);
+    expect(argv([last], withSystemd('252')).at(-1)).toBe(flush);
+    expect(argv([last], withSystemd('257')).at(-1)).toBe('ip -6 route flush table 28000 dev eth1');
     const commands = networkd.activate([{ kind: 'removed', before: after, linkPresent: false }], stock);
     expect(commands.filter(c => c.argv[0] === 'ip').every(c => c.mayFail === true)).toBe(true);
     expect(commands.some(c => c.argv.includes('dev'))).toBe(false);
@@ -302,28 +304,43 @@ describe('activation', () => {
   });
 
   const leased = eni('dhcp-complete');
-  const fewer = { ...leased, addresses: leased.addresses.slice(0, -1) };
   test.each([
-    ['who brings the address', after, leased, '249', false],
-    ['who brings the address', leased, after, '252', false],
-    ['the table of the lease', leased, { ...leased, connectedRoute: true }, '249', false],
-    ['an address beside a lease', leased, fewer, '249', true],
-    ['an address beside a lease', leased, fewer, '252.39', true],
-    ['an address beside a lease', leased, fewer, '255', true],
-    // Keeps the lease.
-    ['an address beside a lease', leased, fewer, '257', false],
-    // A rule that networkd does not know would go when any link is configured again.
-    ['a rule beside a lease', leased, { ...leased, rules: leased.rules.slice(1) }, '252', false],
-    ['the subnet that the lease told', eni('dhcp-awaiting-lease'), leased, '252', false],
-    ['the name of the link', leased, { ...fewer, link: 'eth9' }, '252', false],
-    ['an address without a lease', after, { ...after, addresses: after.addresses.slice(1) }, '252', false],
-  ])('a change of %s (%#): a reload of 252 would give the lease back for a moment', (...row) => {
-    const [, before, next, version, live] = row;
-    const change = { kind: 'changed', before, after: next } as const;
+    ['who brings the address', after, leased, '249', reload],
+    [
+      'who brings the address',
+      leased,
+      after,
+      '252',
+      ['ip -4 address flush dev eth1 to 10.0.2.10/32', ...reload],
+    ],
+    ['who brings the address', leased, after, '257', reload],
+    ['the table of the lease', leased, { ...leased, connectedRoute: true }, '249', reload],
+    [
+      'an address beside a lease',
+      leased,
+      { ...leased, addresses: leased.addresses.slice(0, -1) },
+      '249',
+      keptTime,
+    ],
+    ['a rule beside a lease', leased, { ...leased, rules: leased.rules.slice(1) }, '252', reload],
+    ['the subnet that the lease told', eni('dhcp-awaiting-lease'), leased, '252', reload],
+  ])('a change of %s (%#)', (_what, before, next, version, commands) => {
     const facts = withSystemd(version, { files: loaded });
-    expect(networkd.live(change, facts)).toBe(live);
-    expect(argv([change], facts).filter(line => !keptTime.includes(line))).toEqual(
-      live ? [] : ['networkctl reload', `${waiting} --interface=${next.link}`],
+    const change = { kind: 'changed', before, after: next } as const;
+    expect(argv([change], facts).filter(line => commands === keptTime || !keptTime.includes(line))).toEqual(
+      commands,
     );
+    expect(networkd.live(change, facts)).toBe(commands === keptTime);
+  });
+
+  test('252 keeps a lease over a reload by a key that 257 does not need', () => {
+    for (const [version, has] of [
+      ['247', false],
+      ['252', true],
+      ['256', true],
+      ['257', false],
+    ] as const)
+      expect(contentOf('dhcp-complete', withSystemd(version)).includes('KeepConfiguration=dhcp\n')).toBe(has);
+    expect(contentOf('static-dual-stack', withSystemd('252'))).not.toContain('KeepConfiguration');
   });
 });

@@ -70,6 +70,26 @@ ${scripts}`),
   });
 });
 
+test.each([
+  ['none', 'no', true],
+  ['nds none', 'no', true],
+  ['default-route', 'no', true],
+  ['nds', 'yes', true],
+  ['nds', 'no', false],
+])(
+  'DHCLIENT_UPDATE=%s, DHCLIENT_SET_DEFAULT_ROUTE=%s: a default route in main is %s',
+  (update, set, there) => {
+    const files = wicked.render(plan('dhcp-complete'), facts).map(file => ({
+      ...file,
+      content: file.content
+        .replace(/^DHCLIENT_UPDATE=.*$/m, `DHCLIENT_UPDATE='${update}'`)
+        .replace(/^DHCLIENT_SET_DEFAULT_ROUTE=.*$/m, `DHCLIENT_SET_DEFAULT_ROUTE='${set}'`),
+    }));
+    const { routes } = parseBack(files, 'eth1', facts);
+    expect(routes.some(line => line.startsWith('route 254 0.0.0.0/0'))).toBe(there);
+  },
+);
+
 test('a leased address with static ones beside it', () => {
   expect(contents('dhcp-complete')).toEqual({
     [`${folder}/ifcfg-eth1`]: withMarker(`BOOTPROTO='dhcp4'
@@ -100,20 +120,24 @@ describe('suppress_prefixlength 0 is never left to ifrule, where it is lost', ()
   });
 });
 
-describe('no ifrule before 0.6.33: all rules go into the script', () => {
+describe('no ifrule before 0.6.71: all rules go into the script', () => {
   test.each([
     ['0.6.31', false],
     [undefined, false],
-    ['0.6.33', true],
+    ['0.6.33', false],
+    ['0.6.60', false],
+    ['0.6.70', false],
+    ['0.6.71', true],
     ['0.6.79', true],
   ])('%s', (version, ifrule) => {
     const on = versioned(version);
     expect(Object.hasOwn(contents('static-dual-stack', on), `${folder}/ifrule-eth1`)).toBe(ifrule);
     for (const name of Object.keys(examplePlans))
       for (const one of plan(name).enis)
-        expect(parseBack(wicked.render(plan(name), on), one.link, versioned('0.6.31'))).toEqual(
-          ifrule ? expect.anything() : expectedLines(one),
-        );
+        for (const reader of ifrule ? ['0.6.71', '0.6.79'] : ['0.6.31', '0.6.60', '0.6.79'])
+          expect(parseBack(wicked.render(plan(name), on), one.link, versioned(reader))).toEqual(
+            expectedLines(one),
+          );
   });
 });
 
