@@ -86,7 +86,7 @@ export const netplan: Renderer = {
         mayFail: true,
       }),
     );
-    const load = networkdCommands(changes, facts, yamlPath, remove);
+    const load = networkdCommands(changes, facts, { ours: yamlPath, loaded: loadedPaths }, remove);
     if (facts.reloadHazard === undefined) return [validate, ...load];
     // Nor anything to wait for.
     return [validate, ...load.filter(c => !/^networkctl$|-wait-online$/.test(c.argv[0]))];
@@ -108,6 +108,11 @@ function generatorOf(facts: HostFacts): string {
   const known = ['/usr/libexec/netplan/generate', '/usr/lib/netplan/generate', '/lib/netplan/generate'];
   const found = known.find(path => facts.paths.includes(path));
   return found ?? (versionAtLeast(facts.versions.netplan, '0.106') === false ? known[2]! : known[0]!);
+}
+
+/** What networkd reads: the generated file and our drop-in for it. */
+function loadedPaths(link: string): readonly string[] {
+  return [`/run/systemd/network/${generatedName(link)}`, dropInPath(link)];
 }
 
 /** The link whose generated file is left over: netplan's own cleanup runs only with `netplan generate`. */

@@ -38,22 +38,22 @@ export function isReloaded(change: EniChange, facts: HostFacts, ours: string): b
  * Commands after the files are written. A reload with nothing changed for the other links leaves them alone (0 events on the
  * primary on 247, 252 and 257); `networkctl reconfigure` would delete and re-add a leased address (257).
  *
- * @param pathOf path of our file for a link
+ * @param paths `ours`: the file of a link that we write; `loaded`: those that networkd reads for it
  * @param beforeReload commands of the caller that belong between the files and the reload
  */
 export function networkdCommands(
   changes: readonly EniChange[],
   facts: HostFacts,
-  pathOf: (link: string) => string,
+  paths: { readonly ours: (link: string) => string; readonly loaded: (link: string) => readonly string[] },
   beforeReload: readonly Command[] = [],
 ): readonly Command[] {
-  const goesLive = (change: EniChange) => isLive(change, facts, pathOf(linkOf(change)));
+  const goesLive = (change: EniChange) => isLive(change, facts, paths.ours(linkOf(change)));
   const loaded = changes.filter(change => !goesLive(change));
   const reload: Command = { phase: 'after-write', argv: ['networkctl', 'reload'] };
   return [
     ...changes
       .filter(goesLive)
-      .flatMap(change => [...keepTime(change, facts, pathOf(linkOf(change))), ...mtuCommands(change)]),
+      .flatMap(change => [...keepTimes(change, facts, paths.loaded(linkOf(change))), ...mtuCommands(change)]),
     ...beforeReload,
     ...changes.flatMap(change => dropLease(change, facts)),
     ...(loaded.length > 0 && systemdAtLeast(facts, 244) ? [reload, ...waitFor(loaded)] : []),
@@ -117,14 +117,16 @@ function waitFor(changes: readonly EniChange[]): readonly Command[] {
  * then delete and re-add everything that this change has just made live. So the file keeps its time; the next start of networkd reads
  * it all the same. 252 looks at the inode as well; the versions between were not run.
  */
-function keepTime(change: EniChange, facts: HostFacts, path: string): readonly Command[] {
+function keepTimes(change: EniChange, facts: HostFacts, files: readonly string[]): readonly Command[] {
   if (change.kind !== 'changed' || !systemdAtLeast(facts, 244) || systemdAtLeast(facts, 252)) return [];
-  const copy = `/run/eni-agent/time-of-${linkWord(change.after.link)}`;
-  const cp = ['cp', '--attributes-only', '--preserve=timestamps', path, copy] as const;
-  return [
-    { phase: 'before-write', argv: cp, mayFail: true },
-    { phase: 'after-write', argv: ['touch', '--no-create', `--reference=${copy}`, path], mayFail: true },
-  ];
+  return files.flatMap((path, number): readonly Command[] => {
+    const copy = `/run/eni-agent/time-of-${linkWord(change.after.link)}-${number}`;
+    const cp = ['cp', '--attributes-only', '--preserve=timestamps', path, copy] as const;
+    return [
+      { phase: 'before-write', argv: cp, mayFail: true },
+      { phase: 'after-write', argv: ['touch', '--no-create', `--reference=${copy}`, path], mayFail: true },
+    ];
+  });
 }
 
 function mtuCommands(change: EniChange): readonly Command[] {

@@ -43,7 +43,7 @@ export const networkd: Renderer = {
   },
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
-    return networkdCommands(changes, facts, pathOf);
+    return networkdCommands(changes, facts, { ours: pathOf, loaded: link => [pathOf(link)] });
   },
 
   claims: (link, facts) => networkdClaims(link, facts, fileName(link)),

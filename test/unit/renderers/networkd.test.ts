@@ -228,8 +228,8 @@ describe('the reader of the tests sees what networkd would do', () => {
 describe('activation', () => {
   const waiting = '/lib/systemd/systemd-networkd-wait-online --quiet --timeout=5';
   const keptTime = [
-    'cp --attributes-only --preserve=timestamps /etc/systemd/network/07-eni-eth1.network /run/eni-agent/time-of-eth1',
-    'touch --no-create --reference=/run/eni-agent/time-of-eth1 /etc/systemd/network/07-eni-eth1.network',
+    'cp --attributes-only --preserve=timestamps /etc/systemd/network/07-eni-eth1.network /run/eni-agent/time-of-eth1-0',
+    'touch --no-create --reference=/run/eni-agent/time-of-eth1-0 /etc/systemd/network/07-eni-eth1.network',
   ];
   const reload = ['networkctl reload', `${waiting} --interface=eth1`];
   const after = eni('static-dual-stack');
