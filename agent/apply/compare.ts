@@ -1,5 +1,6 @@
 // The difference between a plan and a kernel, per ENI: what is missing, what is left over, and what must not be.
-import type { KernelState } from '../model/kernel-state.ts';
+import type { Family } from '../model/address.ts';
+import type { KernelRoute, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import {
   connectedRoutes,
@@ -84,13 +85,26 @@ function faultsOf(state: KernelState, plan: EniPlan): readonly string[] {
     if (found?.tentative)
       faults.push(`address ${a.ip} on ${plan.link} is not usable (duplicate address detection)`);
   }
-  for (const r of leakedDefaults(state, plan))
-    faults.push(`default route in main by ${plan.link}: ${r.text} (something else configures this link)`);
-  return faults;
+  return [...faults, ...leakedDefaults(state, plan).map(r => leakFault(plan, r))];
+}
+
+function leakFault(plan: EniPlan, route: KernelRoute): string {
+  return `default route in main by ${plan.link}: ${route.text} (something else configures this link)`;
+}
+
+/** Default routes in main that came by this ENI's link meanwhile, as `ip -batch` lines that take them away. */
+export function newLeaks(
+  state: KernelState,
+  plan: EniPlan,
+  knownFaults: readonly string[],
+): readonly { readonly family: Family; readonly lines: readonly string[] }[] {
+  return leakedDefaults(state, plan)
+    .filter(r => !knownFaults.includes(leakFault(plan, r)))
+    .map(r => ({ family: r.family, lines: [`route del ${r.text}`] }));
 }
 
 /** Default routes in main by this ENI's link that nobody planned: what takes a machine off the network. */
-function leakedDefaults(state: KernelState, plan: EniPlan) {
+function leakedDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
   const allowed = plan.routes.filter(r => r.table === mainTable && isDefaultRoute(r));
   return state.routes.filter(
     r =>

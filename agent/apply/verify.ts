@@ -5,13 +5,13 @@ import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
+import type { ApplyContext } from './apply-context.ts';
 import { type CompareOptions, compareEni, describeDifference } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';
 import { lostForeign } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { runBatches } from './live.ts';
 import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
-import type { ApplyContext } from './transaction.ts';
 
 /** A backend is often done at once: the first looks come quickly one after the other. */
 const pollMs = [20, 40, 80, 160, 200] as const;

@@ -15,13 +15,16 @@ export interface KernelProbe extends Readonly<HostFacts['kernel']> {
 }
 
 /**
- * One `ip` for both questions. `-force` goes on after a line that this `ip` does not know: iproute2 before 3.12 has no
- * `suppress_prefixlength`, before 4.17 no `protocol` on a rule. An older kernel takes the rule and silently drops the
- * attribute, so the answer is in the listing and not in the exit code. 192.0.2.0/24 is TEST-NET-1; the number is any
- * that no rt_protos names, so that it is printed as it is.
+ * One `ip` for both questions. iproute2 before 3.12 has no `suppress_prefixlength`, before 4.17 no `protocol` on a rule, and such a
+ * word ends it on the spot (2.6.33, 4.11: invarg() calls exit), also with `-force`: so each line is followed by a listing, and the
+ * first one says that there is a namespace at all. An older kernel takes the rule and silently drops the attribute, so the answer
+ * is in the listing and not in the exit code. 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that
+ * it is printed as it is.
  */
 const batch = [
+  'rule show',
   'rule add from 192.0.2.0/24 lookup main suppress_prefixlength 0 priority 28300',
+  'rule show',
   'rule add from 192.0.2.0/24 lookup main priority 28301 protocol 233',
   'rule show',
   '',

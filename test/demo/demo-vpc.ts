@@ -1,5 +1,6 @@
 // The VPC of the demo, per cloud: a primary ENI and a second one in another subnet, with a second address, and IPv6 where the
 // cloud's metadata has it. Data only.
+import type { BackendName } from '../../agent/model/host.ts';
 import type { ProviderName } from '../../agent/model/instance.ts';
 import type { EniSpec } from '../lab/vpc-spec.ts';
 
@@ -7,6 +8,18 @@ export const cloudTitles: Readonly<Record<ProviderName, string>> = {
   alibaba: 'Alibaba Cloud ECS',
   aws: 'AWS EC2',
   jdcloud: 'JD Cloud',
+};
+
+/** What configures the network, in a sentence. */
+export const services: Readonly<Record<BackendName, string>> = {
+  ifupdown: 'ifupdown',
+  initscripts: 'initscripts',
+  netplan: 'netplan and systemd-networkd',
+  networkd: 'systemd-networkd',
+  'networkmanager-ifcfg': 'NetworkManager and its ifcfg files',
+  'networkmanager-keyfile': 'NetworkManager',
+  sles11: "SLES 11's ifup",
+  wicked: 'wicked',
 };
 
 const macPrefix: Readonly<Record<ProviderName, string>> = {
@@ -47,8 +60,8 @@ export function demoEnis(provider: ProviderName): { readonly primary: EniSpec; r
 /** The address that the cloud assigns to the second ENI while the VM runs. */
 export const lateAddress = '10.0.2.12';
 
-/** The VPC as a picture, 70 columns. */
-export function picture(provider: ProviderName): string {
+/** The VPC as a picture, 70 columns; `vm` says what runs in the VM. */
+export function picture(provider: ProviderName, vm: string): string {
   const { primary, second } = demoEnis(provider);
   const service = provider === 'alibaba' ? '100.100.100.200' : '169.254.169.254';
   const column = (eni: EniSpec, title: string): readonly string[] => [
@@ -70,6 +83,6 @@ export function picture(provider: ProviderName): string {
     box(`gateways, DHCP, metadata service at ${service}`),
     edge,
     ...rows,
-    `  the VM: Debian with ifupdown, and eni-agent; cloud: ${cloudTitles[provider]}`,
+    `  the VM: ${vm}; cloud: ${cloudTitles[provider]}`,
   ].join('\n');
 }

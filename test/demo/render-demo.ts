@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { type BackendName, backendNames } from '../../agent/model/host.ts';
 import type { ProviderName } from '../../agent/model/instance.ts';
 import { run } from '../lab/command.ts';
+import { imageNames } from '../lab/images.ts';
 import { recordingOf } from '../lab/recording-of.ts';
 import { parseEni } from '../lab/vpc-spec.ts';
-import { cloudTitles, demoEnis, picture } from './demo-vpc.ts';
+import { cloudTitles, demoEnis, picture, services } from './demo-vpc.ts';
 import { bold, command, explain, green, heading, print, red, result, show } from './screen.ts';
 
 const [cloud, choice, why] = process.argv.slice(2) as [ProviderName, BackendName | 'yes', string];
@@ -21,7 +22,7 @@ let wrong = 0;
 
 heading(`A VM on ${cloudTitles[cloud]} gets a second ENI`);
 explain(`This is the offline demo, because ${why}.`);
-show(picture(cloud));
+show(picture(cloud, choice === 'yes' ? 'eni-agent' : `${services[choice]}, and eni-agent`));
 
 heading('What the metadata service says, as a recording');
 const recording = join(out, 'recording.json');
@@ -62,9 +63,9 @@ for (const file of chosen.length === 1 ? sample : sample.slice(0, 1)) {
 
 print(`\nAll files are in ${bold(out)}`);
 print(
-  'On a Linux machine as root, "npm run demo" applies them for real on ifupdown and pings from every address.',
+  `On a Linux machine as root, "npm run demo" applies them for real (${imageNames.join(', ')}) and pings from every address.`,
 );
-print(wrong === 0 ? bold(green('The demo worked.')) : bold(red(`${wrong} backendNames failed.`)));
+print(wrong === 0 ? bold(green('The demo worked.')) : bold(red(`${wrong} of the backends failed.`)));
 process.exitCode = wrong === 0 ? 0 : 1;
 
 function filesBelow(dir: string): readonly string[] {

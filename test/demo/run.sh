@@ -10,15 +10,15 @@ usage() {
 Usage: npm run demo -- [--cloud CLOUD] [--backend BACKEND] [--render]
 
 A cloud VM with two network interfaces (ENIs), in network namespaces on this machine: a router that drops
-spoofed packets as a VPC does, the cloud's metadata service, a real Debian with its real ifupdown, and the
-real agent. Nothing of this machine's own network is touched, and nothing is left behind.
+spoofed packets as a VPC does, the cloud's metadata service, a real Debian 12 with its real network service,
+and the real agent. Nothing of this machine's own network is touched, and nothing is left behind.
 
   --cloud CLOUD      alibaba (default), aws or jdcloud
-  --backend BACKEND  ifupdown (default) is applied for real. The others (initscripts, networkmanager-ifcfg,
-                     networkmanager-keyfile, netplan, networkd, wicked, sles11) need an init system or a
-                     distribution that namespaces do not give: their files are rendered and shown
-  --render           only render: every backend's files into a folder. This is also what happens without
-                     root and outside Linux
+  --backend BACKEND  ifupdown (default), netplan, networkd and networkmanager-keyfile are applied for real.
+                     initscripts, networkmanager-ifcfg, sles11 and wicked are in no Debian package: their files
+                     are rendered and shown
+  --render           only render: the files of the backend, or of all if none is named, into a folder. This
+                     is also what happens without root and outside Linux
   --help             this text
 
 Environment: ENI_AGENT_CACHE (folder for the guest's tree, default ~/.cache/eni-agent), NO_COLOR
@@ -32,7 +32,7 @@ wrong() {
 }
 
 cloud=alibaba
-backend=ifupdown
+backend=
 render=
 why=
 while [ $# -gt 0 ]; do
@@ -60,12 +60,9 @@ case $cloud in
   *) wrong "unknown cloud \"$cloud\"" ;;
 esac
 case $backend in
-  ifupdown) ;;
-  initscripts | wicked | sles11 | networkmanager-ifcfg)
-    render=$backend why="$backend belongs to distributions that Debian packages cannot build here"
-    ;;
-  netplan | networkd | networkmanager-keyfile)
-    render=$backend why="$backend needs a booted init system, which this demo's guest does not have"
+  '' | ifupdown | netplan | networkd | networkmanager-keyfile) ;;
+  initscripts | networkmanager-ifcfg | sles11 | wicked)
+    render=yes why="the service of $backend is in no Debian package, and the demo's VM is a Debian"
     ;;
   *) wrong "unknown backend \"$backend\"" ;;
 esac
@@ -80,11 +77,11 @@ setup_bundle || exit 1
 
 if [ -n "$render" ]; then
   # `yes` stands for all backends.
-  node test/demo/render-demo.ts "$cloud" "$render" "$why"
+  node test/demo/render-demo.ts "$cloud" "${backend:-yes}" "$why"
 else
   setup_packages || exit 1
   setup_trees bookworm || exit 1
   say "ready: the demo starts"
   lab_used=yes
-  node test/demo/live-demo.ts "$cloud"
+  node test/demo/live-demo.ts "$cloud" "${backend:-ifupdown}"
 fi

@@ -1,6 +1,8 @@
 // What other people and programs have on the machine: it is neither overwritten nor used nor taken away, whatever we do.
 import { describe, expect, test } from 'vitest';
+import type { Machine } from '../support/fake-machine.ts';
 import {
+  addressesOf,
   awsTwoEnis,
   awsTwoSecondaries,
   eth1Mac,
@@ -163,5 +165,54 @@ describe('things in the kernel', () => {
     await onceOk(machine);
     expect(machine.state().applied.map(e => [e.slot, e.table])).toEqual([[2, 28002]]);
     await expectIdle(machine);
+  });
+});
+
+describe('what the network service deletes of others in an apply of ours is put back', () => {
+  const rule = 'from 192.0.2.0/24 lookup 77 priority 500';
+  const theirs = (machine: Machine) =>
+    machine.system.kernel.describe().filter(line => /192\.0\.2\.0|40\.200/.test(line));
+
+  /** As systemd-networkd does when it configures a link anew. */
+  async function disturbed(): Promise<Machine> {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    machine.system.sh(`ip -4 rule add ${rule}`);
+    machine.system.sh('ip addr add 172.31.40.200/32 dev eth1');
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.12');
+    machine.system.interfere({
+      match: /^write .*60-eni-eth1/,
+      when: 'after',
+      times: 1,
+      act: () => {
+        machine.system.sh(`ip -4 rule del ${rule}`);
+        machine.system.sh('ip addr del 172.31.40.200/32 dev eth1');
+      },
+    });
+    return machine;
+  }
+
+  test('and said so', async () => {
+    const machine = await disturbed();
+    const before = theirs(machine);
+    expect(before).toHaveLength(2);
+    const outcome = await once(machine);
+    expect(outcome.code).toBe(0);
+    expect(outcome.err).toContain('putting it back');
+    expect(theirs(machine)).toEqual(before);
+    expect(addressesOf(machine, 'eth1')).toContain('172.31.40.12/32');
+  });
+
+  test('in an apply that is rolled back as well', async () => {
+    const machine = await disturbed();
+    const before = machine.picture();
+    machine.system.interfere({
+      match: /^write .*60-eni-eth1/,
+      when: 'after',
+      times: 1,
+      act: () => machine.system.sh('ip route add default via 172.31.32.1 dev eth1 onlink metric 100'),
+    });
+    expect((await machine.agent('once')).err).toContain('verify-failed');
+    expect(machine.picture()).toEqual(before);
   });
 });

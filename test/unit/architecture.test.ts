@@ -108,8 +108,6 @@ const homes: Readonly<Record<string, RegExp>> = {
 
 /** Two files that name each other's types; the compiler erases it. */
 const typeCycles: readonly (readonly [string, string])[] = [
-  // verify gets the transaction's context.
-  ['agent/apply/transaction.ts', 'agent/apply/verify.ts'],
   // A candidate has the form in which select returns it.
   ['renderers/candidates.ts', 'renderers/select.ts'],
 ];

@@ -1,8 +1,8 @@
 // `eni-agent rollback`: takes the last change back, once.
 import { renderers } from '../../../renderers/registry.ts';
 import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
+import { rollBack } from '../../apply/rollback.ts';
 import { readState, writeState } from '../../apply/state-file.ts';
-import { rollBack } from '../../apply/transaction.ts';
 import { AgentError } from '../../errors.ts';
 import { withLock } from '../../lock.ts';
 import { applyContext, fingerprint } from '../../reconcile.ts';

@@ -1,11 +1,12 @@
 // What stands between our YAML and networkd: the private root, the one file that is installed, and the links that keep a reload away
 // from the primary after a daemon-reload of somebody else.
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
 import { holdLoaded } from '../../../agent/apply/loaded-files.ts';
 import type { FileChange } from '../../../agent/apply/ownership.ts';
 import { installStaged, prepareStage } from '../../../agent/apply/stage.ts';
 import { emptyState } from '../../../agent/apply/state-file.ts';
-import { type ApplyContext, applyChange } from '../../../agent/apply/transaction.ts';
+import { applyChange } from '../../../agent/apply/transaction.ts';
 import { netplan } from '../../../renderers/netplan.ts';
 import { factsForBackend } from '../../../renderers/releases.ts';
 import type { EniChange } from '../../../renderers/renderer.ts';

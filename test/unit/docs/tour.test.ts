@@ -158,6 +158,8 @@ test('every generated block belongs to a test of this file', () => {
       'README.md plan',
       // By coexistence.test.ts.
       'docs/coexistence.md drop-ins',
+      // By distributions.test.ts.
+      'docs/distributions.md recordings',
     ].sort(),
   );
 });

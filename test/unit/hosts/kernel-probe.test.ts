@@ -19,7 +19,9 @@ test('both words are asked for in one process', async () => {
     why: 'kernel and ip know both',
   });
   expect(host.ran).toEqual([command]);
-  expect(host.input()).toMatch(/suppress_prefixlength 0 priority 28300\n.*protocol 233\nrule show\n$/);
+  expect(host.input()).toMatch(
+    /^rule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*protocol 233\nrule show\n$/,
+  );
 });
 
 test('a kernel that takes the rule and drops the attribute is found out by the listing, not by the exit code', () => {
@@ -37,6 +39,25 @@ test('an ip that refuses one word still answers for the other', () => {
     suppressPrefixLength: true,
     ruleProtocol: false,
     why: 'not known: rule protocol',
+  });
+});
+
+// What ip of iproute2 2.6.33 (EL6) and 4.11 (EL7) prints for the batch: it ends at the first word that it does not know.
+test.each([
+  ['2.6.33', local, 'suppress_prefixlength', false],
+  [
+    '4.11',
+    `${local}${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0 \n`,
+    'protocol',
+    true,
+  ],
+])('ip %s on a newer kernel has answered before it ends', async (_version, stdout, word, suppress) => {
+  const stderr = `Error: argument "${word}" is wrong: Failed to parse rule type\n`;
+  const host = smallHost(boot, { [command]: { exitCode: 255, stdout, stderr } });
+  expect(await readKernelProbe(host.system, '4.19.91')).toMatchObject({
+    suppressPrefixLength: suppress,
+    ruleProtocol: false,
+    source: 'probed',
   });
 });
 

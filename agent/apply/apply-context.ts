@@ -1,0 +1,36 @@
+// What every step of an apply gets, and the two questions that several of them ask.
+import type { EniChange, Renderer } from '../../renderers/renderer.ts';
+import type { Log } from '../log.ts';
+import type { Ip } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan } from '../model/network-plan.ts';
+import type { System } from '../system/system.ts';
+import type { CompareOptions, Difference } from './compare.ts';
+import { differencesOf } from './eni-changes.ts';
+
+export interface ApplyContext {
+  readonly system: System;
+  readonly log: Log;
+  readonly renderer: Renderer;
+  readonly facts: HostFacts;
+  readonly compare: CompareOptions;
+  readonly verifyTimeoutMs: number;
+  /** The metadata service: the path to it is part of the guard. */
+  readonly metadataAddress: Ip | undefined;
+}
+
+/** What the kernel lacks or has too much of, per change. */
+export function differences(
+  context: ApplyContext,
+  changes: readonly EniChange[],
+  kernel: KernelState,
+): readonly Difference[] {
+  return differencesOf(kernel, changes, context.compare);
+}
+
+/** Links of all ENIs that a change is about, and of `enis`. */
+export function linksOf(changes: readonly EniChange[], enis: readonly EniPlan[]): ReadonlySet<string> {
+  const changed = changes.map(c => (c.kind === 'removed' ? c.before : c.after));
+  return new Set([...enis, ...changed].map(e => e.link));
+}

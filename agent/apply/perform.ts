@@ -1,0 +1,106 @@
+// Does a change, or its inverse: additions live, files, the backend, what is left over. The order is what keeps packets from being lost.
+import { type EniChange, isMarked, type Phase } from '../../renderers/renderer.ts';
+import { AgentError } from '../errors.ts';
+import { readKernelState } from '../system/kernel-reader.ts';
+import { type ApplyContext, differences } from './apply-context.ts';
+import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
+import { additions, removals, runBatches } from './live.ts';
+import type { FileChange } from './ownership.ts';
+import { installStaged } from './stage.ts';
+
+/** The part of a change that is performed. */
+export interface Work {
+  readonly changes: readonly EniChange[];
+  readonly files: readonly FileChange[];
+}
+
+/** A network service may wait for DHCP: dhclient gives up after 60 s (Debian's dhclient.conf), and says so better than a kill. */
+const activationMs = 120_000;
+
+/** Also undoes: an inverse change is performed like any other, except that a failing command does not stop it. */
+export async function perform(context: ApplyContext, change: Work, tolerant = false): Promise<void> {
+  const { system, renderer, facts } = context;
+  const live = change.changes.filter(c => renderer.live(c, facts));
+  await runPhase(context, 'before-write', change.changes, tolerant);
+  // What only adds goes live before the backend hears of it, so that nothing is missing in between.
+  await runBatches(system, additions(differences(context, live, await readKernelState(system))), tolerant);
+  await goByBridge(context, change, tolerant);
+  for (const file of change.files) await putFile(context, file, tolerant);
+  await load(context, change.changes, tolerant);
+  await removeStale(context, change.changes);
+}
+
+/**
+ * Twice at most: `ip rule del` without `iif` takes the first rule that fits, so a copy of ours that lacks only `iif lo` (somebody
+ * added it by hand) makes the kernel delete ours instead. Then ours is added again, behind the copy, and the copy goes.
+ */
+async function removeStale(context: ApplyContext, changes: readonly EniChange[]): Promise<void> {
+  const { system } = context;
+  for (let round = 0; round < 2; round++) {
+    const before = differences(context, changes, await readKernelState(system));
+    const stale = removals(before);
+    if (stale.length === 0) return;
+    await runBatches(system, stale, true);
+    const after = differences(context, changes, await readKernelState(system));
+    const lost = after.flatMap((d, i) =>
+      d.missing.filter(o => !before[i]!.missing.some(m => m.key === o.key)),
+    );
+    if (lost.length === 0) return;
+    await runBatches(system, additions([{ missing: lost, stale: [], faults: [] }]), true);
+  }
+}
+
+/** Makes the backend load the files that are written. */
+async function load(context: ApplyContext, changes: readonly EniChange[], tolerant: boolean): Promise<void> {
+  const noteLoaded = await installStaged(context, changes, () =>
+    runPhase(context, 'validate', changes, tolerant),
+  );
+  await runPhase(context, 'after-write', changes, tolerant);
+  await noteLoaded();
+}
+
+/** The first of two steps, where rules change (bridge.ts). Verify judges the end, so nothing here fails but a command. */
+async function goByBridge(context: ApplyContext, change: Work, tolerant: boolean): Promise<void> {
+  const { system, renderer, facts } = context;
+  const changes = bridgeChanges(change.changes, renderer, facts);
+  if (changes.length === 0) return;
+  const both = new Map(bridgeFiles(changes, renderer, facts).map(f => [f.path, f.content]));
+  for (const file of change.files)
+    if (both.has(file.path)) await putFile(context, { ...file, after: both.get(file.path) }, tolerant);
+  await load(context, changes, tolerant);
+  for (let look = 0; look < 50 && !isBridged(await readKernelState(system), changes); look++)
+    await system.sleep(20);
+}
+
+async function putFile(context: ApplyContext, file: FileChange, tolerant: boolean): Promise<void> {
+  // Between the decision and now (for a rollback: days) somebody may have put a file of his own there.
+  const now = await context.system.readFile(file.path);
+  if (now !== undefined && now !== file.before && !isMarked(now)) {
+    const said = `${file.path} is somebody else's by now; it stays as it is`;
+    if (!tolerant) throw new AgentError('file-failed', said);
+    context.log.warn({ path: file.path }, said);
+    return;
+  }
+  if (file.after === undefined) await context.system.removeFile(file.path);
+  else await context.system.writeFile(file.path, file.after, file.mode);
+  context.log.info({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
+}
+
+/** Runs the backend's commands of one phase. Throws `command-failed` at the first that fails and may not. */
+export async function runPhase(
+  context: ApplyContext,
+  phase: Phase,
+  changes: readonly EniChange[],
+  tolerant = false,
+): Promise<void> {
+  for (const command of context.renderer.activate(changes, context.facts).filter(c => c.phase === phase)) {
+    const result = await context.system.run(command.argv, { timeoutMs: activationMs });
+    const words = command.argv.join(' ');
+    context.log.info({ command: words, exit: result.exitCode }, 'ran');
+    if (result.exitCode === 0 || command.mayFail || tolerant) continue;
+    // The last line is often only "failed to bring up eth1"; why stands above it.
+    const said = result.stderr.split('\n').filter(line => line.trim() !== '');
+    const cause = said.slice(-3).join('; ') || 'it said nothing';
+    throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`);
+  }
+}

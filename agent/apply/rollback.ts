@@ -1,0 +1,100 @@
+// The way back, also after a crash in the middle and for the last committed change: the inverse change is performed, the kernel gets
+// what is still missing, the primary what it lost, and the old state is verified like a new one.
+import path from 'node:path';
+import type { EniChange } from '../../renderers/renderer.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import { readKernelState } from '../system/kernel-reader.ts';
+import { temporaryName } from '../system/real-system.ts';
+import { type ApplyContext, differences, linksOf } from './apply-context.ts';
+import { type Checkpoint, checkpointPath, inverse, readBootId } from './checkpoint.ts';
+import { compareEni, newLeaks } from './compare.ts';
+import type { KernelObject } from './kernel-objects.ts';
+import { additions, removals, runBatches } from './live.ts';
+import { perform } from './perform.ts';
+import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
+import { writeState } from './state-file.ts';
+import { verify } from './verify.ts';
+
+/**
+ * Takes a change back: files, kernel, primary, in that order, and verifies it. Also finishes what a crash left behind.
+ * Throws `rollback-failed` (with `failure` as its reason) and keeps the checkpoint if the old state is not reached.
+ *
+ * @param foreign what others had before the change. Only for one that is going wrong now: their things may rightly be elsewhere later
+ */
+export async function rollBack(
+  context: ApplyContext,
+  checkpoint: Checkpoint,
+  failure: unknown,
+  foreign: readonly KernelObject[] = [],
+): Promise<void> {
+  const { system, log } = context;
+  try {
+    await undo(context, checkpoint, foreign);
+  } catch (cause) {
+    const reason = `${reasonOf(failure)}; and the rollback failed too: ${reasonOf(cause)}`;
+    throw new AgentError('rollback-failed', reason, { cause });
+  }
+  await writeState(system, checkpoint.stateBefore);
+  await system.removeFile(checkpointPath);
+  log.info({ change: checkpoint.time }, 'rolled back');
+}
+
+async function undo(
+  context: ApplyContext,
+  checkpoint: Checkpoint,
+  foreign: readonly KernelObject[],
+): Promise<void> {
+  const { system } = context;
+  const { knownFaults } = checkpoint;
+  const { links } = await readKernelState(system);
+  const present = (link: string) => links.some(l => l.name === link);
+  const { files, changes } = inverse(checkpoint, present);
+  const primary = await primaryToKeep(context, checkpoint, changes);
+  await perform(context, { files, changes }, true);
+  for (const folder of new Set(files.map(f => path.dirname(f.path))))
+    await system.removeFile(path.join(folder, temporaryName));
+  // The kernel last: whatever the backend made of the old files, the objects of the old plans are there afterwards, those of the
+  // ENIs that nobody meant to change included. Of a link that has gone meanwhile only the files can come back.
+  const possible = changes.filter(c => c.kind === 'removed' || present(c.after.link));
+  const touched = new Set(changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac)));
+  const bystanders = checkpoint.stateBefore.applied.filter(e => !touched.has(e.mac) && present(e.link));
+  const kernel = await readKernelState(system);
+  const rest = [
+    ...differences(context, possible, kernel),
+    ...bystanders.map(plan => compareEni(kernel, plan, undefined, context.compare)),
+  ];
+  await runBatches(system, additions(rest), true);
+  await runBatches(system, removals(rest), true);
+  // Whoever it was: a default route by an ENI of ours that was not there before must not be what is left.
+  const ours = checkpoint.stateBefore.applied.filter(e => present(e.link));
+  await runBatches(
+    system,
+    ours.flatMap(plan => newLeaks(kernel, plan, knownFaults)),
+    true,
+  );
+  const view = { ...primary, ourLinks: linksOf(changes, bystanders) };
+  const now = await snapshotPrimary(system, await readKernelState(system), view);
+  if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);
+  const old = { primaryLink: primary.link, enis: bystanders, skipped: [] };
+  // What the image had made of a link that was not ours is put back as far as it can be, and not judged: a catch-all with DHCP brings
+  // its default route in main again.
+  const macs = new Set(checkpoint.stateBefore.applied.map(e => e.mac));
+  const judged = possible.filter(c => c.kind === 'removed' || macs.has(c.after.mac));
+  await verify(context, old, judged, primary, { knownFaults, foreign });
+}
+
+/**
+ * What the primary must have afterwards. Of a change that is going wrong now: what it had before, since the change may be what took it.
+ * Of one that was committed, or that a reboot has interrupted: what it has now, since its addresses may rightly be others.
+ */
+async function primaryToKeep(
+  { system }: ApplyContext,
+  { primary, committed, bootId }: Checkpoint,
+  changes: readonly EniChange[],
+): Promise<PrimarySnapshot> {
+  if (!committed && bootId === (await readBootId(system))) return primary;
+  return snapshotPrimary(system, await readKernelState(system), {
+    ...primary,
+    ourLinks: linksOf(changes, []),
+  });
+}

@@ -1,0 +1,95 @@
+// Whether a row of docs/distributions.md says what was seen: its runs against the recordings and the columns of the matrix.
+import { renderers } from '../../../renderers/registry.ts';
+import { imageNames } from '../../lab/images.ts';
+import { columnsOf, nameOf } from '../../matrix/columns.ts';
+import {
+  digestOf,
+  examplePlanFor,
+  provenConsumers,
+  readProof,
+  recordedNames,
+} from '../../support/recorded-proofs.ts';
+import { type Claim, factsOf, type Row } from './distribution-rows.ts';
+
+const proofs = recordedNames().map(readProof);
+const consumers = provenConsumers();
+/** Both columns of a backend on one Debian: `ifupdown/bullseye`. */
+export const columns = new Set(
+  imageNames.flatMap(image => columnsOf(image, 'all').map(c => nameOf(c).replace(/\/[^/]+$/, ''))),
+);
+/** Debian's releases that the matrix has. */
+export const suites: Readonly<Record<string, string>> = {
+  '11': 'bullseye',
+  '12': 'bookworm',
+  '13': 'trixie',
+};
+
+/** What is wrong with the claims of a row, one line each; [] for a row that says what was seen. */
+export function faultsOf(row: Row): readonly string[] {
+  const levels = row.claims.map(claim => claim.level).join('+');
+  if (!/^(matrix|recorded|matrix\+recorded|reasoned)$/.test(levels)) return [`claims ${levels}`];
+  const faults = row.claims.flatMap(claim => [
+    ...(claim.runs.length === 0 ? [`${claim.level}, but no run is named`] : []),
+    ...claim.runs.flatMap(run => faultsOfRun(row, claim, run)),
+  ]);
+  const costs = row.claims.map(claim => costOf(claim)).join('; ');
+  return row.cost === costs ? faults : [...faults, `the cost is "${costs}"`];
+}
+
+function faultsOfRun(row: Row, { level, text: claim }: Claim, run: string): readonly string[] {
+  const consumer = consumers.find(c => c.consumer === run);
+  if (consumer === undefined && !columns.has(run)) return [`${run} was never run`];
+  const faults: string[] = [];
+  if ((consumer?.backend ?? run.split('/')[0]) !== row.backend) faults.push(`${run} is another backend`);
+  if (level === 'matrix' && !run.endsWith(`/${suiteOf(row.system)}`)) faults.push(`${run} is another system`);
+  if (level === 'reasoned' && consumer !== undefined) {
+    const bytes = changedFiles(row, run).length === 0 ? 'same' : 'other';
+    if (!claim.includes(`\`${run}\` (${bytes} bytes)`)) faults.push(`${run} has loaded ${bytes} bytes`);
+  }
+  if (level !== 'recorded') return faults;
+  if (consumer === undefined) return [...faults, `${run} is no recording`];
+  const version = versionIn(row.service);
+  if (version === undefined || !`${versionIn(consumer.version)}.`.startsWith(`${version}.`))
+    faults.push(`${run} is version ${consumer.version}`);
+  if (/^[^,;]*\(K\)/.test(row.service)) faults.push('nobody has read which version the system has');
+  if (consumer.version.includes('(Debian') && suiteOf(row.system) === undefined)
+    faults.push(`${run} is Debian's package`);
+  if (!claim.includes(`(${consumer.plans.length} plans`)) faults.push(`${consumer.plans.length} plans`);
+  const leases = consumer.plans.some(plan => plan.startsWith('dhcp'));
+  if (claim.includes('none with leases') === leases) faults.push(`leases were run: ${leases}`);
+  return [...faults, ...changedFiles(row, run)];
+}
+
+/** Plans whose files are not the bytes that the service has loaded. */
+function changedFiles(row: Row, run: string): readonly string[] {
+  if (row.releases.length === 0) return [];
+  return factsOf(row).flatMap(facts =>
+    proofs
+      .filter(({ consumer }) => consumer === run)
+      .filter(({ plan, digest }) => {
+        const files = renderers[row.backend].render(examplePlanFor(plan, facts)!, facts);
+        return digestOf(files) !== digest;
+      })
+      .map(({ plan }) => `${run} has loaded other files for ${plan} than those of ${facts.os.prettyName}`),
+  );
+}
+
+/** The cost that belongs to a claim: events on the primary, in the recordings and the matrix. */
+export function costOf({ level, runs }: Claim): string {
+  // The matrix fails at the first event.
+  if (level === 'matrix') return 'matrix: 0 events';
+  if (level !== 'recorded') return 'not measured';
+  const steps = proofs
+    .filter(({ consumer }) => runs.includes(consumer))
+    .flatMap(proof => proof.steps.filter(step => step.name !== 'boot'));
+  const events = steps.reduce((sum, step) => sum + step.primaryEvents.length, 0);
+  return `recorded: ${events} events in ${steps.length} steps`;
+}
+
+function suiteOf(system: string): string | undefined {
+  return suites[/^Debian (\d+)/.exec(system)?.[1] ?? ''];
+}
+
+function versionIn(service: string): string | undefined {
+  return /\d+(\.\d+)+/.exec(service)?.[0];
+}

@@ -1,0 +1,63 @@
+// The tables of docs/distributions.md as data: one row per system, with what it claims to be verified by.
+import { expect } from 'vitest';
+import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
+import { defaultReleases } from '../../../renderers/release-table.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
+import { readDocument, section, tableRows } from './documents.ts';
+
+export interface Claim {
+  readonly level: string;
+  readonly text: string;
+  /** Recordings and columns of the matrix that it names. */
+  readonly runs: readonly string[];
+}
+
+export interface Row {
+  readonly system: string;
+  readonly releases: readonly string[];
+  readonly backend: BackendName;
+  readonly service: string;
+  readonly files: readonly string[];
+  readonly loadedBy: string;
+  readonly claims: readonly Claim[];
+  readonly cost: string;
+}
+
+/** All texts between backticks. */
+export function codes(cell: string): readonly string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(m => m[1]!);
+}
+
+/** `recorded: ...; matrix: ...`; what does not begin with such a word belongs to the part before it. */
+export function claimsOf(cell: string): readonly Claim[] {
+  return cell.split(/; (?=[a-z]+: )/).map(part => ({
+    level: part.split(':')[0]!,
+    text: part,
+    runs: codes(part),
+  }));
+}
+
+function rowOf(cells: readonly string[]): Row {
+  const [system = '', backend = '', service = '', files = '', loadedBy = '', verified = '', cost = ''] =
+    cells;
+  expect(cells, system).toHaveLength(7);
+  for (const cell of cells) expect(cell, system).not.toBe('');
+  return {
+    ...{ system, service, loadedBy, cost, backend: backend as BackendName },
+    releases: codes(system),
+    files: codes(files),
+    claims: claimsOf(verified),
+  };
+}
+
+/** Of all tables of the systems, in their order. */
+export const rows = section(readDocument('docs/distributions.md'), 'The systems')
+  .split(/^### /m)
+  .slice(1)
+  .flatMap(part => tableRows(part).map(rowOf));
+
+/** A system that is in no image of a cloud has the files of the backend's default release. */
+export function factsOf({ releases, backend }: Row): readonly HostFacts[] {
+  const names = releases.length === 0 ? [defaultReleases[backend]] : releases;
+  return names.map(name => factsForBackend(backend, name));
+}

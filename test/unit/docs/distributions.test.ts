@@ -1,0 +1,175 @@
+// docs/distributions.md against the releases, the renderers, the columns of the matrix and the recordings: a claim without a run fails,
+// and so does a run or a release that the document does not name.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { renderers } from '../../../renderers/registry.ts';
+import { releaseNamed, releaseNames } from '../../../renderers/releases.ts';
+import { examplePlans } from '../../support/example-plans.ts';
+import {
+  examplePlanFor,
+  provenConsumers,
+  readProof,
+  recordedNames,
+  type StepName,
+} from '../../support/recorded-proofs.ts';
+import { columns, costOf, faultsOf, suites } from './distribution-faults.ts';
+import { claimsOf, codes, factsOf, type Row, rows } from './distribution-rows.ts';
+import { codeColumn, expectBlock, readDocument, root, section, tableRows } from './documents.ts';
+
+const text = readDocument('docs/distributions.md');
+const proofs = recordedNames().map(readProof);
+const consumers = provenConsumers();
+const named = rows.map(row => [row.system, row] as const);
+
+test('each release is in one row, and all backends are there', () => {
+  expect(rows.flatMap(row => row.releases).sort()).toEqual(releaseNames());
+  expect([...new Set(rows.map(row => row.backend))].sort()).toEqual(Object.keys(renderers).sort());
+});
+
+test.each(named)('%s: backend, versions and files of its releases', (_, row) => {
+  for (const name of row.releases) expect(releaseNamed(name).backend, name).toBe(row.backend);
+  for (const facts of factsOf(row)) {
+    if (row.releases.length > 0)
+      for (const program of ['ifupdown', 'netplan', 'networkmanager', 'wicked'])
+        expect(row.service).toContain(facts.versions[program] ?? '');
+    if (row.releases.length > 0 && ['netplan', 'networkd'].includes(row.backend))
+      expect(row.service).toContain(`networkd ${facts.versions.systemd}`);
+    const files = Object.keys(examplePlans).flatMap(plan =>
+      renderers[row.backend].render(examplePlanFor(plan, facts)!, facts).map(f => path.basename(f.path)),
+    );
+    const general = files.map(f => f.replace(/eth\d+/, 'LINK').replace(/:\d+$/, ':N'));
+    expect(row.files.toSorted()).toEqual([...new Set(general)].sort());
+  }
+});
+
+test.each(named)('%s: loaded by what the renderer runs', (_, row) => {
+  const renderer = renderers[row.backend];
+  for (const facts of factsOf(row)) {
+    const added = Object.values(examplePlans)
+      .flatMap(plan => plan.enis)
+      .map(after => ({ kind: 'added' as const, after }));
+    const live = added.every(change => renderer.live(change, facts));
+    expect(row.loadedBy.startsWith('live')).toBe(live);
+    expect(codes(row.loadedBy).length > 0).toBe(!live);
+    for (const words of codes(row.loadedBy))
+      for (const change of added) {
+        const lines = renderer.activate([change], facts).map(c => c.argv.join(' '));
+        expect(lines.join('\n')).toContain(words.replace('LINK', change.after.link));
+      }
+  }
+});
+
+describe('what is verified was run', () => {
+  test.each(named)('%s', (_, row) => {
+    expect(faultsOf(row)).toEqual([]);
+  });
+
+  test('each recording and each column of the matrix is named', () => {
+    const runs = rows.flatMap(row => row.claims.flatMap(claim => claim.runs));
+    expect([...columns, ...consumers.map(c => c.consumer)].filter(run => !runs.includes(run))).toEqual([]);
+  });
+});
+
+describe('a claim that was not run', () => {
+  const rhel8 = rows.find(row => row.releases.includes('rhel-8'))!;
+  const rhel10 = rows.find(row => row.releases.includes('rhel-10'))!;
+  const debian12 = rows.find(row => row.releases.includes('debian-12'))!;
+  const amazon = rows.find(row => row.releases.includes('amzn-2'))!;
+  const claim = (row: Row, verified: string, more: Partial<Row> = {}): Row => {
+    const claims = claimsOf(verified);
+    return { ...row, ...more, claims, cost: claims.map(costOf).join('; ') };
+  };
+
+  test.each<readonly [string, Row, readonly RegExp[]]>([
+    ['no recording', claim(rhel8, 'recorded: `none` (8 plans)'), [/^none was never run/]],
+    ['no name', claim(rhel8, 'recorded: all'), [/no run is named/]],
+    ['another word', claim(rhel8, 'tested: `networkmanager-ifcfg-1.40`'), [/^claims tested/]],
+    [
+      'another version',
+      claim(rhel8, 'recorded: `networkmanager-ifcfg-1.30` (8 plans)'),
+      [/is version 1\.30/],
+    ],
+    [
+      'a guessed version of a Debian package',
+      claim(rhel10, 'recorded: `networkmanager-keyfile-1.52` (8 plans)'),
+      [/nobody has read/, /is Debian's package/],
+    ],
+    ['more plans', claim(rhel8, 'recorded: `networkmanager-ifcfg-1.40` (9 plans)'), [/^8 plans/]],
+    ['another Debian', claim(debian12, 'matrix: `netplan/trixie`'), [/is another system/]],
+    ['another backend', claim(debian12, 'matrix: `networkd/bookworm`'), [/is another backend/]],
+    ['a system that is no Debian', claim(amazon, 'matrix: `ifupdown/bullseye`'), [/backend/, /system/]],
+    ['a cost', { ...rhel8, cost: 'recorded: 1 events in 16 steps' }, [/^the cost is "recorded: 0 events/]],
+    ['a cost of what was not run', { ...amazon, cost: '0 events' }, [/^the cost is "not measured"/]],
+  ])('%s', (_name, row, faults) => {
+    const found = faultsOf(row);
+    expect(found).toHaveLength(faults.length);
+    for (const [index, fault] of faults.entries()) expect(found[index]).toMatch(fault);
+  });
+
+  test('other files', () => {
+    const service = 'initscripts 9.03';
+    const row = claim(amazon, 'recorded: `initscripts-el6` (8 plans)', { service });
+    const found = faultsOf(row);
+    expect(found).toHaveLength(8);
+    for (const fault of found) expect(fault).toContain('has loaded other files for');
+  });
+});
+
+describe('what was run', () => {
+  test('one kernel', () => {
+    const kernels = new Set(proofs.map(p => p.kernelVersion.split('.').slice(0, 2).join('.')));
+    expect(kernels.size).toBe(1);
+    expect(section(text, 'What was not run')).toContain(`one kernel, ${[...kernels][0]};`);
+  });
+
+  test('the recordings', () => {
+    const seconds = (consumer: string, step: StepName) => {
+      const times = proofs
+        .filter(p => p.consumer === consumer)
+        .flatMap(p => p.steps.filter(s => s.name === step).map(s => s.milliseconds / 1000));
+      return `${Math.min(...times).toFixed(1)}-${Math.max(...times).toFixed(1)}`;
+    };
+    const lines = consumers.map(({ consumer, version, releases, plans }) => {
+      const own = proofs.filter(p => p.consumer === consumer);
+      const steps = own.flatMap(p => p.steps);
+      const leases = plans.filter(plan => plan.startsWith('dhcp')).length;
+      return [
+        ...[consumer, version.replace(/ \(.*/, ''), releases.join(' '), `${plans.length - leases}+${leases}`],
+        ...(['boot', 'activate', 'remove'] as const).map(step => seconds(consumer, step)),
+        `${steps.flatMap(s => s.primaryEvents).length}`,
+        `${steps.flatMap(s => s.failedPings).length}`,
+        own.map(p => p.date).sort()[0]!,
+      ];
+    });
+    const head = ['recording', 'version', 'files of', 'static+dhcp', 'boot', 'activate', 'remove'];
+    const table = [[...head, 'events', 'lost', 'date'], ...lines.sort()];
+    const widths = table[0]!.map((_, i) => Math.max(...table.map(line => line[i]!.length)));
+    const texts = table.map(line =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    );
+    expectBlock('docs/distributions.md', 'recordings', texts.join('\n'));
+  });
+
+  test('what of them is real', () => {
+    const table = tableRows(section(text, 'Recordings').replace(/^```[\s\S]*?^```$/gm, ''));
+    expect(codeColumn(table)).toEqual(consumers.map(c => c.consumer).sort());
+    for (const row of table) for (const cell of row) expect(cell).not.toBe('');
+  });
+
+  test('the columns of the matrix, with the versions of the trees', () => {
+    const table = tableRows(section(text, 'Matrix'));
+    expect(codeColumn(table)).toEqual([...columns].sort());
+    const setup = readFileSync(path.join(root, 'test/setup.sh'), 'utf8');
+    for (const [name = '', versions = ''] of table) {
+      const debian = Object.keys(suites).find(d => suites[d] === codes(name)[0]!.split('/')[1])!;
+      // `# 11: systemd 247, ifupdown 0.8.36. 12: ...`: up to the next release.
+      const tree = new RegExp(`[#.] ${debian}: (.*?)(?=\\. \\d\\d: |\\.?$)`, 'm').exec(setup)![1]!;
+      for (const [version] of versions.matchAll(/\w+ [\d.]+\d/g))
+        expect(tree.split(/,? /)).toEqual(expect.arrayContaining(version.split(' ')));
+    }
+  });
+});
