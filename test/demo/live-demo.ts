@@ -70,7 +70,7 @@ async function story(guest: Guest, emulator: Emulator): Promise<void> {
 
   heading('Apply');
   explain(
-    `Write the file, let ${services[backend]} load it, compare the kernel with the plan; on any difference take it back.`,
+    `Write the files, let ${services[backend]} load them, compare the kernel with the plan; on any difference take it back.`,
   );
   const { byLink: before } = await readSpoofDrops(guest.vpc);
   await once(guest);

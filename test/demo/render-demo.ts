@@ -22,7 +22,9 @@ let wrong = 0;
 
 heading(`A VM on ${cloudTitles[cloud]} gets a second ENI`);
 explain(`This is the offline demo, because ${why}.`);
-show(picture(cloud, choice === 'yes' ? 'eni-agent' : `${services[choice]}, and eni-agent`));
+show(
+  picture(cloud, `${choice === 'yes' ? 'any system' : `a system with ${services[choice]}`}, and eni-agent`),
+);
 
 heading('What the metadata service says, as a recording');
 const recording = join(out, 'recording.json');

@@ -65,7 +65,7 @@ async function byLease(guest: Guest, image: ImageName): Promise<void> {
   const leased = [...guest.vpc.enis.values()].map(eni => eni.subnets[0]?.addresses[0]);
   const results = await showPings(guest, { pick: (_, address) => leased.includes(address), patience: 0 });
   checkLost(results.filter(({ link }) => link === loser));
-  if (loser === 'eth0') explain('The VM cannot be reached any more under the address that it had.');
+  if (loser === 'eth0') explain('From outside its subnet the VM no longer answers at its primary address.');
 }
 
 function checkLost(results: readonly PingResult[]): void {
