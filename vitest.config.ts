@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/{unit,golden,property,contract,scenario}/**/*.test.ts'],
+          setupFiles: ['test/support/no-metadata.ts'],
           testTimeout: 30_000,
         },
       },

@@ -9,8 +9,9 @@ import type { HostFacts } from './model/host.ts';
 import type { ProviderName } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from './model/network-plan.ts';
+import { primaryLinkOf } from './plan/match-links.ts';
 import { type PassContext, type PassResult, reconcile } from './reconcile.ts';
-import { readHostFacts } from './system/host-facts.ts';
+import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
 import { readKernelState } from './system/kernel-reader.ts';
 
 export interface Comparison {
@@ -35,7 +36,7 @@ export interface Inspection {
 
 export async function inspect(context: PassContext, state: State): Promise<Inspection> {
   const pass = await lookAround(context);
-  const { facts, kernel } = pass instanceof AgentError ? await readMachine(context) : pass;
+  const { facts, kernel } = pass instanceof AgentError ? await readMachine(context, state) : pass;
   const options = { base: context.settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
   const common = { selection: selectBackend(facts), facts, kernel };
   if (pass instanceof AgentError) {
@@ -94,8 +95,10 @@ async function lookAround(context: PassContext): Promise<PassResult | AgentError
 }
 
 /** Without metadata there is no pass, but there is a machine. */
-async function readMachine({ system }: PassContext) {
-  return { facts: await readHostFacts(system), kernel: await readKernelState(system) };
+async function readMachine({ system, settings }: PassContext, state: State) {
+  const kernel = await readKernelState(system);
+  const primary = primaryLinkOf(state.lastGood, kernel.links, settings.agent);
+  return { facts: await withPrimaryLink(system, await readHostFacts(system), primary), kernel };
 }
 
 function filesDiffer(pass: PassResult, plan: EniPlan, facts: HostFacts): boolean {

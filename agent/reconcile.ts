@@ -27,8 +27,9 @@ import type { KernelState } from './model/kernel-state.ts';
 import type { EniPlan } from './model/network-plan.ts';
 import type { Settings } from './model/settings.ts';
 import { agree, believe, takesAway } from './plan/believe.ts';
+import { primaryLinkOf } from './plan/match-links.ts';
 import { readDmi } from './system/dmi.ts';
-import { readHostFacts } from './system/host-facts.ts';
+import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
 import { readKernelState } from './system/kernel-reader.ts';
 import { temporaryName } from './system/real-system.ts';
 import type { System } from './system/system.ts';
@@ -67,14 +68,18 @@ export interface PassResult {
 
 export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
   const { system, settings, log } = context;
-  const found = await readHostFacts(system);
-  const { renderer, selection } = chooseRenderer(settings, found);
-  const facts = await withReloadHazard(system, renderer, found, { look: !options.apply });
-  if (options.apply) await finishInterrupted(context, facts);
+  const guessed = await readHostFacts(system);
+  // Fails here, before the cloud is asked, where nothing on this machine can be recognised.
+  chooseRenderer(settings, guessed);
+  if (options.apply) await finishInterrupted(context, guessed);
 
   const state = await readState(system);
   const kernel = await readKernelState(system);
   const reading = await readTrusted(context, state, kernel);
+  const primary = primaryLinkOf(reading.instance.enis, kernel.links, settings.agent);
+  const found = await withPrimaryLink(system, guessed, primary);
+  const { renderer, selection } = chooseRenderer(settings, found);
+  const facts = await withReloadHazard(system, renderer, found, { look: !options.apply });
   const desired = await planDesired(system, { ...reading, kernel, settings, facts, state, renderer });
   const work = await diff(context, { renderer, facts, state, kernel, desired });
   const stateAfter = nextState(state, reading.instance, renderer, desired);
@@ -116,19 +121,17 @@ const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
  * be verified (the machine has changed since), the pass goes on all the same: it looks at what is, and mends that.
  */
-export async function finishInterrupted(context: PassContext, facts: HostFacts): Promise<void> {
+export async function finishInterrupted(context: PassContext, found: HostFacts): Promise<void> {
   const { system, log } = context;
   const checkpoint = await readCheckpoint(system, checkpointPath);
   if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
   if (checkpoint === undefined) return;
   log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted, taking it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
+  const renderer = renderers[checkpoint.backend];
+  const facts = await withReloadHazard(system, renderer, found, { look: false });
   try {
-    await rollBack(
-      applyContext(context, renderers[checkpoint.backend], facts, undefined),
-      checkpoint,
-      failure,
-    );
+    await rollBack(applyContext(context, renderer, facts, undefined), checkpoint, failure);
   } catch (error) {
     log.error({ reason: reasonOf(error) }, 'could not take it back completely, going on from what is');
     await writeState(system, checkpoint.stateBefore);

@@ -7,22 +7,25 @@ import { emptyState, readState, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
 import { settlementFiles } from './coexistence/settlement.ts';
 import type { NetworkPlan } from './model/network-plan.ts';
+import { primaryLinkOf } from './plan/match-links.ts';
 import { applyContext, chooseRenderer, finishInterrupted, type PassContext } from './reconcile.ts';
-import { readHostFacts } from './system/host-facts.ts';
+import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
 import { readKernelState } from './system/kernel-reader.ts';
 
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {
   const { system, settings } = context;
-  const found = await readHostFacts(system);
-  const known = (await readState(system)).backend;
-  const renderer = known === undefined ? chooseRenderer(settings, found).renderer : renderers[known];
+  const guessed = await readHostFacts(system);
+  await finishInterrupted(context, guessed);
+  const state = await readState(system);
+  const kernel = await readKernelState(system);
+  const primary = primaryLinkOf(state.lastGood, kernel.links, settings.agent);
+  const found = await withPrimaryLink(system, guessed, primary);
+  const renderer =
+    state.backend === undefined ? chooseRenderer(settings, found).renderer : renderers[state.backend];
   const facts = await withReloadHazard(system, renderer, found, { look: false });
   if (facts.reloadHazard !== undefined)
     context.log.warn({ reason: facts.reloadHazard }, `taken away live, without a reload; ${reloadRemedy}`);
-  await finishInterrupted(context, facts);
-  const state = await readState(system);
-  const kernel = await readKernelState(system);
   const apply = applyContext(context, renderer, facts, undefined);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
   const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];

@@ -12,7 +12,7 @@ import type { Command, EniChange, RenderedFile, Renderer } from './renderer.ts';
 export const initscripts: Renderer = {
   name: 'initscripts',
   title: 'initscripts, /etc/sysconfig/network-scripts (loaded by ifup)',
-  proven: false,
+  proven: true,
   ownFiles: [
     { dir: ifcfgFolder, name: /^(ifcfg|route6?|rule6?)-[a-zA-Z0-9_.-]+(:\d+)?$/ },
     { dir: '/etc/dhcp', name: /^dhclient-[a-zA-Z0-9_.-]+\.conf$/ },

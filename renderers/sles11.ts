@@ -25,7 +25,7 @@ const folder = '/etc/sysconfig/network';
 export const sles11: Renderer = {
   name: 'sles11',
   title: 'SLES 11 ifup scripts, /etc/sysconfig/network (loaded by ifup)',
-  proven: false,
+  proven: true,
   ownFiles: [
     { dir: folder, name: /^(ifcfg|ifsysctl)-[a-zA-Z0-9_.-]+$/ },
     { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },

@@ -1,6 +1,7 @@
 // Which kernel link belongs to an ENI: by MAC and nothing else (names change, `eth*` matches too much), and only a link that
 // is the NIC itself. VLANs, bridges, macvlans and bond ports may carry the same MAC; they are never ours.
 import type { Mac } from '../model/address.ts';
+import type { Eni } from '../model/instance.ts';
 import type { KernelLink } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
 
@@ -34,6 +35,16 @@ export function matchLink(mac: Mac, links: readonly KernelLink[], filter: LinkFi
   if (second !== undefined)
     return miss('ambiguous-link', `several links have this MAC: ${usable.map(l => l.name).join(', ')}`);
   return { link: first };
+}
+
+/** The link of the ENI that the metadata calls the primary; undefined if there is none, or no link is its own. */
+export function primaryLinkOf(
+  enis: readonly Pick<Eni, 'mac' | 'primary'>[],
+  links: readonly KernelLink[],
+  filter: LinkFilter,
+): string | undefined {
+  const primary = enis.find(eni => eni.primary);
+  return primary === undefined ? undefined : matchLink(primary.mac, links, filter).link?.name;
 }
 
 /** Why the link cannot be an ENI's own; undefined if it can. */

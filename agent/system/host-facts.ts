@@ -38,3 +38,16 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     kernel: { suppressPrefixLength, ruleProtocol },
   };
 }
+
+/**
+ * The facts as seen from the link that is the primary's. readHostFacts can only guess it by the default route, and a catch-all with DHCP on
+ * each NIC gives every ENI one of the same metric (systemd-networkd: any of them comes first, by chance).
+ */
+export async function withPrimaryLink(
+  system: System,
+  facts: HostFacts,
+  link: string | undefined,
+): Promise<HostFacts> {
+  if (link === undefined || link === facts.primaryLink) return facts;
+  return { ...facts, primaryLink: link, owners: await readOwners(system, link, facts.services) };
+}

@@ -41,6 +41,24 @@ export async function planOf(host: AgentHost): Promise<NetworkPlan> {
   return JSON.parse(stdout).plan;
 }
 
+/**
+ * Which of the service's files the choice of the backend rests on. With a catch-all each NIC has a default route of the same metric, and any
+ * of them comes first; it has to be the primary's file all the same.
+ */
+export async function evidenceOf(host: AgentHost): Promise<string> {
+  const { stdout, stderr } = await runAgent(host.guest, ['plan', '--json']);
+  expect(stdout, stderr).not.toBe('');
+  return JSON.stringify(JSON.parse(stdout).backend.evidence);
+}
+
+/** The primary's own definition, as the service names it. */
+export const primaryEvidence: Readonly<Record<Column['image'], string>> = {
+  ifupdown: 'eth0=eth0',
+  netplan: '10-netplan-05-primary.network',
+  networkd: '10-primary.network',
+  'networkmanager-keyfile': 'cloud-init-eth0.nmconnection',
+};
+
 /** A pass that must end well; returns its events, of which the primary must have none. */
 export async function pass(host: AgentHost, settle: readonly string[] = ['eth0']): Promise<Events> {
   const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), { settle });

@@ -13,7 +13,15 @@ import { disturbances } from './disturbances.ts';
 import { joining, plugged, reattached } from './enis.ts';
 import { faults } from './faults.ts';
 import { addForeign, foreignLines, mendForeign } from './foreign.ts';
-import { createMachine, expectForeign, expectPlanned, pass, planOf } from './machine.ts';
+import {
+  createMachine,
+  evidenceOf,
+  expectForeign,
+  expectPlanned,
+  pass,
+  planOf,
+  primaryEvidence,
+} from './machine.ts';
 import { underTraffic } from './steady.ts';
 
 const cycles = Number(process.env.MATRIX_CYCLES ?? 20);
@@ -41,6 +49,7 @@ function tell(column: Column): void {
   };
 
   test('boot with ENIs', async () => {
+    expect(await evidenceOf(host)).toContain(primaryEvidence[column.image]);
     await pass(host);
     await planned('boot');
     await addForeign(host, column.image);

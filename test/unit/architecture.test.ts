@@ -23,8 +23,9 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
   // coexistence: the container networks that a pass goes by.
   ['doctor', ['inspect', 'reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
-  ['inspect', ['reconcile', 'apply', 'renderers', 'system', 'errors', 'model']],
-  ['remove-all', ['reconcile', 'apply', 'coexistence', 'renderers', 'system', 'model']],
+  // plan: which link is the primary's, where no metadata answers.
+  ['inspect', ['reconcile', 'apply', 'plan', 'renderers', 'system', 'errors', 'model']],
+  ['remove-all', ['reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   ['reconcile', ['desired', 'apply', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
   ['desired', ['apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   // plan: the numbers of a slot, to know what in the kernel has our shape. Not metadata: an apply knows no cloud.
