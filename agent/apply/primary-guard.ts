@@ -45,8 +45,6 @@ export async function snapshotPrimary(
 
 /** What the primary has lost (or has differently); empty if nothing. An address or a route that is new is not a loss. */
 export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): readonly string[] {
-  const gone = (then: PrimarySnapshot['addresses'], now: PrimarySnapshot['addresses']) =>
-    then.filter(t => !now.some(n => n.family === t.family && n.text === t.text));
   return [
     ...gone(before.addresses, after.addresses).map(
       a => `the primary link ${before.link} lost the address ${a.text}`,
@@ -58,6 +56,25 @@ export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): reado
           `the metadata service was reached by "${before.metadataPath}" and is now by "${after.metadataPath}"`,
         ]),
   ];
+}
+
+interface Shown {
+  readonly family: Family;
+  readonly text: string;
+}
+
+function gone(then: readonly Shown[], now: readonly Shown[]): readonly Shown[] {
+  return then.filter(t => !now.some(n => n.family === t.family && identity(n.text) === identity(t.text)));
+}
+
+/**
+ * What makes a default route the same: gateway, link and metric. `ip` shows IPv6 routes of one metric under the protocol and the MTU of one
+ * of them, so those words change when another ENI's route comes or goes. An address is its own text.
+ */
+function identity(text: string): string {
+  const words = text.split(' ');
+  if (words[0] !== 'default') return text;
+  return ['via', 'dev', 'metric'].map(w => (words.includes(w) ? words[words.indexOf(w) + 1] : '')).join(' ');
 }
 
 /**
@@ -75,11 +92,9 @@ export async function restorePrimary(
   before: PrimarySnapshot,
   after: PrimarySnapshot,
 ): Promise<void> {
-  const lostAddresses = before.addresses.filter(a => !after.addresses.some(b => b.text === a.text));
-  const lostRoutes = before.defaultRoutes.filter(a => !after.defaultRoutes.some(b => b.text === a.text));
-  for (const { family, text } of lostAddresses)
+  for (const { family, text } of gone(before.addresses, after.addresses))
     await runBatches(system, [{ family, lines: [`addr add ${text} dev ${before.link}`] }], true);
-  for (const { family, text } of lostRoutes)
+  for (const { family, text } of gone(before.defaultRoutes, after.defaultRoutes))
     await runBatches(system, [{ family, lines: [`route add ${text}`] }], true);
 }
 

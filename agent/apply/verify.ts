@@ -15,6 +15,7 @@ import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard
 
 /** A backend is often done at once: the first looks come quickly one after the other. */
 const pollMs = [20, 40, 80, 160, 200] as const;
+const settleMs = 150;
 
 /**
  * @param plan all ENIs that must be right, the unchanged ones too: a reload may have disturbed them
@@ -33,6 +34,7 @@ export async function verify(
     [...plan.enis, ...changes.map(c => (c.kind === 'removed' ? c.before : c.after))].map(e => e.link),
   );
   const deadline = context.system.now() + context.verifyTimeoutMs;
+  let quiet = 0;
   for (let look = 0; ; look++) {
     const kernel = await readKernelState(context.system);
     const now = await snapshotPrimary(context.system, kernel, { ...primary, ourLinks });
@@ -43,12 +45,15 @@ export async function verify(
     );
     const lost = lostForeign(options.foreign ?? [], kernel);
     await putBack(context, lost);
-    if (faults.length === 0 && lost.length === 0) return;
+    quiet = faults.length === 0 && lost.length === 0 ? quiet + 1 : 0;
+    // Where others have something to lose a service may take it away a moment after it has said that it is done (NetworkManager's
+    // reapply under load): looked at once more.
+    if (quiet > (options.foreign?.length ? 1 : 0)) return;
     if (context.system.now() >= deadline) {
       if (faults.length === 0) return;
       throw new AgentError('verify-failed', summary(faults));
     }
-    await context.system.sleep(pollMs[look] ?? pollMs.at(-1)!);
+    await context.system.sleep(quiet > 0 ? settleMs : (pollMs[look] ?? pollMs.at(-1)!));
   }
 }
 

@@ -110,7 +110,8 @@ const routeValues = new Set([
 
 /** `ip -4|-6 -o route show table all`. Routes of table local and multicast routes are left out. */
 export function parseRoutes(text: string, family: Family, tables: TableNames): readonly KernelRoute[] {
-  return lines(text).flatMap(line => {
+  const oneByOne = lines(text).flatMap(line => (family === 6 ? siblings(line) : [line]));
+  return oneByOne.flatMap(line => {
     const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
     const types = [
       'unicast',
@@ -149,6 +150,18 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
       },
     ];
   });
+}
+
+/**
+ * IPv6 routes with the same destination and metric are routes of their own, each with its link, that come and go one by one; `ip` shows them
+ * as one with several nexthops, under the protocol of one of them. For IPv4 such a route is one object. A weight stays, and so it is
+ * no plain route.
+ */
+function siblings(line: string): readonly string[] {
+  const [head = '', ...hops] = line.replaceAll('\\', ' ').split(/\snexthop\s/);
+  if (hops.length === 0) return [line];
+  const [target = '', ...rest] = head.trim().split(/\s+/);
+  return hops.map(hop => [target, hop.trim().replace(/ weight 1(?= |$)/, ''), ...rest].join(' '));
 }
 
 const ruleValues = new Set([

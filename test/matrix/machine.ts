@@ -29,10 +29,18 @@ export async function createMachine({ image, suite, addressing }: Column): Promi
       suite,
       agentKeys: ['allow-unproven = yes'],
       // As long as a fault of the story needs to be seen; a lease of dhcpcd takes 5 s.
-      agentConfig: `verify-timeout = ${addressing === 'dhcp' ? 8 : 3}\n${eniSections(addressing)}`,
+      agentConfig: `verify-timeout = ${addressing === 'dhcp' ? 8 : 3}\n${coexistence[image] ?? ''}${eniSections(addressing)}`,
     },
   );
 }
+
+/**
+ * Without it NetworkManager activates "Wired connection N" on an ENI that is plugged in, before there is any pass: the default route that
+ * comes with it takes the primary's answers for a moment. The first two ENIs are there before it is set and are taken over from it.
+ */
+const coexistence: Readonly<Partial<Record<Column['image'], string>>> = {
+  'networkmanager-keyfile': '[coexistence]\nnetworkmanager-auto-default = primary-only\n\n',
+};
 
 /** The plan of now, as the agent tells it. */
 export async function planOf(host: AgentHost): Promise<NetworkPlan> {

@@ -140,6 +140,19 @@ describe('lossesOf', () => {
     expect(lossesOf(before, await snapshot())).toEqual([]);
   });
 
+  test('the default route of an ENI that stood beside the primary’s, in one line of "ip", is nobody’s loss', async () => {
+    const six = (text: string) => parseRoutes(text, 6, standardTables);
+    // As 247 and 252 leave it while a catch-all obeys router advertisements (kernel 6.18); the protocol is that of either.
+    const both = String.raw`default proto ra metric 1024 mtu 1500 pref medium \	nexthop via fe80::1 dev eth1 weight 1 \	nexthop via fe80::1 dev eth0 weight 1 `;
+    const alone = 'default via fe80::1 dev eth0 proto static metric 1024 pref medium';
+    const before = await snapshot(changed({ routes: six(both) }));
+    expect(before.defaultRoutes).toHaveLength(1);
+    expect(lossesOf(before, await snapshot(changed({ routes: six(alone) })))).toEqual([]);
+    expect(lossesOf(before, await snapshot(changed({ routes: [] })))).toHaveLength(1);
+    const other = six(alone.replace('fe80::1', 'fe80::2'));
+    expect(lossesOf(before, await snapshot(changed({ routes: other })))).toHaveLength(1);
+  });
+
   test('a service that cannot be reached any more', async () => {
     expect(lossesOf(await snapshot(), await snapshot(kernel, '', 2))).toEqual([
       'the metadata service was reached by "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now by "unreachable"',

@@ -263,3 +263,11 @@ describe('routes', () => {
     ]);
   });
 });
+
+test('IPv6 routes of one destination and metric are shown as one, and are several', () => {
+  const line = String.raw`default proto static metric 1024 expires 600sec pref medium \	nexthop via fe80::1 dev eth0 weight 1 \	nexthop via fe80::1 dev eth3 weight 1 linkdown `;
+  expect(parseRoutes(line, 6, standardTables).map(r => [r.link, r.gateway, r.opaque, r.text])).toEqual([
+    ['eth0', 'fe80::1', undefined, 'default via fe80::1 dev eth0 proto static metric 1024 pref medium'],
+    ['eth3', 'fe80::1', undefined, 'default via fe80::1 dev eth3 proto static metric 1024 pref medium'],
+  ]);
+});
