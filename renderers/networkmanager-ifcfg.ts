@@ -40,7 +40,7 @@ function profilePath(link: string): string {
 export const networkmanagerIfcfg: Renderer = {
   name: 'networkmanager-ifcfg',
   title: 'NetworkManager, ifcfg files in /etc/sysconfig/network-scripts (loaded by nmcli)',
-  proven: false,
+  proven: true,
   ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, dispatcherFiles],
 
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {

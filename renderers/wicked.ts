@@ -29,7 +29,7 @@ const folder = '/etc/sysconfig/network';
 export const wicked: Renderer = {
   name: 'wicked',
   title: 'wicked, /etc/sysconfig/network (loaded by wicked ifup)',
-  proven: false,
+  proven: true,
   ownFiles: [
     { dir: folder, name: /^(ifcfg|ifroute|ifrule|ifsysctl)-[a-zA-Z0-9_.-]+$/ },
     { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
@@ -184,19 +184,31 @@ function changeCommands(before: EniPlan, after: EniPlan, facts: HostFacts): read
   ];
 }
 
-/** While the files are there: PRE_DOWN_SCRIPT is read from them. */
+/**
+ * While the files are there: PRE_DOWN_SCRIPT is read from them. Of a link that has gone, `ifdown` says "no matching interfaces" and
+ * leaves the nanny its policy: the next ENI of that name would come up at once, with the addresses and rules of the old one (0.6.76).
+ */
 function removeCommands(before: EniPlan, linkPresent: boolean): readonly Command[] {
   const link = linkWord(before.link);
   const argv = ['wicked', 'ifdown', link] as const;
-  const down: Command = linkPresent
-    ? { phase: 'before-write', argv }
-    : { phase: 'before-write', argv, mayFail: true };
+  const down: readonly Command[] = linkPresent
+    ? [{ phase: 'before-write', argv }]
+    : [
+        { phase: 'before-write', argv, mayFail: true },
+        { phase: 'before-write', argv: ['wicked', 'nanny', 'delpolicy', policyName(link)], mayFail: true },
+      ];
   // DHCLIENT_USE_LAST_LEASE: the next ENI of this name would start with the old one's address.
   const leases = families.map(family => `/var/lib/wicked/lease-${link}-dhcp-ipv${family}.xml`);
   const forget: Command = { phase: 'after-write', argv: ['rm', '-f', ...leases], mayFail: true };
   return [
-    down,
+    ...down,
     ...deleteRuleCommands(before.rules, 'before-write'),
     ...(before.addressing === 'dhcp' ? [forget] : []),
   ];
+}
+
+/** The nanny's name for what `ifup` of a link gave it (src/client/policy.c, ni_ifpolicy_name_from_ifname). */
+function policyName(link: string): string {
+  const spelled: Readonly<Record<string, string>> = { _: '__', '.': '_d', '-': '_m' };
+  return `policy__${link.replace(/[_.-]/g, c => spelled[c] ?? c)}`;
 }

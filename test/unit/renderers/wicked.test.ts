@@ -220,7 +220,8 @@ describe('activation', () => {
     const removed = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: false } as const;
     const list = argvs([removed]);
     expect(list[0]).toBe('before-write? wicked ifdown eth1');
-    expect(list.slice(1, -1)).toEqual([
+    expect(list[1]).toBe('before-write? wicked nanny delpolicy policy__eth1');
+    expect(list.slice(2, -1)).toEqual([
       'before-write? ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
       'before-write? ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000',
       `before-write? ip -4 rule del ${suppress4}`,
@@ -231,7 +232,17 @@ describe('activation', () => {
     expect(list.at(-1)).toBe(
       'after-write? rm -f /var/lib/wicked/lease-eth1-dhcp-ipv4.xml /var/lib/wicked/lease-eth1-dhcp-ipv6.xml',
     );
-    expect(argvs([{ ...removed, linkPresent: true }])[0]).toBe('before-write wicked ifdown eth1');
+    const present = argvs([{ ...removed, linkPresent: true }]);
+    expect(present[0]).toBe('before-write wicked ifdown eth1');
+    // ifdown of a link that is there does it itself.
+    expect(present.join('\n')).not.toContain('delpolicy');
+  });
+
+  test('the policy of a link that has gone goes under the name that the nanny gave it', () => {
+    const before = { ...eni('static-two-enis'), link: 'p1_a.2-b' };
+    expect(argvs([{ kind: 'removed', before, linkPresent: false }])[1]).toBe(
+      'before-write? wicked nanny delpolicy policy__p1__a_d2_mb',
+    );
   });
 });
 
