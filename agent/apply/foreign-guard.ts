@@ -3,7 +3,7 @@
 // are put back as soon as they are missed; nothing can keep networkd from it.
 import { bits } from '../model/address.ts';
 import { addressKey, type KernelState, ruleKey } from '../model/kernel-state.ts';
-import type { EniPlan } from '../model/network-plan.ts';
+import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import { type CompareOptions, compareEni } from './compare.ts';
 import { type KernelObject, keyOfRoute, planObjects } from './kernel-objects.ts';
 
@@ -25,7 +25,12 @@ export function foreignObjects(
 ): readonly KernelObject[] {
   const own = new Set(
     enis.flatMap(eni =>
-      [...planObjects(eni, options), ...compareEni(state, undefined, eni, options).stale].map(o => o.key),
+      [
+        ...planObjects(eni, options),
+        ...compareEni(state, undefined, eni, options).stale,
+        // Its connected route in main, whoever has added that: what an apply takes away on purpose.
+        ...compareEni(state, eni, undefined, options).stale,
+      ].map(o => o.key),
     ),
   );
   const tables = new Set(enis.map(eni => eni.table));
@@ -35,7 +40,8 @@ export function foreignObjects(
     // The leased one too, whatever length the client gave it.
     addresses: state.addresses.filter(a => !ips.has(a.ip)),
     // What a backend adds to our table of its own accord, such as NetworkManager's host route to a link-local gateway.
-    routes: state.routes.filter(r => !tables.has(r.table)),
+    // A default route by an ENI in main is nobody's right.
+    routes: state.routes.filter(r => !tables.has(r.table) && !(r.table === mainTable && isDefaultRoute(r))),
   };
   return foreignIn(rest, known).filter(object => !own.has(object.key));
 }

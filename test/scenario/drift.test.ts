@@ -38,6 +38,7 @@ describe('mended', () => {
       'a copy of a rule of ours without its iif lo',
       m => m.system.sh('ip -4 rule add from 172.31.32.0/20 lookup 28000 priority 28600'),
     ],
+    ['its subnet in main, by hand', m => m.system.sh('ip route add 172.31.32.0/20 dev eth1')],
     ['an owned file edited', m => edit(m, text => text.replace('172.31.40.11', '172.31.40.77'))],
     ['an owned file emptied but for its first line', m => edit(m, text => `${text.split('\n')[0]}\n`)],
     ['an owned file deleted', m => void m.system.files.delete(file)],

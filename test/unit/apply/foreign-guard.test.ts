@@ -67,6 +67,14 @@ describe('addresses and routes', () => {
     expect(linesOf(state, new Set())).toEqual([]);
   });
 
+  test('not what an apply takes away on purpose: the connected route of the ENI, and a default route by it in main', () => {
+    const leaked = [
+      routeBy('eth1', '10.0.2.0/24', { table: 254, protocol: 'boot' }),
+      routeBy('eth1', '0.0.0.0/0', { table: 254, protocol: 'static' }),
+    ];
+    expect(linesOf({ ...ours, routes: [...ours.routes, ...leaked] })).toEqual([]);
+  });
+
   test('a lease is no address of somebody', () => {
     const leased = { ...addressOn('eth1', '10.0.2.201/24'), dynamic: true };
     expect(linesOf({ ...ours, addresses: [...ours.addresses, leased] })).toEqual([]);
