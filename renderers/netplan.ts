@@ -37,6 +37,8 @@ export const netplan: Renderer = {
   name: 'netplan',
   title: 'netplan on systemd-networkd, /etc/netplan (loaded by its generator and networkctl reload)',
   proven: true,
+  // networkd does (networkd.ts).
+  dropsForeign: ['rule', 'address', 'route'],
   ownFiles: [
     { dir: yamlFolder, name: /^60-eni-[a-zA-Z0-9_.-]+\.yaml$/ },
     // A path below `dir`: the drop-in lies in a folder that carries the name of the generated file.

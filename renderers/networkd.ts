@@ -32,6 +32,8 @@ export const networkd: Renderer = {
   name: 'networkd',
   title: 'systemd-networkd, /etc/systemd/network (loaded by networkctl reload)',
   proven: true,
+  // Rules from 249 on, whichever link it configures; addresses and routes on that link (252, 257).
+  dropsForeign: ['rule', 'address', 'route'],
   ownFiles: [{ dir: folder, name: /^07-eni-[a-zA-Z0-9_.-]+\.network$/ }, dispatcherFiles],
 
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {

@@ -41,6 +41,8 @@ export const networkmanagerIfcfg: Renderer = {
   name: 'networkmanager-ifcfg',
   title: 'NetworkManager, ifcfg files in /etc/sysconfig/network-scripts (loaded by nmcli)',
   proven: true,
+  // By reapply (1.30 to 1.52); rules of others survive it.
+  dropsForeign: ['address', 'route'],
   ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, dispatcherFiles],
 
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {

@@ -25,6 +25,8 @@ export const networkmanagerKeyfile: Renderer = {
   name: 'networkmanager-keyfile',
   title: 'NetworkManager, keyfiles in system-connections (loaded by nmcli)',
   proven: true,
+  // By reapply (1.30 to 1.52); rules of others survive it.
+  dropsForeign: ['address', 'route'],
   ownFiles: [{ dir: folder, name: /^eni-[a-zA-Z0-9_.-]+\.nmconnection$/ }, dispatcherFiles],
 
   render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {

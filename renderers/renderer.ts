@@ -104,6 +104,12 @@ export interface Renderer {
   live(change: EniChange, facts: HostFacts): boolean;
 
   /**
+   * What the backend deletes of others when it loads a file of ours; apply/foreign-guard.ts puts it back. Nothing where the backend is
+   * not known for it: what is missing afterwards its owner has taken away.
+   */
+  readonly dropsForeign?: readonly ('rule' | 'address' | 'route')[];
+
+  /**
    * True if the backend takes the old rules of such a change away before it adds the new ones, so that the apply has to go by way of
    * files with both.
    */

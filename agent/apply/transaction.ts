@@ -78,7 +78,11 @@ function foreignOf(context: ApplyContext, change: Change, kernel: KernelState): 
   const { applied } = change.stateBefore;
   const former = change.changes.flatMap(c => (c.kind === 'added' ? [] : [c.before]));
   const known = new Set(applied.map(e => e.link));
-  return foreignObjects(kernel, [...change.plan.enis, ...former, ...applied], known, context.compare);
+  const kinds: readonly string[] = context.renderer.dropsForeign ?? [];
+  if (kinds.length === 0) return [];
+  return foreignObjects(kernel, [...change.plan.enis, ...former, ...applied], known, context.compare).filter(
+    object => kinds.includes(object.kind),
+  );
 }
 
 async function commit(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {

@@ -16,6 +16,11 @@ import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard
 /** A backend is often done at once: the first looks come quickly one after the other. */
 const pollMs = [20, 40, 80, 160, 200] as const;
 const settleMs = 150;
+/**
+ * For so long after it has loaded its files what is missing of others is the backend's doing. Later their owner may have taken it away: a pod
+ * that has ended, an address that has moved to another machine.
+ */
+const guardMs = 2000;
 
 /**
  * @param plan all ENIs that must be right, the unchanged ones too: a reload may have disturbed them
@@ -33,7 +38,8 @@ export async function verify(
   const ourLinks = new Set(
     [...plan.enis, ...changes.map(c => (c.kind === 'removed' ? c.before : c.after))].map(e => e.link),
   );
-  const deadline = context.system.now() + context.verifyTimeoutMs;
+  const start = context.system.now();
+  const deadline = start + context.verifyTimeoutMs;
   let quiet = 0;
   for (let look = 0; ; look++) {
     const kernel = await readKernelState(context.system);
@@ -43,12 +49,13 @@ export async function verify(
     const faults = allFaults(kernel, plan, changes, context.compare).filter(
       f => !options.knownFaults?.includes(f),
     );
-    const lost = lostForeign(options.foreign ?? [], kernel);
+    const guarded = context.system.now() - start <= guardMs ? (options.foreign ?? []) : [];
+    const lost = lostForeign(guarded, kernel);
     await putBack(context, lost);
     quiet = faults.length === 0 && lost.length === 0 ? quiet + 1 : 0;
     // Where others have something to lose a service may take it away a moment after it has said that it is done (NetworkManager's
     // reapply under load): looked at once more.
-    if (quiet > (options.foreign?.length ? 1 : 0)) return;
+    if (quiet > (guarded.length > 0 ? 1 : 0)) return;
     if (context.system.now() >= deadline) {
       if (faults.length === 0) return;
       throw new AgentError('verify-failed', summary(faults));
