@@ -110,6 +110,11 @@ const coexistenceSection = v.strictObject({
   'container-network': leaveOr('ignore'),
 });
 
+const daemonSection = v.strictObject({
+  period: v.optional(seconds(10, 3600), '60'),
+  metrics: v.optional(yesNo, 'no'),
+});
+
 const eniSection = v.strictObject({
   ignore: v.optional(yesNo, 'no'),
   mode: v.optional(v.pipe(text, v.picklist(['static', 'dhcp'], 'must be static or dhcp'))),
@@ -158,7 +163,7 @@ function parseIni(path: string, content: string): Sections {
 export function settingsFrom(
   layers: readonly { readonly path: string; readonly sections: Sections }[],
 ): Settings {
-  const merged: Record<SectionName, Sections> = { agent: {}, metadata: {}, routing: {}, coexistence: {} };
+  const merged: Partial<Record<SectionName, Sections>> = {};
   const enis = new Map<Mac, Sections>();
   for (const { path, sections } of layers) {
     for (const [name, content] of Object.entries(sections)) {
@@ -178,11 +183,13 @@ export function settingsFrom(
       } else throw new AgentError('config-invalid', `${path}: unknown section [${name}]`);
     }
   }
+  const { period, metrics } = v.parse(daemonSection, merged.daemon ?? {});
   const settings = {
-    agent: agentOf(v.parse(agentSection, merged.agent)),
-    metadata: metadataOf(v.parse(metadataSection, merged.metadata)),
-    routing: v.parse(routingSection, merged.routing),
-    coexistence: coexistenceOf(v.parse(coexistenceSection, merged.coexistence)),
+    agent: agentOf(v.parse(agentSection, merged.agent ?? {})),
+    metadata: metadataOf(v.parse(metadataSection, merged.metadata ?? {})),
+    routing: v.parse(routingSection, merged.routing ?? {}),
+    coexistence: coexistenceOf(v.parse(coexistenceSection, merged.coexistence ?? {})),
+    daemon: { periodMs: period, metrics },
     enis: new Map([...enis].map(([mac, content]) => [mac, eniOptions(v.parse(eniSection, content))])),
   };
   checkTables(settings);
@@ -213,6 +220,7 @@ const schemas = {
   metadata: metadataSection,
   routing: routingSection,
   coexistence: coexistenceSection,
+  daemon: daemonSection,
 } as const;
 
 type SectionName = keyof typeof schemas;

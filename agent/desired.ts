@@ -3,7 +3,7 @@
 import type { RenderedFile, Renderer } from '../renderers/renderer.ts';
 import { reloadRemedy } from './apply/loaded-files.ts';
 import { readForeignFiles } from './apply/ownership.ts';
-import type { State } from './apply/state-file.ts';
+import { isOfThisMachine, type State } from './apply/state-file.ts';
 import { containerNetworkClaim, findContainerNetworks } from './coexistence/container-network.ts';
 import { type Settlement, settle } from './coexistence/settlement.ts';
 import type { Mac } from './model/address.ts';
@@ -57,8 +57,12 @@ const holdingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
   const result = planNetwork(await planInput(system, input));
   const planned = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
-  const held = input.state.applied.filter(e =>
-    planned.skipped.some(s => s.mac === e.mac && holdingReasons.has(s.reason)),
+  // The name of a link that has gone may be another ENI's by now (a driver that was loaded again names them in another order): file
+  // and link are that one's then, and there is nothing left to hold.
+  const held = input.state.applied.filter(
+    e =>
+      planned.skipped.some(s => s.mac === e.mac && holdingReasons.has(s.reason)) &&
+      !planned.enis.some(p => p.link === e.link),
   );
   const settlement = settle({
     wanted: input.settings.coexistence,
@@ -76,7 +80,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
 async function planInput(system: System, input: DesiredInput) {
   const { instance, kernel, settings, facts, state, renderer } = input;
   const { base } = settings.routing;
-  const sameMachine = state.instanceId === undefined || state.instanceId === instance.instanceId;
+  const sameMachine = isOfThisMachine(state, instance.instanceId);
   const remembered = sameMachine ? (Object.entries(state.slots) as [Mac, number][]) : [];
   const macs = new Set(instance.enis.filter(e => !e.primary).map(e => e.mac));
   const keptSlots = new Map([...recoverSlots(kernel, base, macs), ...remembered]);
@@ -177,4 +181,23 @@ export function withoutUnsafeReloads(
 
 function withHeld(plan: NetworkPlan, held: readonly EniPlan[]): NetworkPlan {
   return { ...plan, enis: [...plan.enis, ...held].sort((a, b) => a.slot - b.slot) };
+}
+
+/**
+ * Why a pass is degraded: what somebody has to look at.
+ *
+ * @param hazard why changes could not go through the network service, so that they are in the kernel alone for now
+ */
+export function degradations(
+  instance: Instance,
+  desired: Desired,
+  hazard: string | undefined,
+): readonly string[] {
+  const live = `${hazard}: changed live only, because a reload would interrupt the primary; ${reloadRemedy}`;
+  return [
+    ...instance.problems.map(p => `${p.subject}: ${p.text}`),
+    ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ...desired.plan.enis.filter(e => e.awaiting).map(e => `${e.link}: DHCP has not told the subnet yet`),
+    ...(hazard === undefined ? [] : [live]),
+  ];
 }

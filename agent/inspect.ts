@@ -5,7 +5,8 @@ import { type Selection, selectBackend } from '../renderers/select.ts';
 import { compareEni, type Difference } from './apply/compare.ts';
 import type { State } from './apply/state-file.ts';
 import { AgentError } from './errors.ts';
-import type { HostFacts } from './model/host.ts';
+import type { Mac } from './model/address.ts';
+import type { BackendName, HostFacts } from './model/host.ts';
 import type { ProviderName } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from './model/network-plan.ts';
@@ -24,8 +25,16 @@ export interface Inspection {
   /** What the metadata said; undefined if there was no answer, and the last applied plan took its place. */
   readonly cloud: { readonly provider: ProviderName; readonly instanceId: string | undefined } | undefined;
   readonly selection: Selection;
+  /** What configures the ENIs: named in the configuration, or selected. Undefined: it cannot be told. */
+  readonly backend: BackendName | undefined;
   readonly primaryLink: string | undefined;
+  /** As the metadata, or else its last good answer, names it. */
+  readonly primary: { readonly mac: Mac; readonly eniId: string | undefined } | undefined;
   readonly enis: readonly Comparison[];
+  /** What skipped ENIs keep of an earlier plan, because they are left alone for now only. */
+  readonly held: readonly EniPlan[];
+  /** `rollback` took this very plan back: it is not applied by itself. */
+  readonly refused: boolean;
   /** Configured here, but no longer attached. */
   readonly leftOver: readonly EniPlan[];
   readonly skipped: readonly SkippedEni[];
@@ -38,17 +47,22 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
   const pass = await lookAround(context);
   const { facts, kernel } = pass instanceof AgentError ? await readMachine(context, state) : pass;
   const options = { base: context.settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
-  const common = { selection: selectBackend(facts), facts, kernel };
+  const selection = selectBackend(facts);
+  const common = { selection, facts, kernel };
   if (pass instanceof AgentError) {
     return {
       ...common,
       cloud: undefined,
+      backend: context.settings.agent.backend ?? state.backend ?? selection.backend,
       primaryLink: facts.primaryLink,
+      primary: primaryOf(state),
       enis: state.applied.map(plan => ({
         plan,
         difference: compareEni(kernel, plan, undefined, options),
         filesDiffer: false,
       })),
+      held: [],
+      refused: false,
       leftOver: [],
       skipped: [],
       degraded: [`${pass.message}: ${pass.hint}`],
@@ -58,7 +72,11 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
   return {
     ...common,
     cloud: { provider: instance.provider, instanceId: instance.instanceId },
+    backend: pass.backend,
     primaryLink: desired.plan.primaryLink,
+    primary: desired.plan.skipped.find(s => s.reason === 'primary'),
+    held: desired.held,
+    refused: pass.refused,
     enis: desired.plan.enis.map(plan => ({
       plan,
       difference: compareEni(
@@ -76,6 +94,11 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
     skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
     degraded: pass.degraded,
   };
+}
+
+function primaryOf({ lastGood }: State): Inspection['primary'] {
+  const eni = lastGood.find(e => e.primary);
+  return eni && { mac: eni.mac, eniId: eni.id };
 }
 
 /** One line for a person. */

@@ -1,14 +1,49 @@
 #!/usr/bin/env node
 // The process: argv -> command, error -> exit code. The only place that ends it.
-import { run } from './cli/run.ts';
-import { realSystem } from './system/real-system.ts';
+import { asksForVersion, versionText } from './cli/version.ts';
 
-run(process.argv.slice(2), realSystem, {
-  print: text => process.stdout.write(text),
-  printError: text => process.stderr.write(text),
-  isRoot: process.getuid?.() === 0,
-  isInteractive: process.stderr.isTTY === true,
-  colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
-}).then(exitCode => {
-  process.exitCode = exitCode;
-});
+const argv = process.argv.slice(2);
+if (asksForVersion(argv[0])) process.stdout.write(versionText);
+else void main();
+
+/** Loaded here and not above: in the bundle an import that nobody asks for costs its parsing only. */
+async function main(): Promise<void> {
+  const [{ run }, { realSystem }] = await Promise.all([
+    import('./cli/run.ts'),
+    import('./system/real-system.ts'),
+  ]);
+  process.exitCode = await run(argv, realSystem, {
+    print: text => process.stdout.write(text),
+    printError: text => process.stderr.write(text),
+    isRoot: process.getuid?.() === 0,
+    isInteractive: process.stderr.isTTY === true,
+    colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    screen: { isTerminal: process.stdout.isTTY === true, isClosed: watchOutput() },
+    process: {
+      pid: process.pid,
+      notifySocket: process.env.NOTIFY_SOCKET,
+      // V8 by itself lets the heap grow for as long as it is far from its limit.
+      releaseMemory: () => globalThis.gc?.(),
+      async openWakeups(spec) {
+        // Brings chokidar, 5 ms and 3 MB that only the daemon needs.
+        const { openRealWakeups } = await import('./system/real-wakeups.ts');
+        return openRealWakeups({ ...spec, onSignal });
+      },
+    },
+  });
+}
+
+/** A reader that has gone (`status --watch | head`) is no defect: what is written from then on is nobody's. */
+function watchOutput(): () => boolean {
+  let isClosed = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    isClosed = true;
+  });
+  return () => isClosed;
+}
+
+function onSignal(handler: (kind: 'stop' | 'reload') => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => handler('stop'));
+  process.on('SIGHUP', () => handler('reload'));
+}

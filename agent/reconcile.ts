@@ -1,6 +1,5 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { renderers } from '../renderers/registry.ts';
 import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
@@ -9,22 +8,23 @@ import type { ApplyContext } from './apply/apply-context.ts';
 import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
 import type { CompareOptions } from './apply/compare.ts';
 import { differencesOf, planChanges } from './apply/eni-changes.ts';
+import { fingerprint } from './apply/fingerprint.ts';
 import { additions, type Batch, removals } from './apply/live.ts';
-import { reloadRemedy, withReloadHazard } from './apply/loaded-files.ts';
+import { withReloadHazard } from './apply/loaded-files.ts';
 import { diffFiles, type FileChange, readOwnedFiles } from './apply/ownership.ts';
 import { rollBack } from './apply/rollback.ts';
-import { readState, type State, writeState } from './apply/state-file.ts';
+import { isOfThisMachine, readState, type State, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
-import { type Desired, planDesired } from './desired.ts';
+import { type Desired, degradations, planDesired } from './desired.ts';
 import { AgentError, reasonOf } from './errors.ts';
-import type { Log } from './log.ts';
+import type { Log, LogFields } from './log.ts';
+import type { MetadataSource } from './metadata/metadata-source.ts';
 import { endpointsOf, type InstanceReading, readInstance } from './metadata/read-instance.ts';
 import { providerNamed } from './metadata/registry.ts';
 import { type Ip, parseIp } from './model/address.ts';
 import type { BackendName, HostFacts } from './model/host.ts';
 import type { Instance } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
-import type { EniPlan } from './model/network-plan.ts';
 import type { Settings } from './model/settings.ts';
 import { agree, believe, takesAway } from './plan/believe.ts';
 import { primaryLinkOf } from './plan/match-links.ts';
@@ -38,6 +38,8 @@ export interface PassContext {
   readonly system: System;
   readonly settings: Settings;
   readonly log: Log;
+  /** Where the metadata comes from in a process that lives on; else each pass asks for itself. */
+  readonly metadata?: MetadataSource;
 }
 
 export interface PassOptions {
@@ -45,10 +47,15 @@ export interface PassOptions {
   readonly apply: boolean;
   /** Apply a plan that `rollback` took back before. */
   readonly force?: boolean;
+  /** What the metadata has just said; else it is asked. Whatever takes something away is read again in any case. */
+  readonly reading?: InstanceReading;
+  /** Goes with each line of the log: what started the pass, and what it mends. */
+  readonly why?: LogFields;
 }
 
 export interface PassResult {
   readonly outcome: 'unchanged' | 'pending' | 'applied' | 'refused';
+  /** What of the metadata was believed. */
   readonly instance: Instance;
   readonly requests: number;
   readonly backend: BackendName;
@@ -62,6 +69,8 @@ export interface PassResult {
   readonly commands: readonly Command[];
   /** What goes to the kernel directly: added before the backend hears of the change, removed after it. */
   readonly kernelChanges: { readonly add: readonly Batch[]; readonly remove: readonly Batch[] };
+  /** The plan is one that `rollback` took back. */
+  readonly refused: boolean;
   /** Why the pass is degraded: something that somebody has to look at. Empty: all is well. */
   readonly degraded: readonly string[];
 }
@@ -75,14 +84,20 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
 
   const state = await readState(system);
   const kernel = await readKernelState(system);
-  const reading = await readTrusted(context, state, kernel);
+  const reading = await readTrusted(context, state, kernel, options.reading);
   const primary = primaryLinkOf(reading.instance.enis, kernel.links, settings.agent);
   const found = await withPrimaryLink(system, guessed, primary);
   const { renderer, selection } = chooseRenderer(settings, found);
   const facts = await withReloadHazard(system, renderer, found, { look: !options.apply });
   const desired = await planDesired(system, { ...reading, kernel, settings, facts, state, renderer });
   const work = await diff(context, { renderer, facts, state, kernel, desired });
-  const stateAfter = nextState(state, reading.instance, renderer, desired);
+  const isRefused = state.refused !== undefined && state.refused === (await fingerprint(desired.plan.enis));
+  const stateAfter = nextState(
+    { ...state, refused: isRefused ? state.refused : undefined },
+    reading.instance,
+    renderer,
+    desired,
+  );
   const result = {
     instance: reading.instance,
     requests: reading.requests,
@@ -92,16 +107,20 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     kernel,
     desired,
     ...work,
-    degraded: [...degradations(reading.instance, desired), ...reloadWaits(facts, work.changes)],
+    refused: isRefused,
+    degraded: degradations(
+      reading.instance,
+      desired,
+      work.changes.length === 0 ? undefined : facts.reloadHazard,
+    ),
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
     if (options.apply) await writeState(system, stateAfter);
     return { ...result, outcome: 'unchanged' };
   }
-  const refused = state.refused === fingerprint(desired.plan.enis) && options.force !== true;
   if (!options.apply) return { ...result, outcome: 'pending' };
-  if (refused) return { ...result, outcome: 'refused' };
+  if (isRefused && options.force !== true) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} has not been proven to apply without harm`);
   await applyChange(applyContext(context, renderer, facts, metadataAddressOf(reading.instance, settings)), {
@@ -110,7 +129,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     stateBefore: state,
     stateAfter,
   });
-  for (const change of work.changes) logChange(log, change);
+  for (const change of work.changes) logChange(log, change, options.why);
   return { ...result, outcome: 'applied' };
 }
 
@@ -176,9 +195,10 @@ async function readTrusted(
   context: PassContext,
   state: State,
   kernel: KernelState,
+  atHand: InstanceReading | undefined,
 ): Promise<{ readonly instance: Instance; readonly requests: number }> {
-  const first = await readMetadata(context);
-  const sameMachine = state.instanceId === undefined || state.instanceId === first.instance.instanceId;
+  const first = atHand ?? (await readMetadata(context));
+  const sameMachine = isOfThisMachine(state, first.instance.instanceId);
   const doubt = {
     lastGood: sameMachine ? state.lastGood : [],
     linkGone: (mac: string) => !kernel.links.some(l => l.mac === mac),
@@ -186,6 +206,8 @@ async function readTrusted(
   if (!takesAway(first.instance, doubt))
     return { instance: believe(first.instance, { ...doubt, confirmed: false }), requests: first.requests };
   await context.system.sleep(context.settings.metadata.confirmDelayMs);
+  // What comes from memory confirms nothing.
+  context.metadata?.forget();
   const second = await readMetadata(context);
   const confirmed = agree(first.instance, second.instance);
   context.log.debug({ confirmed }, 'read the metadata again, because something has gone from it');
@@ -195,7 +217,8 @@ async function readTrusted(
   };
 }
 
-async function readMetadata({ system, settings }: PassContext): Promise<InstanceReading> {
+async function readMetadata({ system, settings, metadata }: PassContext): Promise<InstanceReading> {
+  if (metadata !== undefined) return metadata.read();
   const { provider, url, timeoutMs } = settings.metadata;
   return readInstance({ provider, url, timeoutMs, dmi: await readDmi(system) });
 }
@@ -255,30 +278,8 @@ function nextState(state: State, instance: Instance, renderer: Renderer, desired
     learnedSubnets: Object.fromEntries(desired.learnedSubnets),
     lastGood: complete,
     applied: [...desired.plan.enis, ...desired.held].sort((a, b) => a.slot - b.slot),
-    refused: state.refused === fingerprint(desired.plan.enis) ? state.refused : undefined,
+    refused: state.refused,
   };
-}
-
-function degradations(instance: Instance, desired: Desired): readonly string[] {
-  return [
-    ...instance.problems.map(p => `${p.subject}: ${p.text}`),
-    ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
-    ...desired.plan.enis.filter(e => e.awaiting).map(e => `${e.link}: DHCP has not told the subnet yet`),
-  ];
-}
-
-/** What could not go through the network service is done in the kernel alone for now. */
-function reloadWaits({ reloadHazard }: HostFacts, changes: readonly EniChange[]): readonly string[] {
-  if (reloadHazard === undefined || changes.length === 0) return [];
-  return [
-    `${reloadHazard}: changed live only, because a reload would interrupt the primary; ${reloadRemedy}`,
-  ];
-}
-
-/** Names a plan, so that one that was rolled back by hand is recognised. */
-export function fingerprint(enis: readonly EniPlan[]): string {
-  const text = JSON.stringify(enis.map(e => ({ ...e, notes: [] })));
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The address whose route is part of the primary's guard. */
@@ -287,7 +288,7 @@ function metadataAddressOf(instance: Instance, settings: Settings): Ip | undefin
   return parseIp(new URL(endpoint).hostname.replace(/^\[|\]$/g, ''));
 }
 
-function logChange(log: Log, change: EniChange): void {
+function logChange(log: Log, change: EniChange, why: LogFields = {}): void {
   const eni = change.kind === 'removed' ? change.before : change.after;
-  log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table }, change.kind);
+  log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table, ...why }, change.kind);
 }

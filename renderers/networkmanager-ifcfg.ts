@@ -1,6 +1,5 @@
 // Backend NetworkManager with ifcfg files (CentOS/RHEL/Anolis 8, Alibaba Cloud Linux 3): one profile per ENI, its rules inside,
 // its routes beside. Source: nms-ifcfg-rh-reader.c of NetworkManager 1.10 to 1.52, executed on 1.30.6 and 1.40.16.
-import { createHash } from 'node:crypto';
 import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
 import {
@@ -18,6 +17,7 @@ import {
   renderRuleDispatcher,
 } from './formats/networkmanager-rule.ts';
 import { leaseTableOf, needsBringUp } from './formats/networkmanager-table.ts';
+import { profileUuid } from './formats/profile-uuid.ts';
 import { renderVariables, type Variable } from './formats/shell-variables.ts';
 import { findRedHatClaims } from './ifcfg-claims.ts';
 import { isGenerated } from './networkmanager-keyfile.ts';
@@ -250,9 +250,5 @@ function keyfileClaims(link: string, facts: HostFacts): readonly Claim[] {
  * that of our keyfiles: one UUID in both formats would leave it to the order of the plugins which of them counts.
  */
 export function ifcfgUuid(mac: Mac): string {
-  const namespace = Buffer.from('3f6f2a5c9d7e4b3a8e1f5b0c7d2a4e91', 'hex');
-  const hash = createHash('sha1').update(namespace).update(mac).digest().subarray(0, 16);
-  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
-  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
-  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return profileUuid('3f6f2a5c9d7e4b3a8e1f5b0c7d2a4e91', mac);
 }

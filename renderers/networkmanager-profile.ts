@@ -1,6 +1,5 @@
 // The profile of one ENI as a keyfile of NetworkManager. Source: nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed
 // on 1.42 (static, DHCP, both families) and 1.52 (static). Knows neither path nor command; those are in networkmanager-keyfile.ts.
-import { createHash } from 'node:crypto';
 import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
 import type { EniPlan, PlannedRoute } from '../agent/model/network-plan.ts';
@@ -8,6 +7,7 @@ import { linkWord } from './formats/ip-commands.ts';
 import { encodeKeyfile, type KeyfileEntry } from './formats/keyfile.ts';
 import { networkmanagerRule, networkmanagerSpeaksRule } from './formats/networkmanager-rule.ts';
 import { leaseTableOf } from './formats/networkmanager-table.ts';
+import { profileUuid } from './formats/profile-uuid.ts';
 import { marker } from './renderer.ts';
 
 export function renderProfile(eni: EniPlan, facts: HostFacts): string {
@@ -103,9 +103,5 @@ function routeEntries(eni: EniPlan, route: PlannedRoute, number: number): readon
 
 /** The same for the same MAC on every machine and in every pass (RFC 9562 version 5), so that a changed file is the same profile. */
 export function uuidOf(mac: Mac): string {
-  const namespace = Buffer.from('8c1d4f0e5a6b4d0c9f3d7c2e1b0a9687', 'hex');
-  const hash = createHash('sha1').update(namespace).update(mac).digest().subarray(0, 16);
-  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
-  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
-  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return profileUuid('8c1d4f0e5a6b4d0c9f3d7c2e1b0a9687', mac);
 }

@@ -10,6 +10,8 @@ tree_base=dbus,ifupdown,iproute2,iputils-ping,kmod,procps,systemd,systemd-sysv,u
 tree_bullseye=$tree_base,isc-dhcp-client
 tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager
 tree_trixie=$tree_base,dhcpcd-base,netplan.io,network-manager
+# The bench's guest: Debian 13 with the peers that it measures. perl-base (UDP sends, probes) is in every minbase.
+tree_bench=$tree_base,amazon-ec2-net-utils,cloud-init,curl
 cache=${ENI_AGENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/eni-agent}
 scratch=
 
@@ -132,6 +134,15 @@ setup_trees() {
   for suite in "$@"; do
     [ -d "$ENI_AGENT_TREES/$suite" ] || build_tree "$suite" || return
   done
+}
+
+# setup_bench_tree: the bench's trixie, in a cache folder of its own, so that neither tree's key depends on the other's packages.
+setup_bench_tree() {
+  ENI_AGENT_TREES=$cache/bench-$(printf '%s %s' "$tree_bench" "$(uname -m)" | cksum | cut -d' ' -f1)
+  export ENI_AGENT_TREES
+  mkdir -p "$ENI_AGENT_TREES"
+  tree_trixie=$tree_bench
+  [ -d "$ENI_AGENT_TREES/trixie" ] || build_tree trixie
 }
 
 build_tree() {

@@ -83,7 +83,7 @@ async function putFile(context: ApplyContext, file: FileChange, tolerant: boolea
   }
   if (file.after === undefined) await context.system.removeFile(file.path);
   else await context.system.writeFile(file.path, file.after, file.mode);
-  context.log.info({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
+  context.log.debug({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
 }
 
 /** Runs the backend's commands of one phase. Throws `command-failed` at the first that fails and may not. */
@@ -96,7 +96,7 @@ export async function runPhase(
   for (const command of context.renderer.activate(changes, context.facts).filter(c => c.phase === phase)) {
     const result = await context.system.run(command.argv, { timeoutMs: activationMs });
     const words = command.argv.join(' ');
-    context.log.info({ command: words, exit: result.exitCode }, 'ran');
+    context.log.debug({ command: words, exit: result.exitCode }, 'ran');
     if (result.exitCode === 0 || command.mayFail || tolerant) continue;
     // The last line is often only "failed to bring up eth1"; why stands above it.
     const said = result.stderr.split('\n').filter(line => line.trim() !== '');

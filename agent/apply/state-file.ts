@@ -35,6 +35,14 @@ export const emptyState: State = {
   refused: undefined,
 };
 
+/**
+ * False where the state came with an image of another machine. An instance id that could not be read is not another one: to take it for
+ * that would be to forget, and with it to take away, what the metadata does not say at this moment.
+ */
+export function isOfThisMachine(state: State, instanceId: string | undefined): boolean {
+  return state.instanceId === undefined || instanceId === undefined || state.instanceId === instanceId;
+}
+
 export async function readState(system: System): Promise<State> {
   const text = await system.readFile(statePath);
   if (text === undefined) return emptyState;

@@ -3,6 +3,7 @@
 import type { Log } from '../log.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
+import type { WakeupSpec, Wakeups } from '../system/wakeups.ts';
 
 export interface CliOption {
   readonly type: 'string' | 'boolean';
@@ -16,6 +17,23 @@ export type OptionValues = Readonly<
   Record<string, string | boolean | readonly (string | boolean)[] | undefined>
 >;
 
+/** What a daemon needs of its process; main.ts has the real one. */
+export interface ProcessSeam {
+  readonly pid: number;
+  /** Where systemd waits for readiness; undefined where it does not. */
+  readonly notifySocket: string | undefined;
+  /** Gives back what a pass has used: for a process that then sleeps. Does nothing where Node was not started with --expose-gc. */
+  readonly releaseMemory: () => void;
+  readonly openWakeups: (spec: Omit<WakeupSpec, 'onSignal'>) => Promise<Wakeups>;
+}
+
+/** Standard output for a command that goes on writing to it. */
+export interface Screen {
+  readonly isTerminal: boolean;
+  /** Nobody reads it any more. */
+  readonly isClosed: () => boolean;
+}
+
 export interface CommandContext {
   readonly system: System;
   /** Standard output, for results. */
@@ -25,6 +43,8 @@ export interface CommandContext {
   /** Reads the configuration, with the options of the command line on top. Throws `config-invalid`. */
   readonly settings: () => Promise<Settings>;
   readonly log: (settings: Settings) => Promise<Log>;
+  readonly process: ProcessSeam;
+  readonly screen: Screen;
 }
 
 export interface CliCommand {

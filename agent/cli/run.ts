@@ -1,25 +1,36 @@
 // Runs one command line against a System and returns the exit code. Errors become one line and the way out, here and nowhere else.
 
-import packageJson from '../../package.json' with { type: 'json' };
-import { readSettings } from '../config.ts';
 import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
-import { type Log, openLog, plainLog, silentLog } from '../log.ts';
+import { jsonLog, type Log, plainLog, silentLog } from '../log.ts';
 import { type ProviderName, providerNames } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import { parseArguments, textOption } from './args.ts';
-import type { CliCommand, OptionValues } from './command.ts';
+import type { CliCommand, OptionValues, ProcessSeam, Screen } from './command.ts';
+import { daemon } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { once } from './commands/once.ts';
 import { plan } from './commands/plan.ts';
+import { refresh } from './commands/refresh.ts';
 import { remove } from './commands/remove.ts';
 import { render } from './commands/render.ts';
 import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { commandHelp, helpText } from './help.ts';
+import { versionText } from './version.ts';
 
 /** One line per command, in the order of the help text. */
-export const commands: readonly CliCommand[] = [once, plan, status, doctor, render, rollback, remove];
+export const commands: readonly CliCommand[] = [
+  daemon,
+  once,
+  refresh,
+  plan,
+  status,
+  doctor,
+  render,
+  rollback,
+  remove,
+];
 
 export interface Terminal {
   readonly print: (text: string) => void;
@@ -28,6 +39,10 @@ export interface Terminal {
   /** Somebody reads standard error as it comes. */
   readonly isInteractive: boolean;
   readonly colour: boolean;
+  /** The process itself, for the one command that goes on. */
+  readonly process: ProcessSeam;
+  /** Missing: a file that takes everything. */
+  readonly screen?: Screen;
 }
 
 export async function run(argv: readonly string[], system: System, terminal: Terminal): Promise<number> {
@@ -53,7 +68,7 @@ async function dispatch(
   json: boolean,
 ): Promise<number> {
   const parsed = parseArguments(argv, commands);
-  if (parsed.kind === 'version') terminal.print(`eni-agent ${packageJson.version}\n`);
+  if (parsed.kind === 'version') terminal.print(versionText);
   if (parsed.kind === 'help')
     terminal.print(parsed.command === undefined ? helpText(commands) : commandHelp(parsed.command));
   if (parsed.kind !== 'run') return 0;
@@ -63,7 +78,16 @@ async function dispatch(
   const colour = terminal.colour && !json;
   const settings = () => settingsWith(values, system);
   return command.run(
-    { system, print: terminal.print, json, colour, settings, log: openFor(command, terminal) },
+    {
+      system,
+      print: terminal.print,
+      json,
+      colour,
+      settings,
+      log: openFor(command, terminal, system),
+      process: terminal.process,
+      screen: terminal.screen ?? { isTerminal: false, isClosed: () => false },
+    },
     values,
   );
 }
@@ -72,15 +96,23 @@ async function dispatch(
  * A one-shot command says on standard output what it did; its log is for what went wrong on the way, unless somebody asked for
  * all of it.
  */
-function openFor(command: CliCommand, terminal: Terminal): (settings: Settings) => Promise<Log> {
+function openFor(
+  command: CliCommand,
+  terminal: Terminal,
+  system: System,
+): (settings: Settings) => Promise<Log> {
   return async settings => {
     if (command.name === 'render') return silentLog;
-    const level = settings.agent.logLevel === 'info' ? 'warn' : settings.agent.logLevel;
-    return terminal.isInteractive ? plainLog(level, terminal.printError) : openLog(level);
+    const isQuiet = command.name !== 'daemon' && settings.agent.logLevel === 'info';
+    const level = isQuiet ? 'warn' : settings.agent.logLevel;
+    return terminal.isInteractive
+      ? plainLog(level, terminal.printError)
+      : jsonLog(level, terminal.printError, () => system.now());
   };
 }
 
 async function settingsWith(values: OptionValues, system: System): Promise<Settings> {
+  const { readSettings } = await import('../config.ts');
   const settings = await readSettings(system);
   const provider = textOption(values, 'provider');
   const url = textOption(values, 'metadata-url');

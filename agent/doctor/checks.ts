@@ -6,13 +6,19 @@ import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
 import { readState } from '../apply/state-file.ts';
 import { describeCloud, type Inspection, inspect } from '../inspect.ts';
+import type { Ip } from '../model/address.ts';
 import type { PassContext } from '../reconcile.ts';
 import { type Finding, ok } from './finding.ts';
 import { kernelSupport } from './kernel-support.ts';
 import { numbers } from './numbers.ts';
+import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
 
-type Check = (look: Inspection, context: PassContext) => readonly Finding[] | Promise<readonly Finding[]>;
+type Check = (
+  look: Inspection,
+  context: PassContext,
+  pingTargets: readonly Ip[],
+) => readonly Finding[] | Promise<readonly Finding[]>;
 
 const checks: readonly Check[] = [
   backend,
@@ -20,6 +26,7 @@ const checks: readonly Check[] = [
   metadata,
   leftAlone,
   enis,
+  reachability,
   kernelSupport,
   numbers,
   reversePathFilter,
@@ -28,10 +35,14 @@ const checks: readonly Check[] = [
   rivals,
 ];
 
-export async function runChecks(context: PassContext): Promise<readonly Finding[]> {
+/** @param pingTargets what to ping from every address; without one nothing is sent */
+export async function runChecks(
+  context: PassContext,
+  pingTargets: readonly Ip[] = [],
+): Promise<readonly Finding[]> {
   const look = await inspect(context, await readState(context.system));
   const findings: Finding[] = [];
-  for (const check of checks) findings.push(...(await check(look, context)));
+  for (const check of checks) findings.push(...(await check(look, context, pingTargets)));
   return findings;
 }
 

@@ -10,27 +10,26 @@ import { assembleInstance } from './assemble-instance.ts';
 import { checkFamily, parseAddresses, parseGateway, parseNetworks } from './families.ts';
 import type { EniKeys } from './mac-tree.ts';
 import { parseMacTree, readMacTree } from './mac-tree.ts';
-import type { MetadataClient, Provider, Response, Responses } from './provider.ts';
+import type { MetadataClient, Provider, ReadMemory, Response, Responses } from './provider.ts';
 import { parseIdentifier, parseReading } from './scalars.ts';
 
 /**
  * vpc-cidr-block is not among them: it is the whole VPC, and NetworkManager's nm-cloud-setup, which reads it as the
  * subnet, is only saved by taking the length from netmask.
  */
-const wantedKeys = [
-  'network-interface-id',
-  'vswitch-id',
-  'primary-ip-address',
-  'private-ipv4s',
-  'netmask',
-  'vswitch-cidr-block',
-  'gateway',
-  'ipv4-prefixes',
-  'ipv6s',
-  'vswitch-ipv6-cidr-block',
-  'ipv6-gateway',
-  'ipv6-prefixes',
-] as const;
+const wantedKeys = {
+  lasting: [
+    'network-interface-id',
+    'vswitch-id',
+    'primary-ip-address',
+    'netmask',
+    'vswitch-cidr-block',
+    'gateway',
+    'vswitch-ipv6-cidr-block',
+    'ipv6-gateway',
+  ],
+  changing: ['private-ipv4s', 'ipv6s', 'ipv4-prefixes', 'ipv6-prefixes'],
+} as const;
 
 const serviceAddresses = [parseIp('100.100.100.200')!];
 
@@ -58,12 +57,13 @@ export const alibaba: Provider = {
   parse: parseAlibaba,
 };
 
-async function readAlibaba(client: MetadataClient): Promise<Responses> {
+async function readAlibaba(client: MetadataClient, memory?: ReadMemory): Promise<Responses> {
   const all: Record<string, Response> = { [allPath]: await client.get(allPath) };
-  if (parseAll(all) === undefined) return { ...all, ...(await readMacTree(client, wantedKeys)) };
+  if (parseAll(all) === undefined) return { ...all, ...(await readMacTree(client, wantedKeys, memory)) };
   // An empty text in the JSON is either a key that is not there or one that the service failed to fill in: the key's own
   // path tells (404 or a value).
-  for (const path of emptyKeys(all, wantedKeys)) all[path] = await client.get(path);
+  for (const path of emptyKeys(all, [...wantedKeys.lasting, ...wantedKeys.changing]))
+    all[path] = await client.get(path);
   return all;
 }
 

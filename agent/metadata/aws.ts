@@ -15,18 +15,17 @@ import { parseIdentifier, parseIndex, parseReading } from './scalars.ts';
  * The live key is `network-card`; the user guide called it `network-card-index` until 2023, which no instance serves. There is no
  * plural of `subnet-ipv4-cidr-block`, and no key for a gateway or an MTU.
  */
-const wantedKeys = [
-  'device-number',
-  'network-card',
-  'interface-id',
-  'subnet-id',
-  'local-ipv4s',
-  'subnet-ipv4-cidr-block',
-  'ipv6s',
-  'subnet-ipv6-cidr-blocks',
-  'ipv4-prefix',
-  'ipv6-prefix',
-] as const;
+const wantedKeys = {
+  lasting: [
+    'device-number',
+    'network-card',
+    'interface-id',
+    'subnet-id',
+    'subnet-ipv4-cidr-block',
+    'subnet-ipv6-cidr-blocks',
+  ],
+  changing: ['local-ipv4s', 'ipv6s', 'ipv4-prefix', 'ipv6-prefix'],
+} as const;
 
 /** The VPC router's IPv6 address on every subnet, beside its EUI-64 one: no router advertisement is needed to find it. */
 const ipv6Gateway = parseIp('fe80:ec2::1')!;
@@ -59,7 +58,7 @@ export const aws: Provider = {
     if (isXen && isEc2Uuid(dmi.productUuid)) return 'product_uuid starts with "ec2" on Xen';
     return undefined;
   },
-  read: client => readMacTree(client, wantedKeys),
+  read: (client, memory) => readMacTree(client, wantedKeys, memory),
   parse: parseAws,
 };
 

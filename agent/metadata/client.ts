@@ -29,6 +29,13 @@ export interface ClientOptions {
   /** Deadline of one TCP handshake in milliseconds. Default 1500. */
   readonly connectMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Keeps the token over several reads. */
+  readonly session?: TokenSession | undefined;
+}
+
+/** A token that outlives one read. */
+export interface TokenSession {
+  token?: Promise<string | undefined> | undefined;
 }
 
 export interface OpenClient extends MetadataClient {
@@ -48,7 +55,7 @@ export function openClient(options: ClientOptions): OpenClient {
   let bytesLeft = maxBodyBytes;
   let endpoint = 0;
   let everConnected = false;
-  let token: Promise<string | undefined> | undefined;
+  const session = options.session ?? {};
 
   async function tryOnce(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
     if (signal.aborted) return failure('the time for the whole read is over');
@@ -108,8 +115,13 @@ export function openClient(options: ClientOptions): OpenClient {
   /** The token, or undefined where there are none. Asked for once, however many requests wait for it. */
   function currentToken(): Promise<string | undefined> {
     if (options.token === undefined) return Promise.resolve(undefined);
-    token ??= fetchToken(options.token);
-    return token;
+    const protocol = options.token;
+    session.token ??= fetchToken(protocol).catch(error => {
+      // A refusal is an answer to this read, not to the next one.
+      session.token = undefined;
+      throw error;
+    });
+    return session.token;
   }
 
   async function get(path: string): Promise<Response> {
@@ -119,7 +131,7 @@ export function openClient(options: ClientOptions): OpenClient {
     const response = await send('GET', path, headers(await used));
     if (response.status !== 401 || options.token === undefined) return response;
     // Expired, or the service was restarted: a new token, once per request. Requests that failed together share it.
-    if (token === used) token = undefined;
+    if (session.token === used) session.token = undefined;
     return send('GET', path, headers(await currentToken()));
   }
 

@@ -11,7 +11,7 @@ import { emptyFamily, parseAddresses } from './families.ts';
 import { explainStatus } from './judge-answer.ts';
 import { parseListing } from './lists.ts';
 import { mostEnis, readFolder, readKey, readOptional } from './mac-tree.ts';
-import type { MetadataClient, Provider, Response, Responses } from './provider.ts';
+import type { MetadataClient, Provider, ReadMemory, Response, Responses } from './provider.ts';
 import { parseIdentifier, parseIndex, parseReading, quote } from './scalars.ts';
 
 /**
@@ -21,6 +21,9 @@ import { parseIdentifier, parseIndex, parseReading, quote } from './scalars.ts';
 const trees = ['/metadata/latest/', '/jcs-metadata/latest/'] as const;
 
 const wantedKeys = ['mac', 'local-ipv4', 'network-interface-id', 'subnet-id'] as const;
+
+/** Asked each time: a folder is numbered and not named, so that after a detach another ENI may stand in it. */
+const changingKeys: readonly string[] = ['mac', 'local-ipv4'];
 
 const primaryIndex = 1;
 
@@ -42,10 +45,11 @@ export const jdcloud: Provider = {
   parse: parseJdcloud,
 };
 
-async function readJdcloud(client: MetadataClient): Promise<Responses> {
+async function readJdcloud(client: MetadataClient, memory?: ReadMemory): Promise<Responses> {
   const responses: Record<string, Response> = {};
-  const get = async (path: string) => {
-    responses[path] = await client.get(path);
+  const get = async (path: string, due = true) => {
+    const known = memory?.responses[path];
+    responses[path] = known?.status === 200 && !due ? known : await client.get(path);
     return responses[path];
   };
   for (const tree of trees) {
@@ -55,13 +59,15 @@ async function readJdcloud(client: MetadataClient): Promise<Responses> {
   if (tree === undefined) return responses;
   const readEni = async (index: number) => {
     const folder = `${tree}network/${index}/`;
-    const listing = await get(folder);
+    const listing = await get(folder, false);
     if (listing.status !== 200) return;
     const listed = new Set(parseListing(listing.body));
-    await Promise.all(wantedKeys.filter(key => listed.has(key)).map(key => get(folder + key)));
+    await Promise.all(
+      wantedKeys.filter(key => listed.has(key)).map(key => get(folder + key, changingKeys.includes(key))),
+    );
   };
   const { indices } = eniIndices(responses[`${tree}network/`]!.body);
-  await Promise.all([get(`${tree}instance-id`), ...indices.map(readEni)]);
+  await Promise.all([get(`${tree}instance-id`, false), ...indices.map(readEni)]);
   return responses;
 }
 

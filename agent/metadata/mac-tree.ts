@@ -8,7 +8,7 @@ import type { Problem, Reading } from '../model/instance.ts';
 import { absent, unknown, value } from '../model/instance.ts';
 import { explainStatus } from './judge-answer.ts';
 import { parseListing } from './lists.ts';
-import type { MetadataClient, Response, Responses } from './provider.ts';
+import type { MetadataClient, ReadMemory, Response, Responses } from './provider.ts';
 import { parseScalar, quote } from './scalars.ts';
 
 export const metaData = '/latest/meta-data/';
@@ -41,25 +41,65 @@ export interface MacFolder {
   readonly name: string;
 }
 
-/** Reads the tree: 3 requests, one listing per ENI, and one request for each listed key in `wanted`. */
+/** Keys of an ENI that a provider reads: those that stay what they are while the ENI exists, and those that do not. */
+export interface WantedKeys {
+  readonly lasting: readonly string[];
+  readonly changing: readonly string[];
+}
+
+/**
+ * Reads the tree: 3 requests, one listing per ENI, and one request for each listed key that is wanted. With a memory: one request, one
+ * for the primary, and two for each other ENI.
+ */
 export async function readMacTree(
   client: MetadataClient,
-  wanted: readonly string[],
+  wanted: WantedKeys,
+  memory?: ReadMemory,
 ): Promise<Record<string, Response>> {
   const responses: Record<string, Response> = {};
-  const get = async (path: string) => {
-    responses[path] = await client.get(path);
+  const get = async (path: string, due = true) => {
+    const known = memory?.responses[path];
+    responses[path] = known?.status === 200 && !due ? known : await client.get(path);
     return responses[path];
   };
-  const [macs] = await Promise.all([get(macsPath), get(primaryMacPath), get(instanceIdPath)]);
-  const readEni = async ({ name }: MacFolder) => {
-    const listing = await get(`${macsPath}${name}/`);
+  const [macs, primary] = await Promise.all([
+    get(macsPath),
+    get(primaryMacPath, false),
+    get(instanceIdPath, false),
+  ]);
+  const readEni = async ({ mac, name }: MacFolder) => {
+    const folder = `${macsPath}${name}/`;
+    const isPrimary = parseMac(parseScalar(primary.body)) === mac;
+    const due = memory === undefined ? undefined : keysInTurn(memory, folder, wanted, isPrimary);
+    const isDue = (key: string) => due === undefined || due.has(key);
+    const listing = await get(folder, isDue(''));
     if (listing.status !== 200) return;
     const listed = new Set(parseListing(listing.body));
-    await Promise.all(wanted.filter(key => listed.has(key)).map(key => get(`${macsPath}${name}/${key}`)));
+    const keys = [...wanted.lasting, ...wanted.changing].filter(key => listed.has(key));
+    await Promise.all(keys.map(key => get(folder + key, isDue(key))));
   };
   if (macs.status === 200) await Promise.all(macFolders(macs.body).folders.map(readEni));
   return responses;
+}
+
+/**
+ * Keys of an ENI that are asked for this time, '' being its listing; undefined if it is new, so that all are. The first list of addresses
+ * always; the listing (which shows a key that came or went) and the other lists in turns. Of the primary only the listing: nothing
+ * of it is configured.
+ */
+function keysInTurn(
+  { responses, turn }: ReadMemory,
+  folder: string,
+  { changing }: WantedKeys,
+  isPrimary: boolean,
+): ReadonlySet<string> | undefined {
+  const listing = responses[folder];
+  if (listing?.status !== 200) return undefined;
+  if (isPrimary) return new Set(['']);
+  const listed = parseListing(listing.body);
+  const [first = '', ...others] = changing.filter(key => listed.includes(key));
+  const inTurn = ['', ...others];
+  return new Set([first, inTurn[turn % inTurn.length]!]);
 }
 
 /** The tree in `responses`. Throws as Provider.parse says. */

@@ -21,6 +21,13 @@ export interface MetadataClient {
   get(path: string): Promise<Response>;
 }
 
+/** What an earlier read of the same instance was told, for a read that asks only for what may have changed. */
+export interface ReadMemory {
+  readonly responses: Responses;
+  /** Counts the reads: what need not be asked each time is asked in turns. */
+  readonly turn: number;
+}
+
 /** A session token: PUT `path` with the lifetime, then send the body of the answer with each request. */
 export interface TokenProtocol {
   readonly path: string;
@@ -43,8 +50,11 @@ export interface Provider {
   readonly token: TokenProtocol | undefined;
   /** What in the DMI says that this is the cloud, for a person; undefined if nothing does. No network. */
   matches(dmi: Dmi): string | undefined;
-  /** Fetches what parse() needs, with as few requests as the service allows. Throws what the client throws. */
-  read(client: MetadataClient): Promise<Responses>;
+  /**
+   * Fetches what parse() needs, with as few requests as the service allows; with a memory, keys that an ENI keeps for life are taken
+   * from there. Throws what the client throws.
+   */
+  read(client: MetadataClient, memory?: ReadMemory): Promise<Responses>;
   /**
    * Throws `metadata-unreachable` or `metadata-invalid` if the answers do not tell which ENIs there are and which one is
    * primary: without that, nothing may be configured. Everything smaller is an unknown reading with a Problem.

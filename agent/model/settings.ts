@@ -60,5 +60,11 @@ export interface Settings {
     /** Whether ENIs without a section of their own are left to a container network that is here. */
     readonly containerNetwork: 'leave' | 'ignore';
   };
+  readonly daemon: {
+    /** The slow timer: how long it waits at most where nothing happens. */
+    readonly periodMs: number;
+    /** Write the counters to a file for Prometheus. */
+    readonly metrics: boolean;
+  };
   readonly enis: ReadonlyMap<Mac, EniOptions>;
 }

@@ -12,7 +12,7 @@ import type { System } from './system.ts';
 
 /**
  * Reads all facts. Never throws for a probe: a tool that is missing, fails, hangs or prints garbage leaves its fact out.
- * Writes one file, the cache of the kernel probe (readKernelProbe tells whether the kernel was probed or assumed).
+ * Writes two files, what the kernel and the tools have said (readKernelProbe tells whether the kernel was probed or assumed).
  */
 export async function readHostFacts(system: System): Promise<HostFacts> {
   const [os, primaryLink, services, paths, files] = await Promise.all([

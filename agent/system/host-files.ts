@@ -58,6 +58,8 @@ export async function readForeignFiles(system: System): Promise<Readonly<Record<
  * facts.files is for reading only and must never be written back.
  */
 export function maskSecrets(text: string): string {
+  // Most files have none, and the long pattern takes its time.
+  if (!/psk|passw|passphrase|secret|private|wep/i.test(text)) return text;
   const key = '[\\w.-]{0,64}(?:psk|passw(?:or)?d|passphrase|secret|private[-_]?key|wep[-_]?key)[\\w.-]{0,64}';
   const pattern = new RegExp(
     `(^|[\\s{,"'])(${key}["']?(?:[ \\t]*[:=][ \\t]*|[ \\t]+))("[^"\\n]*"|'[^'\\n]*'|[^\\s,}]+)`,

@@ -1,5 +1,5 @@
 // Who owns the primary link now, in each tool's own words, and which link that is. Formats: ip-route(8), nmcli(1),
-// networkctl(1), wicked(8), and ifupdown's state file. Draws no conclusion: renderers/select.ts does.
+// networkctl(1) and the files behind it, wicked(8), and ifupdown's state file. Draws no conclusion: renderers/select.ts does.
 import type { HostFacts } from '../model/host.ts';
 import { anyExists, existsQuietly, isLinkName, readQuietly, runQuietly } from './host-probes.ts';
 import type { Services } from './host-services.ts';
@@ -9,12 +9,30 @@ type Owners = HostFacts['owners'];
 
 /** The link of the default route with the lowest metric, IPv4 first; undefined on a host without one. */
 export async function readPrimaryLink(system: System): Promise<string | undefined> {
+  const plain = parseRouteTable((await readQuietly(system, '/proc/net/route')) ?? '');
+  if (plain !== undefined && (await readQuietly(system, `/sys/class/net/${plain}/carrier`))?.trim() === '1')
+    return plain;
   for (const family of ['-4', '-6']) {
     const out = await runQuietly(system, ['ip', family, 'route', 'show', 'default']);
     const link = parseDefaultLink(out ?? '');
     if (link !== undefined) return link;
   }
   return undefined;
+}
+
+/**
+ * Parses /proc/net/route, IPv4's table main: the link of the only default route. It shows neither the state of a hop nor a second one, so
+ * where there are several routes `ip` is asked.
+ */
+export function parseRouteTable(text: string): string | undefined {
+  const defaults = text
+    .split('\n')
+    .map(line => line.split(/\s+/))
+    .filter(words => words[1] === '00000000' && words[7] === '00000000');
+  const [link, , , flags = ''] = defaults[0] ?? [];
+  // RTF_UP without RTF_REJECT, which is `unreachable default`.
+  const usable = (Number.parseInt(flags, 16) & 0x201) === 1;
+  return defaults.length === 1 && usable && link !== 'lo' && isLinkName(link) ? link : undefined;
 }
 
 /**
@@ -76,10 +94,29 @@ export function parseProfileFile(text: string, link: string): string | undefined
 }
 
 async function askNetworkd(system: System, link: string): Promise<Owners> {
+  const index = (await readQuietly(system, `/sys/class/net/${link}/ifindex`))?.trim() ?? '';
+  const state = /^\d+$/.test(index)
+    ? await readQuietly(system, `/run/systemd/netif/links/${index}`)
+    : undefined;
+  const owners = parseNetworkdState(state ?? '');
+  if (owners.networkd !== undefined) return owners;
   // /bin on a system without merged /usr (Debian 9, Ubuntu 18.04).
   if (!(await anyExists(system, ['/usr/bin/networkctl', '/bin/networkctl']))) return {};
   // The text form: --json came with 249, and Ubuntu 18.04 and 20.04 have 237 and 245.
   return parseNetworkctl((await runQuietly(system, ['networkctl', '--no-pager', 'status', link])) ?? '');
+}
+
+/**
+ * Parses the file in which networkd tells sd-network(3), and so networkctl, about a link (systemd 209 to 257): `ADMIN_STATE=configured`,
+ * `NETWORK_FILE=PATH` (absent if none). The manual calls it private, so networkctl is asked where it looks different.
+ */
+export function parseNetworkdState(text: string): Owners {
+  const state = /^ADMIN_STATE=([a-z-]+)$/m.exec(text)?.[1];
+  const file = /^NETWORK_FILE=(\/[\x21-\x7e]+)$/m.exec(text)?.[1];
+  return {
+    ...(state === undefined ? {} : { networkd: state }),
+    ...(file === undefined ? {} : { networkdFile: file }),
+  };
 }
 
 /**

@@ -108,7 +108,10 @@ const routeValues = new Set([
   'realm',
 ]);
 
-/** `ip -4|-6 -o route show table all`. Routes of table local and multicast routes are left out. */
+/**
+ * `ip -4|-6 -o route show table all`. Routes of table local and multicast routes are left out. With `-d` the words that go without saying are
+ * there too, and are left out as well.
+ */
 export function parseRoutes(text: string, family: Family, tables: TableNames): readonly KernelRoute[] {
   const oneByOne = lines(text).flatMap(line => (family === 6 ? siblings(line) : [line]));
   return oneByOne.flatMap(line => {
@@ -130,7 +133,9 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
     if (destination === undefined || ['local', 'broadcast', 'multicast', 'anycast'].includes(type)) return [];
     const volatile = words.indexOf('expires');
     if (volatile >= 0) words.splice(volatile, 2);
-    const text = [target, ...words.filter(word => word !== 'linkdown' && word !== 'dead')].join(' ');
+    const text = [target, ...words.filter(word => word !== 'linkdown' && word !== 'dead')]
+      .join(' ')
+      .replace(/ (table main|proto boot|scope global)(?= |$)/g, '');
     const { values, rest } = readWords(words, routeValues, routeFlags);
     const metric = values.get('metric');
     const table = tableNumber(values.get('table') ?? 'main', tables) ?? 0;
@@ -175,12 +180,16 @@ const ruleValues = new Set([
   'protocol',
 ]);
 
-/** `ip -4|-6 rule show`. */
+/** With `-d` also a rule that nobody claims has a protocol: the kernel's own ones, and those that were added without a word. */
+const nobodysProtocol = / proto (kernel|unspec)(?= |$)/;
+
+/** `ip -4|-6 rule show`, with or without `-d`. */
 export function parseRules(text: string, family: Family, tables: TableNames): readonly KernelRule[] {
   return lines(text).flatMap(line => {
     const head = /^(\d+):\s+(.*)$/.exec(line);
     if (head === null) return [];
-    const { values, rest } = readWords(head[2]!.trim().split(/\s+/), ruleValues, new Set());
+    const text = head[2]!.trim().replace(nobodysProtocol, '');
+    const { values, rest } = readWords(text.split(/\s+/), ruleValues, new Set());
     const suppress = values.get('suppress_prefixlength');
     const lookup = values.get('lookup') ?? values.get('table');
     const table = lookup === undefined ? undefined : tableNumber(lookup, tables);
@@ -205,7 +214,7 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
         suppressDefault: suppress === '0',
         protocol: values.get('proto') ?? values.get('protocol'),
         opaque: opaque.length === 0 ? undefined : opaque.join(' '),
-        text: head[2]!.trim(),
+        text,
       },
     ];
   });

@@ -1,17 +1,27 @@
 // The machine itself, behind the System interface.
 import { spawn } from 'node:child_process';
-import { constants, promises as fs } from 'node:fs';
+import {
+  constants,
+  promises as fs,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { AgentError, reasonOf } from '../errors.ts';
-import type { CommandResult, RunOptions, System } from './system.ts';
+import { runCommand } from './run-command.ts';
+import type { System } from './system.ts';
 
-const defaultTimeoutMs = 30_000;
 export const temporaryName = '.eni-agent.tmp';
 
+// Looks are synchronous: a pass takes several hundred, all at small local files, and each would cost ten times its own time on the way
+// through the thread pool. Writes sync the disk, which takes long, and do not block.
 export const realSystem: System = {
   async readFile(file) {
     try {
-      return await fs.readFile(file, 'utf8');
+      return readFileSync(file, 'utf8');
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EINVAL')) return undefined;
       throw fileError('read', file, error);
@@ -20,7 +30,7 @@ export const realSystem: System = {
 
   async listFolder(folder) {
     try {
-      return (await fs.readdir(folder)).sort();
+      return readdirSync(folder).sort();
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
       throw fileError('list', folder, error);
@@ -28,14 +38,19 @@ export const realSystem: System = {
   },
 
   async exists(file) {
-    return fs.lstat(file).then(
-      () => true,
-      () => false,
-    );
+    try {
+      return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return false;
+    }
   },
 
   async readLink(file) {
-    return fs.readlink(file).catch(() => undefined);
+    try {
+      return readlinkSync(file);
+    } catch {
+      return undefined;
+    }
   },
 
   async writeFile(file, content, mode) {
@@ -56,8 +71,12 @@ export const realSystem: System = {
   },
 
   async stat(file) {
-    const found = await fs.stat(file).catch(() => undefined);
-    return found && { inode: found.ino, modified: Math.floor(found.mtimeMs) };
+    try {
+      const found = statSync(file);
+      return { inode: found.ino, modified: Math.floor(found.mtimeMs), mode: found.mode, uid: found.uid };
+    } catch {
+      return undefined;
+    }
   },
 
   async link(from, to) {
@@ -75,7 +94,7 @@ export const realSystem: System = {
   },
 
   lock: holdLock,
-  run,
+  run: runCommand,
   now: () => Date.now(),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 };
@@ -101,11 +120,11 @@ async function replaceFile(file: string, content: string, mode: number): Promise
   await fs.rename(temporary, file);
   await syncFolder(folder);
   // A file made by rename keeps the label of its maker; the network services may not read that where SELinux enforces.
-  if (await realSystem.exists('/sys/fs/selinux/enforce')) await run(['restorecon', file]);
+  if (await realSystem.exists('/sys/fs/selinux/enforce')) await runCommand(['restorecon', file]);
 }
 
 /** One by one: mkdir with `recursive` never ends where the kernel says ENOENT to a name below a folder that exists (/proc; Node 24). */
-async function makeFolders(folder: string): Promise<void> {
+export async function makeFolders(folder: string): Promise<void> {
   const parent = path.dirname(folder);
   if (parent !== folder) await fs.access(parent).catch(() => makeFolders(parent));
   await fs.mkdir(folder).catch(error => {
@@ -119,56 +138,28 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-async function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<CommandResult> {
-  // execa costs 20 ms at import: `render` and `--help` run no command and do not pay it.
-  const { execa } = await import('execa');
-  const [program, ...args] = argv;
-  const result = await execa(program, args, {
-    env: { LC_ALL: 'C' },
-    reject: false,
-    timeout: options.timeoutMs ?? defaultTimeoutMs,
-    killSignal: 'SIGKILL',
-    stripFinalNewline: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-  });
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  const stdout = typeof result.stdout === 'string' ? result.stdout : '';
-  if (result.timedOut) return { exitCode: 124, stdout, stderr: `${stderr}no answer within the deadline` };
-  if (result.exitCode !== undefined) return { exitCode: result.exitCode, stdout, stderr };
-  const missing = isErrno(result.cause, 'ENOENT');
-  return {
-    exitCode: missing ? 127 : 126,
-    stdout,
-    stderr: missing ? `${program}: not found` : `${stderr}${reasonOf(result)}`,
-  };
-}
-
 /**
- * flock(1) around `cat`: Node has no flock(2), and a pid file can be stolen between the look and the removal. `cat` echoes one
- * byte as soon as the lock is held, and ends when our end of its input closes, a kill -9 included.
+ * flock(1) on a file that this process has open: Node has no flock(2), and a pid file can be stolen between the look and the removal. The
+ * lock belongs to the open file and not to the program that took it, so it ends when we close the file, a kill -9 included.
  */
 async function holdLock(file: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
-  await makeFolders(path.dirname(file)).catch(error => {
-    throw fileError('make the folder of', file, error);
+  let handle: fs.FileHandle;
+  try {
+    await makeFolders(path.dirname(file));
+    handle = await fs.open(file, constants.O_RDONLY | constants.O_CREAT, 0o644);
+  } catch (error) {
+    throw fileError('open the lock file', file, error);
+  }
+  const child = spawn('flock', ['-w', String(Math.ceil(waitMs / 1000)), '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', handle.fd],
   });
-  const child = spawn('flock', ['-w', String(Math.ceil(waitMs / 1000)), file, 'cat'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const held = await new Promise<boolean>(resolve => {
+    child.once('exit', exitCode => resolve(exitCode === 0));
+    child.once('error', () => resolve(false));
   });
-  const ended = new Promise<void>(resolve => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.write('\n');
-  const held = await Promise.race([
-    new Promise<boolean>(resolve => child.stdout.once('data', () => resolve(true))),
-    ended.then(() => false),
-  ]);
-  if (!held) return undefined;
-  return async () => {
-    child.stdin.end();
-    await ended;
-  };
+  if (held) return () => handle.close();
+  await handle.close();
+  return undefined;
 }
 
 function isErrno(error: unknown, ...codes: string[]): boolean {

@@ -19,6 +19,10 @@ export interface FileStamp {
   readonly inode: number;
   /** Time of the last change of the content, in whole milliseconds since the epoch. */
   readonly modified: number;
+  /** Kind and permissions, as in stat(2). */
+  readonly mode: number;
+  /** Number of the owner. */
+  readonly uid: number;
 }
 
 export interface System {

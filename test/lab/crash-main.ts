@@ -5,6 +5,7 @@ import path from 'node:path';
 import { run } from '../../agent/cli/run.ts';
 import { realSystem, temporaryName } from '../../agent/system/real-system.ts';
 import type { System } from '../../agent/system/system.ts';
+import { noProcess } from '../support/no-process.ts';
 
 const crashAt = Number(process.env.CRASH_AT ?? 0);
 let effects = 0;
@@ -54,6 +55,7 @@ run(process.argv.slice(2), system, {
   isRoot: true,
   isInteractive: false,
   colour: false,
+  process: noProcess,
 }).then(exitCode => {
   process.stdout.write(`effects=${effects}\n`);
   process.exitCode = exitCode;

@@ -41,6 +41,8 @@ export interface GuestSpec {
   readonly agentKeys?: readonly string[];
   /** More sections for that file. */
   readonly agentConfig?: string;
+  /** More files of the image, path below / to content; they win over the image's own. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface Guest {
@@ -95,6 +97,7 @@ export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest
     'etc/hostname': 'guest\n',
     'etc/hosts': '127.0.0.1 localhost guest\n',
     'etc/eni-agent/eni-agent.conf': agentConfig(vpc, spec),
+    ...spec.files,
   };
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(disk, 'upper', path)), { recursive: true });

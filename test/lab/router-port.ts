@@ -15,7 +15,8 @@ export async function plugPort(
   eni: VpcEni,
 ): Promise<void> {
   const { port } = eni;
-  const routerMac = `02:fe:00:00:00:${eni.index.toString(16).padStart(2, '0')}`;
+  const [high, low] = [eni.index >> 8, eni.index & 255].map(byte => byte.toString(16).padStart(2, '0'));
+  const routerMac = `02:fe:00:00:${high}:${low}`;
   await runIn(router, ['nft', '-f', '-'], filterTable(eni));
   await ipBatch(router, [
     `link add name ${port} address ${routerMac} type veth peer name ${eni.link} address ${eni.mac} netns ${guest}`,

@@ -24,6 +24,7 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
   const before = machine.picture();
   await onceOk(machine);
   expect(machine.system.journal).toEqual([
+    'write /run/eni-agent/tool-versions.json',
     'write /run/eni-agent/kernel-probe.json',
     'write /var/lib/eni-agent/checkpoint.json',
     `write ${file}`,
@@ -200,7 +201,10 @@ test('after a reboot the files alone bring everything back, and the agent finds 
   machine.reboot();
   expect(machine.system.kernel.describe()).toEqual(kernel);
   await once(machine);
-  // The runtime directory is empty after a boot: the kernel is probed once more.
-  expect(machine.system.journal).toEqual(['write /run/eni-agent/kernel-probe.json']);
+  // The runtime directory is empty after a boot: tools and kernel are probed once more.
+  expect(machine.system.journal).toEqual([
+    'write /run/eni-agent/tool-versions.json',
+    'write /run/eni-agent/kernel-probe.json',
+  ]);
   await expectIdle(machine);
 });

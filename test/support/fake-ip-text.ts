@@ -7,13 +7,15 @@ import {
   type FakeLink,
   type FakeRoute,
   type FakeRule,
+  IpRefusal,
   mainTable,
 } from './fake-kernel-objects.ts';
+import { routeOfPacket } from './fake-routing.ts';
 
 const tableNames: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
 
-export function linkLines(kernel: FakeKernel): readonly string[] {
-  return kernel.links.map(l => linkLine(l, kernel));
+export function linkLines(kernel: FakeKernel, only?: string): readonly string[] {
+  return kernel.links.filter(l => l.name === (only ?? l.name)).map(l => linkLine(l, kernel));
 }
 
 function linkLine(l: FakeLink, kernel: FakeKernel): string {
@@ -38,13 +40,14 @@ function linkLine(l: FakeLink, kernel: FakeKernel): string {
 }
 
 /** By link; IPv4 before IPv6; of IPv4 the secondary ones last, of IPv6 the newest first. */
-export function addressLines(kernel: FakeKernel): readonly string[] {
+export function addressLines(kernel: FakeKernel, family?: 4 | 6): readonly string[] {
   return kernel.links.flatMap(link => {
     const own = kernel.addresses.filter(a => a.link === link.name);
     const four = own.filter(a => a.family === 4);
     const [first, later] = [false, true].map(second => four.filter(a => kernel.isSecondary(a) === second));
     const six = own.filter(a => a.family === 6).reverse();
-    return [...first!, ...later!, ...six].map(a => addressLine(a, link, kernel));
+    const shown = [...first!, ...later!, ...six].filter(a => a.family === (family ?? a.family));
+    return shown.map(a => addressLine(a, link, kernel));
   });
 }
 
@@ -129,6 +132,23 @@ function ruleLine(r: FakeRule): string {
   return `${r.priority}:\t${words.join(' ')}`;
 }
 
+/** `-d route show`: type, table, protocol and scope are told where they go without saying. */
+export function withRouteDetails(line: string): string {
+  const typed = /^(unreachable|blackhole|local) /.test(line) ? line : `unicast ${line}`;
+  const [head, scope] = typed.split(/ (?=scope )/);
+  const words = [
+    ...(/ table /.test(line) ? [] : ['table main']),
+    ...(/ proto /.test(line) ? [] : ['proto boot']),
+  ];
+  return [head?.trimEnd(), ...words, scope ?? 'scope global '].join(' ');
+}
+
+/** `-d rule show`: a protocol for each rule. The three that a namespace begins with are the kernel's. */
+export function withRuleDetails(line: string): string {
+  if (/ proto /.test(line)) return line;
+  return `${line} proto ${/^(0|32766|32767):/.test(line) ? 'kernel' : 'unspec'}`;
+}
+
 /** `route get`; undefined if the network is unreachable. */
 export function routeGetText(kernel: FakeKernel, text: string): string | undefined {
   const ip = parseIp(text);
@@ -146,4 +166,30 @@ export function routeGetText(kernel: FakeKernel, text: string): string | undefin
   if (route.family === 6)
     return `${ip} from ::${via} dev ${route.link}${shown} metric ${route.metric} pref medium\n`;
   return `${ip}${via} dev ${route.link}${shown} uid 0 \n    cache \n`;
+}
+
+/**
+ * `-o route get TARGET from SOURCE`: by the rules; undefined if the network is unreachable. IPv4 refuses a source that is no address of
+ * this host. The words of a refusing route are those of Linux 6.18.
+ */
+export function routeGetFromText(kernel: FakeKernel, target: string, source: string): string | undefined {
+  const isOwn = kernel.addresses.some(a => a.ip === source);
+  const route = isOwn || source.includes(':') ? routeOfPacket(kernel, source, target) : undefined;
+  if (route === undefined) return undefined;
+  if (route.type !== 'unicast')
+    throw new IpRefusal(
+      `RTNETLINK answers: ${route.type === 'blackhole' ? 'Invalid argument' : 'No route to host'}`,
+    );
+  const via = route.gateway === undefined ? '' : ` via ${route.gateway}`;
+  const table = route.table === mainTable ? '' : ` table ${route.table}`;
+  const way = `${target} from ${source}${via} dev ${route.link}${table}`;
+  if (route.family === 4) return `${way} uid 0 \\    cache \n`;
+  return `${way} src ${source} metric ${route.metric ?? 1024} pref medium\n`;
+}
+
+/** `neigh show`. */
+export function neighbourLines(kernel: FakeKernel): readonly string[] {
+  return kernel.neighbours.map(
+    n => `${n.ip} dev ${n.link} ${n.mac === undefined ? '' : `lladdr ${n.mac} `}${n.state} `,
+  );
 }

@@ -2,7 +2,18 @@
 // modelled throws UnknownCommand, which no test should ever see.
 import { type Cidr, type Family, familyOf, parseIp } from '../../agent/model/address.ts';
 import type { CommandResult } from '../../agent/system/system.ts';
-import { addressLines, linkLines, routeGetText, routeLine, routeLines, ruleLines } from './fake-ip-text.ts';
+import {
+  addressLines,
+  linkLines,
+  neighbourLines,
+  routeGetFromText,
+  routeGetText,
+  routeLine,
+  routeLines,
+  ruleLines,
+  withRouteDetails,
+  withRuleDetails,
+} from './fake-ip-text.ts';
 import { address, allOnes, lengthOfMask, network, readWords, tableNumber, unknown } from './fake-ip-words.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { type FakeRoute, type FakeRule, IpRefusal, mainTable } from './fake-kernel-objects.ts';
@@ -12,6 +23,7 @@ export type Step = (words: string) => void;
 
 interface IpCall {
   readonly family: Family | undefined;
+  readonly details: boolean;
   readonly force: boolean;
   readonly batch: boolean;
   readonly words: readonly string[];
@@ -19,10 +31,11 @@ interface IpCall {
 
 const verbsThatLook = new Set(['show', 'list', 'get']);
 
-/** True if the command line only looks. A batch counts as a change. */
-export function onlyLooks(args: readonly string[]): boolean {
+/** True if the command line only looks; a batch, if each of its lines does. */
+export function onlyLooks(args: readonly string[], input = ''): boolean {
   const { batch, words } = parseCall(args);
-  return !batch && (words.length === 0 || verbsThatLook.has(words[1] ?? 'show'));
+  const looks = (line: readonly string[]) => line.length === 0 || verbsThatLook.has(line[1] ?? 'show');
+  return batch ? input !== '' && batchLines(input).every(looks) : looks(words);
 }
 
 export function runIp(
@@ -33,12 +46,12 @@ export function runIp(
 ): CommandResult {
   if (args[0] === '-V') return success('ip utility, iproute2-6.1.0, libbpf 1.1.2\n');
   const call = parseCall(args);
-  if (!call.batch) return runLine(kernel, call.words, call.family, step);
-  const lines = input.split('\n').filter(line => line.trim() !== '');
+  if (!call.batch) return runLine(kernel, call.words, call, step);
+  const lines = batchLines(input);
   const errors: string[] = [];
   let [stdout, exitCode] = ['', 0];
   for (const [index, line] of lines.entries()) {
-    const result = runLine(kernel, line.trim().split(/\s+/), call.family, step);
+    const result = runLine(kernel, line, call, step);
     stdout += result.stdout;
     if (result.exitCode === 0) continue;
     exitCode = 1;
@@ -56,16 +69,22 @@ function parseCall(args: readonly string[]): IpCall {
   if (batch && args.at(-1) !== '-') throw unknown('a batch from a file');
   return {
     family: options.includes('-6') ? 6 : options.includes('-4') ? 4 : undefined,
+    details: options.includes('-d'),
     force: options.includes('-force'),
     batch,
     words: args.filter(a => !a.startsWith('-')),
   };
 }
 
+function batchLines(input: string): readonly (readonly string[])[] {
+  const lines = input.split('\n').filter(line => line.trim() !== '');
+  return lines.map(line => line.trim().split(/\s+/));
+}
+
 function runLine(
   kernel: FakeKernel,
   words: readonly string[],
-  family: Family | undefined,
+  { family, details }: IpCall,
   step: Step,
 ): CommandResult {
   const [object = '', verb = 'show', ...rest] = words;
@@ -79,11 +98,13 @@ function runLine(
       case 'link':
         return success(runLink(kernel, verb, rest, change));
       case 'addr':
-        return success(runAddress(kernel, verb, rest, change));
+        return success(runAddress(kernel, verb, rest, family, change));
       case 'route':
-        return success(runRoute(kernel, verb, rest, family, change));
+        return success(runRoute(kernel, verb, rest, { family, details }, change));
       case 'rule':
-        return success(runRule(kernel, verb, rest, family ?? 4, change));
+        return success(runRule(kernel, verb, rest, { family: family ?? 4, details }, change));
+      case 'neigh':
+        return success(runNeighbour(kernel, verb, rest, change));
       default:
         throw unknown(`object ${object}`);
     }
@@ -96,7 +117,7 @@ function runLine(
 type Change = (make: () => void) => string;
 
 function runLink(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
-  if (verb === 'show' && rest.length === 0) return text(linkLines(kernel));
+  if (verb === 'show' && (rest.length === 0 || rest.join() === 'lo')) return text(linkLines(kernel, rest[0]));
   if (verb !== 'set') throw unknown(`link ${verb} ${rest.join(' ')}`);
   const { values, flags } = readWords(rest, ['dev', 'mtu'], ['up', 'down']);
   const up = flags.has('up') ? true : flags.has('down') ? false : undefined;
@@ -109,8 +130,14 @@ function runLink(kernel: FakeKernel, verb: string, rest: readonly string[], chan
   );
 }
 
-function runAddress(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
-  if (verb === 'show' && rest.length === 0) return text(addressLines(kernel));
+function runAddress(
+  kernel: FakeKernel,
+  verb: string,
+  rest: readonly string[],
+  family: Family | undefined,
+  change: Change,
+): string {
+  if (verb === 'show' && rest.length === 0) return text(addressLines(kernel, family));
   if (verb === 'flush') {
     const { values } = readWords(rest, ['dev'], ['mngtmpaddr']);
     const link = values.get('dev') ?? '';
@@ -155,16 +182,21 @@ function runRoute(
   kernel: FakeKernel,
   verb: string,
   rest: readonly string[],
-  family: Family | undefined,
+  { family, details }: Pick<IpCall, 'family' | 'details'>,
   change: Change,
 ): string {
-  if (verb === 'get' && rest.length === 1) {
-    const found = routeGetText(kernel, rest[0]!);
+  if (verb === 'get' && (rest.length === 1 || rest[1] === 'from')) {
+    const [target, , source] = rest;
+    const found =
+      source === undefined ? routeGetText(kernel, target!) : routeGetFromText(kernel, target!, source);
     if (found === undefined) throw new IpRefusal('RTNETLINK answers: Network is unreachable');
     return found;
   }
   if (verb === 'show') {
-    if (rest.join(' ') === 'table all') return text(routeLines(kernel, family ?? 4));
+    if (rest.join(' ') === 'table all') {
+      const lines = routeLines(kernel, family ?? 4);
+      return text(details ? lines.map(withRouteDetails) : lines);
+    }
     if (rest.join(' ') !== 'default') throw unknown(`route show ${rest.join(' ')}`);
     const defaults = kernel.routes.filter(
       r => r.family === (family ?? 4) && r.table === mainTable && r.destination.endsWith('/0'),
@@ -212,10 +244,13 @@ function runRule(
   kernel: FakeKernel,
   verb: string,
   rest: readonly string[],
-  family: Family,
+  { family, details }: { readonly family: Family; readonly details: boolean },
   change: Change,
 ): string {
-  if (verb === 'show' && rest.length === 0) return text(ruleLines(kernel, family));
+  if (verb === 'show' && rest.length === 0) {
+    const lines = ruleLines(kernel, family);
+    return text(details ? lines.map(withRuleDetails) : lines);
+  }
   if (verb !== 'add' && verb !== 'del') throw unknown(`rule ${verb}`);
   const { values } = readWords(
     rest,
@@ -241,6 +276,19 @@ function runRule(
   if (verb === 'del') return change(() => kernel.deleteRule(rule));
   if (priority === undefined || lookup === undefined) throw unknown('a rule without priority or table');
   return change(() => kernel.addRule(rule as typeof rule & Pick<FakeRule, 'priority' | 'table'>));
+}
+
+function runNeighbour(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
+  if (verb === 'show' && rest.length === 0) return text(neighbourLines(kernel));
+  if (verb !== 'replace') throw unknown(`neigh ${verb} ${rest.join(' ')}`);
+  const { values } = readWords(rest.slice(1), ['dev', 'lladdr', 'nud'], []);
+  const [ip, link] = [address(rest[0] ?? ''), values.get('dev') ?? ''];
+  kernel.link(link);
+  const [mac, state] = [values.get('lladdr'), values.get('nud')?.toUpperCase() ?? 'PERMANENT'];
+  return change(() => {
+    kernel.neighbours = kernel.neighbours.filter(n => n.ip !== ip || n.link !== link);
+    kernel.neighbours.push({ ip, link, mac, state });
+  });
 }
 
 function success(stdout: string): CommandResult {

@@ -66,6 +66,14 @@ export interface FakeRule {
   readonly selectors: string | undefined;
 }
 
+export interface FakeNeighbour {
+  readonly ip: Ip;
+  readonly link: string;
+  readonly mac: string | undefined;
+  /** As `ip` prints it. */
+  readonly state: string;
+}
+
 /** A refusal, in the words and with the exit code of iproute2 6.1.0: 2 is the kernel's, 1 is `ip`'s own. */
 export class IpRefusal extends Error {
   readonly exitCode: 1 | 2;

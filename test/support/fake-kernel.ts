@@ -14,6 +14,7 @@ import {
   addressOf,
   type FakeAddress,
   type FakeLink,
+  type FakeNeighbour,
   type FakeRoute,
   type FakeRule,
   IpRefusal,
@@ -30,6 +31,8 @@ export class FakeKernel {
   addresses: FakeAddress[] = [];
   routes: FakeRoute[] = [];
   rules: FakeRule[] = [];
+  /** Nobody is asked here: only what a test puts in. */
+  neighbours: FakeNeighbour[] = [];
 
   constructor() {
     this.addLink({ name: 'lo', index: 1, up: true, mtu: 65536 });
@@ -56,6 +59,7 @@ export class FakeKernel {
     this.links.splice(this.links.indexOf(this.link(name)), 1);
     this.addresses = this.addresses.filter(a => a.link !== name);
     this.routes = this.routes.filter(r => r.link !== name);
+    this.neighbours = this.neighbours.filter(n => n.link !== name);
   }
 
   link(name: string | undefined): FakeLink {

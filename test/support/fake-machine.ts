@@ -5,12 +5,15 @@
 import { checkpointPath, lastChangePath } from '../../agent/apply/checkpoint.ts';
 import { type State, statePath } from '../../agent/apply/state-file.ts';
 import { run } from '../../agent/cli/run.ts';
+import { reportPath } from '../../agent/daemon/report.ts';
 import { instanceFromRecording, type Recording } from '../../agent/metadata/recording.ts';
 import { firstHost, type Ip, networkOf, prefixLengthOf } from '../../agent/model/address.ts';
 import { valueOr } from '../../agent/model/instance.ts';
 import { kernelProbeFile } from '../../agent/system/kernel-probe.ts';
+import { toolMemoryFile } from '../../agent/system/tool-memory.ts';
 import { FakeSystem } from './fake-system.ts';
 import { MetadataEmulator } from './metadata-emulator.ts';
+import { noProcess } from './no-process.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -53,7 +56,7 @@ export interface Picture {
 }
 
 /** What the agent keeps for itself: no part of the machine's configuration. */
-const ownRecords = [statePath, checkpointPath, lastChangePath, kernelProbeFile];
+const ownRecords = [statePath, checkpointPath, lastChangePath, kernelProbeFile, toolMemoryFile, reportPath];
 
 export async function createMachine(spec: MachineSpec): Promise<Machine> {
   const system = new FakeSystem();
@@ -81,6 +84,7 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
         isRoot: true,
         isInteractive: true,
         colour: false,
+        process: noProcess,
       });
       return { code, out, err };
     },

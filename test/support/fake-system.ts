@@ -33,18 +33,24 @@ export class FakeSystem implements System {
   crashBefore: number | undefined;
   /** The cloud's metadata address, in whose place an emulator on loopback stands: its route is what matters. */
   metadataAddress = '169.254.169.254';
+  /** What a ping from an address to another one ends with: everybody answers, unless told. */
+  ping: (program: string, from: string, to: string) => CommandResult = () => ({
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+  });
   #dead = false;
   #now = Date.parse('2026-01-15T10:00:00Z');
   #events: { readonly at: number; readonly act: () => void }[] = [];
   readonly #plot = new FakePlot();
   #lockedUntil = 0;
-  #holder: Promise<void> | undefined;
+  readonly #holders = new Map<string, Promise<void>>();
 
   /** A new process of the agent on the same machine: nothing of the old one is left but files and kernel. */
   restart(): void {
     this.#dead = false;
     this.crashBefore = undefined;
-    this.#holder = undefined;
+    this.#holders.clear();
     this.journal = [];
     this.steps = [];
   }
@@ -77,7 +83,12 @@ export class FakeSystem implements System {
     this.#events.push({ at: this.#now + ms, act });
   }
 
-  /** Another process holds the lock for so long. */
+  /** Time of the next planned event; undefined if there is none. */
+  get nextEventAt(): number | undefined {
+    return this.#events.length === 0 ? undefined : Math.min(...this.#events.map(e => e.at));
+  }
+
+  /** Another process holds every lock for so long. */
   holdLock(ms: number): void {
     this.#lockedUntil = this.#now + ms;
   }
@@ -138,7 +149,10 @@ export class FakeSystem implements System {
   async stat(path: string): Promise<FileStamp | undefined> {
     this.#alive();
     const file = this.files.get(path);
-    return file && { inode: inodeOf(file), modified: file.modified ?? 0 };
+    if (file !== undefined)
+      return { inode: inodeOf(file), modified: file.modified ?? 0, mode: 0o100000 | file.mode, uid: 0 };
+    const isFolder = this.folders.has(path) || this.#list(path).length > 0;
+    return isFolder ? { inode: 0, modified: 0, mode: 0o040755, uid: 0 } : undefined;
   }
 
   async link(from: string, to: string): Promise<void> {
@@ -152,10 +166,13 @@ export class FakeSystem implements System {
     this.#done(`link ${from} ${to}`);
   }
 
-  async lock(_path: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
+  async lock(path: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
     this.#alive();
-    // A pass of this test holds it: the wait is real and ends with that pass.
-    while (this.#holder !== undefined) await this.#holder;
+    // A pass of this test holds it: the wait is real and ends with that pass. A daemon holds its lock for good, and nobody waits for it.
+    while (this.#holders.has(path)) {
+      if (waitMs === 0) return undefined;
+      await this.#holders.get(path);
+    }
     if (this.#lockedUntil > this.#now + waitMs) {
       await this.sleep(waitMs);
       return undefined;
@@ -165,9 +182,9 @@ export class FakeSystem implements System {
     const held = new Promise<void>(resolve => {
       free = resolve;
     });
-    this.#holder = held;
+    this.#holders.set(path, held);
     return async () => {
-      if (this.#holder === held) this.#holder = undefined;
+      if (this.#holders.get(path) === held) this.#holders.delete(path);
       free();
     };
   }
@@ -232,12 +249,15 @@ export class FakeSystem implements System {
         if (args[0] === '-V') return runIp(this.kernel, args);
         if (args[0] === 'route' && args[1] === 'get' && args[2] === '127.0.0.1')
           return runIp(this.kernel, ['route', 'get', this.metadataAddress]);
-        if (onlyLooks(args)) return runIp(this.kernel, args);
+        if (onlyLooks(args, input)) return runIp(this.kernel, args, input);
         return this.#change(line, () => runIp(this.kernel, args, input, step), input);
       case 'unshare':
         if (line !== 'unshare -n ip -force -batch -') break;
         // The probe of the kernel, in a namespace of its own.
         return runIp(new FakeKernel(), args.slice(2), input);
+      case 'ping':
+      case 'ping6':
+        return this.ping(program, args.at(-2) ?? '', args.at(-1) ?? '');
       case 'ifup':
         return this.#change(line, () => ifup(this.#ifupdown(step), args));
       case 'ifdown':

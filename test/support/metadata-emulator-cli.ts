@@ -27,8 +27,9 @@ Commands
   {"do":"merge","responses":{"PATH":"TEXT"}}                        several answers in one step
   {"do":"remove","path":"/latest/meta-data/.../"}                   with a slash at its end: all below it
   {"do":"replace","recording":{...}}                                another recording
-  {"do":"fault","fault":{"match":"REGEXP","times":2,"status":503}}  also delayMs, drop ("before", "middle"),
-                                                                    body, headers, lie (TEXT), method
+  {"do":"fault","fault":{"match":"REGEXP","times":2,"status":503}}  also delayMs, dripMs, drop ("before",
+                                                                    "middle"), body, headers, lie (TEXT),
+                                                                    method, share (0 to 1)
   {"do":"clear-faults"}  {"do":"expire-tokens"}  {"do":"counters"}  {"do":"log"}  {"do":"clear-log"}
 `;
 

@@ -19,8 +19,12 @@ export interface Fault {
   readonly method?: 'GET' | 'PUT' | undefined;
   /** How many requests it hits; without it, all of them. */
   readonly times?: number | undefined;
+  /** Hits this share of them, 0 to 1: by chance, and the same chance each time. */
+  readonly share?: number | undefined;
   /** Milliseconds before anything is sent. */
   readonly delayMs?: number | undefined;
+  /** Milliseconds before each byte of the body. */
+  readonly dripMs?: number | undefined;
   /** Closes the connection: without an answer, or in the middle of it. */
   readonly drop?: 'before' | 'middle' | undefined;
   /** Answers this status instead. */
@@ -63,6 +67,7 @@ export class MetadataEmulator {
   #connections = 0;
   #open = 0;
   #mostOpen = 0;
+  readonly #chance = sameChance();
 
   constructor(recording: Recording) {
     this.#recording = recording;
@@ -192,6 +197,7 @@ export class MetadataEmulator {
       setTimeout(() => request.socket.destroy(), 20);
       return;
     }
+    if (fault?.dripMs !== undefined) return drip(response, body, fault.dripMs);
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
@@ -223,7 +229,8 @@ export class MetadataEmulator {
       ({ fault, left }) =>
         left > 0 &&
         (fault.method === undefined || fault.method === method) &&
-        new RegExp(fault.match).test(path),
+        new RegExp(fault.match).test(path) &&
+        (fault.share === undefined || this.#chance() < fault.share),
     );
     if (found !== undefined) found.left -= 1;
     return found?.fault;
@@ -242,4 +249,24 @@ function faultyAnswer(fault: Fault | undefined): Response | undefined {
   if (fault?.lie !== undefined) return { status: 200, body: fault.lie };
   if (fault?.status !== undefined) return { status: fault.status, body: fault.body ?? '' };
   return undefined;
+}
+
+async function drip(response: ServerResponse, body: Buffer, ms: number): Promise<void> {
+  for (const byte of body) {
+    await new Promise(resolve => setTimeout(resolve, ms));
+    if (response.destroyed) return;
+    response.write(Buffer.from([byte]));
+  }
+  response.end();
+}
+
+/** Numbers from 0 to 1 that look like chance and are the same each time (xorshift32). */
+function sameChance(): () => number {
+  let state = 0x9e3779b9;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
 }

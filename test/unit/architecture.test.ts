@@ -16,16 +16,34 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
     // The commands are thin, but each one joins what it shows: `rollback` the checkpoint with the transaction, `render` a recording
     // with the plan and a renderer. No command but `render` reads metadata or plans; see `narrow`.
     [
-      ...['doctor', 'inspect', 'remove-all', 'reconcile', 'apply', 'config', 'lock', 'metadata', 'plan'],
+      ...[
+        'doctor',
+        'inspect',
+        'remove-all',
+        'daemon',
+        'hooks',
+        'reconcile',
+        'apply',
+        'config',
+        'lock',
+        'metadata',
+        'plan',
+      ],
       ...['renderers', 'system', 'log', 'errors', 'model'],
     ],
   ],
+  // renderers: which folders to watch. metadata: the source that it is given. model: types. No network logic.
+  ['daemon', ['glance', 'reconcile', 'lock', 'metadata', 'renderers', 'system', 'log', 'errors', 'model']],
+  // plan: which NICs could be an ENI's.
+  ['glance', ['reconcile', 'apply', 'plan', 'system', 'model']],
   // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
   // coexistence: the container networks that a pass goes by.
   ['doctor', ['inspect', 'reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   // plan: which link is the primary's, where no metadata answers.
   ['inspect', ['reconcile', 'apply', 'plan', 'renderers', 'system', 'errors', 'model']],
   ['remove-all', ['reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
+  // reconcile, renderers: what has changed, as types.
+  ['hooks', ['reconcile', 'renderers', 'system', 'log', 'errors']],
   ['reconcile', ['desired', 'apply', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
   ['desired', ['apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   // plan: the numbers of a slot, to know what in the kernel has our shape. Not metadata: an apply knows no cloud.
@@ -50,8 +68,8 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'metadata',
-    /^agent\/cli\/commands\/render\.ts > agent\/metadata\/recording\.ts$/,
-    'render is offline',
+    /^agent\/cli\/(commands\/render\.ts > agent\/metadata\/recording|(commands\/daemon|status-watch)\.ts > agent\/metadata\/metadata-source)\.ts$/,
+    'render is offline; who reads again and again opens the source for it',
   ],
   [
     'cli',
@@ -62,21 +80,39 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'system',
-    / > agent\/system\/(system|host-facts)\.ts$/,
+    / > agent\/system\/(system|host-facts|wakeups|dmi)\.ts$/,
     'commands get a System, they never make one',
   ],
-  ['main', 'system', /^agent\/main\.ts > agent\/system\/real-system\.ts$/, 'the one place where it is made'],
+  [
+    'cli',
+    'daemon',
+    /^agent\/cli\/commands\/(daemon|refresh)\.ts > | > agent\/daemon\/(report|liveness)\.ts$/,
+    'others read what the daemon says of itself',
+  ],
+  [
+    'main',
+    'system',
+    /^agent\/main\.ts > agent\/system\/real-(system|wakeups)\.ts$/,
+    'the one place where they are made',
+  ],
+  ['daemon', 'metadata', / > agent\/metadata\/(metadata-source|read-instance)\.ts$/, 'the types'],
+  ['daemon', 'renderers', / > renderers\/registry\.ts$/, 'whose folders to watch'],
+  ['daemon', 'system', / > agent\/system\/(system|wakeups|udev)\.ts$/, 'files, clock and what wakes it'],
+  ['glance', 'plan', / > agent\/plan\/match-links\.ts$/, 'matchLink'],
+  ['glance', 'system', / > agent\/system\/(system|kernel-reader)\.ts$/, 'no probes'],
   ['doctor', 'plan', / > agent\/plan\/numbering\.ts$/, 'the band'],
   [
     'doctor',
     'system',
-    / > agent\/system\/(kernel-probe|rival-facts)\.ts$/,
+    / > agent\/system\/(kernel-probe|rival-facts|route-lookups|neighbours|pings)\.ts$/,
     'probed or assumed; what no pass needs to know',
   ],
   ['coexistence', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],
   ['apply', 'plan', /^agent\/apply\/kernel-objects\.ts > agent\/plan\/eni-plan\.ts$/, 'numbersOf'],
   ['config', 'plan', / > agent\/plan\/numbering\.ts$/, 'bandWidth'],
   ['config', 'system', / > agent\/system\/system\.ts$/, 'the type'],
+  ['hooks', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],
+  ['hooks', 'system', / > agent\/system\/system\.ts$/, 'the type'],
   ['lock', 'system', / > agent\/system\/system\.ts$/, 'the type'],
   ['desired', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: it is told which renderer'],
   ['apply', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: it is told which renderer'],
@@ -90,19 +126,22 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
 
 /** Where a module that is not ours may be imported. A library has one home, so that it can be replaced. */
 const homes: Readonly<Record<string, RegExp>> = {
+  chokidar: /^agent\/system\/real-wakeups\.ts$/,
   diff: /^agent\/cli\/describe\.ts$/,
-  execa: /^agent\/system\/real-system\.ts$/,
   ini: /^agent\/config\.ts$/,
   'ipaddr.js': /^agent\/model\/address\.ts$/,
   'js-yaml': /^renderers\/(formats\/yaml|netplan-claims)\.ts$/,
-  pino: /^agent\/log\.ts$/,
   valibot: /^agent\/(config|metadata\/recording)\.ts$/,
   'node:child_process': /^agent\/system\//,
   'node:fs': /^agent\/system\//,
   'node:http': /^agent\/metadata\//,
-  'node:timers/promises': /^agent\/metadata\//,
+  // The environment that a child gets, and the end of its process group.
+  'node:process': /^agent\/system\/run-command\.ts$/,
+  // A type.
+  'node:stream': /^agent\/system\/run-command\.ts$/,
+  'node:timers/promises': /^agent\/(metadata\/|system\/real-wakeups\.ts)/,
   // Pure functions on text: hashes for names, and paths.
-  'node:crypto': /^(agent\/reconcile|renderers\/networkmanager-[a-z]+)\.ts$/,
+  'node:crypto': /^agent\/apply\/fingerprint\.ts$/,
   'node:path': /^agent\/(reconcile\.ts$|apply\/|cli\/|system\/)/,
   'node:util': /^agent\/cli\/args\.ts$/,
 };
@@ -204,7 +243,8 @@ describe('import directions', () => {
   test('nothing imports a test, and only the version comes from outside', () => {
     const outside = imports.filter(i => !ours.includes(i) && /[/.]/.test(i.to) && i.to.includes('/'));
     const local = outside.filter(i => !i.to.startsWith('node:')).map(i => `${i.from} > ${i.to}`);
-    expect(local).toEqual(['agent/cli/run.ts > package.json'].filter(() => local.length > 0));
+    const wanted = ['agent/cli/version.ts > package.json', 'agent/daemon/metrics.ts > package.json'];
+    expect(local).toEqual(wanted.filter(() => local.length > 0));
   });
 });
 
@@ -247,7 +287,9 @@ describe('what a file may use', () => {
   const nowhere = /^$/;
 
   test('the process belongs to main, and nothing ends it early', () => {
-    expect(uses(/\bprocess\.(?!$)/, /^agent\/main\.ts$/)).toEqual([]);
+    // A command gets what it needs of the process (ProcessSeam) under that name; a UUID needs a module of Node that few need.
+    const named = /\bprocess\.(pid|notifySocket|openWakeups|releaseMemory)\b|: process \}|getBuiltinModule/;
+    expect(uses(/\bprocess\.(?!$)/, /^agent\/main\.ts$/).filter(line => !named.test(line))).toEqual([]);
     expect(uses(/\bprocess\.exit\(/, nowhere)).toEqual([]);
     expect(uses(/\bprocess\.exitCode/, nowhere)).toHaveLength(1);
   });

@@ -45,6 +45,7 @@ test('no file: the defaults', async () => {
       cloudNetconfig: 'leave',
       containerNetwork: 'leave',
     },
+    daemon: { periodMs: 60_000, metrics: false },
     enis: new Map(),
   } satisfies Settings);
 });
@@ -89,6 +90,18 @@ describe('good values', () => {
 
   test.each([256, 28_000, 31_909])('[routing] base = %d', async base => {
     expect((await read(`[routing]\nbase = ${base}\n`)).routing).toEqual({ base });
+  });
+
+  const daemonRows: readonly (readonly [string, Partial<Settings['daemon']>])[] = [
+    ['period = 10', { periodMs: 10_000 }],
+    ['period = 3600', { periodMs: 3_600_000 }],
+    ['metrics = yes', { metrics: true }],
+  ];
+  test.each(daemonRows)('[daemon] %s', async (line, wanted) => {
+    expect(await read(`[daemon]\n${line}\n`)).toEqual({
+      ...defaultSettings,
+      daemon: { ...defaultSettings.daemon, ...wanted },
+    });
   });
 
   const eniRows: readonly (readonly [string, object])[] = [
@@ -151,6 +164,9 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 256 to 31909`],
     ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 256 to 31909`],
     ['[routing]\ntable = 5', '[routing] has the unknown key "table"'],
+    ['[daemon]\nperiod = 9', `[daemon] period = "9": ${whole} 10 to 3600`],
+    ['[daemon]\nperiod = 3601', `[daemon] period = "3601": ${whole} 10 to 3600`],
+    ['[daemon]\nmetrics = on', '[daemon] metrics = "on": must be yes or no'],
     [eni('ignore = maybe'), `[eni "${mac}"] ignore = "maybe": must be yes or no`],
     [eni('mode = auto'), `[eni "${mac}"] mode = "auto": must be static or dhcp`],
     [

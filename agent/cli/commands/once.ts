@@ -1,5 +1,6 @@
 // `eni-agent once`: one pass, for boot, for cloud-init and by hand.
 import type { EniChange } from '../../../renderers/renderer.ts';
+import { runHooks } from '../../hooks.ts';
 import { withLock } from '../../lock.ts';
 import { type PassResult, reconcile } from '../../reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
@@ -30,15 +31,20 @@ Exit code 0: all is as it should be. 2: done, but something needs a look. 1: fai
     const log = await context.log(settings);
     const passContext = { system: context.system, settings, log };
     const options = { apply: true, force: values.force === true };
-    const pass = await withLock(context.system, async () => {
-      let result = await reconcile(passContext, options);
-      for (let i = 1; i < maxPasses && result.outcome === 'applied' && isWaiting(result); i++)
-        result = joined(result, await reconcile(passContext, options));
-      return result;
-    });
-    if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
-    else context.print(`${[...describeHost(pass, context), ...outcomeLines(pass, context)].join('\n')}\n`);
-    return pass.degraded.length > 0 || pass.outcome === 'refused' ? exitCodes.attention : exitCodes.done;
+    const passes: PassResult[] = [];
+    try {
+      await withLock(context.system, async () => {
+        do passes.push(await reconcile(passContext, options));
+        while (passes.length < maxPasses && hasMore(passes.at(-1)!));
+      });
+      const pass = passes.reduce(joined);
+      if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
+      else context.print(`${[...describeHost(pass, context), ...outcomeLines(pass, context)].join('\n')}\n`);
+      return pass.degraded.length > 0 || pass.outcome === 'refused' ? exitCodes.attention : exitCodes.done;
+    } finally {
+      // What the first pass has committed stays, also where the second fails. A hook may wait for the lock: it is free by now.
+      if (passes.length > 0) await runHooks(context.system, log, passes.reduce(joined), 'once');
+    }
   },
 };
 
@@ -65,8 +71,8 @@ function joined(first: PassResult, second: PassResult): PassResult {
   };
 }
 
-function isWaiting(pass: PassResult): boolean {
-  return pass.desired.plan.enis.some(e => e.awaiting !== undefined);
+function hasMore(pass: PassResult): boolean {
+  return pass.outcome === 'applied' && pass.desired.plan.enis.some(e => e.awaiting !== undefined);
 }
 
 function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly string[] {

@@ -1,11 +1,12 @@
 // `eni-agent rollback`: takes the last change back, once.
 import { renderers } from '../../../renderers/registry.ts';
 import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
+import { fingerprint } from '../../apply/fingerprint.ts';
 import { rollBack } from '../../apply/rollback.ts';
 import { readState, writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
 import { withLock } from '../../lock.ts';
-import { applyContext, fingerprint } from '../../reconcile.ts';
+import { applyContext } from '../../reconcile.ts';
 import { readHostFacts } from '../../system/host-facts.ts';
 import { type CliCommand, exitCodes } from '../command.ts';
 
@@ -28,7 +29,7 @@ for something else, or "eni-agent once --force" says so. Also finishes a rollbac
         (await readCheckpoint(system, checkpointPath)) ?? (await readCheckpoint(system, lastChangePath));
       if (change === undefined)
         throw new AgentError('nothing-to-roll-back', 'there is no change to take back');
-      const refused = fingerprint((await readState(system)).applied);
+      const refused = await fingerprint((await readState(system)).applied);
       const facts = await readHostFacts(system);
       // From here on a crash is an interrupted apply like any other: the next start takes it back.
       await writeCheckpoint(system, change);

@@ -4,7 +4,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { commands } from '../../../agent/cli/run.ts';
+import { type Report, reportPath } from '../../../agent/daemon/report.ts';
+import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { runCli } from '../../support/cli-machine.ts';
+import { reportedOf, reportOf } from '../../support/example-look.ts';
 import { createMachine, type Machine, type Outcome } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
@@ -112,6 +115,49 @@ test('an apply that fails, a rollback by hand', async () => {
   machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
   machine.system.fail(/^run ifup/, 'RTNETLINK answers: Operation not permitted');
   compare('failures', await session(machine, 'once', 'once', 'rollback', 'once', 'rollback', 'once --force'));
+});
+
+/** A daemon that wrote this at the machine's own time. */
+function withDaemon({ system }: Machine, more: Partial<Report>): void {
+  system.put('/proc/812/cmdline', '/usr/bin/node\0/usr/lib/eni-agent/eni-agent.cjs\0daemon\0');
+  const seconds = (offset: number) => new Date(system.now() + offset * 1000).toISOString();
+  const times = { startedAt: seconds(-10_800), lookedAt: seconds(-12), nextLookAt: seconds(48) };
+  const answered = { state: 'answered' as const, answeredAt: seconds(-12) };
+  system.put(reportPath, JSON.stringify(reportOf({ metadata: answered, ...times, enis: [], ...more })));
+}
+
+test('status with a daemon: at rest, in trouble, gone', async () => {
+  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  await session(machine, 'once');
+  const { system } = machine;
+  const at = (seconds: number) => new Date(system.now() - seconds * 1000).toISOString();
+  const [plan] = machine.state().applied as [EniPlan];
+  const lastError = { at: at(300), text: '"ifup --force eth1" failed (exit 1)' };
+  withDaemon(machine, { enis: [reportedOf(plan, { since: at(7200), lastError })] });
+  const sessions = await session(machine, 'status', 'status --verbose');
+
+  system.sh('ip -4 rule del priority 28600');
+  const undone = 'missing: rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000';
+  const text = `something undoes it: ${undone}`;
+  withDaemon(machine, {
+    mood: 'braked',
+    lastTriggers: ['kernel'],
+    metadata: { state: 'failing', answeredAt: at(600) },
+    error: {
+      code: 'metadata-unreachable',
+      message: 'no metadata service at http://169.254.169.254: no answer within 3 s',
+      hint: 'nothing was changed; check the route to the metadata service, then run it again',
+      since: at(590),
+      times: 7,
+    },
+    brake: { until: at(-240), text: undone },
+    enis: [reportedOf(plan, { state: 'contested', since: at(65), text, lastError: { at: at(65), text } })],
+  });
+  sessions.push(...(await session(machine, 'status')));
+
+  system.files.delete('/proc/812/cmdline');
+  system.put('/proc/1/cmdline', '/sbin/init\0');
+  compare('status-daemon', [...sessions, ...(await session(machine, 'status'))]);
 });
 
 test('a lease from DHCP', async () => {

@@ -14,6 +14,7 @@ const sections = [
   { heading: '[metadata]', name: 'metadata', schema: 'metadataSection' },
   { heading: '[routing]', name: 'routing', schema: 'routingSection' },
   { heading: '[coexistence]', name: 'coexistence', schema: 'coexistenceSection' },
+  { heading: '[daemon]', name: 'daemon', schema: 'daemonSection' },
   { heading: '[eni "MAC"]', name: `eni "${mac}"`, schema: 'eniSection' },
 ] as const;
 

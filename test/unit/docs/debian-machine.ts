@@ -60,12 +60,8 @@ export function debianMachine(kernel: KernelText): SmallHost {
       'Id=networking.service\nLoadState=loaded\nActiveState=active\n',
     'ifquery --version': 'ifup version 0.8.36\n',
     'ip -4 route show default': 'default via 172.31.16.1 dev eth0\n',
-    'ip -d -o link show': kernel.links,
-    'ip -o addr show': kernel.addresses,
-    'ip -4 -o route show table all': kernel.routes,
-    'ip -6 -o route show table all': '',
-    'ip -4 rule show': kernel.rules,
-    'ip -6 rule show': '',
+    'ip -4 -o -d -batch -': kernel.addresses + kernel.rules + kernel.routes + kernel.links,
+    'ip -6 -o -batch -': '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n',
     'unshare -n ip -force -batch -':
       '28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n28301:\tfrom 192.0.2.0/24 lookup main proto 233\n',
   });

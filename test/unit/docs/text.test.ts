@@ -11,6 +11,7 @@ import type { System } from '../../../agent/system/system.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { MetadataEmulator } from '../../support/metadata-emulator.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+import { noProcess } from '../../support/no-process.ts';
 import { before, debianMachine } from './debian-machine.ts';
 import { codeColumn, documents, fences, prose, readDocument, root, section, tableRows } from './documents.ts';
 
@@ -183,6 +184,7 @@ async function printed(argv: readonly string[]): Promise<object> {
     isRoot: true,
     isInteractive: false,
     colour: false,
+    process: noProcess,
   });
   await service.close();
   return JSON.parse(output);

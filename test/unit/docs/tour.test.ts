@@ -19,6 +19,7 @@ import { renderers } from '../../../renderers/registry.ts';
 import { selectBackend } from '../../../renderers/select.ts';
 import { MetadataEmulator } from '../../support/metadata-emulator.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+import { noProcess } from '../../support/no-process.ts';
 import { after, before, debianMachine } from './debian-machine.ts';
 import { documents, expectBlock, readDocument } from './documents.ts';
 
@@ -140,6 +141,7 @@ describe('the example of README.md', () => {
       isRoot: false,
       isInteractive: false,
       colour: false,
+      process: noProcess,
     });
     expect(exitCode).toBe(2);
     expectBlock('README.md', 'plan', printed.trimEnd());
@@ -160,6 +162,8 @@ test('every generated block belongs to a test of this file', () => {
       'docs/coexistence.md drop-ins',
       // By distributions.test.ts.
       'docs/distributions.md recordings',
+      // By once-hooks.test.ts.
+      'docs/hooks.md change',
     ].sort(),
   );
 });

@@ -1,21 +1,17 @@
-// What the kernel reader takes from files beside `ip`: which links obey router advertisements.
-import { expect, test } from 'vitest';
+// What the kernel reader asks of `ip` and what it takes from files beside it: which links obey router advertisements.
+import { describe, expect, test } from 'vitest';
+import { splitListings } from '../../../agent/system/ip-batch.ts';
 import { readKernelState } from '../../../agent/system/kernel-reader.ts';
-import { smallHost } from '../hosts/small-host.ts';
+import { type Answer, smallHost } from '../hosts/small-host.ts';
 
 const conf = (link: string, key: string) => `/proc/sys/net/ipv6/conf/${link}/${key}`;
+const lo = '1: lo: <LOOPBACK,UP> mtu 65536\\    link/loopback 00:00:00:00:00:00\n';
 const link = '2: eth1: <BROADCAST,MULTICAST,UP> mtu 1500\\    link/ether 02:00:00:00:00:01\n';
+const batch4 = 'ip -4 -o -d -batch -';
+const batch6 = 'ip -6 -o -batch -';
 
 async function acceptRaWith(files: Readonly<Record<string, string | null>>) {
-  const commands = {
-    'ip -d -o link show': link,
-    'ip -o addr show': '',
-    'ip -4 -o route show table all': '',
-    'ip -6 -o route show table all': '',
-    'ip -4 rule show': '',
-    'ip -6 rule show': '',
-  };
-  const { acceptRa } = await readKernelState(smallHost(files, commands).system);
+  const { acceptRa } = await readKernelState(smallHost(files, { [batch4]: link, [batch6]: lo }).system);
   return [...(acceptRa ?? [])];
 }
 
@@ -30,4 +26,80 @@ test.each<readonly [string, Readonly<Record<string, string | null>>, readonly (r
   ],
 )('accept_ra: %s', async (_name, files, expected) => {
   expect(await acceptRaWith(files)).toEqual(expected);
+});
+
+// iproute2 6.15 in one namespace, asked both ways.
+const alone = {
+  'ip -4 -o addr show': '2: eth1    inet 10.0.1.10/24 scope global eth1\\       valid_lft forever\n',
+  'ip -4 rule show':
+    '0:\tfrom all lookup local\n500:\tfrom 10.0.1.10 lookup 100 proto 129\n600:\tnot from 10.9.0.0/16 lookup main\n',
+  'ip -4 -o route show table all':
+    'default via 10.0.1.1 dev eth1 \n10.0.2.0/24 dev eth1 table 100 proto static scope link \nunreachable 10.8.0.0/16 \n',
+  'ip -d -o link show': lo + link,
+  'ip -6 -o addr show': '2: eth1    inet6 fe80::1/64 scope link \\       valid_lft forever\n',
+  'ip -6 rule show': '0:\tfrom all lookup local\n',
+  'ip -6 -o route show table all': '1::/16 via fe80::2 dev eth1 metric 1024 pref medium\n',
+};
+const together = {
+  [batch4]: [
+    alone['ip -4 -o addr show'],
+    '0:\tfrom all lookup local proto kernel\n500:\tfrom 10.0.1.10 lookup 100 proto 129\n600:\tnot from 10.9.0.0/16 lookup main proto unspec\n',
+    'unicast default via 10.0.1.1 dev eth1 table main proto boot scope global \nunicast 10.0.2.0/24 dev eth1 table 100 proto static scope link \n',
+    'unreachable 10.8.0.0/16 table main proto boot scope global \n',
+    lo + link,
+  ].join(''),
+  [batch6]: `${alone['ip -6 -o addr show']}${alone['ip -6 rule show']}${alone['ip -6 -o route show table all']}${lo}`,
+};
+
+describe('one batch per family', () => {
+  const read = async (commands: Readonly<Record<string, Answer>>) => {
+    const host = smallHost({}, commands);
+    return { state: await readKernelState(host.system), ran: host.ran };
+  };
+
+  test('tells the same as each question alone', async () => {
+    const { state, ran } = await read(together);
+    expect(ran).toEqual([batch4, batch6]);
+    expect(state).toEqual((await read(alone)).state);
+    expect([state.links, state.addresses, state.routes, state.rules].map(list => list.length)).toEqual([
+      2, 2, 4, 4,
+    ]);
+    expect(state.routes.map(r => r.text)).toContain('default via 10.0.1.1 dev eth1');
+  });
+
+  test.each<readonly [string, Answer]>([
+    ['an exit code', { exitCode: 1, stdout: together[batch4], stderr: 'Command failed -:2\n' }],
+    ['silence', ''],
+    ['an answer that was cut off', together[batch4].slice(0, together[batch4].indexOf('1: lo'))],
+    ['a line of another kind', together[batch4].replace('unreachable', '*')],
+    ['links before addresses, as of an old ip', lo + together[batch4]],
+    ['a rule in the alias of a link', `${together[batch4]}700:\tfrom all lookup 100\n`],
+  ])('%s: every question is asked alone', async (_name, answer) => {
+    const { state, ran } = await read({ ...alone, [batch4]: answer, [batch6]: together[batch6] });
+    expect(ran).toHaveLength(6);
+    expect(state).toEqual((await read(alone)).state);
+  });
+
+  test('a kernel that cannot be read does not look like an empty one', async () => {
+    const { 'ip -4 rule show': _rules, ...rest } = alone;
+    await expect(read(rest)).rejects.toMatchObject({ code: 'command-failed' });
+  });
+
+  test('without IPv6 there is none of that family', async () => {
+    const refused = { exitCode: 2, stderr: 'RTNETLINK answers: Operation not supported\nDump terminated\n' };
+    const { state } = await read({
+      ...together,
+      [batch6]: refused,
+      'ip -6 -o addr show': '',
+      'ip -6 rule show': refused,
+      'ip -6 -o route show table all': refused,
+    });
+    expect(state.rules.map(r => r.family)).toEqual([4, 4, 4]);
+  });
+
+  test('an IPv6 network may begin like a line of another kind', () => {
+    expect(
+      splitListings(`1::/16 dev eth1 metric 1\n12:34::/32 dev eth1\n${lo}`)?.routes.split('\n'),
+    ).toHaveLength(3);
+  });
 });

@@ -32,10 +32,11 @@ test('link: names of one file already, or a temporary that a crash left', async 
   });
 });
 
-test('stat: inode and time in whole milliseconds', async () => {
+test('stat: inode, time in whole milliseconds, mode and owner', async () => {
   const path = join(dir, 'a');
-  writeFileSync(path, '');
+  writeFileSync(path, '', { mode: 0o640 });
   utimesSync(path, 1000.0019, 1000.0019);
-  expect(await realSystem.stat(path)).toEqual({ inode: statSync(path).ino, modified: 1_000_001 });
+  const { ino, uid } = statSync(path);
+  expect(await realSystem.stat(path)).toEqual({ inode: ino, modified: 1_000_001, mode: 0o100640, uid });
   expect(await realSystem.stat(join(dir, 'none'))).toBeUndefined();
 });

@@ -1,0 +1,67 @@
+// `eni-agent daemon`: keeps the machine what it should be, until it is told to stop.
+import { runDaemon } from '../../daemon/daemon.ts';
+import { writeMetrics } from '../../daemon/metrics.ts';
+import { describeReport } from '../../daemon/publish.ts';
+import { openReadiness } from '../../daemon/readiness.ts';
+import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
+import { AgentError } from '../../errors.ts';
+import { runHooks } from '../../hooks.ts';
+import { openMetadataSource } from '../../metadata/metadata-source.ts';
+import { readDmi } from '../../system/dmi.ts';
+import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+
+export const daemon: CliCommand = {
+  name: 'daemon',
+  summary: 'stay, and do the same whenever something changes: hot-plug, addresses, drift',
+  description: `
+Looks at once, and again whenever the kernel says that a link, an address, a route or a rule has
+changed, a file of the agent or its configuration was edited, a file appears in
+${requestFolder} ("eni-agent refresh" writes one), on SIGHUP, and by a slow timer
+([daemon] period). Works in the foreground and logs to standard error; systemd learns through
+systemd-notify when the first look is over, and what is managed.
+
+SIGTERM and SIGINT end it. The network stays as it is: nothing that works needs the daemon to run.`,
+  options: metadataOptions,
+  examples: ['eni-agent daemon', 'systemctl status eni-agent; eni-agent status'],
+  needsRoot: true,
+  async run(context) {
+    const { system, process } = context;
+    const log = await context.log(await context.settings());
+    const release = await system.lock(daemonLockPath, 0);
+    if (release === undefined)
+      throw new AgentError('lock-held', 'a daemon of eni-agent is running already', {
+        hint: '"eni-agent status" shows what it does; "eni-agent refresh" makes it look again now',
+      });
+    const wakeups = await process.openWakeups({ requestFolder, configFolders: ['/etc/eni-agent'] });
+    const readiness = openReadiness(system, process.notifySocket, process.pid);
+    const hooks: { running: Promise<void> } = { running: Promise.resolve() };
+    let passes = 0;
+    log.info({ pid: process.pid }, 'started');
+    try {
+      await runDaemon({
+        system,
+        log,
+        wakeups,
+        pid: process.pid,
+        readSettings: context.settings,
+        openSource: ({ metadata }) =>
+          openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.now() }),
+        async onReport(report, settings) {
+          readiness.announce(describeReport(report));
+          await writeMetrics(system, settings, report);
+          if (report.counters.passes > passes) process.releaseMemory();
+          passes = report.counters.passes;
+        },
+        onChange(pass, triggers) {
+          // One after the other, while the daemon goes on.
+          hooks.running = hooks.running.then(() => runHooks(system, log, pass, triggers.join(' ')));
+        },
+      });
+    } finally {
+      await wakeups.close();
+      await release();
+      log.info({}, 'stopped; the network stays as it is');
+    }
+    return exitCodes.done;
+  },
+};

@@ -1,0 +1,68 @@
+// `eni-agent refresh`: makes the daemon look at everything now, and waits for what comes of it.
+import { type Report, readReport } from '../../daemon/report.ts';
+import { daemonLockPath, request } from '../../daemon/requests.ts';
+import { AgentError } from '../../errors.ts';
+import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
+import { green, yellow } from '../describe.ts';
+import { once } from './once.ts';
+
+/** Milliseconds: a reading of the metadata, its confirmation, an apply with a DHCP server, its verification. */
+const patienceMs = 90_000;
+
+export const refresh: CliCommand = {
+  name: 'refresh',
+  summary: 'make the daemon look at everything now, e.g. after assigning an address in the cloud',
+  description: `
+Asks the daemon to read the whole metadata and to compare everything now, and waits until it has.
+Where no daemon runs, this command does the pass itself, like "eni-agent once".
+
+Exit code 0: all is as it should be. 2: done, but something needs a look. 1: failed.`,
+  options: {},
+  examples: ['eni-agent refresh', 'eni-agent refresh --json'],
+  needsRoot: true,
+  async run(context, values) {
+    const { system } = context;
+    // Held by a living daemon and by nobody else.
+    const release = await system.lock(daemonLockPath, 0);
+    if (release !== undefined) {
+      await release();
+      if (!context.json) context.print('No daemon is running: this command makes the pass itself.\n');
+      return once.run(context, { ...values });
+    }
+    const before = await readReport(system);
+    const name = `refresh-${context.process.pid}-${system.now()}`;
+    if (!(await request(system, name, patienceMs)))
+      throw new AgentError('lock-held', `the daemon has not answered within ${patienceMs / 1000} s`, {
+        hint: 'its log says what it waits for (journalctl -u eni-agent)',
+      });
+    const report = await readReport(system);
+    if (report === undefined) throw new AgentError('bug', 'the daemon answered without a report');
+    print(context, before, report);
+    return isFine(report) ? exitCodes.done : exitCodes.attention;
+  },
+};
+
+function print(context: CommandContext, before: Report | undefined, report: Report): void {
+  const change = report.lastChange?.at === before?.lastChange?.at ? null : report.lastChange;
+  if (context.json) {
+    const { enis, waitingFor, error } = report;
+    const lines = change?.lines ?? [];
+    context.print(
+      `${JSON.stringify({ version: 1, changed: change !== null, lines, enis, waitingFor, error }, null, 2)}\n`,
+    );
+    return;
+  }
+  const verdict = change === null ? 'Nothing to do.' : 'Applied and verified.';
+  const lines = [
+    ...(change?.lines ?? []).map(line => `  ${line}`),
+    ...report.waitingFor.map(text => yellow(context, `waiting for ${text}`)),
+    report.error === null
+      ? green(context, verdict)
+      : yellow(context, `${report.error.code}: ${report.error.message}\n  ${report.error.hint}`),
+  ];
+  context.print(`${lines.join('\n')}\n`);
+}
+
+function isFine(report: Report): boolean {
+  return report.error === null && report.brake === null && report.waitingFor.length === 0;
+}

@@ -1,0 +1,58 @@
+// The documented, stable JSON of `status` (docs/json.md). Fields are only ever added.
+import { describeDifference } from '../apply/compare.ts';
+import type { Report } from '../daemon/report.ts';
+import type { Mac } from '../model/address.ts';
+import type { EniPlan } from '../model/network-plan.ts';
+import { differencesOf, type StatusRow } from './status-rows.ts';
+import type { StatusLook } from './status-text.ts';
+
+export function statusJson({ found, daemon, rows }: StatusLook) {
+  return {
+    version: 1,
+    cloud:
+      found.cloud === undefined
+        ? null
+        : { provider: found.cloud.provider, instanceId: found.cloud.instanceId ?? null },
+    metadata: found.cloud === undefined ? 'no answer' : 'answered',
+    backend: { name: found.selection.backend ?? null, evidence: found.selection.evidence },
+    primaryLink: found.primaryLink ?? null,
+    daemon: daemon.report !== undefined && daemon.isAlive ? daemonJson(daemon.report) : null,
+    enis: found.enis.map(eni => ({
+      plan: eni.plan satisfies EniPlan,
+      asPlanned: differencesOf(eni).length === 0,
+      filesDiffer: eni.filesDiffer,
+      differences: describeDifference(eni.difference),
+      ...standing(rows, eni.plan.mac),
+    })),
+    leftOver: found.leftOver,
+    skipped: found.skipped.map(s => ({ ...s, eniId: s.eniId ?? null, ...standing(rows, s.mac) })),
+    degraded: found.degraded,
+  };
+}
+
+/** What the table says beyond the plan. */
+function standing(rows: readonly StatusRow[], mac: Mac) {
+  const row = rows.find(r => r.mac === mac);
+  return {
+    state: row?.state ?? null,
+    since: row?.since ?? null,
+    lastError: row?.lastError ?? null,
+    owner: row?.owner ?? null,
+  };
+}
+
+/** The report, with null for what is not there; its version is that of the file. */
+function daemonJson({ version: _, ...report }: Report) {
+  return {
+    ...report,
+    metadata: { ...report.metadata, answeredAt: report.metadata.answeredAt ?? null },
+    enis: report.enis.map(eni => ({
+      ...eni,
+      eniId: eni.eniId ?? null,
+      link: eni.link ?? null,
+      text: eni.text ?? null,
+      reason: eni.reason ?? null,
+      lastError: eni.lastError ?? null,
+    })),
+  };
+}

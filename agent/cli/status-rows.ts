@@ -1,0 +1,150 @@
+// What `status` says of each ENI, as data: a row for each, made of a look at the machine and, for what a look cannot know (since when,
+// what went wrong), of the daemon's report. Pure; the look wins, because it is newer.
+import { describeDifference } from '../apply/compare.ts';
+import type { EniState, Report, ReportedEni } from '../daemon/report.ts';
+import type { Comparison, Inspection } from '../inspect.ts';
+import type { Mac } from '../model/address.ts';
+import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
+
+/** `not-as-planned`: kernel or files differ from the plan. `left-over`: configured here, and no ENI of ours any more. */
+export type RowState = EniState | 'never-touched' | 'not-as-planned' | 'left-over';
+
+export interface StatusRow {
+  readonly mac: Mac | undefined;
+  readonly eniId: string | undefined;
+  readonly link: string | undefined;
+  readonly addresses: readonly string[];
+  readonly table: string | undefined;
+  readonly state: RowState;
+  /** ISO time; undefined where nobody knows. */
+  readonly since: string | undefined;
+  readonly reason: string | undefined;
+  readonly lastError: ReportedEni['lastError'];
+  /** What configured it. */
+  readonly owner: string | undefined;
+  /** Somebody should look at it. */
+  readonly isWrong: boolean;
+}
+
+/** @param report of a daemon that lives; else undefined */
+export function statusRows(found: Inspection, report: Report | undefined): readonly StatusRow[] {
+  const seenOf = (mac: Mac) => report?.enis.find(e => e.mac === mac);
+  const left = new Set(found.leftOver.map(plan => plan.mac));
+  return [
+    primaryRow(found),
+    ...found.enis.map(eni => plannedRow(eni, found, seenOf(eni.plan.mac))),
+    ...found.leftOver.map(plan => leftOverRow(plan, found, seenOf(plan.mac))),
+    ...found.skipped.filter(s => !left.has(s.mac)).map(s => skippedRow(s, found, seenOf(s.mac))),
+  ];
+}
+
+/** Lines for a person; empty if the ENI is as planned. */
+export function differencesOf(eni: Comparison): readonly string[] {
+  const file = eni.filesDiffer ? ['a configuration file differs ("eni-agent plan" shows it)'] : [];
+  return [...describeDifference(eni.difference), ...file];
+}
+
+function primaryRow({ primary, primaryLink, selection, kernel }: Inspection): StatusRow {
+  const owner = selection.candidates.find(c => c.backend === selection.backend && c.strength === 'owns');
+  return {
+    mac: primary?.mac,
+    eniId: primary?.eniId,
+    link: primaryLink,
+    addresses: addressesOn(primaryLink, kernel),
+    table: 'main',
+    state: 'never-touched',
+    ...{ since: undefined, reason: undefined, lastError: undefined },
+    owner: owner?.backend,
+    isWrong: false,
+  };
+}
+
+function plannedRow(eni: Comparison, found: Inspection, seen: ReportedEni | undefined): StatusRow {
+  const state = plannedState(eni, seen);
+  const [first, ...more] = differencesOf(eni);
+  const difference = first && (more.length === 0 ? first : `${first} (and ${more.length} more)`);
+  const reasons: Partial<Record<RowState, string | undefined>> = {
+    working: eni.plan.notes.length === 0 ? undefined : `note: ${eni.plan.notes.join('; ')}`,
+    waiting: seen?.text ?? 'for the DHCP lease',
+    'not-as-planned': difference,
+    failed: seen?.text ?? difference,
+    contested: seen?.text ?? difference,
+  };
+  const isWrong = state !== 'working' && state !== 'waiting';
+  return {
+    ...rowOfPlan(eni.plan, found.backend),
+    ...history(state, seen),
+    state,
+    reason: reasons[state],
+    isWrong,
+  };
+}
+
+function plannedState(eni: Comparison, seen: ReportedEni | undefined): RowState {
+  if (seen?.state === 'contested') return 'contested';
+  if (differencesOf(eni).length === 0) return eni.plan.awaiting === undefined ? 'working' : 'waiting';
+  if (seen?.state === 'failed') return 'failed';
+  return eni.plan.awaiting !== undefined && seen?.state === 'waiting' ? 'waiting' : 'not-as-planned';
+}
+
+function leftOverRow(plan: EniPlan, found: Inspection, seen: ReportedEni | undefined): StatusRow {
+  const reason = found.skipped.find(s => s.mac === plan.mac)?.text ?? 'no longer attached';
+  const state = 'left-over';
+  return { ...rowOfPlan(plan, found.backend), ...history(state, seen), state, reason, isWrong: true };
+}
+
+/** What the daemon takes for a matter of time, too; the rest is left alone until somebody changes it. */
+const waitingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
+  'no-link',
+  'ambiguous-link',
+  'incomplete-metadata',
+  'invalid-metadata',
+  'reload-unsafe',
+]);
+
+function skippedRow(skipped: SkippedEni, found: Inspection, seen: ReportedEni | undefined): StatusRow {
+  const held = found.held.find(plan => plan.mac === skipped.mac);
+  const links = found.kernel.links.filter(l => l.mac === skipped.mac);
+  const link = held?.link ?? (links.find(l => l.physical) ?? links[0])?.name;
+  const state: RowState = waitingReasons.has(skipped.reason) ? 'waiting' : 'left-alone';
+  const { mac, eniId } = skipped;
+  return {
+    ...{ mac, eniId, link },
+    addresses: held?.addresses.map(a => a.ip) ?? addressesOn(link, found.kernel),
+    table: held && `${held.table}`,
+    ...history(state, seen),
+    state,
+    reason: `${skipped.reason}: ${skipped.text}`,
+    owner: ownerOf(skipped) ?? (held && found.backend),
+    isWrong: skipped.degraded,
+  };
+}
+
+/** The path with which the reason begins; or the name of the program, as a container network has it. */
+function ownerOf({ reason, text }: SkippedEni): string | undefined {
+  if (reason !== 'configured-elsewhere' && reason !== 'foreign-file') return undefined;
+  const path = /^\/[^\s:]+/.exec(text)?.[0];
+  return path === undefined ? text.split(' is here')[0] : `administrator: ${path}`;
+}
+
+function rowOfPlan(plan: EniPlan, backend: string | undefined) {
+  const { mac, eniId, link } = plan;
+  return {
+    mac,
+    eniId,
+    link,
+    addresses: plan.addresses.map(a => a.ip),
+    table: `${plan.table}`,
+    owner: backend,
+  };
+}
+
+/** The daemon knows since when only for a state that it has seen itself. */
+function history(state: RowState, seen: ReportedEni | undefined): Pick<StatusRow, 'since' | 'lastError'> {
+  return { since: seen?.state === state ? seen.since : undefined, lastError: seen?.lastError };
+}
+
+function addressesOn(link: string | undefined, { addresses }: Inspection['kernel']): readonly string[] {
+  const own = addresses.filter(a => a.link === link && a.scope !== 'link');
+  return own.toSorted((a, b) => a.family - b.family).map(a => a.ip);
+}

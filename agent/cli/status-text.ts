@@ -1,0 +1,122 @@
+// `status` for people: what this machine is, what the daemon does, one table, and below it what there is to know of each ENI that is not
+// as it should be. Pure.
+import { explainSelection } from '../../renderers/select.ts';
+import { describeCloud, type Inspection } from '../inspect.ts';
+import { bold, describeEni, describeWarnings, green, red, type Style, yellow } from './describe.ts';
+import { type DaemonView, describeDaemon, isDaemonTroubled } from './status-daemon.ts';
+import { differencesOf, type StatusRow } from './status-rows.ts';
+import { describeTable, paintState, stateText } from './status-table.ts';
+
+/** Everything that one `status` shows. */
+export interface StatusLook {
+  readonly found: Inspection;
+  readonly daemon: DaemonView;
+  readonly rows: readonly StatusRow[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface StatusStyle extends Style {
+  /** Details of all ENIs. */
+  readonly verbose: boolean;
+}
+
+export function statusText(look: StatusLook, style: StatusStyle): string {
+  const { found, rows, now } = look;
+  const lines = [
+    `${bold(style, 'Cloud')}    ${describeCloud(found)}`,
+    `${bold(style, 'Backend')}  ${explainSelection(found.selection)}`,
+    `${bold(style, 'Primary')}  ${found.primaryLink ?? 'not found'}, never touched`,
+    ...labelled(bold(style, 'Daemon'), describeDaemon(look.daemon, now, style)),
+    `${bold(style, 'ENIs')}     ${summary(rows, style)}`,
+    '',
+    ...describeTable(rows, now, style),
+    ...rows.flatMap(row => detailsOf(row, look, style)),
+    ...leftAlone(look, style),
+    ...describeWarnings(found.degraded, found.skipped, style),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** True for exit code 2. */
+export function needsAttention({ found, daemon, now }: StatusLook): boolean {
+  return (
+    found.degraded.length > 0 ||
+    found.enis.some(eni => differencesOf(eni).length > 0) ||
+    found.leftOver.length > 0 ||
+    isDaemonTroubled(daemon, now)
+  );
+}
+
+function labelled(label: string, [first = '', ...more]: readonly string[]): readonly string[] {
+  return [`${label}   ${first}`, ...more.map(line => `${' '.repeat(9)}${line}`)];
+}
+
+/** The whole table in one line. */
+function summary(rows: readonly StatusRow[], style: Style): string {
+  const secondary = rows.filter(row => row.state !== 'never-touched');
+  if (secondary.length === 0) return 'no secondary ENI';
+  const states = [...new Set(secondary.map(row => row.state))];
+  if (states.length === 1 && states[0] === 'working')
+    return `${secondary.length} secondary, ${green(style, 'all as planned')}`;
+  const counted = states.map(
+    state => `${secondary.filter(r => r.state === state).length} ${stateText(state)}`,
+  );
+  const text = counted.join(', ');
+  return `${secondary.length} secondary: ${secondary.some(r => r.isWrong) ? red(style, text) : text}`;
+}
+
+/** Of an ENI that has a plan: what is wrong, what to do, and then all of the plan. */
+function detailsOf(row: StatusRow, look: StatusLook, style: StatusStyle): readonly string[] {
+  const { found } = look;
+  const comparison = found.enis.find(eni => eni.plan.mac === row.mac);
+  const plan = comparison?.plan ?? found.leftOver.find(eni => eni.mac === row.mac);
+  if (plan === undefined || (row.state === 'working' && !style.verbose)) return [];
+  const [head = '', ...planned] = describeEni(plan, style);
+  const isSaidBelow = row.state === 'working' || row.state === 'not-as-planned';
+  const reason = isSaidBelow ? '' : (row.reason ?? '');
+  const differences = comparison === undefined ? [] : differencesOf(comparison);
+  const [first, ...more] = [reason, ...differences.filter(d => !reason.includes(d))].filter(l => l !== '');
+  const todo = whatToDo(row, look);
+  const error = row.lastError && `${row.lastError.at}: ${row.lastError.text}`;
+  return [
+    '',
+    head,
+    `  state      ${paintState(row, stateText(row.state), style)}${first === undefined ? '' : `: ${first}`}`,
+    ...more.map(line => `             ${line}`),
+    ...(todo === undefined ? [] : [`  ${yellow(style, 'to do')}      ${todo}`]),
+    ...(error === undefined || error.endsWith(first ?? '-') ? [] : [`  last error ${error}`]),
+    ...(comparison === undefined ? [] : planned),
+  ];
+}
+
+function whatToDo({ state }: StatusRow, { found, daemon }: StatusLook): string | undefined {
+  if (found.cloud === undefined && state === 'not-as-planned')
+    return 'mend the way to the metadata service first';
+  switch (state) {
+    case 'not-as-planned':
+      if (found.refused) return '"rollback" took this plan back; "eni-agent once --force" applies it';
+      return daemon.isAlive
+        ? 'the daemon mends it at its next look; "eni-agent plan" shows how'
+        : '"eni-agent once" mends it; "eni-agent plan" shows how';
+    case 'left-over':
+      return daemon.isAlive
+        ? 'the daemon removes its configuration at its next look'
+        : '"eni-agent once" removes its configuration';
+    case 'failed':
+      return 'its last change was taken back; remove the reason, then "eni-agent once" tries again';
+    case 'contested':
+      return 'find what undoes it; "eni-agent doctor" names other programs that configure ENIs';
+    case 'waiting':
+      return daemon.isAlive ? undefined : '"eni-agent once" goes on as soon as that is there';
+    default:
+      return undefined;
+  }
+}
+
+/** The whole reason, which the table may cut, and its word in the documents. */
+function leftAlone({ found, rows }: StatusLook, style: Style): readonly string[] {
+  const alone = found.skipped.filter(s => rows.some(r => r.mac === s.mac && r.state !== 'left-over'));
+  if (alone.length === 0) return [];
+  return ['', bold(style, 'Left alone'), ...alone.map(s => `  ${s.eniId ?? s.mac}  ${s.reason}: ${s.text}`)];
+}

@@ -1,0 +1,45 @@
+// One question to the metadata service that is under way while the daemon goes on: its answer is one more thing that wakes it.
+import { AgentError, reasonOf } from '../errors.ts';
+import type { MetadataSource } from '../metadata/metadata-source.ts';
+import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { Trigger } from './report.ts';
+
+export interface Question {
+  readonly triggers: ReadonlySet<Trigger>;
+  /** Nothing from memory. */
+  readonly whole: boolean;
+  /** Names in the trigger folder that this answers. */
+  readonly requests: readonly string[];
+}
+
+export interface Asking extends Question {
+  /** Aborted when the answer is there. */
+  readonly answered: AbortSignal;
+  answer: InstanceReading | AgentError | undefined;
+}
+
+export function startAsking(source: MetadataSource, question: Question): Asking {
+  const controller = new AbortController();
+  const asking: Asking = { ...question, answered: controller.signal, answer: undefined };
+  if (question.whole) source.forget();
+  void source
+    .read()
+    .catch(error =>
+      error instanceof AgentError ? error : new AgentError('bug', reasonOf(error), { cause: error }),
+    )
+    .then(answer => {
+      asking.answer = answer;
+      controller.abort();
+    });
+  return asking;
+}
+
+/** Both questions in one. */
+export function joinQuestions(a: Question | undefined, b: Question): Question {
+  if (a === undefined) return b;
+  return {
+    triggers: new Set([...a.triggers, ...b.triggers]),
+    whole: a.whole || b.whole,
+    requests: [...a.requests, ...b.requests],
+  };
+}

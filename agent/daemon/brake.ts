@@ -1,0 +1,38 @@
+// The brake: repairing what somebody else undoes again and again helps nobody, and each repair may cost packets. Pure.
+
+/** So many repairs within the window, and it is a fight. */
+const mostRepairs = 5;
+const windowMs = 60_000;
+
+/** How long nothing is repaired, the first and each further time; the last one goes on. */
+const holdsMs = [60_000, 120_000, 300_000, 600_000] as const;
+
+export interface Brake {
+  /** Times of the last repairs, in milliseconds since the epoch. */
+  readonly repairs: readonly number[];
+  /** How often it has been put on in a row. */
+  readonly holds: number;
+  /** Until when it is on; undefined: it is not. */
+  readonly until: number | undefined;
+}
+
+export const released: Brake = { repairs: [], holds: 0, until: undefined };
+
+/** Counts a repair. Once it has been on, a single further repair within the window of its end puts it on again. */
+export function afterRepair(brake: Brake, now: number): Brake {
+  const isRecent = (time: number) => now - time < windowMs;
+  const repairs = [...brake.repairs.filter(isRecent), now];
+  const relapse = brake.until !== undefined && isRecent(brake.until);
+  if (repairs.length < mostRepairs && !relapse) return { ...brake, repairs };
+  const hold = holdsMs[Math.min(brake.holds, holdsMs.length - 1)]!;
+  return { repairs: [], holds: brake.holds + 1, until: now + hold };
+}
+
+export function isOn(brake: Brake, now: number): boolean {
+  return brake.until !== undefined && now < brake.until;
+}
+
+/** A time of peace as long as the window after its end takes it off for good. */
+export function afterPeace(brake: Brake, now: number): Brake {
+  return brake.until !== undefined && now - brake.until >= windowMs ? released : brake;
+}

@@ -1,0 +1,59 @@
+// What a pass says about each ENI, for a person: working, waiting, left alone; and since when. Pure.
+import type { Drift } from '../glance.ts';
+import type { SkippedEni } from '../model/network-plan.ts';
+import type { PassResult } from '../reconcile.ts';
+import type { EniState, ReportedEni } from './report.ts';
+
+/** Reasons that end by themselves: it is worth looking again soon. */
+const lateReasons: ReadonlySet<SkippedEni['reason']> = new Set([
+  'no-link',
+  'ambiguous-link',
+  'incomplete-metadata',
+  'invalid-metadata',
+]);
+
+/** Those that do not, but where somebody else has to move first. */
+const waitingStates: ReadonlySet<SkippedEni['reason']> = new Set([...lateReasons, 'reload-unsafe']);
+
+/** Why the picture is not complete yet, in words; empty if it is. */
+export function waitingReasons(pass: PassResult, unclaimed: readonly string[]): readonly string[] {
+  const { plan } = pass.desired;
+  return [
+    ...plan.skipped.filter(s => lateReasons.has(s.reason)).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ...plan.enis.filter(e => e.awaiting !== undefined).map(e => `${e.link}: the DHCP lease`),
+    ...pass.instance.problems.map(p => `${p.subject}: ${p.text}`),
+    ...unclaimed.map(link => `${link}: the metadata does not know this link yet`),
+  ];
+}
+
+export function eniStates(
+  earlier: readonly ReportedEni[],
+  { desired: { plan } }: PassResult,
+  contest: readonly Drift[],
+  now: string,
+): readonly ReportedEni[] {
+  const known = (mac: string) => earlier.find(e => e.mac === mac);
+  const entry = (eni: Omit<ReportedEni, 'since' | 'lastError'>): ReportedEni => {
+    const before = known(eni.mac);
+    const since = before?.state === eni.state ? before.since : now;
+    return { ...eni, since, lastError: before?.lastError };
+  };
+  const planned = plan.enis.map(({ mac, eniId, link, awaiting }) => {
+    const fight = contest.find(d => d.mac === mac);
+    if (fight !== undefined) {
+      const text = `something undoes it: ${fight.lines.join('; ')}`;
+      const contested = entry({ mac, eniId, link, state: 'contested', text, reason: undefined });
+      return { ...contested, lastError: { at: now, text } };
+    }
+    const state: EniState = awaiting === undefined ? 'working' : 'waiting';
+    const text = awaiting === undefined ? undefined : 'for the DHCP lease';
+    return entry({ mac, eniId, link, state, text, reason: undefined });
+  });
+  const skipped = plan.skipped
+    .filter(s => s.reason !== 'primary')
+    .map(({ mac, eniId, reason, text }) => {
+      const state: EniState = waitingStates.has(reason) ? 'waiting' : 'left-alone';
+      return entry({ mac, eniId, link: known(mac)?.link, state, text, reason });
+    });
+  return [...planned, ...skipped];
+}

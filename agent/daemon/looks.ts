@@ -1,0 +1,180 @@
+// What the daemon does when something woke it: compare the machine with the last pass (tend), or act on an answer of the metadata
+// (act). Both end in at most one pass.
+import { AgentError, reasonOf } from '../errors.ts';
+import { type Drift, type Glance, glance, linksText, unclaimedLinks } from '../glance.ts';
+import { withLock } from '../lock.ts';
+import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { Mac } from '../model/address.ts';
+import { type PassResult, reconcile } from '../reconcile.ts';
+import { linksBeingNamed } from '../system/udev.ts';
+import type { Asking } from './asking.ts';
+import { isOn } from './brake.ts';
+import { afterAnswer, afterFailure, afterPass, afterQuiet } from './memory.ts';
+import type { Trigger } from './report.ts';
+import type { Running } from './running.ts';
+import { nextLookMs } from './schedule.ts';
+
+/** How long udev may take to name a new link, and how often it is looked at meanwhile. */
+const namingMs = 3000;
+const namingStepMs = 20;
+
+/** What a look at the machine came to: `other links` than before ask for a look at the metadata; `files` were read again for a pass. */
+export type Found = 'nothing' | 'files' | 'other links' | 'drift';
+
+/** Kernel or files changed. Drift is put back at once, by what the metadata said last. */
+export async function tend(running: Running, triggers: readonly Trigger[]): Promise<Found> {
+  const { settings, pass } = running;
+  let seen: Glance;
+  try {
+    seen = await glanceWhenNamed(running);
+  } catch (error) {
+    fail(running, triggers, asAgentError(error), []);
+    return 'drift';
+  }
+  const links = linksText(seen.kernel, settings);
+  if (links !== running.links) {
+    running.links = links;
+    return 'other links';
+  }
+  const look = { now: running.context.system.now(), triggers };
+  const isBraked = isOn(running.memory.brake, look.now);
+  const mends = seen.drift.length > 0 && !isBraked;
+  // A foreign file may claim an ENI now; only a pass sees that.
+  const rereads = triggers.includes('files') && pass !== undefined && !isBraked;
+  if (running.reading === undefined || !(mends || rereads)) {
+    running.memory = afterQuiet(running.memory, look, false);
+    return 'nothing';
+  }
+  await runPass(running, { triggers, reading: running.reading, repaired: seen.drift, news: false });
+  return mends ? 'drift' : 'files';
+}
+
+/** An answer has come, or the failure of one. */
+export async function act(running: Running, { answer, triggers, whole }: Asking): Promise<void> {
+  const { context, memory } = running;
+  const why = [...triggers];
+  const now = context.system.now();
+  if (answer === undefined) return;
+  if (answer instanceof AgentError) {
+    if (memory.error?.message !== answer.message)
+      context.log.warn(
+        { code: answer.code, reason: answer.message },
+        'no usable metadata, going on with what is',
+      );
+    running.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
+    // A link that has come or gone meanwhile is looked at all the same, by the last answer that was good.
+    if (running.reading !== undefined && running.pass !== undefined && why.includes('kernel'))
+      await runPass(running, { triggers: why, reading: running.reading, repaired: [], news: false });
+    else setDue(running);
+    return;
+  }
+  if (memory.metadata.state === 'failing') context.log.info({}, 'the metadata answers again');
+  running.memory = afterAnswer(memory, now);
+  const news = JSON.stringify(answer.instance) !== JSON.stringify(running.reading?.instance);
+  running.reading = answer;
+  const isOpen = memory.waitingFor.length > 0 || memory.tookBack || running.pass === undefined;
+  const asked = why.some(trigger => trigger !== 'timer');
+  if (news || whole || asked || isOpen)
+    return runPass(running, {
+      triggers: news && !asked ? ['metadata'] : why,
+      reading: answer,
+      repaired: [],
+      news,
+    });
+  running.memory = afterQuiet(running.memory, { now, triggers: why }, true);
+  setDue(running);
+}
+
+interface PassWish {
+  readonly triggers: readonly Trigger[];
+  readonly reading: InstanceReading;
+  readonly repaired: readonly Drift[];
+  readonly news: boolean;
+}
+
+async function runPass(running: Running, wish: PassWish): Promise<void> {
+  const { context, settings, source: metadata } = running;
+  const { system, log } = context;
+  const { triggers, repaired } = wish;
+  const drift = repaired.flatMap(d => d.lines);
+  const why = { trigger: triggers.join(' '), ...(drift.length === 0 ? {} : { drift }) };
+  try {
+    const pass = await withLock(system, () =>
+      reconcile({ system, settings, log, metadata }, { apply: true, reading: wish.reading, why }),
+    );
+    const earlier = running.pass;
+    running.pass = pass;
+    running.links = linksText(pass.kernel, settings);
+    const otherLinks = earlier === undefined || linksText(earlier.kernel, settings) !== running.links;
+    // An answer that fails differs from the last one as well; it is no news if what is believed is the same.
+    const believed = (p: PassResult | undefined) => JSON.stringify(p?.instance.enis);
+    const news = wish.news && believed(pass) !== believed(earlier);
+    const unclaimed = unclaimedLinks(pass, settings);
+    const wasBraked = isOn(running.memory.brake, system.now());
+    running.memory = afterPass(running.memory, {
+      ...{ ...wish, now: system.now(), pass, unclaimed },
+      ...{ news, otherLinks },
+    });
+    if (!wasBraked && isOn(running.memory.brake, system.now()))
+      log.error({ drift }, 'something undoes this again and again: it is left alone for a while');
+    if (pass.outcome === 'applied') context.onChange(pass, triggers);
+    setDue(running);
+  } catch (error) {
+    fail(running, triggers, asAgentError(error), await pendingEnis(running, wish.reading));
+  }
+}
+
+/** Which ENIs a pass that failed was about: those that are not as planned now. */
+async function pendingEnis(running: Running, reading: InstanceReading): Promise<readonly Mac[]> {
+  const { context, settings, source: metadata } = running;
+  try {
+    const look = await reconcile(
+      { system: context.system, settings, log: context.log, metadata },
+      { apply: false, reading },
+    );
+    running.links = linksText(look.kernel, settings);
+    return look.changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac));
+  } catch {
+    return [];
+  }
+}
+
+function fail(
+  running: Running,
+  triggers: readonly Trigger[],
+  error: AgentError,
+  failed: readonly Mac[],
+): void {
+  const { system, log } = running.context;
+  // Once: a failure that comes again each minute is in `status`, not in the log.
+  const isNew = running.memory.error?.message !== error.message;
+  const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
+  if (isNew) log.error(fields, 'a pass failed');
+  else log.debug(fields, 'a pass failed again');
+  running.memory = afterFailure(running.memory, { now: system.now(), triggers }, error, failed);
+  setDue(running);
+}
+
+function setDue(running: Running): void {
+  const { memory, pass, settings, context } = running;
+  const now = context.system.now();
+  const identity = pass?.instance.instanceId ?? running.reading?.instance.instanceId ?? '';
+  const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
+  running.dueAt = now + nextLookMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
+}
+
+/** A new link is looked at when udev has given it its name. */
+async function glanceWhenNamed({ context, settings, pass, links }: Running): Promise<Glance> {
+  const { system } = context;
+  for (let waited = 0; ; waited += namingStepMs) {
+    const seen = await glance(system, settings, pass);
+    const isNew = linksText(seen.kernel, settings) !== links;
+    if (!isNew || waited >= namingMs) return seen;
+    if ((await linksBeingNamed(system, seen.kernel.links)).length === 0) return seen;
+    await system.sleep(namingStepMs);
+  }
+}
+
+function asAgentError(error: unknown): AgentError {
+  return error instanceof AgentError ? error : new AgentError('bug', reasonOf(error), { cause: error });
+}

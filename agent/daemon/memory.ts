@@ -1,0 +1,211 @@
+// What the daemon remembers from look to look, and how a look changes it. Pure: the clock's time comes in as a number.
+import type { AgentError } from '../errors.ts';
+import type { Drift } from '../glance.ts';
+import type { PassResult } from '../reconcile.ts';
+import { afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
+import { eniStates, waitingReasons } from './eni-states.ts';
+import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
+import { looksOf, triesGoOn } from './schedule.ts';
+
+export interface Memory {
+  readonly mood: Mood;
+  /** Looks in this mood so far. */
+  readonly tries: number;
+  /** The last apply was taken back. */
+  readonly tookBack: boolean;
+  readonly waitingFor: readonly string[];
+  readonly error: ReportedError | null;
+  readonly brake: Brake;
+  /** What was undone when the brake came on. */
+  readonly contest: readonly Drift[];
+  readonly counters: Omit<Counters, 'requests'>;
+  readonly metadata: Report['metadata'];
+  readonly lastChange: Report['lastChange'];
+  readonly lastTriggers: readonly Trigger[];
+  readonly lookedAt: string;
+  readonly enis: readonly ReportedEni[];
+  readonly answered: readonly string[];
+}
+
+export function newMemory(now: number): Memory {
+  return {
+    mood: 'lagging',
+    tries: 0,
+    tookBack: false,
+    waitingFor: [],
+    error: null,
+    brake: released,
+    contest: [],
+    counters: { passes: 0, quiet: 0, changes: 0, repairs: 0, failures: 0 },
+    metadata: { state: 'unknown', answeredAt: undefined },
+    lastChange: null,
+    lastTriggers: [],
+    lookedAt: iso(now),
+    enis: [],
+    answered: [],
+  };
+}
+
+export interface Look {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly triggers: readonly Trigger[];
+}
+
+/** Nothing is new. `scheduled`: the clock asked for this look, so that the next one may come later. */
+export function afterQuiet(memory: Memory, look: Look, scheduled: boolean): Memory {
+  const seen = withLook(memory, look, { quiet: 1 });
+  const brake = afterPeace(memory.brake, look.now);
+  if (!scheduled) return { ...seen, brake };
+  return { ...seen, brake, ...nextMood(memory, memory.waitingFor, false, isOn(brake, look.now)) };
+}
+
+export interface PassLook extends Look {
+  readonly pass: PassResult;
+  /** What had been undone and was put back; empty for a pass that was no repair. */
+  readonly repaired: readonly Drift[];
+  /** Links that the metadata does not know. */
+  readonly unclaimed: readonly string[];
+  /** The metadata said something new that is believed. */
+  readonly news: boolean;
+  /** Links have come, gone or changed since the last pass. */
+  readonly otherLinks: boolean;
+}
+
+export function afterPass(memory: Memory, look: PassLook): Memory {
+  const { pass, repaired, now } = look;
+  const applied = pass.outcome === 'applied';
+  const isRepair = applied && repaired.length > 0;
+  const seen = withLook(memory, look, {
+    passes: 1,
+    changes: applied ? 1 : 0,
+    repairs: isRepair ? 1 : 0,
+  });
+  const brake = isRepair ? afterRepair(memory.brake, now) : afterPeace(memory.brake, now);
+  const isBraked = isOn(brake, now);
+  const contest = isRepair ? repaired : isBraked ? memory.contest : [];
+  const waitingFor = waitingReasons(pass, look.unclaimed);
+  return {
+    ...seen,
+    brake,
+    contest,
+    waitingFor,
+    tookBack: false,
+    error: memory.error !== null && memory.metadata.state === 'failing' ? memory.error : null,
+    lastChange: applied
+      ? { at: iso(now), triggers: look.triggers, lines: changeLines(pass) }
+      : memory.lastChange,
+    enis: eniStates(memory.enis, pass, isBraked ? contest : [], iso(now)),
+    ...nextMood(
+      memory,
+      waitingFor,
+      applied || (waitingFor.length > 0 ? look.otherLinks : look.news),
+      isBraked,
+    ),
+  };
+}
+
+/** The metadata answered, whatever is made of it. */
+export function afterAnswer(memory: Memory, now: number): Memory {
+  const wasFailing = memory.metadata.state === 'failing';
+  return {
+    ...memory,
+    metadata: { state: 'answered', answeredAt: iso(now) },
+    error: wasFailing ? null : memory.error,
+  };
+}
+
+/** The metadata did not answer, or a pass failed. `failed`: the ENIs that the pass was about. */
+export function afterFailure(
+  memory: Memory,
+  look: Look,
+  error: AgentError,
+  failed: readonly ReportedEni['mac'][] | 'metadata',
+): Memory {
+  const { code, message, hint } = error;
+  const again = memory.error?.code === code && memory.error.message === message ? memory.error : undefined;
+  const isPass = failed !== 'metadata';
+  // An apply that failed is tried again at its own times, also if the metadata fails in between.
+  const tookBack = isPass || memory.tookBack;
+  const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
+  const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
+  return {
+    ...withLook(memory, look, { failures: 1, passes: isPass ? 1 : 0 }),
+    error: { code, message, hint, since: again?.since ?? iso(look.now), times: (again?.times ?? 0) + 1 },
+    metadata: isPass ? memory.metadata : { ...memory.metadata, state: 'failing' },
+    mood: 'failing',
+    tries: stays ? memory.tries + 1 : tries,
+    tookBack,
+    enis: isPass ? markFailed(memory.enis, failed, message, iso(look.now)) : memory.enis,
+  };
+}
+
+function markFailed(
+  enis: readonly ReportedEni[],
+  failed: readonly ReportedEni['mac'][],
+  message: string,
+  at: string,
+): readonly ReportedEni[] {
+  const unknown = failed.filter(mac => !enis.some(e => e.mac === mac));
+  const added = unknown.map((mac): ReportedEni => {
+    const nothing = { eniId: undefined, link: undefined, text: undefined, reason: undefined };
+    return { mac, ...nothing, state: 'working', since: at, lastError: undefined };
+  });
+  return [...enis, ...added].map(eni => {
+    if (!failed.includes(eni.mac)) return eni;
+    const since = eni.state === 'failed' ? eni.since : at;
+    return {
+      ...eni,
+      state: 'failed',
+      since,
+      text: message,
+      reason: undefined,
+      lastError: { at, text: message },
+    };
+  });
+}
+
+function nextMood(
+  memory: Memory,
+  waitingFor: readonly string[],
+  sign: boolean,
+  isBraked: boolean,
+): Pick<Memory, 'mood' | 'tries'> {
+  const stay = (mood: Mood) => ({ mood, tries: memory.mood === mood ? memory.tries + 1 : 0 });
+  if (isBraked) return stay('braked');
+  // What is waited for does not count, only that something came: of a service that fails one answer in five, it is another key each time.
+  if (waitingFor.length > 0 && sign) return { mood: 'lagging', tries: 0 };
+  if (waitingFor.length > 0) return { mood: 'lagging', tries: triesGoOn(memory, 'lagging') };
+  if (sign) return { mood: 'watchful', tries: 0 };
+  const goesOn = memory.mood === 'watchful' && memory.tries + 1 < looksOf('watchful');
+  return goesOn ? stay('watchful') : stay('quiet');
+}
+
+function withLook(memory: Memory, look: Look, more: Partial<Memory['counters']>): Memory {
+  const { passes, quiet, changes, repairs, failures } = memory.counters;
+  return {
+    ...memory,
+    lookedAt: iso(look.now),
+    lastTriggers: look.triggers,
+    counters: {
+      passes: passes + (more.passes ?? 0),
+      quiet: quiet + (more.quiet ?? 0),
+      changes: changes + (more.changes ?? 0),
+      repairs: repairs + (more.repairs ?? 0),
+      failures: failures + (more.failures ?? 0),
+    },
+  };
+}
+
+function changeLines(pass: PassResult): readonly string[] {
+  const enis = pass.changes.map(c => {
+    const eni = c.kind === 'removed' ? c.before : c.after;
+    return `${c.kind} ${eni.eniId ?? eni.mac} on ${eni.link}`;
+  });
+  const files = pass.files.map(f => `${f.after === undefined ? 'removed' : 'wrote'} ${f.path}`);
+  return [...enis, ...files];
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

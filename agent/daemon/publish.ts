@@ -1,0 +1,55 @@
+// What the daemon tells the world after a look: its report, and the one line that systemd shows.
+
+import { type Report, writeReport } from './report.ts';
+import type { Running } from './running.ts';
+
+export async function publish(running: Running): Promise<void> {
+  const { context, settings } = running;
+  const report = makeReport(running);
+  try {
+    await writeReport(context.system, report);
+    await context.onReport(report, settings);
+  } catch (error) {
+    // A full or read-only /run must not stop what matters.
+    context.log.debug({ reason: String(error) }, 'cannot write the report');
+  }
+}
+
+function makeReport(running: Running): Report {
+  const { context, memory, startedAt, dueAt, source, formerRequests, configProblem } = running;
+  const { brake, contest, counters } = memory;
+  const isOn = brake.until !== undefined && brake.until > context.system.now();
+  return {
+    version: 1,
+    pid: context.pid,
+    startedAt: iso(startedAt),
+    lookedAt: memory.lookedAt,
+    // Before the first answer has come the clock asks for nothing.
+    nextLookAt: iso(Number.isFinite(dueAt) ? dueAt : context.system.now()),
+    mood: memory.mood,
+    waitingFor: memory.waitingFor,
+    lastTriggers: memory.lastTriggers,
+    counters: { ...counters, requests: formerRequests + source.requests() },
+    metadata: memory.metadata,
+    lastChange: memory.lastChange,
+    error: memory.error,
+    brake: isOn ? { until: iso(brake.until!), text: contest.flatMap(d => d.lines).join('; ') } : null,
+    enis: memory.enis,
+    answered: memory.answered,
+    problems: [...context.wakeups.problems(), ...(configProblem === undefined ? [] : [configProblem])],
+  };
+}
+
+/** For `systemctl status`. */
+export function describeReport(report: Report): string {
+  const count = (state: string) => report.enis.filter(e => e.state === state).length;
+  const states = (['working', 'waiting', 'failed', 'contested', 'left-alone'] as const)
+    .filter(state => count(state) > 0)
+    .map(state => `${count(state)} ${state}`);
+  const enis = states.length === 0 ? 'no secondary ENI' : `secondary ENIs: ${states.join(', ')}`;
+  return report.error === null ? enis : `${enis}; ${report.error.code}: ${report.error.message}`;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,54 @@
+// What a running daemon has: what it was given, and what it knows by now. daemon.ts and looks.ts change it, nobody else.
+import type { Log } from '../log.ts';
+import type { MetadataSource } from '../metadata/metadata-source.ts';
+import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { Settings } from '../model/settings.ts';
+import type { PassResult } from '../reconcile.ts';
+import type { System } from '../system/system.ts';
+import type { Wakeups } from '../system/wakeups.ts';
+import type { Asking, Question } from './asking.ts';
+import type { Memory } from './memory.ts';
+import type { Report, Trigger } from './report.ts';
+import type { Spacing } from './spacing.ts';
+
+export interface DaemonContext {
+  readonly system: System;
+  readonly log: Log;
+  readonly wakeups: Wakeups;
+  readonly pid: number;
+  /** Throws `config-invalid`. */
+  readonly readSettings: () => Promise<Settings>;
+  readonly openSource: (settings: Settings) => MetadataSource;
+  /** After each look. */
+  readonly onReport: (report: Report, settings: Settings) => Promise<void>;
+  /** After each committed change, without the lock; not waited for. */
+  readonly onChange: (pass: PassResult, triggers: readonly Trigger[]) => void;
+}
+
+export interface Running {
+  readonly context: DaemonContext;
+  readonly startedAt: number;
+  settings: Settings;
+  source: MetadataSource;
+  /** Requests of sources that were closed because the configuration changed. */
+  formerRequests: number;
+  memory: Memory;
+  /** When the clock asks for the next look, milliseconds since the epoch. */
+  dueAt: number;
+  /** When everything was asked and probed the last time. */
+  wholeAt: number;
+  /** The last pass that ended well: what the machine is compared with. */
+  pass: PassResult | undefined;
+  /** The NICs as the last pass, or the last attempt, found them: glance.linksText. */
+  links: string | undefined;
+  /** The last answer of the metadata: a repair goes by it, so that it does not depend on the service. */
+  reading: InstanceReading | undefined;
+  asking: Asking | undefined;
+  /** Asked when the answer that is under way has come. */
+  queued: Question | undefined;
+  /** Kernel and files have said something that is looked at when the spacing allows it. */
+  unseen: readonly ('kernel' | 'files')[];
+  spacing: Spacing;
+  /** What is wrong with the configuration as it stands now. */
+  configProblem: string | undefined;
+}

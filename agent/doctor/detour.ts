@@ -1,0 +1,138 @@
+// Why does a packet with an ENI's address not leave by that ENI? Walks the rules and routes that were read, in the kernel's order, and
+// names the one that is missing or that comes first. Pure; that it goes wrong, the kernel itself has said (system/route-lookups.ts).
+import { type Cidr, contains, familyOf, prefixLengthOf } from '../model/address.ts';
+import {
+  type KernelRoute,
+  type KernelRule,
+  type KernelState,
+  routeKey,
+  ruleKey,
+} from '../model/kernel-state.ts';
+import type { EniPlan, PlannedRoute, PlannedRule } from '../model/network-plan.ts';
+import type { RouteAnswer } from '../system/route-lookups.ts';
+
+export interface Detour {
+  readonly why: string;
+  readonly hint: string;
+  /** True if somebody may have meant it so. */
+  readonly deliberate: boolean;
+}
+
+/** Undefined parts of a catch: a rule that refuses by itself has no route. */
+interface Catch {
+  readonly rule: KernelRule;
+  readonly route: KernelRoute | undefined;
+}
+
+export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteAnswer): Detour {
+  const rule = plan.rules.find(r => !r.suppressDefault && selects(r, answer));
+  const caught = kernel.rules
+    .filter(r => r.family === familyOf(answer.from))
+    .flatMap(r => catchOf(kernel, r, answer))
+    .at(0);
+  const ownKeys = new Set(plan.rules.map(plannedKey));
+  const isOwn = (r: KernelRule) => r.opaque === undefined && ownKeys.has(ruleKey(r));
+
+  // By a rule that comes first: somebody else's, or ours that prefers specific routes of main.
+  if (caught !== undefined && rule !== undefined && caught.rule.priority <= rule.priority) {
+    if (!isOwn(caught.rule))
+      return {
+        why: `${ruleKey(caught.rule)}${words(caught.rule.opaque)} comes before the rules of the ENI`,
+        hint: `find out who added that rule: it does no harm with a priority above ${rule.priority}, or without the addresses of ${plan.link}`,
+        deliberate: false,
+      };
+    if (caught.rule.suppressDefault && caught.route !== undefined)
+      return {
+        why: `main has ${keyWithoutMetric(caught.route)}, and its specific routes come before the ENI's table`,
+        hint: 'that is meant for containers and VPNs; if the addresses of the ENI are not to use that route, take it out of main',
+        deliberate: true,
+      };
+  }
+  if (rule !== undefined && !kernel.rules.some(r => isOwn(r) && ruleKey(r) === plannedKey(rule)))
+    return missing(plannedKey(rule));
+  const route = longest(
+    plan.routes.filter(r => r.table === plan.table),
+    answer,
+  );
+  const planned = route === undefined ? undefined : routeKey({ ...route, link: plan.link });
+  if (planned !== undefined && !kernel.routes.some(r => keyWithoutMetric(r) === planned))
+    return missing(planned);
+  if (caught?.route !== undefined)
+    return {
+      why: `${keyWithoutMetric(caught.route)}${words(caught.route.opaque)} is used instead`,
+      hint: 'find out who added that route, and take it away: "eni-agent plan" lists what the ENI should have',
+      deliberate: false,
+    };
+  return {
+    why: 'no rule or route that is known explains it',
+    hint: `compare "ip -${familyOf(answer.from)} rule" and "ip -${familyOf(answer.from)} route show table ${plan.table}" with "eni-agent plan"`,
+    deliberate: false,
+  };
+}
+
+function missing(key: string): Detour {
+  const hint = '"eni-agent once" adds it; if it goes again, another program on this machine takes it away';
+  return { why: `${key} is missing`, hint, deliberate: false };
+}
+
+/** The rule, if by what is known of it the packet goes where the kernel says that it goes. */
+function catchOf(kernel: KernelState, rule: KernelRule, answer: RouteAnswer): readonly Catch[] {
+  if (!mayMatch(rule, answer)) return [];
+  if (rule.table === undefined) {
+    const refuses = /\b(blackhole|unreachable|prohibit)\b/.test(rule.opaque ?? '');
+    return refuses && answer.link === undefined ? [{ rule, route: undefined }] : [];
+  }
+  const route = longest(
+    kernel.routes.filter(r => r.table === rule.table),
+    answer,
+  );
+  if (route === undefined || (rule.suppressDefault && prefixLengthOf(route.destination) === 0)) return [];
+  // Of a route with several next hops any may have been chosen.
+  const ends = route.link === answer.link || route.opaque?.startsWith('unicast') === true;
+  return ends ? [{ rule, route }] : [];
+}
+
+/** False for a rule that surely does not select the packet: it has no mark, no port and no output link. */
+function mayMatch(rule: KernelRule, answer: RouteAnswer): boolean {
+  if (rule.iif !== undefined && rule.iif !== 'lo') return false;
+  const [first] = rule.opaque?.split(' ') ?? [];
+  // `not` turns all selectors round; where the packet goes has to tell.
+  if (first === 'not') return true;
+  if (['fwmark', 'oif', 'ipproto', 'sport', 'dport', 'tos'].includes(first ?? '')) return false;
+  return selects(rule, answer);
+}
+
+function selects(
+  rule: { readonly from: Cidr | undefined; readonly to: Cidr | undefined },
+  { from, to }: RouteAnswer,
+): boolean {
+  return (
+    (rule.from === undefined || contains(rule.from, from)) && (rule.to === undefined || contains(rule.to, to))
+  );
+}
+
+/** The longest match; of several the lowest metric, as the kernel takes it. */
+function longest<Route extends KernelRoute | PlannedRoute>(
+  routes: readonly Route[],
+  { to }: RouteAnswer,
+): Route | undefined {
+  return routes
+    .filter(r => contains(r.destination, to))
+    .toSorted(
+      (a, b) =>
+        prefixLengthOf(b.destination) - prefixLengthOf(a.destination) || (a.metric ?? 0) - (b.metric ?? 0),
+    )
+    .at(0);
+}
+
+function plannedKey(rule: PlannedRule): string {
+  return ruleKey({ ...rule, iif: rule.localOnly ? 'lo' : undefined });
+}
+
+function keyWithoutMetric(route: KernelRoute): string {
+  return routeKey({ ...route, metric: undefined });
+}
+
+function words(opaque: string | undefined): string {
+  return opaque === undefined ? '' : ` (${opaque})`;
+}

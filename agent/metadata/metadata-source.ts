@@ -1,0 +1,90 @@
+// The metadata of this VM for a process that lives on: each read asks only for what may have changed, with one token for hours. What
+// looks new is read again in full before anybody acts on it, so that nothing which is acted on comes from memory.
+import type { Dmi } from '../model/host.ts';
+import type { ProviderName } from '../model/instance.ts';
+import { type ClientOptions, type OpenClient, openClient, type TokenSession } from './client.ts';
+import { detectProvider } from './detect-provider.ts';
+import type { ReadMemory, Responses } from './provider.ts';
+import { endpointsOf, type InstanceReading } from './read-instance.ts';
+import { providerNamed } from './registry.ts';
+
+export interface MetadataSource {
+  /** Throws as readInstance does. A read that fails changes nothing in the memory. */
+  read(): Promise<InstanceReading>;
+  /** The next read asks for everything. */
+  forget(): void;
+  /** HTTP requests since the source was opened, failed reads included. */
+  requests(): number;
+}
+
+export interface SourceOptions {
+  readonly provider?: ProviderName | undefined;
+  readonly url?: string | undefined;
+  /** Deadline of one read in milliseconds. */
+  readonly timeoutMs: number;
+  readonly readDmi: () => Promise<Dmi>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Opens the client of one read; HTTP unless told. */
+  readonly connect?: (options: ClientOptions) => OpenClient;
+}
+
+/** The longest that AWS and Alibaba Cloud give. A token that was lost or refused earlier is replaced then. */
+const tokenSeconds = 21_600;
+
+export function openMetadataSource(options: SourceOptions): MetadataSource {
+  let memory: (ReadMemory & { readonly enis: string }) | undefined;
+  let session: TokenSession & { readonly since: number } = { since: options.now() };
+  let requests = 0;
+
+  async function readOnce(known: ReadMemory | undefined): Promise<InstanceReading> {
+    const { provider, evidence } =
+      options.provider === undefined
+        ? detectProvider(await options.readDmi())
+        : { provider: providerNamed(options.provider), evidence: 'named by the user' };
+    if (options.now() - session.since > tokenSeconds * 900) session = { since: options.now() };
+    const client = (options.connect ?? openClient)({
+      endpoints: endpointsOf(provider, options.url),
+      headers: provider.headers,
+      token: provider.token && { ...provider.token, ttlSeconds: tokenSeconds },
+      totalMs: options.timeoutMs,
+      session,
+    });
+    try {
+      const responses = await provider.read(client, known);
+      return { instance: provider.parse(responses), requests: client.requests(), responses, evidence };
+    } finally {
+      requests += client.requests();
+      client.close();
+    }
+  }
+
+  /** A reading with problems is no memory: a late key may have been answered with a wrong value that looks right. */
+  function remember({ instance, responses }: InstanceReading, turn: number): void {
+    const enis = JSON.stringify(instance);
+    memory = instance.problems.length > 0 ? undefined : { enis, responses: successes(responses), turn };
+  }
+
+  return {
+    async read() {
+      const known = memory;
+      const reading = await readOnce(known);
+      const isSame = known !== undefined && JSON.stringify(reading.instance) === known.enis;
+      if (known === undefined || isSame) {
+        remember(reading, (known?.turn ?? 0) + 1);
+        return reading;
+      }
+      const whole = await readOnce(undefined);
+      remember(whole, 0);
+      return { ...whole, requests: reading.requests + whole.requests };
+    },
+    forget() {
+      memory = undefined;
+    },
+    requests: () => requests,
+  };
+}
+
+function successes(responses: Responses): Responses {
+  return Object.fromEntries(Object.entries(responses).filter(([, { status }]) => status === 200));
+}

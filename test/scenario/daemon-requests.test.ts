@@ -1,0 +1,159 @@
+// What asks for a look at once: a file in the trigger folder (udev, cloud-init), `eni-agent refresh`, SIGHUP, an edited configuration. Each
+// is answered by a reading that began after it.
+import { describe, expect, test } from 'vitest';
+import { daemonLockPath, requestFolder } from '../../agent/daemon/requests.ts';
+import type { Response } from '../../agent/metadata/provider.ts';
+import { type Life, type LifeSpec, lookTimes, requestsSince, useDaemons } from './daemon-story.ts';
+import { addressesOf, awsPath, awsTwoEnis, eth1Mac, leavesBy, setAddresses } from './story.ts';
+
+const start = useDaemons();
+const listPath = awsPath(eth1Mac, 'local-ipv4s');
+
+describe('the trigger folder', () => {
+  test('a file makes it look at everything at once, is taken away, and its name is told', async () => {
+    const { machine, daemon, reads } = await quiet();
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.99');
+    const since = machine.system.now();
+    machine.system.put(`${requestFolder}/udev-eth1`, 'whatever');
+    await daemon.runFor(0);
+    expect(lookTimes(reads, since)).toEqual([0]);
+    // Listings, ids and every key: not what a quiet look asks.
+    expect(requestsSince(reads, since)).toBeGreaterThan(12);
+    expect(addressesOf(machine, 'eth1')).toContain('172.31.40.99/32');
+    expect(machine.system.files.has(`${requestFolder}/udev-eth1`)).toBe(false);
+    expect(daemon.report()).toMatchObject({ answered: ['udev-eth1'], lastTriggers: ['request'] });
+  });
+
+  test('requests that were there before the daemon are answered by its first look', async () => {
+    const { daemon } = await start({
+      recording: awsTwoEnis,
+      prepare: m => m.system.put(`${requestFolder}/boot`, ''),
+    });
+    await daemon.runFor(0);
+    expect(daemon.report()).toMatchObject({ answered: ['boot'], lastTriggers: ['start'] });
+  });
+
+  test('two at once are one look; a name that begins with a dot is somebody’s half-written file', async () => {
+    const { machine, daemon, reads } = await quiet();
+    const count = reads.length;
+    for (const name of ['b', 'a', '.tmp']) machine.system.put(`${requestFolder}/${name}`, '');
+    await daemon.runFor(0);
+    expect(reads.length).toBe(count + 1);
+    expect(daemon.report().answered).toEqual(['a', 'b']);
+    expect(machine.system.files.has(`${requestFolder}/.tmp`)).toBe(true);
+  });
+
+  test('one that comes while a read is under way is answered by a later read', async () => {
+    const { machine, daemon, service, reads } = await quiet();
+    const answers: (() => void)[] = [];
+    service.fault = path =>
+      path === listPath
+        ? new Promise<Response>(resolve => answers.push(() => resolve({ status: 200, body: '172.31.40.10' })))
+        : undefined;
+    machine.system.put(`${requestFolder}/first`, '');
+    await daemon.runFor(1000);
+    // The service has this answer in hand already; then the cloud assigns an address, and its owner says so.
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.99');
+    machine.system.put(`${requestFolder}/second`, '');
+    await daemon.runFor(1000);
+    const count = reads.length;
+    expect(daemon.report().answered).toEqual([]);
+    service.fault = undefined;
+    for (const answer of answers) answer();
+    await daemon.runFor(0);
+    expect(reads.length).toBeGreaterThan(count);
+    expect(daemon.report().answered).toEqual(['first', 'second']);
+    expect(addressesOf(machine, 'eth1')).toContain('172.31.40.99/32');
+  });
+
+  test('an answer that fails is an answer', async () => {
+    const { machine, daemon, service } = await quiet();
+    service.fault = () => ({ status: 503, body: '' });
+    machine.system.put(`${requestFolder}/x`, '');
+    await daemon.runFor(0);
+    expect(daemon.report()).toMatchObject({ answered: ['x'], metadata: { state: 'failing' } });
+  });
+
+  test('the report names the last hundred', async () => {
+    const { machine, daemon } = await quiet();
+    for (let i = 0; i < 3; i += 1) {
+      for (let j = 0; j < 50; j += 1) machine.system.put(`${requestFolder}/${i}-${j}`, '');
+      await daemon.runFor(0);
+    }
+    expect(daemon.report().answered).toHaveLength(100);
+    expect(daemon.report().answered).toContain('2-49');
+  });
+});
+
+test('SIGHUP is a look at everything', async () => {
+  const { machine, daemon, reads } = await quiet();
+  const since = machine.system.now();
+  daemon.wakeups.signal('reload');
+  await daemon.runFor(0);
+  expect(requestsSince(reads, since)).toBeGreaterThan(12);
+  expect(daemon.report().lastTriggers).toEqual(['reload']);
+});
+
+describe('eni-agent refresh', () => {
+  test('with a daemon: what is new is there when it returns', async () => {
+    const { machine, daemon } = await quiet();
+    const release = await machine.system.lock(daemonLockPath, 0);
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.99');
+    const [outcome] = await Promise.all([machine.agent('refresh'), daemon.runFor(2000)]);
+    await release?.();
+    expect(outcome, outcome.err).toMatchObject({ code: 0, err: '' });
+    expect(outcome.out).toContain('Applied and verified.');
+    expect(outcome.out).toContain('changed eni-013cdce36ded5e79f on eth1');
+    expect(addressesOf(machine, 'eth1')).toContain('172.31.40.99/32');
+    expect(daemon.changes).toHaveLength(2);
+  });
+
+  test('with a daemon, and nothing new', async () => {
+    const { machine, daemon } = await quiet();
+    const release = await machine.system.lock(daemonLockPath, 0);
+    const [outcome] = await Promise.all([machine.agent('refresh', '--json'), daemon.runFor(2000)]);
+    await release?.();
+    expect(outcome.code).toBe(0);
+    expect(JSON.parse(outcome.out)).toMatchObject({ version: 1, changed: false, error: null, lines: [] });
+  });
+
+  test('with a daemon whose metadata fails: it says so', async () => {
+    const { machine, daemon, service } = await quiet();
+    service.fault = () => ({ status: 503, body: '' });
+    const release = await machine.system.lock(daemonLockPath, 0);
+    const [outcome] = await Promise.all([machine.agent('refresh'), daemon.runFor(2000)]);
+    await release?.();
+    expect(outcome.code).toBe(2);
+    expect(outcome.out).toMatch(/metadata-invalid: .*503/);
+  });
+
+  test('without a daemon it makes the pass itself', async () => {
+    const { machine, daemon } = await quiet();
+    await daemon.stop();
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.99');
+    const outcome = await machine.agent('refresh');
+    expect(outcome, outcome.err).toMatchObject({ code: 0 });
+    expect(outcome.out).toMatch(/^No daemon is running.*\n/);
+    expect(addressesOf(machine, 'eth1')).toContain('172.31.40.99/32');
+  });
+
+  test('with a daemon that does not answer: an error after 90 s, and no request is left behind', async () => {
+    const { machine, daemon } = await quiet();
+    await daemon.stop();
+    const release = await machine.system.lock(daemonLockPath, 0);
+    const began = machine.system.now();
+    const outcome = await machine.agent('refresh');
+    await release?.();
+    expect(outcome).toMatchObject({ code: 1, out: '' });
+    expect(outcome.err).toContain('the daemon has not answered within 90 s');
+    expect(machine.system.now() - began).toBeLessThan(91_000);
+    expect([...machine.system.files.keys()].filter(p => p.startsWith(requestFolder))).toEqual([]);
+  });
+});
+
+async function quiet(spec: Partial<LifeSpec> = {}): Promise<Life> {
+  const life = await start({ recording: awsTwoEnis, ...spec });
+  await life.daemon.runFor(300_000);
+  expect(leavesBy(life.machine.system, '172.31.40.10')).toBe('eth1');
+  return life;
+}

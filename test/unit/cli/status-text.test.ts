@@ -1,0 +1,223 @@
+// What a person reads: the table, the lines about the daemon, the details; and when the exit code says that somebody should look.
+import { describe, expect, test } from 'vitest';
+import { type DaemonView, describeDaemon } from '../../../agent/cli/status-daemon.ts';
+import { type StatusRow, statusRows } from '../../../agent/cli/status-rows.ts';
+import { describeAge, describeTable } from '../../../agent/cli/status-table.ts';
+import { needsAttention, type StatusLook, statusText } from '../../../agent/cli/status-text.ts';
+import type { Report } from '../../../agent/daemon/report.ts';
+import type { Inspection } from '../../../agent/inspect.ts';
+import {
+  ago,
+  comparisonOf,
+  firstPlan,
+  inspectionOf,
+  now,
+  reportOf,
+  secondPlan,
+  skippedOf,
+} from '../../support/example-look.ts';
+
+const plain = { colour: false, verbose: false };
+const colours = /\u001b\[\d+m/g;
+
+function lookOf(more: Partial<Inspection> = {}, report?: Report): StatusLook {
+  const found = inspectionOf(more);
+  const daemon: DaemonView = { report, isAlive: report !== undefined };
+  return { found, daemon, rows: statusRows(found, report), now };
+}
+
+test.each([
+  [ago(0), '0s'],
+  [ago(59), '59s'],
+  [ago(60), '1m'],
+  [ago(3599), '59m'],
+  [ago(3600), '1h'],
+  [ago(47 * 3600), '47h'],
+  [ago(48 * 3600), '2d'],
+  // A clock that was set back.
+  [ago(-5), '0s'],
+  [undefined, '-'],
+  ['yesterday', '-'],
+])('the age of %s is %s', (time, age) => expect(describeAge(time, now)).toBe(age));
+
+describe('the table', () => {
+  const broken = comparisonOf(firstPlan, 'missing: rule 4 28600 from 10.0.2.0/24 iif lo lookup 28000');
+  const foreign = skippedOf(
+    'foreign-file',
+    '/etc/network/interfaces.d/60-eni-eth9 is not ours; move it away',
+  );
+  const rows = (more: Partial<Inspection>) => statusRows(inspectionOf(more), reportOf());
+
+  test('is aligned, and has no blanks at the end', () => {
+    expect(describeTable(rows({}), now, plain)).toEqual([
+      '  ENI    LINK  ADDRESSES     TABLE  STATE          SINCE  LAST ERROR OR REASON  OWNER',
+      '  eni-0  eth0  10.0.1.10     main   never touched  -      -                     networkd',
+      '  eni-1  eth1  10.0.2.10 +4  28000  working        2h     -                     networkd',
+      '  eni-2  eth2  10.0.3.20     28001  working        2h     -                     networkd',
+    ]);
+  });
+
+  test('marks what is wrong, and cuts long texts to 120 columns', () => {
+    const lines = describeTable(rows({ enis: [broken], skipped: [foreign] }), now, plain);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
+    expect(lines.map(line => line[0])).toEqual([' ', ' ', '!', '!']);
+    // A long path leaves no room for the reason.
+    expect(lines[3]).toMatch(/ {2}left alone .* foreign-file: \/etc\/network\S*\.\.\. +administrator$/);
+  });
+
+  test('shows the whole owner where there is room', () => {
+    const short = skippedOf('foreign-file', '/etc/a is not ours');
+    expect(describeTable(rows({ skipped: [short] }), now, plain).at(-1)).toMatch(/administrator: \/etc\/a$/);
+  });
+
+  test('an error that is over is shown with its age', () => {
+    const eni = { ...reportOf().enis[0]!, lastError: { at: ago(300), text: 'ifup failed' } };
+    const table = describeTable(statusRows(inspectionOf(), reportOf({ enis: [eni] })), now, plain);
+    expect(table[2]).toContain('  5m ago: ifup failed ');
+  });
+
+  test('colours add nothing but colours', () => {
+    const mixed = rows({ enis: [broken, comparisonOf(secondPlan)], skipped: [foreign] });
+    const painted = describeTable(mixed, now, { colour: true });
+    expect(painted.map(line => line.replace(colours, ''))).toEqual(describeTable(mixed, now, plain));
+    expect(painted[2]).toContain('\u001b[31mnot as planned');
+    expect(painted[3]).toContain('\u001b[32mworking');
+    expect(painted[1]).not.toMatch(colours);
+  });
+});
+
+describe('the daemon', () => {
+  const lines = (more: Partial<Report>) =>
+    describeDaemon({ report: reportOf(more), isAlive: true }, now, plain);
+
+  test('has nothing to do', () => {
+    expect(lines({})).toEqual([
+      'running since 2026-01-15 07:00:00 UTC (3h), last look 12s ago (timer)',
+      'next look in 48s: all is quiet',
+    ]);
+  });
+
+  test.each<[string, Partial<Report>, readonly string[]]>([
+    [
+      'waits',
+      { mood: 'lagging', waitingFor: ['eth1: the DHCP lease'], nextLookAt: ago(-1) },
+      ['next look in 1s: waiting: eth1: the DHCP lease'],
+    ],
+    [
+      'hangs',
+      { nextLookAt: ago(300) },
+      ['! next look overdue for 5m: the daemon (process 812) hangs; restart it'],
+    ],
+    ['a look that takes a while', { nextLookAt: ago(30) }, ['next look in 0s: all is quiet']],
+    [
+      'gets no metadata',
+      {
+        mood: 'failing',
+        metadata: { state: 'failing', answeredAt: ago(600) },
+        error: {
+          code: 'metadata-unreachable',
+          message: 'refused',
+          hint: 'check it',
+          since: ago(590),
+          times: 7,
+        },
+      },
+      [
+        'next look in 48s: the last look failed',
+        '! metadata failing: last answer 10m ago; what works stays as it is',
+        '! error: refused (metadata-unreachable, 7 times in 9m)',
+        '  check it',
+      ],
+    ],
+    [
+      'never had any metadata',
+      { metadata: { state: 'failing', answeredAt: undefined } },
+      ['next look in 48s: all is quiet', '! metadata failing: never answered; what works stays as it is'],
+    ],
+    [
+      'has its brake on',
+      { mood: 'braked', brake: { until: ago(-240), text: 'missing: rule 4 28600' } },
+      [
+        'next look in 48s: the brake is on',
+        '! brake: nothing is repaired until 2026-01-15 10:04:00 UTC, because it is undone again and again',
+        '  undone: missing: rule 4 28600',
+        expect.stringContaining('doctor'),
+      ],
+    ],
+    [
+      'is hard of hearing',
+      { problems: ['ip monitor ended'] },
+      ['next look in 48s: all is quiet', '! problem: ip monitor ended'],
+    ],
+  ])('%s', (_name, more, expected) => expect(lines(more).slice(1)).toEqual(expected));
+
+  test('does not run', () => {
+    const [never, advice] = describeDaemon({ report: undefined, isAlive: false }, now, plain);
+    expect(never).toBe('not running: nothing reacts to changes');
+    expect(advice).toContain('eni-agent once');
+    const [died] = describeDaemon({ report: reportOf({ lookedAt: ago(7200) }), isAlive: false }, now, plain);
+    expect(died).toBe('not running: nothing reacts to changes; the last one looked 2h ago and has gone');
+  });
+});
+
+describe('the whole text', () => {
+  const broken = comparisonOf(firstPlan, 'link eth1 is down');
+
+  test('all is well: no details', () => {
+    const text = statusText(lookOf({}, reportOf()), plain);
+    expect(text).toContain('\nENIs     2 secondary, all as planned\n');
+    expect(text.trimEnd().split('\n').at(-1)).toMatch(/^ {2}eni-2 /);
+  });
+
+  test('--verbose has details of all', () => {
+    const text = statusText(lookOf(), { ...plain, verbose: true });
+    expect(text).toContain('ENI eni-1 on eth1\n  state      working\n');
+    expect(text).toContain('ENI eni-2 on eth2\n');
+  });
+
+  test('details of what is wrong, and only of that', () => {
+    const text = statusText(lookOf({ enis: [broken, comparisonOf(secondPlan)] }), plain);
+    expect(text).toContain('\nENIs     2 secondary: 1 not as planned, 1 working\n');
+    expect(text).toContain('ENI eni-1 on eth1\n  state      not as planned: link eth1 is down\n  to do ');
+    expect(text).not.toContain('ENI eni-2');
+  });
+
+  test.each<[string, Partial<Inspection>, Report | undefined, string]>([
+    ['no daemon', {}, undefined, '"eni-agent once" mends it'],
+    ['a daemon', {}, reportOf(), 'the daemon mends it'],
+    ['rolled back by hand', { refused: true }, reportOf(), 'once --force'],
+    ['no metadata', { cloud: undefined }, undefined, 'metadata service first'],
+  ])('what to do: %s', (_name, more, report, advice) => {
+    const text = statusText(lookOf({ enis: [broken], ...more }, report), plain);
+    expect(/^ {2}to do +(.*)$/m.exec(text)?.[1]).toContain(advice);
+  });
+
+  test('no ENI', () => {
+    expect(statusText(lookOf({ enis: [] }), plain)).toContain('\nENIs     no secondary ENI\n');
+  });
+});
+
+describe('exit code 2', () => {
+  const error = { code: 'file-failed', message: 'm', hint: 'h', since: ago(1), times: 1 } as const;
+  test.each<[string, StatusLook, boolean]>([
+    ['all is well', lookOf({}, reportOf()), false],
+    ['no daemon', lookOf(), false],
+    ['an ENI is not as planned', lookOf({ enis: [comparisonOf(firstPlan, 'a fault')] }), true],
+    ['left over', lookOf({ leftOver: [firstPlan] }), true],
+    ['degraded', lookOf({ degraded: ['something'] }), true],
+    ['left alone on purpose', lookOf({ skipped: [skippedOf('ignored', 'ignored', false)] }), false],
+    ['the daemon reports an error', lookOf({}, reportOf({ error })), true],
+    ['its brake is on', lookOf({}, reportOf({ brake: { until: ago(-9), text: 't' } })), true],
+    ['it hangs', lookOf({}, reportOf({ nextLookAt: ago(600) })), true],
+    [
+      'a dead daemon had an error',
+      { ...lookOf(), daemon: { report: reportOf({ error }), isAlive: false } },
+      false,
+    ],
+  ])('%s', (_name, look, expected) => expect(needsAttention(look)).toBe(expected));
+});
+
+test('rows are all that the table needs', () => {
+  const row: StatusRow = { ...statusRows(inspectionOf(), undefined)[1]!, eniId: undefined, link: undefined };
+  expect(describeTable([row], now, plain)[1]).toMatch(/^ {2}00:16:3e:00:00:02 {2}- /);
+});

@@ -1,0 +1,53 @@
+// The lock on a real disk: one holder at a time, and none once its process is dead.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { realSystem } from '../../../agent/system/real-system.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'eni-agent-lock-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+test('held, waited for in vain, released, and held again', async () => {
+  const file = join(dir, 'new/lock');
+  const release = await realSystem.lock(file, 1000);
+  expect(release).toBeDefined();
+  expect(await realSystem.lock(file, 0)).toBeUndefined();
+  await release?.();
+  const again = await realSystem.lock(file, 0);
+  expect(again).toBeDefined();
+  await again?.();
+});
+
+test('a command that is still running when the lock is given back does not keep it', async () => {
+  const file = join(dir, 'lock');
+  const release = await realSystem.lock(file, 0);
+  const command = realSystem.run(['sleep', '0.5']);
+  await release?.();
+  const again = await realSystem.lock(file, 0);
+  expect(again).toBeDefined();
+  await again?.();
+  await command;
+});
+
+test('kill -9 of the holder frees it', async () => {
+  const file = join(dir, 'lock');
+  const module = join(import.meta.dirname, '../../../agent/system/real-system.ts');
+  const script = `import { realSystem } from ${JSON.stringify(module)};
+    await realSystem.lock(${JSON.stringify(file)}, 0); console.log('held'); setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  expect(await realSystem.lock(file, 0)).toBeUndefined();
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  const release = await realSystem.lock(file, 0);
+  expect(release).toBeDefined();
+  await release?.();
+});
