@@ -7,30 +7,9 @@ import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import { parseArguments, textOption } from './args.ts';
 import type { CliCommand, OptionValues, ProcessSeam, Screen } from './command.ts';
-import { daemon } from './commands/daemon.ts';
-import { doctor } from './commands/doctor.ts';
-import { once } from './commands/once.ts';
-import { plan } from './commands/plan.ts';
-import { refresh } from './commands/refresh.ts';
-import { remove } from './commands/remove.ts';
-import { render } from './commands/render.ts';
-import { rollback } from './commands/rollback.ts';
-import { status } from './commands/status.ts';
+import { loadCommands } from './commands.ts';
 import { commandHelp, helpText } from './help.ts';
 import { versionText } from './version.ts';
-
-/** One line per command, in the order of the help text. */
-export const commands: readonly CliCommand[] = [
-  daemon,
-  once,
-  refresh,
-  plan,
-  status,
-  doctor,
-  render,
-  rollback,
-  remove,
-];
 
 export interface Terminal {
   readonly print: (text: string) => void;
@@ -67,6 +46,7 @@ async function dispatch(
   terminal: Terminal,
   json: boolean,
 ): Promise<number> {
+  const commands = await loadCommands(argv[0]);
   const parsed = parseArguments(argv, commands);
   if (parsed.kind === 'version') terminal.print(versionText);
   if (parsed.kind === 'help')

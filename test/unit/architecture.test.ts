@@ -10,6 +10,8 @@ const root = path.join(import.meta.dirname, '../..');
 
 /** From top to bottom: an import may only go to a unit further down, and only to the ones that are named. */
 const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] = [
+  // Only the version; the program it loads by name, when it is a bundle.
+  ['launcher', ['cli']],
   ['main', ['cli', 'system']],
   [
     'cli',
@@ -95,6 +97,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
     /^agent\/main\.ts > agent\/system\/real-(system|wakeups)\.ts$/,
     'the one place where they are made',
   ],
+  ['launcher', 'cli', / > agent\/cli\/version\.ts$/, 'the version'],
   ['daemon', 'metadata', / > agent\/metadata\/(metadata-source|read-instance)\.ts$/, 'the types'],
   ['daemon', 'renderers', / > renderers\/registry\.ts$/, 'whose folders to watch'],
   ['daemon', 'system', / > agent\/system\/(system|wakeups|udev)\.ts$/, 'files, clock and what wakes it'],
@@ -142,6 +145,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'node:timers/promises': /^agent\/(metadata\/|system\/real-wakeups\.ts)/,
   // Pure functions on text: hashes for names, and paths.
   'node:crypto': /^agent\/apply\/fingerprint\.ts$/,
+  'node:module': /^agent\/launcher\.ts$/,
   'node:path': /^agent\/(reconcile\.ts$|apply\/|cli\/|system\/)/,
   'node:util': /^agent\/cli\/args\.ts$/,
 };
@@ -289,7 +293,7 @@ describe('what a file may use', () => {
   test('the process belongs to main, and nothing ends it early', () => {
     // A command gets what it needs of the process (ProcessSeam) under that name; a UUID needs a module of Node that few need.
     const named = /\bprocess\.(pid|notifySocket|openWakeups|releaseMemory)\b|: process \}|getBuiltinModule/;
-    expect(uses(/\bprocess\.(?!$)/, /^agent\/main\.ts$/).filter(line => !named.test(line))).toEqual([]);
+    expect(uses(/\bprocess\.(?!$)/, /^agent\/(main|launcher)\.ts$/).filter(line => !named.test(line))).toEqual([]);
     expect(uses(/\bprocess\.exit\(/, nowhere)).toEqual([]);
     expect(uses(/\bprocess\.exitCode/, nowhere)).toHaveLength(1);
   });

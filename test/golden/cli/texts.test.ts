@@ -3,13 +3,15 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { commands } from '../../../agent/cli/run.ts';
+import { loadCommands } from '../../../agent/cli/commands.ts';
 import { type Report, reportPath } from '../../../agent/daemon/report.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { runCli } from '../../support/cli-machine.ts';
 import { reportedOf, reportOf } from '../../support/example-look.ts';
 import { createMachine, type Machine, type Outcome } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+
+const commands = await loadCommands(undefined);
 
 const write = process.env.GOLDEN === 'write';
 const made = new Set<string>();

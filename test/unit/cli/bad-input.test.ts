@@ -1,9 +1,11 @@
 // Everything that a person can get wrong at the command line: one line that says what, one with the way out,
 // the exit code, and nothing written.
 import { describe, expect, test } from 'vitest';
-import { commands } from '../../../agent/cli/run.ts';
+import { loadCommands } from '../../../agent/cli/commands.ts';
 import { expectRefused, runCli } from '../../support/cli-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+
+const commands = await loadCommands(undefined);
 
 const twoEnis = JSON.stringify(loadRecording('aws', 'two-enis'));
 const recording = { '/r.json': twoEnis };

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commands } from '../../../agent/cli/run.ts';
+import { loadCommands } from '../../../agent/cli/commands.ts';
 import { type ErrorCode, errorCodes, exitCodeOf } from '../../../agent/errors.ts';
 import { readInstance } from '../../../agent/metadata/read-instance.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
@@ -16,6 +16,8 @@ import { examplePlans } from '../../support/example-plans.ts';
 import { MetadataEmulator } from '../../support/metadata-emulator.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 import { code, codeColumn, readDocument, root, section, tableRows } from './documents.ts';
+
+const commands = await loadCommands(undefined);
 
 const backends = (Object.keys(renderers) as BackendName[]).sort();
 

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../../agent/cli/args.ts';
-import { commands, run } from '../../../agent/cli/run.ts';
+import { loadCommands } from '../../../agent/cli/commands.ts';
+import { run } from '../../../agent/cli/run.ts';
 import { AgentError } from '../../../agent/errors.ts';
 import { parseRecording } from '../../../agent/metadata/recording.ts';
 import type { System } from '../../../agent/system/system.ts';
@@ -14,6 +15,8 @@ import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 import { noProcess } from '../../support/no-process.ts';
 import { before, debianMachine } from './debian-machine.ts';
 import { codeColumn, documents, fences, prose, readDocument, root, section, tableRows } from './documents.ts';
+
+const commands = await loadCommands(undefined);
 
 /** As GitHub makes them: lower case, punctuation gone, blanks to hyphens. */
 function anchorsOf(text: string): ReadonlySet<string> {
