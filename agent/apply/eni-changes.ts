@@ -41,7 +41,7 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
   if (renamed)
     return [
       { kind: 'removed', before, linkPresent: false },
-      { kind: 'added', after },
+      staysAsItIs(after, input) ? firstChange(after, input) : { kind: 'added', after },
     ];
   if (!differs && samePlan(before, after)) return [];
   const up = input.kernel.links.some(l => l.name === after.link && l.up);
@@ -55,6 +55,14 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
     { kind: 'removed', before, linkPresent: false },
     { kind: 'added', after },
   ];
+}
+
+/**
+ * The addresses stay on a link that is renamed where it stands, and `ifup` would stop at the first. Not where the new name was another ENI's:
+ * taking that one down takes down this link. A lease needs a client that knows the new name.
+ */
+function staysAsItIs(after: EniPlan, { applied }: ChangeInput): boolean {
+  return after.addressing === 'static' && !applied.some(e => e.link === after.link);
 }
 
 /**

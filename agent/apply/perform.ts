@@ -1,10 +1,11 @@
 // Does a change, or its inverse: additions live, files, the backend, what is left over. The order is what keeps packets from being lost.
 import { type EniChange, isMarked, type Phase } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
+import type { KernelState } from '../model/kernel-state.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { type ApplyContext, differences } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
-import { additions, removals, runBatches } from './live.ts';
+import { additions, type Batch, removals, runBatches } from './live.ts';
 import type { FileChange } from './ownership.ts';
 import { installStaged } from './stage.ts';
 
@@ -22,12 +23,28 @@ export async function perform(context: ApplyContext, change: Work, tolerant = fa
   const { system, renderer, facts } = context;
   const live = change.changes.filter(c => renderer.live(c, facts));
   await runPhase(context, 'before-write', change.changes, tolerant);
+  const kernel = await readKernelState(system);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
-  await runBatches(system, additions(differences(context, live, await readKernelState(system))), tolerant);
+  await runBatches(system, additions(differences(context, live, kernel)), tolerant);
+  await runBatches(system, obstacles(change.changes, kernel), true);
   await goByBridge(context, change, tolerant);
   for (const file of change.files) await putFile(context, file, tolerant);
   await load(context, change.changes, tolerant);
   await removeStale(context, change.changes);
+}
+
+/**
+ * Addresses that a new bring-up is to add and that stand on its link already, where it is down: `ifup --force` (ifupdown 0.8.41) stops at
+ * the first, leaves the link down, and so would every later try. A link is left like this by `ip link set down` where our file has gone as
+ * well, so that ifdown does not know it, and by a rename. While it is down they serve nobody.
+ */
+function obstacles(changes: readonly EniChange[], { links, addresses }: KernelState): readonly Batch[] {
+  const plans = changes.flatMap(c => (c.kind === 'added' ? [c.after] : []));
+  const isDown = (name: string) => links.some(l => l.name === name && !l.up);
+  return plans
+    .filter(({ link }) => isDown(link))
+    .flatMap(plan => addresses.filter(a => a.link === plan.link && plan.addresses.some(p => p.ip === a.ip)))
+    .map(a => ({ family: a.family, lines: [`addr del ${a.ip}/${a.prefixLength} dev ${a.link}`] }));
 }
 
 /**

@@ -18,14 +18,23 @@ export interface Brake {
 
 export const released: Brake = { repairs: [], holds: 0, until: undefined };
 
-/** Counts a repair. Once it has been on, a single further repair within the window of its end puts it on again. */
+/**
+ * Counts a repair. Once the brake has been on, the first repair is a trial; if that is undone as well within the window of the end, it is on
+ * again.
+ */
 export function afterRepair(brake: Brake, now: number): Brake {
   const isRecent = (time: number) => now - time < windowMs;
   const repairs = [...brake.repairs.filter(isRecent), now];
-  const relapse = brake.until !== undefined && isRecent(brake.until);
+  const relapse = brake.until !== undefined && isRecent(brake.until) && repairs.length > 1;
   if (repairs.length < mostRepairs && !relapse) return { ...brake, repairs };
   const hold = holdsMs[Math.min(brake.holds, holdsMs.length - 1)]!;
   return { repairs: [], holds: brake.holds + 1, until: now + hold };
+}
+
+/** One that had to be taken back counts twice: it costs the ENI more, and takes so long that five of them may not fit into the window. */
+export function afterFailedRepair(brake: Brake, now: number): Brake {
+  const once = afterRepair(brake, now);
+  return isOn(once, now) ? once : afterRepair(once, now);
 }
 
 export function isOn(brake: Brake, now: number): boolean {

@@ -12,8 +12,8 @@ import { takeRequests } from './requests.ts';
 import type { DaemonContext, Running } from './running.ts';
 import { afterLook, nextAllowed, unspaced } from './spacing.ts';
 
-/** Everything is asked anew and probed anew this often: what no event and no short look shows. */
-const wholeLookMs = 600_000;
+/** Everything is asked anew and probed anew this often: what no event and no short look shows. It costs as much as ten of those. */
+const wholeLookMs = 3_600_000;
 
 /** A wait that took so much longer than it was to: the machine was asleep, or its clock was set. */
 const sleptMs = 30_000;
@@ -105,7 +105,8 @@ async function see(running: Running, wakes: ReadonlySet<WakeKind>): Promise<bool
   const isNoise = found === 'nothing' || found === 'files';
   running.spacing = afterLook(running.spacing, system.now(), isNoise);
   if (found === 'other links')
-    question(running, { triggers: new Set(['kernel']), whole: false, requests: [] });
+    // Of what came with another NIC nothing is known yet.
+    question(running, { triggers: new Set(['kernel']), whole: true, requests: [] });
   return found !== 'nothing';
 }
 

@@ -39,15 +39,10 @@ export function eniStates(
     return { ...eni, since, lastError: before?.lastError };
   };
   const planned = plan.enis.map(({ mac, eniId, link, awaiting }) => {
-    const fight = contest.find(d => d.mac === mac);
-    if (fight !== undefined) {
-      const text = `something undoes it: ${fight.lines.join('; ')}`;
-      const contested = entry({ mac, eniId, link, state: 'contested', text, reason: undefined });
-      return { ...contested, lastError: { at: now, text } };
-    }
     const state: EniState = awaiting === undefined ? 'working' : 'waiting';
     const text = awaiting === undefined ? undefined : 'for the DHCP lease';
-    return entry({ mac, eniId, link, state, text, reason: undefined });
+    const plain = entry({ mac, eniId, link, state, text, reason: undefined });
+    return asContested(plain, contest, now, known(mac));
   });
   const skipped = plan.skipped
     .filter(s => s.reason !== 'primary')
@@ -56,4 +51,18 @@ export function eniStates(
       return entry({ mac, eniId, link: known(mac)?.link, state, text, reason });
     });
   return [...planned, ...skipped];
+}
+
+/** The ENI as one of whom something is undone again and again, if it is. */
+export function asContested(
+  eni: ReportedEni,
+  contest: readonly Drift[],
+  now: string,
+  earlier: ReportedEni | undefined = eni,
+): ReportedEni {
+  const fight = contest.find(d => d.mac === eni.mac);
+  if (fight === undefined) return eni;
+  const text = `something undoes it: ${fight.lines.join('; ')}`;
+  const since = earlier?.state === 'contested' ? earlier.since : now;
+  return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
 }

@@ -45,8 +45,19 @@ export async function tend(running: Running, triggers: readonly Trigger[]): Prom
     running.memory = afterQuiet(running.memory, look, false);
     return 'nothing';
   }
-  await runPass(running, { triggers, reading: running.reading, repaired: seen.drift, news: false });
+  const due = running.dueAt;
+  const repaired = seen.drift.filter(d => !hasMoved(d, seen, pass));
+  await runPass(running, { triggers, reading: running.reading, repaired, news: false });
+  // This look has not asked the metadata: whoever keeps touching files must not put that off for ever.
+  const { mood } = running.memory;
+  if (mood !== 'failing' && mood !== 'braked') running.dueAt = Math.min(running.dueAt, due);
   return mends ? 'drift' : 'files';
+}
+
+/** Its link has gone or has another name: nobody has undone anything, and it counts for no brake. */
+function hasMoved({ mac }: Drift, { kernel }: Glance, pass: PassResult | undefined): boolean {
+  const link = pass?.desired.plan.enis.find(eni => eni.mac === mac)?.link;
+  return !kernel.links.some(l => l.mac === mac && l.name === link);
 }
 
 /** An answer has come, or the failure of one. */
@@ -55,6 +66,10 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
   const why = [...triggers];
   const now = context.system.now();
   if (answer === undefined) return;
+  // The brake is off: what has been undone meanwhile is put back, and counts as a repair, so that a fight which goes on is seen as one.
+  const isBrakeOver =
+    memory.brake.until !== undefined && !isOn(memory.brake, now) && memory.contest.length > 0;
+  const repaired = isBrakeOver ? await driftNow(running) : [];
   if (answer instanceof AgentError) {
     if (memory.error?.message !== answer.message)
       context.log.warn(
@@ -63,8 +78,9 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
       );
     running.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
     // A link that has come or gone meanwhile is looked at all the same, by the last answer that was good.
-    if (running.reading !== undefined && running.pass !== undefined && why.includes('kernel'))
-      await runPass(running, { triggers: why, reading: running.reading, repaired: [], news: false });
+    const isDue = why.includes('kernel') || isBrakeOver;
+    if (running.reading !== undefined && running.pass !== undefined && isDue)
+      await runPass(running, { triggers: why, reading: running.reading, repaired, news: false });
     else setDue(running);
     return;
   }
@@ -72,17 +88,26 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
   running.memory = afterAnswer(memory, now);
   const news = JSON.stringify(answer.instance) !== JSON.stringify(running.reading?.instance);
   running.reading = answer;
-  const isOpen = memory.waitingFor.length > 0 || memory.tookBack || running.pass === undefined;
+  const retries = memory.tookBack && !isOn(memory.brake, now);
+  const isOpen = memory.waitingFor.length > 0 || retries || isBrakeOver || running.pass === undefined;
   const asked = why.some(trigger => trigger !== 'timer');
   if (news || whole || asked || isOpen)
     return runPass(running, {
       triggers: news && !asked ? ['metadata'] : why,
       reading: answer,
-      repaired: [],
+      repaired,
       news,
     });
   running.memory = afterQuiet(running.memory, { now, triggers: why }, true);
   setDue(running);
+}
+
+/** A kernel that cannot be read stops the pass that follows, and is told there. */
+async function driftNow({ context, settings, pass }: Running): Promise<readonly Drift[]> {
+  return glance(context.system, settings, pass).then(
+    seen => seen.drift,
+    () => [],
+  );
 }
 
 interface PassWish {
@@ -110,18 +135,22 @@ async function runPass(running: Running, wish: PassWish): Promise<void> {
     const believed = (p: PassResult | undefined) => JSON.stringify(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const wasBraked = isOn(running.memory.brake, system.now());
-    running.memory = afterPass(running.memory, {
-      ...{ ...wish, now: system.now(), pass, unclaimed },
-      ...{ news, otherLinks },
-    });
-    if (!wasBraked && isOn(running.memory.brake, system.now()))
-      log.error({ drift }, 'something undoes this again and again: it is left alone for a while');
+    const look = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks };
+    changeMemory(running, afterPass(running.memory, look), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     setDue(running);
   } catch (error) {
-    fail(running, triggers, asAgentError(error), await pendingEnis(running, wish.reading));
+    fail(running, triggers, asAgentError(error), await pendingEnis(running, wish.reading), repaired);
   }
+}
+
+/** A brake that comes on is the one error that a fight is worth. */
+function changeMemory(running: Running, memory: Running['memory'], drift: readonly string[]): void {
+  const { system, log } = running.context;
+  const wasBraked = isOn(running.memory.brake, system.now());
+  running.memory = memory;
+  if (!wasBraked && isOn(memory.brake, system.now()))
+    log.error({ drift }, 'something undoes this again and again: it is left alone for a while');
 }
 
 /** Which ENIs a pass that failed was about: those that are not as planned now. */
@@ -144,14 +173,18 @@ function fail(
   triggers: readonly Trigger[],
   error: AgentError,
   failed: readonly Mac[],
+  repaired: readonly Drift[] = [],
 ): void {
   const { system, log } = running.context;
-  // Once: a failure that comes again each minute is in `status`, not in the log.
-  const isNew = running.memory.error?.message !== error.message;
+  // Once: a failure that comes again each minute, or between repairs that hold for a moment, is in `status`, not in the log.
+  const { error: last, enis } = running.memory;
+  const isNew = last?.message !== error.message && !enis.some(e => e.lastError?.text === error.message);
   const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
   if (isNew) log.error(fields, 'a pass failed');
   else log.debug(fields, 'a pass failed again');
-  running.memory = afterFailure(running.memory, { now: system.now(), triggers }, error, failed);
+  const look = { now: system.now(), triggers, repaired };
+  const drift = repaired.flatMap(d => d.lines);
+  changeMemory(running, afterFailure(running.memory, look, error, failed), drift);
   setDue(running);
 }
 

@@ -2,8 +2,8 @@
 import type { AgentError } from '../errors.ts';
 import type { Drift } from '../glance.ts';
 import type { PassResult } from '../reconcile.ts';
-import { afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
-import { eniStates, waitingReasons } from './eni-states.ts';
+import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
+import { asContested, eniStates, waitingReasons } from './eni-states.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
 import { looksOf, triesGoOn } from './schedule.ts';
 
@@ -118,7 +118,7 @@ export function afterAnswer(memory: Memory, now: number): Memory {
 /** The metadata did not answer, or a pass failed. `failed`: the ENIs that the pass was about. */
 export function afterFailure(
   memory: Memory,
-  look: Look,
+  look: Look & { readonly repaired?: readonly Drift[] },
   error: AgentError,
   failed: readonly ReportedEni['mac'][] | 'metadata',
 ): Memory {
@@ -127,16 +127,22 @@ export function afterFailure(
   const isPass = failed !== 'metadata';
   // An apply that failed is tried again at its own times, also if the metadata fails in between.
   const tookBack = isPass || memory.tookBack;
+  const { repaired = [] } = look;
+  const brake = repaired.length > 0 ? afterFailedRepair(memory.brake, look.now) : memory.brake;
+  const isBraked = repaired.length > 0 && isOn(brake, look.now);
   const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
   const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
+  const enis = isPass ? markFailed(memory.enis, failed, message, iso(look.now)) : memory.enis;
   return {
     ...withLook(memory, look, { failures: 1, passes: isPass ? 1 : 0 }),
+    brake,
+    contest: isBraked ? repaired : memory.contest,
     error: { code, message, hint, since: again?.since ?? iso(look.now), times: (again?.times ?? 0) + 1 },
     metadata: isPass ? memory.metadata : { ...memory.metadata, state: 'failing' },
-    mood: 'failing',
+    mood: isBraked ? 'braked' : 'failing',
     tries: stays ? memory.tries + 1 : tries,
     tookBack,
-    enis: isPass ? markFailed(memory.enis, failed, message, iso(look.now)) : memory.enis,
+    enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(look.now))) : enis,
   };
 }
 

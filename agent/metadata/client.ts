@@ -29,6 +29,8 @@ export interface ClientOptions {
   /** Deadline of one TCP handshake in milliseconds. Default 1500. */
   readonly connectMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Connections at the same time, at most; 4 unless told. */
+  readonly sockets?: number;
   /** Keeps the token over several reads. */
   readonly session?: TokenSession | undefined;
 }
@@ -47,10 +49,11 @@ export interface OpenClient extends MetadataClient {
 
 /** Opens a client for one read of the tree; the time for the whole read starts now. */
 export function openClient(options: ClientOptions): OpenClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: mostSockets });
+  const sockets = Math.min(options.sockets ?? mostSockets, mostSockets);
+  const agent = new Agent({ keepAlive: true, maxSockets: sockets });
   const total = AbortSignal.timeout(options.totalMs ?? 15_000);
   const signal = options.signal === undefined ? total : AbortSignal.any([total, options.signal]);
-  const takeTurn = limitConcurrency(mostSockets);
+  const takeTurn = limitConcurrency(sockets);
   let requests = 0;
   let bytesLeft = maxBodyBytes;
   let endpoint = 0;

@@ -3,7 +3,7 @@
 import type { Dmi } from '../model/host.ts';
 import type { ProviderName } from '../model/instance.ts';
 import { type ClientOptions, type OpenClient, openClient, type TokenSession } from './client.ts';
-import { detectProvider } from './detect-provider.ts';
+import { type Detection, detectProvider } from './detect-provider.ts';
 import type { ReadMemory, Responses } from './provider.ts';
 import { endpointsOf, type InstanceReading } from './read-instance.ts';
 import { providerNamed } from './registry.ts';
@@ -35,13 +35,12 @@ const tokenSeconds = 21_600;
 export function openMetadataSource(options: SourceOptions): MetadataSource {
   let memory: (ReadMemory & { readonly enis: string }) | undefined;
   let session: TokenSession & { readonly since: number } = { since: options.now() };
+  let detected: Detection | undefined;
   let requests = 0;
 
   async function readOnce(known: ReadMemory | undefined): Promise<InstanceReading> {
-    const { provider, evidence } =
-      options.provider === undefined
-        ? detectProvider(await options.readDmi())
-        : { provider: providerNamed(options.provider), evidence: 'named by the user' };
+    detected ??= await detect(options);
+    const { provider, evidence } = detected;
     if (options.now() - session.since > tokenSeconds * 900) session = { since: options.now() };
     const client = (options.connect ?? openClient)({
       endpoints: endpointsOf(provider, options.url),
@@ -49,6 +48,8 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
       token: provider.token && { ...provider.token, ttlSeconds: tokenSeconds },
       totalMs: options.timeoutMs,
       session,
+      // Nobody waits for a look at what may have changed: a handshake less is worth more than a millisecond.
+      ...(known === undefined ? {} : { sockets: 1 }),
     });
     try {
       const responses = await provider.read(client, known);
@@ -87,4 +88,10 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
 
 function successes(responses: Responses): Responses {
   return Object.fromEntries(Object.entries(responses).filter(([, { status }]) => status === 200));
+}
+
+/** The firmware does not change while we run. */
+async function detect({ provider, readDmi }: SourceOptions): Promise<Detection> {
+  if (provider === undefined) return detectProvider(await readDmi());
+  return { provider: providerNamed(provider), evidence: 'named by the user' };
 }

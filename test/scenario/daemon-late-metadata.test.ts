@@ -1,10 +1,10 @@
 // An ENI is attached, and the metadata lags behind the link: the daemon says what it waits for, looks again at the times of the design,
 // configures nothing before it knows everything, and then all at once.
 import { describe, expect, test } from 'vitest';
-import { answer, type Recording } from '../../agent/metadata/recording.ts';
+import type { Recording } from '../../agent/metadata/recording.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
 import { expectWaits, type Life, lookTimes, requestsSince, useDaemons } from './daemon-story.ts';
-import { addressesOf, awsPath, eth1Mac, leavesBy, ownTraces, unlist } from './story.ts';
+import { addressesOf, awsPath, eth1Mac, ownTraces } from './story.ts';
 
 const start = useDaemons();
 
@@ -130,59 +130,6 @@ describe('what is late is waited for, by name', () => {
   });
 });
 
-describe('an answer that is older than what was known', () => {
-  test('a key answers 404 once after success: nothing is taken away, and the reason is told', async () => {
-    const { machine, daemon, service } = await settled();
-    const good = machine.picture();
-    let asked = 0;
-    service.fault = path => {
-      if (path !== awsPath(eth1Mac, 'local-ipv4s')) return undefined;
-      asked += 1;
-      return asked <= 2 ? { status: 404, body: '' } : undefined;
-    };
-    await daemon.runFor(70_000);
-    expect(asked).toBeGreaterThan(2);
-    expect(machine.picture()).toEqual(good);
-    expect(daemon.report()).toMatchObject({ waitingFor: [], error: null });
-    expect(daemon.changes).toHaveLength(1);
-  });
-
-  // The second reading is of the same look: what is new is read in full before anybody acts on it.
-  test.each([1, 2])(
-    'the listing lacks the ENI %i times, and not when that is to be confirmed',
-    async times => {
-      const { machine, daemon, service } = await settled();
-      const good = machine.picture();
-      let asked = 0;
-      service.fault = path => {
-        if (path !== awsPath('').slice(0, -1)) return undefined;
-        asked += 1;
-        return asked <= times ? answer(before, path) : undefined;
-      };
-      await daemon.runFor(150_000);
-      expect(asked).toBeGreaterThan(times);
-      expect(machine.picture()).toEqual(good);
-      expect(daemon.changes).toHaveLength(1);
-    },
-  );
-
-  test('an old answer after the detach is not configured, and then forgotten', async () => {
-    const { machine, daemon } = await settled();
-    unlist(machine, eth1Mac);
-    machine.detach('eth1');
-    await daemon.runFor(3000);
-    expect(ownTraces(machine)).toEqual([]);
-    machine.metadata.replace(complete);
-    await daemon.runFor(70_000);
-    expect(ownTraces(machine)).toEqual([]);
-    expect(daemon.report().enis).toMatchObject([{ mac: eth1Mac, state: 'waiting', reason: 'no-link' }]);
-    unlist(machine, eth1Mac);
-    await daemon.runFor(70_000);
-    expect(daemon.report().enis).toEqual([]);
-    expect(daemon.changes).toHaveLength(2);
-  });
-});
-
 /** A quiet daemon, and a link that has just appeared; the metadata says this. */
 async function plugged(moment: Recording): Promise<Life> {
   const life = await start({
@@ -194,13 +141,6 @@ async function plugged(moment: Recording): Promise<Life> {
   expect(life.daemon.report().mood).toBe('quiet');
   life.machine.metadata.replace(moment);
   life.machine.attach(eth1Mac, 'eth1');
-  return life;
-}
-
-async function settled(): Promise<Life> {
-  const life = await start({ recording: complete });
-  await life.daemon.runFor(300_000);
-  expect(leavesBy(life.machine.system, '172.31.40.11')).toBe('eth1');
   return life;
 }
 

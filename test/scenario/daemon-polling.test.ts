@@ -65,6 +65,21 @@ test('two machines that start at one moment do not ask at one moment', async () 
   expect(a!.filter(time => b!.includes(time))).toEqual([]);
 });
 
+test('whoever touches files or rules all the time does not put off the next look', async () => {
+  const { machine, daemon, reads } = await quiet({ recording: awsTwoEnis });
+  const since = machine.system.now();
+  for (let i = 1; i < 30; i += 1)
+    machine.system.after(i * 20_000, () => {
+      machine.system.put('/etc/network/interfaces.d/20-docker', `# ${i}\n`);
+      machine.system.sh(`ip rule ${i % 2 === 0 ? 'del' : 'add'} from 198.51.100.7 lookup 500 priority 501`);
+    });
+  await daemon.runFor(600_000);
+  const times = lookTimes(reads, since);
+  const waits = times.map((time, index) => time - (times[index - 1] ?? 0));
+  expect(times.length).toBeGreaterThanOrEqual(8);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(69);
+});
+
 describe('requests of a quiet look', () => {
   const sizes: readonly (readonly [string, Recording, (enis: number) => number])[] = [
     ['AWS, one secondary ENI', awsTwoEnis, n => 2 + 2 * n],

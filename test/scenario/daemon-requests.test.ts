@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { daemonLockPath, requestFolder } from '../../agent/daemon/requests.ts';
 import type { Response } from '../../agent/metadata/provider.ts';
+import type { Outcome } from '../support/fake-machine.ts';
 import { type Life, type LifeSpec, lookTimes, requestsSince, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsPath, awsTwoEnis, eth1Mac, leavesBy, setAddresses } from './story.ts';
 
@@ -21,7 +22,10 @@ describe('the trigger folder', () => {
     expect(requestsSince(reads, since)).toBeGreaterThan(12);
     expect(addressesOf(machine, 'eth1')).toContain('172.31.40.99/32');
     expect(machine.system.files.has(`${requestFolder}/udev-eth1`)).toBe(false);
-    expect(daemon.report()).toMatchObject({ answered: ['udev-eth1'], lastTriggers: ['request'] });
+    expect(daemon.report()).toMatchObject({
+      answered: ['udev-eth1'],
+      lastChange: { triggers: ['request'] },
+    });
   });
 
   test('requests that were there before the daemon are answered by its first look', async () => {
@@ -97,10 +101,8 @@ test('SIGHUP is a look at everything', async () => {
 describe('eni-agent refresh', () => {
   test('with a daemon: what is new is there when it returns', async () => {
     const { machine, daemon } = await quiet();
-    const release = await machine.system.lock(daemonLockPath, 0);
     setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.99');
-    const [outcome] = await Promise.all([machine.agent('refresh'), daemon.runFor(2000)]);
-    await release?.();
+    const outcome = await refreshBeside(machine, daemon);
     expect(outcome, outcome.err).toMatchObject({ code: 0, err: '' });
     expect(outcome.out).toContain('Applied and verified.');
     expect(outcome.out).toContain('changed eni-013cdce36ded5e79f on eth1');
@@ -110,9 +112,7 @@ describe('eni-agent refresh', () => {
 
   test('with a daemon, and nothing new', async () => {
     const { machine, daemon } = await quiet();
-    const release = await machine.system.lock(daemonLockPath, 0);
-    const [outcome] = await Promise.all([machine.agent('refresh', '--json'), daemon.runFor(2000)]);
-    await release?.();
+    const outcome = await refreshBeside(machine, daemon, '--json');
     expect(outcome.code).toBe(0);
     expect(JSON.parse(outcome.out)).toMatchObject({ version: 1, changed: false, error: null, lines: [] });
   });
@@ -120,9 +120,7 @@ describe('eni-agent refresh', () => {
   test('with a daemon whose metadata fails: it says so', async () => {
     const { machine, daemon, service } = await quiet();
     service.fault = () => ({ status: 503, body: '' });
-    const release = await machine.system.lock(daemonLockPath, 0);
-    const [outcome] = await Promise.all([machine.agent('refresh'), daemon.runFor(2000)]);
-    await release?.();
+    const outcome = await refreshBeside(machine, daemon);
     expect(outcome.code).toBe(2);
     expect(outcome.out).toMatch(/metadata-invalid: .*503/);
   });
@@ -156,4 +154,20 @@ async function quiet(spec: Partial<LifeSpec> = {}): Promise<Life> {
   await life.daemon.runFor(300_000);
   expect(leavesBy(life.machine.system, '172.31.40.10')).toBe('eth1');
   return life;
+}
+
+/** The command in a process of its own: the daemon holds its lock, and lives while the command waits. */
+async function refreshBeside(
+  machine: Life['machine'],
+  daemon: Life['daemon'],
+  ...options: readonly string[]
+): Promise<Outcome> {
+  const release = await machine.system.lock(daemonLockPath, 0);
+  let ended = false;
+  const outcome = machine.agent('refresh', ...options).finally(() => {
+    ended = true;
+  });
+  while (!ended) await daemon.runFor(0);
+  await release?.();
+  return outcome;
 }

@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
     name: 'a renamed link: the old name goes first',
     plan: [renamed, second],
     kernel: kernelOf([renamed, second]),
-    wanted: ['removed eth1 gone', 'added ens6'],
+    wanted: ['removed eth1 gone', 'changed ens6'],
   },
   {
     name: 'everything removed',
