@@ -2,6 +2,7 @@
 import { type EniChange, isMarked, type Phase } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { type ApplyContext, differences } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
@@ -30,7 +31,27 @@ export async function perform(context: ApplyContext, change: Work, tolerant = fa
   await goByBridge(context, change, tolerant);
   for (const file of change.files) await putFile(context, file, tolerant);
   await load(context, change.changes, tolerant);
+  await addUnloaded(context, change);
   await removeStale(context, change.changes);
+}
+
+/**
+ * A backend that is to load a file which is as it was does nothing: `networkctl reload` (252, 257) does not look whether the rules, routes
+ * and addresses that it has made are still there. What somebody has deleted goes to the kernel directly, behind the backend, so that
+ * what that adds by itself (a link that has just come back) is not there twice.
+ */
+async function addUnloaded(context: ApplyContext, { changes, files }: Work): Promise<void> {
+  const { system, renderer, facts } = context;
+  const written = new Set(files.map(f => f.path));
+  const pathsOf = (after: EniPlan) =>
+    renderer.render({ primaryLink: undefined, enis: [after], skipped: [] }, facts);
+  const unloaded = changes.filter(
+    c => c.kind !== 'removed' && !renderer.live(c, facts) && !pathsOf(c.after).some(f => written.has(f.path)),
+  );
+  if (unloaded.length === 0) return;
+  const missing = additions(differences(context, unloaded, await readKernelState(system)));
+  // Verify says what could not be added.
+  await runBatches(system, missing, true);
 }
 
 /**

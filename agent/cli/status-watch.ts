@@ -56,6 +56,7 @@ export function seldom(source: MetadataSource, now: () => number): MetadataSourc
       isConfirming = true;
       isConfirmed = true;
     },
+    close: () => source.close(),
     requests: () => source.requests(),
   };
 }

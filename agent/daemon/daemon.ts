@@ -24,7 +24,12 @@ const mostAnswered = 100;
 /** Runs until something says stop. Throws `config-invalid` if it cannot even start; the network is left as it is in any case. */
 export async function runDaemon(context: DaemonContext): Promise<void> {
   const running = await start(context);
-  while (await turn(running));
+  try {
+    while (await turn(running));
+  } finally {
+    // A service that hangs must not keep a process alive that is told to stop.
+    running.source.close();
+  }
 }
 
 async function start(context: DaemonContext): Promise<Running> {
@@ -145,6 +150,7 @@ async function readConfiguration(running: Running): Promise<void> {
   running.configProblem = undefined;
   if (JSON.stringify(settings.metadata) === JSON.stringify(running.settings.metadata)) return;
   running.formerRequests += running.source.requests();
+  running.source.close();
   running.source = context.openSource(running.settings);
 }
 

@@ -13,6 +13,8 @@ export interface MetadataSource {
   read(): Promise<InstanceReading>;
   /** The next read asks for everything. */
   forget(): void;
+  /** Ends a read that is under way; it fails. */
+  close(): void;
   /** HTTP requests since the source was opened, failed reads included. */
   requests(): number;
 }
@@ -37,17 +39,21 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
   let session: TokenSession & { readonly since: number } = { since: options.now() };
   let detected: Detection | undefined;
   let requests = 0;
+  // One per read: a signal that lives as long as the process would collect listeners.
+  let reading = new AbortController();
 
   async function readOnce(known: ReadMemory | undefined): Promise<InstanceReading> {
     detected ??= await detect(options);
     const { provider, evidence } = detected;
     if (options.now() - session.since > tokenSeconds * 900) session = { since: options.now() };
+    reading = new AbortController();
     const client = (options.connect ?? openClient)({
       endpoints: endpointsOf(provider, options.url),
       headers: provider.headers,
       token: provider.token && { ...provider.token, ttlSeconds: tokenSeconds },
       totalMs: options.timeoutMs,
       session,
+      signal: reading.signal,
       // Nobody waits for a look at what may have changed: a handshake less is worth more than a millisecond.
       ...(known === undefined ? {} : { sockets: 1 }),
     });
@@ -82,6 +88,7 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
     forget() {
       memory = undefined;
     },
+    close: () => reading.abort(),
     requests: () => requests,
   };
 }

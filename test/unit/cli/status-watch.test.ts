@@ -107,6 +107,7 @@ test('what has gone is asked for once more, once', async () => {
   const source: MetadataSource = {
     read: async () => ({ evidence: `read ${answers.push('read')}` }) as never,
     forget: () => answers.push('forget'),
+    close: () => undefined,
     requests: () => answers.length,
   };
   let now = 0;

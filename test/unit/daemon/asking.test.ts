@@ -11,6 +11,7 @@ function source(read: MetadataSource['read']): MetadataSource & { forgotten: num
   return {
     forgotten: 0,
     read,
+    close: () => undefined,
     requests: () => 0,
     forget() {
       this.forgotten += 1;

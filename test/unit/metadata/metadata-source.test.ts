@@ -6,6 +6,7 @@ import { instanceIdPath, macsPath } from '../../../agent/metadata/mac-tree.ts';
 import { type MetadataSource, openMetadataSource } from '../../../agent/metadata/metadata-source.ts';
 import type { Response } from '../../../agent/metadata/provider.ts';
 import { answer, type RecordedAnswer } from '../../../agent/metadata/recording.ts';
+import { MetadataEmulator } from '../../support/metadata-emulator.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
 const mac = '0a:07:84:3d:6e:01';
@@ -184,4 +185,17 @@ test('where the url is given, nobody else is asked', async () => {
   });
   await expect(source.read()).rejects.toThrow('enough');
   expect(asked).toEqual([['http://127.0.0.1:1']]);
+});
+
+test('a service that hangs does not outlive the source', async () => {
+  const emulator = new MetadataEmulator(loadRecording('aws', 'two-enis'));
+  const url = await emulator.listen();
+  emulator.fault({ match: 'macs', delayMs: 60_000 });
+  const readDmi = () => Promise.reject(new Error('the provider is named'));
+  const source = openMetadataSource({ provider: 'aws', url, timeoutMs: 60_000, readDmi, now: () => 0 });
+  const read = source.read();
+  const ended = expect(read).rejects.toThrow('reading the metadata was cancelled');
+  setTimeout(() => source.close(), 50);
+  await ended;
+  await emulator.close();
 });
