@@ -50,8 +50,13 @@ async function addUnloaded(context: ApplyContext, { changes, files }: Work): Pro
   );
   if (unloaded.length === 0) return;
   const missing = additions(differences(context, unloaded, await readKernelState(system)));
+  // As the backend marks its own: networkd deletes a rule of another protocol as foreign when it configures the next link (252).
+  const asTheirs = missing.map(b => ({
+    ...b,
+    lines: b.lines.map(l => l.replace(/ (proto|protocol) \d+$/, ' $1 static')),
+  }));
   // Verify says what could not be added.
-  await runBatches(system, missing, true);
+  await runBatches(system, asTheirs, true);
 }
 
 /**

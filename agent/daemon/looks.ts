@@ -41,13 +41,14 @@ export async function tend(running: Running, triggers: readonly Trigger[]): Prom
   const mends = seen.drift.length > 0 && !isBraked;
   // A foreign file may claim an ENI now; only a pass sees that.
   const rereads = triggers.includes('files') && pass !== undefined && !isBraked;
-  if (running.reading === undefined || !(mends || rereads)) {
+  const reading = believedReading(running);
+  if (reading === undefined || !(mends || rereads)) {
     running.memory = afterQuiet(running.memory, look, false);
     return 'nothing';
   }
   const due = running.dueAt;
   const repaired = seen.drift.filter(d => !hasMoved(d, seen, pass));
-  await runPass(running, { triggers, reading: running.reading, repaired, news: false });
+  await runPass(running, { triggers, reading, repaired, news: false });
   // This look has not asked the metadata: whoever keeps touching files must not put that off for ever.
   const { mood } = running.memory;
   if (mood !== 'failing' && mood !== 'braked') running.dueAt = Math.min(running.dueAt, due);
@@ -78,9 +79,9 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
       );
     running.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
     // A link that has come or gone meanwhile is looked at all the same, by the last answer that was good.
-    const isDue = why.includes('kernel') || isBrakeOver;
-    if (running.reading !== undefined && running.pass !== undefined && isDue)
-      await runPass(running, { triggers: why, reading: running.reading, repaired, news: false });
+    const reading = believedReading(running);
+    if (reading !== undefined && (why.includes('kernel') || isBrakeOver))
+      await runPass(running, { triggers: why, reading, repaired, news: false });
     else setDue(running);
     return;
   }
@@ -100,6 +101,14 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
     });
   running.memory = afterQuiet(running.memory, { now, triggers: why }, true);
   setDue(running);
+}
+
+/**
+ * What the last pass has made of the last answer. Not the answer itself: if that lacked something, a repair would first ask the metadata to
+ * confirm it, and would depend on the service after all.
+ */
+function believedReading({ reading, pass }: Running): InstanceReading | undefined {
+  return reading && pass && { ...reading, instance: pass.instance };
 }
 
 /** A kernel that cannot be read stops the pass that follows, and is told there. */

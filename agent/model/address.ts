@@ -17,7 +17,9 @@ export const families: readonly Family[] = [4, 6];
 /** Parses one address. Returns undefined for anything that is not exactly one address (no zone, no short IPv4). */
 export function parseIp(text: string): Ip | undefined {
   const trimmed = text.trim();
-  if (ipaddr.IPv4.isValidFourPartDecimal(trimmed)) return ipaddr.IPv4.parse(trimmed).toString() as Ip;
+  // The library finds out by an exception that a text is no IPv4 address: a quarter of the time of a look at a machine with IPv6.
+  if (/^[\d.]+$/.test(trimmed) && ipaddr.IPv4.isValidFourPartDecimal(trimmed))
+    return ipaddr.IPv4.parse(trimmed).toString() as Ip;
   if (!trimmed.includes(':') || trimmed.includes('%') || !ipaddr.IPv6.isValid(trimmed)) return undefined;
   return ipaddr.IPv6.parse(trimmed).toRFC5952String() as Ip;
 }

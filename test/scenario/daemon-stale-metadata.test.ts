@@ -47,6 +47,24 @@ describe('an answer that is older than what was known', () => {
     },
   );
 
+  test('and then the service fails: what is deleted meanwhile is put back at once all the same', async () => {
+    const { machine, daemon, service } = await settled();
+    const good = machine.picture();
+    let asked = 0;
+    service.fault = path => {
+      if (path !== awsPath('').slice(0, -1)) return undefined;
+      asked += 1;
+      if (asked > 3) return { status: 503, body: '' };
+      return asked <= 2 ? answer(before, path) : undefined;
+    };
+    await daemon.runFor(75_000);
+    expect(asked).toBeGreaterThanOrEqual(3);
+    service.fault = () => ({ status: 503, body: '' });
+    machine.system.sh('ip -4 rule del priority 28600');
+    await daemon.runFor(999);
+    expect(machine.picture()).toEqual(good);
+  });
+
   test('an old answer after the detach is not configured, and then forgotten', async () => {
     const { machine, daemon } = await settled();
     unlist(machine, eth1Mac);
