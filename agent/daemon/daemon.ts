@@ -152,6 +152,10 @@ async function readConfiguration(running: Running): Promise<void> {
   running.formerRequests += running.source.requests();
   running.source.close();
   running.source = context.openSource(running.settings);
+  // What was asked is asked of the new one.
+  const { asking } = running;
+  running.asking = undefined;
+  if (asking !== undefined) question(running, asking);
 }
 
 function watchFiles({ context, pass }: Running): void {

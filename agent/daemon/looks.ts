@@ -12,7 +12,7 @@ import { isOn } from './brake.ts';
 import { afterAnswer, afterFailure, afterPass, afterQuiet } from './memory.ts';
 import type { Trigger } from './report.ts';
 import type { Running } from './running.ts';
-import { nextLookMs } from './schedule.ts';
+import { laggingLooks, nextLookMs } from './schedule.ts';
 
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;
@@ -90,7 +90,7 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
   const news = JSON.stringify(answer.instance) !== JSON.stringify(running.reading?.instance);
   running.reading = answer;
   const retries = memory.tookBack && !isOn(memory.brake, now);
-  const isOpen = memory.waitingFor.length > 0 || retries || isBrakeOver || running.pass === undefined;
+  const isOpen = isAwaited(running) || retries || isBrakeOver || running.pass === undefined;
   const asked = why.some(trigger => trigger !== 'timer');
   if (news || whole || asked || isOpen)
     return runPass(running, {
@@ -101,6 +101,15 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
     });
   running.memory = afterQuiet(running.memory, { now, triggers: why }, true);
   setDue(running);
+}
+
+/**
+ * Something is still to come that no answer and no event may tell. A NIC that is not the cloud's stays unknown for ever: it is not worth a
+ * pass each minute.
+ */
+function isAwaited({ memory, pass }: Running): boolean {
+  const hasLease = pass?.desired.plan.enis.every(eni => eni.awaiting === undefined) ?? true;
+  return memory.waitingFor.length > 0 && (memory.tries <= laggingLooks || !hasLease);
 }
 
 /**

@@ -5,6 +5,9 @@ import type { Mood } from './report.ts';
 /** Seconds between looks while the metadata lags behind a link, or a lease behind both; afterwards the period. */
 const laggingSeconds = [0.2, 0.5, 1, 2, 5, 10, 30] as const;
 
+/** So many looks in a row are worth a pass each: something is about to come. Later only what is new is. */
+export const laggingLooks = laggingSeconds.length;
+
 /** After a sign of change more of the same is likely: addresses are assigned one by one, ENIs attached in a row. */
 const watchfulSeconds = [2, 3, 5, 5, 10, 10, 15, 30] as const;
 

@@ -68,6 +68,19 @@ test('a link that was set down, with its addresses, while our file was deleted: 
   expect(filesOf(machine)).toEqual({ '60-eni-eth1': '172.31.48.40/32' });
 });
 
+test('an ENI all of whose addresses are others now: the old ones go', async () => {
+  const machine = await machineWith([first, 'eth1']);
+  const { system, cloud } = machine;
+  // IPv6 is what is left of it in the kernel, and just that is taken away in the cloud.
+  await machine.daemon!.stop();
+  machine.kill();
+  system.kernel.deleteAddress('eth1', first.pool4[0]!, 32);
+  cloud.unassign(first, first.pool6[0]!, 0);
+  machine.start();
+  await machine.runFor(10_000);
+  expect(system.kernel.addresses.filter(a => a.link === 'eth1').map(a => a.ip)).toEqual([first.pool4[0]]);
+});
+
 /** A machine with these ENIs, configured and at rest. */
 async function machineWith(...enis: readonly (readonly [LifeEni, string])[]): Promise<LifeMachine> {
   const machine = createLifeMachine('aws');

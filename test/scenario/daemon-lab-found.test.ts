@@ -1,7 +1,8 @@
 // What the lab found in the daemon, told again on the fake machine.
 import { expect, test } from 'vitest';
+import { answer } from '../../agent/metadata/recording.ts';
 import { useDaemons } from './daemon-story.ts';
-import { awsTwoEnis, eth1Mac } from './story.ts';
+import { awsTwoEnis, eth1Mac, leavesBy } from './story.ts';
 
 const start = useDaemons();
 
@@ -45,4 +46,31 @@ test('something undoes a repair before it is verified: few tries, each taken bac
   await daemon.runFor(400_000);
   expect(system.kernel.rules.filter(r => r.priority === 28600 && r.family === 4)).toHaveLength(1);
   expect(daemon.report()).toMatchObject({ brake: null, error: null, enis: [{ state: 'working' }] });
+});
+
+test('a link that is renamed while the metadata is asked: configured at once, but nothing that somebody has undone', async () => {
+  const { machine, daemon, service } = await start({ recording: awsTwoEnis });
+  const { system } = machine;
+  const { kernel } = system;
+  await daemon.runFor(300_000);
+  const { repairs } = daemon.report().counters;
+  const before = daemon.log.length;
+  // The answer takes a second, and the kernel goes on speaking meanwhile.
+  service.fault = async path => {
+    await new Promise<void>(resolve => system.after(1000, resolve));
+    return answer(machine.metadata.recording, path);
+  };
+  // `ip link set dev eth1 name eth11`: what is on the link stays.
+  const moved = <T extends { readonly link: string | undefined }>(list: readonly T[]) =>
+    list.map(o => (o.link === 'eth1' ? { ...o, link: 'eth11' } : o));
+  kernel.links = kernel.links.map(l => (l.name === 'eth1' ? { ...l, name: 'eth11' } : l));
+  kernel.addresses = moved(kernel.addresses);
+  kernel.routes = moved(kernel.routes);
+  system.after(300, () => system.sh('ip addr add 192.0.2.9/32 dev lo'));
+  await daemon.runFor(20_000);
+  service.fault = undefined;
+  await daemon.runFor(120_000);
+  expect(leavesBy(system, '172.31.40.10')).toBe('eth11');
+  expect(daemon.report().counters.repairs).toBe(repairs);
+  expect(daemon.log.slice(before).filter(line => line.includes('drift='))).toEqual([]);
 });

@@ -56,6 +56,19 @@ describe('the configuration is edited', () => {
     expect(daemon.report().counters.requests).toBeGreaterThan(requests + 10);
   });
 
+  test('while a question is under way: it is asked of the new service, and nobody takes it for a failure', async () => {
+    const { machine, daemon, service } = await settled();
+    // Never answered, by the service as it was.
+    service.fault = () => new Promise(() => undefined);
+    machine.system.put('/run/eni-agent/triggers/x', '');
+    await daemon.runFor(100);
+    service.fault = undefined;
+    machine.system.put(dropIn, '[metadata]\ntimeout = 14\n');
+    await daemon.runFor(1000);
+    expect(daemon.report()).toMatchObject({ error: null, answered: ['x'] });
+    expect(daemon.log.filter(line => /^(warn|error)/.test(line))).toEqual([]);
+  });
+
   test('one that is wrong at the start ends the daemon with a clear error', async () => {
     const { daemon } = await start({
       recording: awsTwoEnis,

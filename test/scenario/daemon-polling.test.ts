@@ -80,6 +80,16 @@ test('whoever touches files or rules all the time does not put off the next look
   expect(Math.max(...waits)).toBeLessThanOrEqual(69);
 });
 
+test('a NIC that is not the cloud’s is waited for a while, and is not worth a pass each minute for ever', async () => {
+  const { machine, daemon } = await quiet({ recording: awsTwoEnis });
+  machine.attach('0a:07:84:3d:6e:99', 'eth9');
+  await daemon.runFor(240_000);
+  const { passes } = daemon.report().counters;
+  expect(daemon.report().waitingFor.join()).toContain('eth9');
+  await daemon.runFor(1_800_000);
+  expect(daemon.report().counters.passes - passes).toBeLessThanOrEqual(1);
+});
+
 describe('requests of a quiet look', () => {
   const sizes: readonly (readonly [string, Recording, (enis: number) => number])[] = [
     ['AWS, one secondary ENI', awsTwoEnis, n => 2 + 2 * n],
