@@ -22,8 +22,7 @@ async function main(): Promise<void> {
     process: {
       pid: process.pid,
       notifySocket: process.env.NOTIFY_SOCKET,
-      // V8 by itself lets the heap grow for as long as it is far from its limit.
-      releaseMemory: () => globalThis.gc?.(),
+      releaseMemory,
       async openWakeups(spec) {
         // Brings chokidar, 5 ms and 3 MB that only the daemon needs.
         const { openRealWakeups } = await import('./system/real-wakeups.ts');
@@ -46,4 +45,16 @@ function watchOutput(): () => boolean {
 function onSignal(handler: (kind: 'stop' | 'reload') => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => handler('stop'));
   process.on('SIGHUP', () => handler('reload'));
+}
+
+let release: NodeJS.Timeout | undefined;
+
+/**
+ * V8 by itself lets the heap grow for as long as it is far from its limit. A moment later, when what the pass held is out of use; `last-resort`
+ * also gives pages back to the kernel.
+ */
+function releaseMemory(): void {
+  clearTimeout(release);
+  release = setTimeout(() => globalThis.gc?.({ type: 'major', flavor: 'last-resort' }), 500);
+  release.unref();
 }

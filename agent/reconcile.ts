@@ -21,7 +21,7 @@ import type { Log, LogFields } from './log.ts';
 import type { MetadataSource } from './metadata/metadata-source.ts';
 import { endpointsOf, type InstanceReading, readInstance } from './metadata/read-instance.ts';
 import { providerNamed } from './metadata/registry.ts';
-import { type Ip, parseIp } from './model/address.ts';
+import { type Ip, type Mac, parseIp } from './model/address.ts';
 import type { BackendName, HostFacts } from './model/host.ts';
 import type { Instance } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
@@ -49,8 +49,10 @@ export interface PassOptions {
   readonly force?: boolean;
   /** What the metadata has just said; else it is asked. Whatever takes something away is read again in any case. */
   readonly reading?: InstanceReading;
-  /** Goes with each line of the log: what started the pass, and what it mends. */
+  /** Goes with each line of the log: what started the pass. */
   readonly why?: LogFields;
+  /** What it mends of an ENI goes with the line of that. */
+  readonly driftOf?: (mac: Mac) => readonly string[];
 }
 
 export interface PassResult {
@@ -129,7 +131,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     stateBefore: state,
     stateAfter,
   });
-  for (const change of work.changes) logChange(log, change, options.why);
+  for (const change of work.changes) logChange(log, change, options);
   return { ...result, outcome: 'applied' };
 }
 
@@ -288,7 +290,9 @@ function metadataAddressOf(instance: Instance, settings: Settings): Ip | undefin
   return parseIp(new URL(endpoint).hostname.replace(/^\[|\]$/g, ''));
 }
 
-function logChange(log: Log, change: EniChange, why: LogFields = {}): void {
+function logChange(log: Log, change: EniChange, { why, driftOf }: PassOptions): void {
   const eni = change.kind === 'removed' ? change.before : change.after;
-  log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table, ...why }, change.kind);
+  const drift = driftOf?.(eni.mac) ?? [];
+  const mends = drift.length === 0 ? {} : { drift };
+  log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table, ...why, ...mends }, change.kind);
 }

@@ -58,9 +58,18 @@ export function networkdCommands(
     ...changes.flatMap(change => dropLease(change, facts)),
     ...(loaded.length > 0 && systemdAtLeast(facts, 244) ? [reload, ...waitFor(loaded)] : []),
     ...changes.flatMap(change =>
-      change.kind === 'removed' ? cleanup(change.before, change.linkPresent, facts) : [],
+      change.kind === 'removed'
+        ? cleanup(change.before, change.linkPresent, facts, wantedRules(changes))
+        : [],
     ),
   ];
+}
+
+/** A link that was renamed leaves its rules to its new name: networkd has made them for that by then. */
+function wantedRules(changes: readonly EniChange[]): ReadonlySet<string> {
+  return new Set(
+    changes.flatMap(c => (c.kind === 'removed' ? [] : c.after.rules.map(r => JSON.stringify(r)))),
+  );
 }
 
 /**
@@ -68,10 +77,17 @@ export function networkdCommands(
  * commands find nothing. Rules are named in full, and the table only for this link: nothing of others is hit. Our static addresses
  * the apply takes away one by one, and the link stays up as networkd leaves it: an address of somebody else may be in use on it.
  */
-function cleanup(eni: EniPlan, linkPresent: boolean, facts: HostFacts): readonly Command[] {
+function cleanup(
+  eni: EniPlan,
+  linkPresent: boolean,
+  facts: HostFacts,
+  wanted: ReadonlySet<string>,
+): readonly Command[] {
   const link = linkWord(eni.link);
   const tidy = (...argv: [string, ...string[]]): Command => ({ phase: 'after-write', argv, mayFail: true });
-  const rules = eni.rules.map(rule => tidy('ip', `-${rule.family}`, 'rule', 'del', ...ruleWords(rule)));
+  const rules = eni.rules
+    .filter(rule => !wanted.has(JSON.stringify(rule)))
+    .map(rule => tidy('ip', `-${rule.family}`, 'rule', 'del', ...ruleWords(rule)));
   if (!linkPresent) return rules;
   return [
     ...rules,

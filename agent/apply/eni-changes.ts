@@ -41,11 +41,14 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
   if (renamed)
     return [
       { kind: 'removed', before, linkPresent: false },
-      staysAsItIs(after, input) ? firstChange(after, input) : { kind: 'added', after },
+      staysAsItIs(after, input)
+        ? { kind: 'changed', before: { ...before, link: after.link }, after }
+        : { kind: 'added', after },
     ];
   if (!differs && samePlan(before, after)) return [];
   const up = input.kernel.links.some(l => l.name === after.link && l.up);
-  const has = hasAddress(input.kernel, after);
+  // Those of before count as well: where all addresses are others now, the old ones have to go.
+  const has = hasAddress(input.kernel, after) || hasAddress(input.kernel, before);
   if (up && (has || after.addresses.length === 0)) return [{ kind: 'changed', before, after }];
   // Up without one of its addresses, or down and empty: the backend has not configured it (re-attached, or absent at boot).
   if (up || !has) return [{ kind: 'added', after }];
@@ -61,8 +64,10 @@ function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {
  * The addresses stay on a link that is renamed where it stands, and `ifup` would stop at the first. Not where the new name was another ENI's:
  * taking that one down takes down this link. A lease needs a client that knows the new name.
  */
-function staysAsItIs(after: EniPlan, { applied }: ChangeInput): boolean {
-  return after.addressing === 'static' && !applied.some(e => e.link === after.link);
+function staysAsItIs(after: EniPlan, { applied, kernel }: ChangeInput): boolean {
+  const up = kernel.links.some(l => l.name === after.link && l.up);
+  const isOwn = after.addressing === 'static' && !applied.some(e => e.link === after.link);
+  return up && isOwn && hasAddress(kernel, after);
 }
 
 /**

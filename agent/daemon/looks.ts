@@ -55,10 +55,11 @@ export async function tend(running: Running, triggers: readonly Trigger[]): Prom
   return mends ? 'drift' : 'files';
 }
 
-/** Its link has gone or has another name: nobody has undone anything, and it counts for no brake. */
+/** Its link has gone, is a new one or has another name: nobody has undone anything, and it counts for no brake. */
 function hasMoved({ mac }: Drift, { kernel }: Glance, pass: PassResult | undefined): boolean {
   const link = pass?.desired.plan.enis.find(eni => eni.mac === mac)?.link;
-  return !kernel.links.some(l => l.mac === mac && l.name === link);
+  const then = pass?.kernel.links.find(l => l.mac === mac);
+  return !kernel.links.some(l => l.mac === mac && l.name === link && l.index === then?.index);
 }
 
 /** An answer has come, or the failure of one. */
@@ -140,10 +141,11 @@ async function runPass(running: Running, wish: PassWish): Promise<void> {
   const { system, log } = context;
   const { triggers, repaired } = wish;
   const drift = repaired.flatMap(d => d.lines);
-  const why = { trigger: triggers.join(' '), ...(drift.length === 0 ? {} : { drift }) };
+  const why = { trigger: triggers.join(' ') };
+  const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
   try {
     const pass = await withLock(system, () =>
-      reconcile({ system, settings, log, metadata }, { apply: true, reading: wish.reading, why }),
+      reconcile({ system, settings, log, metadata }, { apply: true, reading: wish.reading, why, driftOf }),
     );
     const earlier = running.pass;
     running.pass = pass;

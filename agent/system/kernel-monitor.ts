@@ -13,6 +13,9 @@ const variants = [
 
 const backoffMs = [200, 1000, 5000, 30_000] as const;
 
+/** By then a new `ip` has subscribed. */
+const listensMs = 500;
+
 /** An `ip` that lived so long did not die of its arguments. */
 const settledMs = 2000;
 
@@ -41,20 +44,22 @@ export function monitorKernel(onEvent: () => void): KernelMonitor {
       problem = undefined;
       onEvent();
     });
-    monitor.once('error', error => ended(error.message));
-    monitor.once('exit', (code, signal) => ended(`ended with ${signal ?? code}`));
+    monitor.once('error', error => ended(error.message, true));
+    monitor.once('exit', (code, signal) => ended(`ended with ${signal ?? code}`, signal === null));
 
     let over = false;
-    function ended(why: string): void {
+    function ended(why: string, byItself: boolean): void {
       if (over || stopped) return;
       over = true;
       if (Date.now() - started >= settledMs) failures = 0;
-      else if (variant < variants.length - 1) variant += 1;
+      else if (byItself && variant < variants.length - 1) variant += 1;
       problem = `ip ${words.join(' ')}: ${why}; changes in the kernel are seen by the timer alone`;
       timer = setTimeout(
         () => {
           child = start();
           onEvent();
+          // Once more: what happened before the new one listened, which takes it some milliseconds, it has not heard.
+          timer = setTimeout(onEvent, listensMs);
         },
         backoffMs[Math.min(failures, backoffMs.length - 1)],
       );

@@ -293,7 +293,9 @@ describe('what a file may use', () => {
   test('the process belongs to main, and nothing ends it early', () => {
     // A command gets what it needs of the process (ProcessSeam) under that name; a UUID needs a module of Node that few need.
     const named = /\bprocess\.(pid|notifySocket|openWakeups|releaseMemory)\b|: process \}|getBuiltinModule/;
-    expect(uses(/\bprocess\.(?!$)/, /^agent\/(main|launcher)\.ts$/).filter(line => !named.test(line))).toEqual([]);
+    expect(
+      uses(/\bprocess\.(?!$)/, /^agent\/(main|launcher)\.ts$/).filter(line => !named.test(line)),
+    ).toEqual([]);
     expect(uses(/\bprocess\.exit\(/, nowhere)).toEqual([]);
     expect(uses(/\bprocess\.exitCode/, nowhere)).toHaveLength(1);
   });

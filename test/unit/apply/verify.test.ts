@@ -18,6 +18,7 @@ const compare = { base: 28_000, ruleProtocol: true };
 /** A verify of `enis`, with somebody's rule that is deleted `after` ms; resolves with whether the rule is there in the end. */
 async function ruleAfter(after: number, enis: readonly EniPlan[]): Promise<boolean> {
   const system = new FakeSystem();
+  for (const { link, mac } of enis) system.kernel.addLink({ name: link, mac });
   system.sh(`ip -4 rule add ${rule}`);
   const kernel = await readKernelState(system);
   const foreign = foreignObjects(kernel, enis, new Set(), compare);
@@ -65,4 +66,25 @@ test('gone a moment later, when everything of ours is there already: put back as
 
 test('gone seconds later, while we wait for an ENI that does not come up: it stays away', async () => {
   expect(await ruleAfter(3000, examplePlans['static-dual-stack']!.enis)).toBe(false);
+});
+
+test('a link that was pulled meanwhile: not waited for, and no reason to take the others back', async () => {
+  const system = new FakeSystem();
+  const kernel = await readKernelState(system);
+  const view = { link: 'eth0', ourLinks: new Set<string>(), metadataAddress: undefined };
+  const primary = await snapshotPrimary(system, kernel, view);
+  const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as ApplyContext['log'];
+  const context = {
+    ...{ system, log, renderer: networkd, facts: factsForBackend('networkd'), compare },
+    ...{ verifyTimeoutMs: 6000, metadataAddress: undefined },
+  };
+  const { enis } = examplePlans['static-dual-stack']!;
+  const changes = enis.map(after => ({ kind: 'added' as const, after }));
+  const plan = { primaryLink: 'eth0', enis, skipped: [] };
+  const start = system.now();
+  await verify(context, plan, changes, primary);
+  expect(system.now() - start).toBeLessThan(6000);
+  // While the link is there it has to be as planned.
+  system.kernel.addLink({ name: enis[0]!.link, mac: enis[0]!.mac, up: true });
+  await expect(verify(context, plan, changes, primary)).rejects.toMatchObject({ code: 'verify-failed' });
 });

@@ -245,6 +245,20 @@ describe('activation', () => {
     ]);
   });
 
+  test('a link that was renamed: the rules of its new name are not taken away again', () => {
+    const before = eni('static-dual-stack');
+    const renamed = { ...before, link: 'eth11' as EniPlan['link'] };
+    expect(before.rules.length).toBeGreaterThan(0);
+    const changes = [
+      { kind: 'removed', before, linkPresent: false },
+      { kind: 'added', after: renamed },
+    ] as const;
+    expect(argv(changes).filter(line => line.includes(' rule del '))).toEqual([]);
+    expect(argv(changes.slice(0, 1)).filter(line => line.includes(' rule del '))).toHaveLength(
+      before.rules.length,
+    );
+  });
+
   test('a removed ENI is cleaned up by name: 247 leaves everything behind', () => {
     expect(argv([{ kind: 'removed', before: eni('static-ipv4-mtu'), linkPresent: true }])).toEqual([
       'networkctl reload',

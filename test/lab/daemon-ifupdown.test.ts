@@ -1,0 +1,4 @@
+// The daemon on the real ifupdown, on a machine without systemd.
+import { tellDaemonStory } from './daemon-story.ts';
+
+tellDaemonStory({ image: 'ifupdown', file: '/etc/network/interfaces.d/60-eni-eth1' });

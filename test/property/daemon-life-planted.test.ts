@@ -1,0 +1,73 @@
+// The made-up lives find what they are for: faults that are planted between the daemon and its world, where they have the effect of a fault
+// in the daemon itself. Without them the same lives end well (daemon-life.test.ts).
+import { expect, test } from 'vitest';
+import { checkpointPath } from '../../agent/apply/checkpoint.ts';
+import type { OpenClient } from '../../agent/metadata/client.ts';
+import type { Response } from '../../agent/metadata/provider.ts';
+import type { CommandResult, RunOptions } from '../../agent/system/system.ts';
+import { FakeSystem } from '../support/fake-system.ts';
+import { tryLives } from '../support/life-check.ts';
+import type { LifeFlaw } from '../support/life-machine.ts';
+
+/** One with which none of them takes more than some dozen lives. */
+const plantedSeed = 3;
+
+/** As if recovery were skipped: the next start does not see what an interrupted apply has left. */
+class ForgetfulSystem extends FakeSystem {
+  override async readFile(path: string): Promise<string | undefined> {
+    return path === checkpointPath ? undefined : super.readFile(path);
+  }
+}
+
+/** As if a rule that is added again took the place of whatever else has its priority. */
+class CoarseSystem extends FakeSystem {
+  override async run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<CommandResult> {
+    const result = await super.run(argv, options);
+    for (const [, priority] of options.input?.matchAll(/^rule add .* priority (\d+)/gm) ?? [])
+      this.kernel.rules = this.kernel.rules.filter(
+        r => r.priority !== Number(priority) || r.selectors === undefined,
+      );
+    return result;
+  }
+}
+
+/** As if one reading were enough: the one that is to confirm it is the same once more. */
+function confirmsItself(): (client: OpenClient, now: number) => OpenClient {
+  const said = new Map<string, { readonly at: number; readonly response: Response }>();
+  return (client, now) => ({
+    ...client,
+    async get(path) {
+      const known = said.get(path);
+      if (known !== undefined && now - known.at <= 2000) return known.response;
+      const response = await client.get(path);
+      said.set(path, { at: now, response });
+      return response;
+    },
+  });
+}
+
+/** As if a key that answers 404 were a key that is not there, though the listing has it. */
+function believesIn404(client: OpenClient): OpenClient {
+  return {
+    ...client,
+    async get(path) {
+      const response = await client.get(path);
+      if (!/\/macs\/[0-9a-f:]+\/$/.test(path) || response.status !== 200) return response;
+      const names = response.body.split('\n');
+      const answers = await Promise.all(names.map(name => client.get(path + name)));
+      return { status: 200, body: names.filter((_, i) => answers[i]!.status !== 404).join('\n') };
+    },
+  };
+}
+
+test.each<readonly [string, LifeFlaw, RegExp]>([
+  ['removal on a single reading', { client: confirmsItself }, /worked, the cloud still gives it/],
+  ['a 404 is believed as empty', { client: () => believesIn404 }, /worked, the cloud still gives it/],
+  ['a repair clears its place by priority', { system: () => new CoarseSystem() }, /a foreign rule has gone/],
+  ['no recovery after a crash', { system: () => new ForgetfulSystem() }, /no rest/],
+])('%s', { timeout: 300_000 }, async (_name, flaw, expected) => {
+  // The first of these that goes wrong is enough; LIFE_SHRINK=1 shows the shortest of its like.
+  const { failure } = await tryLives({ seed: plantedSeed, runs: 400, flaw }, process.env.LIFE_SHRINK === '1');
+  if (process.env.LIFE_SHRINK === '1') console.info(failure);
+  expect(failure).toMatch(expected);
+});

@@ -1,0 +1,47 @@
+// Draws made-up lives and lives them. `LIFE_SEED=n LIFE_RUNS=m` repeats a run, on one's own machine or of the CI.
+import fc from 'fast-check';
+import type { LifeProvider } from './life-enis.ts';
+import type { LifeFlaw } from './life-machine.ts';
+import { live } from './life-run.ts';
+import { arbitraryStory, describeStory, type LifeStory } from './life-steps.ts';
+
+const stepsOfALife = 30;
+
+export interface LifeRun {
+  readonly seed: number;
+  readonly runs: number;
+  readonly flaw?: LifeFlaw;
+}
+
+export interface LifeVerdict {
+  /** How many lives it took: all, or those up to the first that went wrong. */
+  readonly runs: number;
+  /** The shortest life that goes wrong, and how; undefined if none does. */
+  readonly failure: string | undefined;
+}
+
+/** @param shrink false: the first life that goes wrong is enough */
+export async function tryLives({ seed, runs, flaw }: LifeRun, shrink = true): Promise<LifeVerdict> {
+  const provider = fc.constantFrom<LifeProvider>('aws', 'alibaba');
+  const property = fc.asyncProperty(provider, arbitraryStory(stepsOfALife), (cloud, story) =>
+    live(cloud, story, flaw),
+  );
+  const { numRuns, failed, counterexample, errorInstance } = await fc.check(property, {
+    seed,
+    numRuns: runs,
+    endOnFailure: !shrink,
+  });
+  if (!failed) return { runs: numRuns, failure: undefined };
+  const [cloud, story] = counterexample as [LifeProvider, LifeStory];
+  const error = errorInstance as Error;
+  const text = `on ${cloud}:\n${describeStory(story)}\n\n${error.stack ?? error.message}`;
+  return { runs: numRuns, failure: text };
+}
+
+/** Seed and number of one of several shares, which run side by side. */
+export function shareOfLives(share: number, shares: number): LifeRun {
+  const { LIFE_SEED, LIFE_RUNS, CI } = process.env;
+  const all = Number(LIFE_RUNS ?? (CI === undefined ? 200 : 2000));
+  const seed = Number(LIFE_SEED ?? Date.now() % 1_000_000_000);
+  return { seed: seed + share, runs: Math.ceil(all / shares) };
+}
