@@ -19,12 +19,21 @@ export interface Work {
 /** A network service may wait for DHCP: dhclient gives up after 60 s (Debian's dhclient.conf), and says so better than a kill. */
 const activationMs = 120_000;
 
-/** Also undoes: an inverse change is performed like any other, except that a failing command does not stop it. */
-export async function perform(context: ApplyContext, change: Work, tolerant = false): Promise<void> {
+/**
+ * Also undoes: an inverse change is performed like any other, except that a failing command does not stop it.
+ *
+ * @param known the kernel as it has just been read
+ */
+export async function perform(
+  context: ApplyContext,
+  change: Work,
+  tolerant = false,
+  known?: KernelState,
+): Promise<void> {
   const { system, renderer, facts } = context;
   const live = change.changes.filter(c => renderer.live(c, facts));
-  await runPhase(context, 'before-write', change.changes, tolerant);
-  const kernel = await readKernelState(system);
+  const hasRun = await runPhase(context, 'before-write', change.changes, tolerant);
+  const kernel = known !== undefined && !hasRun ? known : await readKernelState(system);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
   await runBatches(system, additions(differences(context, live, kernel)), tolerant);
   await runBatches(system, obstacles(change.changes, kernel), true);
@@ -96,7 +105,7 @@ async function removeStale(context: ApplyContext, changes: readonly EniChange[])
 /** Makes the backend load the files that are written. */
 async function load(context: ApplyContext, changes: readonly EniChange[], tolerant: boolean): Promise<void> {
   const noteLoaded = await installStaged(context, changes, () =>
-    runPhase(context, 'validate', changes, tolerant),
+    runPhase(context, 'validate', changes, tolerant).then(() => undefined),
   );
   await runPhase(context, 'after-write', changes, tolerant);
   await noteLoaded();
@@ -129,14 +138,15 @@ async function putFile(context: ApplyContext, file: FileChange, tolerant: boolea
   context.log.debug({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
 }
 
-/** Runs the backend's commands of one phase. Throws `command-failed` at the first that fails and may not. */
+/** Runs the backend's commands of one phase; false if there is none. Throws `command-failed` at the first that fails and may not. */
 export async function runPhase(
   context: ApplyContext,
   phase: Phase,
   changes: readonly EniChange[],
   tolerant = false,
-): Promise<void> {
-  for (const command of context.renderer.activate(changes, context.facts).filter(c => c.phase === phase)) {
+): Promise<boolean> {
+  const commands = context.renderer.activate(changes, context.facts).filter(c => c.phase === phase);
+  for (const command of commands) {
     const result = await context.system.run(command.argv, { timeoutMs: activationMs });
     const words = command.argv.join(' ');
     context.log.debug({ command: words, exit: result.exitCode }, 'ran');
@@ -146,4 +156,5 @@ export async function runPhase(
     const cause = said.slice(-3).join('; ') || 'it said nothing';
     throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`);
   }
+  return commands.length > 0;
 }

@@ -42,7 +42,7 @@ export async function applyChange(context: ApplyContext, change: Change): Promis
   const foreign = foreignOf(context, change, kernel);
   await writeCheckpoint(context.system, checkpoint);
   try {
-    await perform(context, change);
+    await perform(context, change, false, kernel);
     await verify(context, change.plan, change.changes, checkpoint.primary, { foreign });
   } catch (error) {
     context.log.warn({ reason: reasonOf(error) }, 'apply failed, rolling back');

@@ -23,7 +23,7 @@ export function startAsking(source: MetadataSource, question: Question): Asking 
   const asking: Asking = { ...question, answered: controller.signal, answer: undefined };
   if (question.whole) source.forget();
   void source
-    .read()
+    .read([...question.triggers].some(trigger => trigger !== 'timer'))
     .catch(error =>
       error instanceof AgentError ? error : new AgentError('bug', reasonOf(error), { cause: error }),
     )

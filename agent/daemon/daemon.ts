@@ -110,8 +110,7 @@ async function see(running: Running, wakes: ReadonlySet<WakeKind>): Promise<bool
   const isNoise = found === 'nothing' || found === 'files';
   running.spacing = afterLook(running.spacing, system.now(), isNoise);
   if (found === 'other links')
-    // Of what came with another NIC nothing is known yet.
-    question(running, { triggers: new Set(['kernel']), whole: true, requests: [] });
+    question(running, { triggers: new Set(['kernel']), whole: false, requests: [] });
   return found !== 'nothing';
 }
 

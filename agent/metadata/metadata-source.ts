@@ -1,7 +1,7 @@
-// The metadata of this VM for a process that lives on: each read asks only for what may have changed, with one token for hours. What
-// looks new is read again in full before anybody acts on it, so that nothing which is acted on comes from memory.
+// The metadata of this VM for a process that lives on: each read asks only for what may have changed, with one token for hours. Where an
+// ENI has changed or gone everything is read again before anybody acts on it, so that nothing which is acted on comes from memory.
 import type { Dmi } from '../model/host.ts';
-import type { ProviderName } from '../model/instance.ts';
+import type { Eni, Instance, ProviderName } from '../model/instance.ts';
 import { type ClientOptions, type OpenClient, openClient, type TokenSession } from './client.ts';
 import { type Detection, detectProvider } from './detect-provider.ts';
 import type { ReadMemory, Responses } from './provider.ts';
@@ -9,8 +9,12 @@ import { endpointsOf, type InstanceReading } from './read-instance.ts';
 import { providerNamed } from './registry.ts';
 
 export interface MetadataSource {
-  /** Throws as readInstance does. A read that fails changes nothing in the memory. */
-  read(): Promise<InstanceReading>;
+  /**
+   * Throws as readInstance does. A read that fails changes nothing in the memory.
+   *
+   * @param hurried somebody waits: several connections instead of one
+   */
+  read(hurried?: boolean): Promise<InstanceReading>;
   /** The next read asks for everything. */
   forget(): void;
   /** Ends a read that is under way; it fails. */
@@ -35,14 +39,14 @@ export interface SourceOptions {
 const tokenSeconds = 21_600;
 
 export function openMetadataSource(options: SourceOptions): MetadataSource {
-  let memory: (ReadMemory & { readonly enis: string }) | undefined;
+  let memory: (ReadMemory & { readonly instance: Instance }) | undefined;
   let session: TokenSession & { readonly since: number } = { since: options.now() };
   let detected: Detection | undefined;
   let requests = 0;
   // One per read: a signal that lives as long as the process would collect listeners.
   let reading = new AbortController();
 
-  async function readOnce(known: ReadMemory | undefined): Promise<InstanceReading> {
+  async function readOnce(known: ReadMemory | undefined, hurried = true): Promise<InstanceReading> {
     detected ??= await detect(options);
     const { provider, evidence } = detected;
     if (options.now() - session.since > tokenSeconds * 900) session = { since: options.now() };
@@ -54,8 +58,8 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
       totalMs: options.timeoutMs,
       session,
       signal: reading.signal,
-      // Nobody waits for a look at what may have changed: a handshake less is worth more than a millisecond.
-      ...(known === undefined ? {} : { sockets: 1 }),
+      // Where nobody waits a handshake less is worth more than a millisecond.
+      ...(hurried ? {} : { sockets: 1 }),
     });
     try {
       const responses = await provider.read(client, known);
@@ -68,16 +72,15 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
 
   /** A reading with problems is no memory: a late key may have been answered with a wrong value that looks right. */
   function remember({ instance, responses }: InstanceReading, turn: number): void {
-    const enis = JSON.stringify(instance);
-    memory = instance.problems.length > 0 ? undefined : { enis, responses: successes(responses), turn };
+    const complete = instance.problems.length === 0;
+    memory = complete ? { instance, responses: successes(responses), turn } : undefined;
   }
 
   return {
-    async read() {
+    async read(hurried) {
       const known = memory;
-      const reading = await readOnce(known);
-      const isSame = known !== undefined && JSON.stringify(reading.instance) === known.enis;
-      if (known === undefined || isSame) {
+      const reading = await readOnce(known, known === undefined || hurried === true);
+      if (known === undefined || isUnchanged(known.instance, reading.instance)) {
         remember(reading, (known?.turn ?? 0) + 1);
         return reading;
       }
@@ -91,6 +94,13 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
     close: () => reading.abort(),
     requests: () => requests,
   };
+}
+
+/** Whoever was there is there and the same. Who is new was asked for everything. */
+function isUnchanged(before: Instance, now: Instance): boolean {
+  const same = (earlier: Eni) =>
+    now.enis.some(eni => eni.mac === earlier.mac && JSON.stringify(eni) === JSON.stringify(earlier));
+  return now.instanceId === before.instanceId && now.problems.length === 0 && before.enis.every(same);
 }
 
 function successes(responses: Responses): Responses {
