@@ -49,6 +49,8 @@ export interface PassOptions {
   readonly force?: boolean;
   /** What the metadata has just said; else it is asked. Whatever takes something away is read again in any case. */
   readonly reading?: InstanceReading;
+  /** What the machine is, read a moment ago; else it is read. */
+  readonly facts?: HostFacts;
   /** Goes with each line of the log: what started the pass. */
   readonly why?: LogFields;
   /** What it mends of an ENI goes with the line of that. */
@@ -79,7 +81,7 @@ export interface PassResult {
 
 export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
   const { system, settings, log } = context;
-  const guessed = await readHostFacts(system);
+  const guessed = options.facts ?? (await readHostFacts(system));
   // Fails here, before the cloud is asked, where nothing on this machine can be recognised.
   chooseRenderer(settings, guessed);
   if (options.apply) await finishInterrupted(context, guessed);

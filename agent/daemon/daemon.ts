@@ -4,7 +4,7 @@ import { renderers } from '../../renderers/registry.ts';
 import { reasonOf } from '../errors.ts';
 import type { WakeKind } from '../system/wakeups.ts';
 import { joinQuestions, type Question, startAsking } from './asking.ts';
-import { act, tend } from './looks.ts';
+import { act, readFactsAhead, tend } from './looks.ts';
 import { newMemory } from './memory.ts';
 import { publish } from './publish.ts';
 import type { Trigger } from './report.ts';
@@ -51,6 +51,7 @@ async function start(context: DaemonContext): Promise<Running> {
     queued: undefined,
     unseen: [],
     spacing: unspaced,
+    facts: undefined,
     configProblem: undefined,
   };
   const requests = await takeRequests(context.system);
@@ -109,8 +110,10 @@ async function see(running: Running, wakes: ReadonlySet<WakeKind>): Promise<bool
   const found = await tend(running, unseen);
   const isNoise = found === 'nothing' || found === 'files';
   running.spacing = afterLook(running.spacing, system.now(), isNoise);
-  if (found === 'other links')
+  if (found === 'other links') {
     question(running, { triggers: new Set(['kernel']), whole: false, requests: [] });
+    readFactsAhead(running);
+  }
   return found !== 'nothing';
 }
 

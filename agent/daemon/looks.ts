@@ -5,7 +5,9 @@ import { type Drift, type Glance, glance, linksText, unclaimedLinks } from '../g
 import { withLock } from '../lock.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
+import { readHostFacts } from '../system/host-facts.ts';
 import { linksBeingNamed } from '../system/udev.ts';
 import type { Asking } from './asking.ts';
 import { isOn } from './brake.ts';
@@ -129,6 +131,21 @@ async function driftNow({ context, settings, pass }: Running): Promise<readonly 
   );
 }
 
+/** A moment: facts that are older are read again. */
+const factsMs = 1000;
+
+/** A person waits for the new link: what the pass will ask of the machine is asked while the metadata answers. */
+export function readFactsAhead(running: Running): void {
+  const { system } = running.context;
+  running.facts = { at: system.now(), facts: readHostFacts(system).catch(() => undefined) };
+}
+
+async function takeFacts(running: Running): Promise<HostFacts | undefined> {
+  const { facts, context } = running;
+  running.facts = undefined;
+  return facts !== undefined && context.system.now() - facts.at <= factsMs ? facts.facts : undefined;
+}
+
 interface PassWish {
   readonly triggers: readonly Trigger[];
   readonly reading: InstanceReading;
@@ -144,8 +161,13 @@ async function runPass(running: Running, wish: PassWish): Promise<void> {
   const why = { trigger: triggers.join(' ') };
   const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
   try {
+    const facts = await takeFacts(running);
+    const ahead = facts === undefined ? {} : { facts };
     const pass = await withLock(system, () =>
-      reconcile({ system, settings, log, metadata }, { apply: true, reading: wish.reading, why, driftOf }),
+      reconcile(
+        { system, settings, log, metadata },
+        { apply: true, reading: wish.reading, ...ahead, why, driftOf },
+      ),
     );
     const earlier = running.pass;
     running.pass = pass;

@@ -2,6 +2,7 @@
 import type { Log } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { HostFacts } from '../model/host.ts';
 import type { Settings } from '../model/settings.ts';
 import type { PassResult } from '../reconcile.ts';
 import type { System } from '../system/system.ts';
@@ -49,6 +50,8 @@ export interface Running {
   /** Kernel and files have said something that is looked at when the spacing allows it. */
   unseen: readonly ('kernel' | 'files')[];
   spacing: Spacing;
+  /** What the machine is, read while the metadata is asked, for the pass that follows. */
+  facts: { readonly at: number; readonly facts: Promise<HostFacts | undefined> } | undefined;
   /** What is wrong with the configuration as it stands now. */
   configProblem: string | undefined;
 }

@@ -6,7 +6,7 @@ import { makeFolders, temporaryName } from './real-system.ts';
 import type { WakeKind, WakeupSpec, Wakeups } from './wakeups.ts';
 
 /** What belongs together arrives together: the wait for more, from the last event and from the first. */
-const settleMs = 10;
+const settleMs = 5;
 const longestSettleMs = 50;
 
 export async function openRealWakeups(spec: WakeupSpec): Promise<Wakeups> {

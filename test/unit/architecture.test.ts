@@ -100,7 +100,12 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   ['launcher', 'cli', / > agent\/cli\/version\.ts$/, 'the version'],
   ['daemon', 'metadata', / > agent\/metadata\/(metadata-source|read-instance)\.ts$/, 'the types'],
   ['daemon', 'renderers', / > renderers\/registry\.ts$/, 'whose folders to watch'],
-  ['daemon', 'system', / > agent\/system\/(system|wakeups|udev)\.ts$/, 'files, clock and what wakes it'],
+  [
+    'daemon',
+    'system',
+    / > agent\/system\/(system|wakeups|udev|host-facts)\.ts$/,
+    'files, clock, what wakes it, and facts ahead of a pass',
+  ],
   ['glance', 'plan', / > agent\/plan\/match-links\.ts$/, 'matchLink'],
   ['glance', 'system', / > agent\/system\/(system|kernel-reader)\.ts$/, 'no probes'],
   ['doctor', 'plan', / > agent\/plan\/numbering\.ts$/, 'the band'],
