@@ -81,9 +81,9 @@ async function planInput(system: System, input: DesiredInput) {
   const { instance, kernel, settings, facts, state, renderer } = input;
   const { base } = settings.routing;
   const sameMachine = isOfThisMachine(state, instance.instanceId);
-  const remembered = sameMachine ? (Object.entries(state.slots) as [Mac, number][]) : [];
+  const remembered = new Map(sameMachine ? (Object.entries(state.slots) as [Mac, number][]) : []);
   const macs = new Set(instance.enis.filter(e => !e.primary).map(e => e.mac));
-  const keptSlots = new Map([...recoverSlots(kernel, base, macs), ...remembered]);
+  const keptSlots = new Map([...recoverSlots(kernel, base, macs, remembered), ...remembered]);
   return {
     instance,
     links: kernel.links,

@@ -67,11 +67,11 @@ async function install({ system, log }: StageContext, staging: Staging): Promise
     if ((await system.readFile(from)) === (await system.readFile(to))) continue;
     // A link keeps mode and group as the program gave them: 0640 root:systemd-network (netplan 1.1), 0644 (0.106).
     await system.link(from, to);
-    log.info({ path: to }, 'installed');
+    log.debug({ path: to }, 'installed');
   }
   for (const file of (await system.listFolder(dir)).filter(n => ours.test(n) && !made.includes(n))) {
     await system.removeFile(`${dir}/${file}`);
-    log.info({ path: `${dir}/${file}` }, 'removed');
+    log.debug({ path: `${dir}/${file}` }, 'removed');
   }
   await system.removeFile(`${dir}/${temporaryName}`);
 }

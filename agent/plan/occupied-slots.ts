@@ -6,16 +6,21 @@ import { priorityOf, slotCount, type Tier, tableOf } from './numbering.ts';
 
 const tiers: readonly Tier[] = ['neighbour', 'specificMain', 'ownTable'];
 
-/** Slots that the kernel itself remembers: a table of the band whose every route leaves by one link belongs to that link's ENI. */
+/**
+ * Slots that the kernel itself remembers: a table of the band whose every route leaves by one link belongs to that link's ENI. Unless the slot is
+ * remembered for another: a network service that finds a new ENI under the name of a gone one gives it that one's routes.
+ */
 export function recoverSlots(
   kernel: KernelState,
   base: number,
   macs: ReadonlySet<Mac>,
+  remembered: ReadonlyMap<Mac, number> = new Map(),
 ): ReadonlyMap<Mac, number> {
   const recovered = new Map<Mac, number>();
+  const taken = new Set(remembered.values());
   for (let slot = 0; slot < slotCount; slot++) {
     const links = new Set(kernel.routes.filter(r => r.table === tableOf(base, slot)).map(r => r.link));
-    if (links.size !== 1) continue;
+    if (links.size !== 1 || taken.has(slot)) continue;
     const mac = macOf([...links][0], kernel.links);
     if (mac !== undefined && macs.has(mac) && !recovered.has(mac)) recovered.set(mac, slot);
   }

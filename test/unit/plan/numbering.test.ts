@@ -168,6 +168,12 @@ describe('recoverSlots: the state file is lost, the kernel remembers', () => {
       [macOf(1), 4],
     ]);
   });
+  test('a slot that is remembered for another ENI is not recovered for this one: two would have it', () => {
+    const kernel = { ...emptyKernel, links, routes: [inTable('eth1', 28000), inTable('eth2', 28001)] };
+    const remembered = new Map([[macOf(9), 0]]);
+    expect([...recoverSlots(kernel, 28000, ours, remembered)]).toEqual([[macOf(2), 1]]);
+  });
+
   test.each([
     ['a table by two links', [inTable('eth1', 28000), inTable('eth2', 28000)]],
     ['a table by the primary', [inTable('eth0', 28000)]],
