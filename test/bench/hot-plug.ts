@@ -45,7 +45,9 @@ async function measureOurs(
 ): Promise<Measured & { reloadMs: readonly number[] }> {
   const { last, others } = split(size);
   const { bundle } = options;
-  const host = await createBenchHost({ name: 'plugours', enis: others, bundle });
+  // The time line needs the steps, which are logged at that level.
+  const agentKeys = ['log-level = debug'];
+  const host = await createBenchHost({ name: 'plugours', enis: others, bundle, agentKeys });
   try {
     await startDaemon(host);
     const measured = await measure(host, size, options, 'eni-agent daemon', () => forgotten(host, last.link));
