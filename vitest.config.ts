@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Three projects: `pure` runs anywhere in seconds; `lab` and `matrix` need root and Linux. The lab counts events and milliseconds, so it
+// Four projects: `pure` runs anywhere in seconds; `lab`, `matrix` and `vm` need root and Linux. The lab counts events and milliseconds, so it
 // runs one file at a time.
 export default defineConfig({
   test: {
@@ -30,6 +30,16 @@ export default defineConfig({
           maxWorkers: 4,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          // An emulated processor takes one of ours.
+          maxWorkers: 2,
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
         },
       },
     ],

@@ -58,7 +58,7 @@ async function runAll(system: System, log: Log, names: readonly string[], input:
       continue;
     }
     const started = system.now();
-    await runOne(system, log, hook, { input, timeoutMs: Math.min(hookMs, left) });
+    await runOne(system, log, hook, { input, timeoutMs: Math.min(hookMs, left), outside: true });
     // When the clock is set meanwhile, the others shall not pay for it.
     left -= Math.min(Math.max(system.now() - started, 0), 2 * hookMs);
   }
@@ -68,7 +68,7 @@ async function runOne(
   system: System,
   log: Log,
   hook: string,
-  options: { readonly input: string; readonly timeoutMs: number },
+  options: { readonly input: string; readonly timeoutMs: number; readonly outside: true },
 ): Promise<void> {
   const { exitCode, stderr } = await system.run(['env', '-i', ...environment, hook], options);
   if (exitCode === 124) log.warn({ hook }, `a hook was killed after ${options.timeoutMs / 1000} s`);

@@ -12,6 +12,7 @@ const program: string = './eni-agent.cjs';
 
 if (asksForVersion(process.argv[2])) process.stdout.write(versionText);
 else {
-  if (process.getuid?.() === 0) enableCompileCache(cacheFolder);
+  // Node writes the folder when the process ends: not after `remove --image` has emptied it.
+  if (process.getuid?.() === 0 && !process.argv.includes('--image')) enableCompileCache(cacheFolder);
   void import(program);
 }

@@ -138,7 +138,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
 }
 
 /** A checkpoint or a state file that a crash cut off before it had its name. */
-const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
+export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
 
 /**
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot

@@ -1,20 +1,32 @@
 // The empty plan, applied: uninstalling is not another code path. Needs no metadata, so it works on a machine that has none.
 import { renderers } from '../renderers/registry.ts';
+import { checkpointPath } from './apply/checkpoint.ts';
 import { planChanges } from './apply/eni-changes.ts';
 import { reloadRemedy, withReloadHazard } from './apply/loaded-files.ts';
 import { diffFiles, readOwnedFiles } from './apply/ownership.ts';
-import { emptyState, readState, writeState } from './apply/state-file.ts';
+import { emptyState, readState, statePath, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
 import { settlementFiles } from './coexistence/settlement.ts';
 import type { NetworkPlan } from './model/network-plan.ts';
 import { primaryLinkOf } from './plan/match-links.ts';
-import { applyContext, chooseRenderer, finishInterrupted, type PassContext } from './reconcile.ts';
+import {
+  applyContext,
+  chooseRenderer,
+  finishInterrupted,
+  halfWritten,
+  type PassContext,
+} from './reconcile.ts';
 import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
 import { readKernelState } from './system/kernel-reader.ts';
+import type { System } from './system/system.ts';
+
+const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
 
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {
   const { system, settings } = context;
+  // In the root of an image that was never booted nothing tells the backend, and nothing has to.
+  if (await isUntouched(system)) return [];
   const guessed = await readHostFacts(system);
   await finishInterrupted(context, guessed);
   const state = await readState(system);
@@ -28,7 +40,6 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
     context.log.warn({ reason: facts.reloadHazard }, `taken away live, without a reload; ${reloadRemedy}`);
   const apply = applyContext(context, renderer, facts, undefined);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
-  const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
   const files = diffFiles(await readOwnedFiles(system, owners), []);
   const changes = planChanges({
     plan,
@@ -44,4 +55,9 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   if (files.length === 0 && changes.length === 0) await writeState(system, stateAfter);
   else await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter });
   return files.map(f => f.path);
+}
+
+async function isUntouched(system: System): Promise<boolean> {
+  for (const path of [statePath, checkpointPath, halfWritten]) if (await system.exists(path)) return false;
+  return (await readOwnedFiles(system, owners)).size === 0;
 }

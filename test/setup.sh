@@ -93,6 +93,9 @@ lab_obstacle() {
 # Programs that the lab calls on the machine itself, as `program:package`.
 lab_programs="ip:iproute2 ping:iputils-ping dnsmasq:dnsmasq-base nft:nftables mmdebstrap:mmdebstrap
 sysctl:procps ps:procps unshare:util-linux nsenter:util-linux setpriv:util-linux hostname:hostname"
+# What packaging/ calls, in the same form.
+package_programs="dpkg-deb:dpkg rpmbuild:rpm patchelf:patchelf xz:xz-utils tar:tar mmdebstrap:mmdebstrap
+x86_64-linux-gnu-strip:binutils-x86-64-linux-gnu aarch64-linux-gnu-strip:binutils-aarch64-linux-gnu"
 
 missing_programs() {
   for pair in $lab_programs; do

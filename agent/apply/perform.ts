@@ -20,6 +20,12 @@ export interface Work {
 const activationMs = 120_000;
 
 /**
+ * The programs, of ifupdown, the initscripts and SLES 11, that bring a link up and down themselves: they run scripts of administrators and
+ * leave the DHCP client behind. All others ask a service to do it.
+ */
+const runsScripts: ReadonlySet<string> = new Set(['ifup', 'ifdown']);
+
+/**
  * Also undoes: an inverse change is performed like any other, except that a failing command does not stop it.
  *
  * @param known the kernel as it has just been read
@@ -147,7 +153,8 @@ export async function runPhase(
 ): Promise<boolean> {
   const commands = context.renderer.activate(changes, context.facts).filter(c => c.phase === phase);
   for (const command of commands) {
-    const result = await context.system.run(command.argv, { timeoutMs: activationMs });
+    const outside = runsScripts.has(command.argv[0]);
+    const result = await context.system.run(command.argv, { timeoutMs: activationMs, outside });
     const words = command.argv.join(' ');
     context.log.debug({ command: words, exit: result.exitCode }, 'ran');
     if (result.exitCode === 0 || command.mayFail || tolerant) continue;

@@ -1,6 +1,7 @@
 // The contract of a command: one file per verb in commands/, thin. A command gets parsed options and returns an exit code; it
 // throws AgentError, and main.ts prints that.
 import type { Log } from '../log.ts';
+import { providerNames } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import type { WakeupSpec, Wakeups } from '../system/wakeups.ts';
@@ -10,6 +11,8 @@ export interface CliOption {
   readonly multiple?: true;
   /** Word for the value in the help text. */
   readonly value?: string;
+  /** What completion offers for the value: all that there is, or paths. */
+  readonly choices?: readonly string[] | 'files' | 'folders';
   readonly help: string;
 }
 
@@ -66,6 +69,7 @@ export const metadataOptions = {
   provider: {
     type: 'string',
     value: 'NAME',
+    choices: providerNames,
     help: 'the cloud: alibaba, aws or jdcloud, instead of detecting it',
   },
   'metadata-url': {

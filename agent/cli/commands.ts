@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   render: async () => (await import('./commands/render.ts')).render,
   rollback: async () => (await import('./commands/rollback.ts')).rollback,
+  migrate: async () => (await import('./commands/migrate.ts')).migrate,
   remove: async () => (await import('./commands/remove.ts')).remove,
 };
 

@@ -2,22 +2,29 @@
 import { isLate } from '../daemon/liveness.ts';
 import type { Report } from '../daemon/report.ts';
 import { green, red, type Style, yellow } from './describe.ts';
+import { type RunMode, startCommand } from './run-mode.ts';
 import { describeAge } from './status-table.ts';
 
 export interface DaemonView {
   /** Of the last daemon that wrote one; undefined if none did since the machine started. */
   readonly report: Report | undefined;
   readonly isAlive: boolean;
+  readonly mode: RunMode;
 }
 
 /** Lines without the heading. @param now milliseconds since the epoch */
 export function describeDaemon(daemon: DaemonView, now: number, style: Style): readonly string[] {
-  const { report, isAlive } = daemon;
+  const { report, isAlive, mode } = daemon;
   if (report === undefined || !isAlive) {
+    if (mode === 'on-demand')
+      return [
+        'on demand: no daemon; a pass runs when a NIC comes or goes, and by the clock',
+        '"systemctl list-timers eni-agent-once.timer" shows when, "journalctl -u eni-agent-once" what it did',
+      ];
     const died = report && `; the last one looked ${describeAge(report.lookedAt, now)} ago and has gone`;
     return [
       `${yellow(style, 'not running')}: nothing reacts to changes${died ?? ''}`,
-      'start "eni-agent daemon", or run "eni-agent once" after each change',
+      `start it with "${startCommand[mode]}", or run "eni-agent once" after each change`,
     ];
   }
   return [

@@ -1,6 +1,7 @@
 // What a pass says about each ENI, for a person: working, waiting, left alone; and since when. Pure.
-import type { Drift } from '../glance.ts';
+import { type Drift, unclaimedLinks } from '../glance.ts';
 import type { SkippedEni } from '../model/network-plan.ts';
+import type { Settings } from '../model/settings.ts';
 import type { PassResult } from '../reconcile.ts';
 import type { EniState, ReportedEni } from './report.ts';
 
@@ -24,6 +25,11 @@ export function waitingReasons(pass: PassResult, unclaimed: readonly string[]): 
     ...pass.instance.problems.map(p => `${p.subject}: ${p.text}`),
     ...unclaimed.map(link => `${link}: the metadata does not know this link yet`),
   ];
+}
+
+/** True if it is worth looking again soon, where nobody watches. A plan that somebody took back waits for nobody. */
+export function isIncomplete(pass: PassResult, settings: Settings): boolean {
+  return pass.outcome !== 'refused' && waitingReasons(pass, unclaimedLinks(pass, settings)).length > 0;
 }
 
 export function eniStates(

@@ -59,6 +59,8 @@ async function probeKernel(system: System, kernel: string | undefined): Promise<
     const result = await system.run(['unshare', '-n', 'ip', '-force', '-batch', '-'], {
       timeoutMs: 5000,
       input: batch,
+      // A namespace of its own is what the sandbox does not allow.
+      outside: true,
     });
     const seen = parseProbe(result.stdout);
     if (seen !== undefined) return seen;

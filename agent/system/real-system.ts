@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { AgentError, reasonOf } from '../errors.ts';
+import { isSandboxed, runOutside } from './outside-sandbox.ts';
 import { runCommand } from './run-command.ts';
 import type { System } from './system.ts';
 
@@ -93,8 +94,26 @@ export const realSystem: System = {
     }
   },
 
+  async copy(from, to) {
+    try {
+      await copyExactly(from, to);
+    } catch (error) {
+      throw fileError(`copy ${from} to`, to, error);
+    }
+  },
+
+  async removeTree(file) {
+    try {
+      await fs.rm(file, { recursive: true, force: true });
+      await syncFolder(path.dirname(file));
+    } catch (error) {
+      throw fileError('remove', file, error);
+    }
+  },
+
   lock: holdLock,
-  run: runCommand,
+  run: (argv, options = {}) =>
+    options.outside === true && isSandboxed ? runOutside(argv, options) : runCommand(argv, options),
   now: () => Date.now(),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 };
@@ -117,8 +136,40 @@ async function replaceFile(file: string, content: string, mode: number): Promise
   } finally {
     await handle.close();
   }
+  await putInPlace(temporary, file);
+}
+
+async function copyExactly(from: string, to: string): Promise<void> {
+  await makeFolders(path.dirname(to));
+  const temporary = path.join(path.dirname(to), temporaryName);
+  await fs.rm(temporary, { force: true });
+  const found = await fs.lstat(from);
+  const { mode, uid, gid } = found;
+  // In seconds: a Date has whole milliseconds.
+  const [accessed, modified] = [found.atimeMs / 1000, found.mtimeMs / 1000];
+  if (found.isSymbolicLink()) {
+    await fs.symlink(await fs.readlink(from), temporary);
+    await fs.lchown(temporary, uid, gid);
+    await fs.lutimes(temporary, accessed, modified);
+  } else {
+    await fs.copyFile(from, temporary, constants.COPYFILE_EXCL);
+    const handle = await fs.open(temporary, constants.O_RDONLY);
+    try {
+      // In this order: a new owner takes the set-user-id bit away.
+      await handle.chown(uid, gid);
+      await handle.chmod(mode & 0o7777);
+      await handle.utimes(accessed, modified);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+  await putInPlace(temporary, to);
+}
+
+async function putInPlace(temporary: string, file: string): Promise<void> {
   await fs.rename(temporary, file);
-  await syncFolder(folder);
+  await syncFolder(path.dirname(file));
   // A file made by rename keeps the label of its maker; the network services may not read that where SELinux enforces.
   if (await realSystem.exists('/sys/fs/selinux/enforce')) await runCommand(['restorecon', file]);
 }

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { reasonOf } from '../errors.ts';
 import type { CommandResult, RunOptions } from './system.ts';
 
-const defaultTimeoutMs = 30_000;
+export const defaultTimeoutMs = 30_000;
 
 /** Bytes of each output; a program that prints more has failed, since half an answer must not look like a whole one. */
 const maxOutput = 16 * 1024 * 1024;

@@ -13,6 +13,11 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Text for standard input. Default: none. */
   readonly input?: string;
+  /**
+   * Outside the sandbox of the daemon's unit, where there is one (outside-sandbox.ts): it runs what an administrator wrote, leaves processes
+   * behind that the network needs, or does what the sandbox is to keep the agent from.
+   */
+  readonly outside?: boolean;
 }
 
 export interface FileStamp {
@@ -45,6 +50,13 @@ export interface System {
   stat(path: string): Promise<FileStamp | undefined>;
   /** Makes `to` another name of the file at `from` (same file system), in one step where `to` exists. Makes missing folders. */
   link(from: string, to: string): Promise<void>;
+  /**
+   * Makes `to` an exact copy of the file or symbolic link at `from`, in one step: content byte for byte, mode, owner, times; the SELinux
+   * label is that of its place. Makes missing folders.
+   */
+  copy(from: string, to: string): Promise<void>;
+  /** Removes a file, or a folder with all that is in it; not an error if it has gone. Follows no symbolic link. */
+  removeTree(path: string): Promise<void>;
   /**
    * Takes the lock file, waiting for another holder up to `waitMs`; returns the release, or undefined if the wait was in vain.
    * The kernel frees it when this process dies, however it dies.

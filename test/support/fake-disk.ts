@@ -6,6 +6,8 @@ export interface FakeFile {
   readonly mode: number;
   /** Time of the write; 0 unless told. Two names of one object are hard links of one file. */
   readonly modified?: number;
+  /** Of a symbolic link: what it points to. Its content is empty. */
+  readonly target?: string;
 }
 
 const inodes = new WeakMap<FakeFile, number>();

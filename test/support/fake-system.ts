@@ -15,12 +15,21 @@ import { FakePlot, type Interference } from './fake-plot.ts';
 /** The agent's process is dead: every call from it ends in this, until `restart`. */
 export class CrashError extends Error {}
 
+/** A program that a test brings to the machine. */
+export interface FakeProgram {
+  /** True for a command line that changes nothing. */
+  readonly looks: (args: readonly string[]) => boolean;
+  readonly run: (args: readonly string[], step: (words: string) => void) => CommandResult;
+}
+
 export class FakeSystem implements System {
   readonly files = new Map<string, FakeFile>();
   readonly folders = new Set<string>();
   kernel = new FakeKernel();
   readonly dhcp = new Map<string, Offer>();
   readonly sysctls = new Map<string, string>();
+  /** By name; in front of those that every machine here has. */
+  readonly programs = new Map<string, FakeProgram>();
   /** What the agent changed, as it asked for it: `write PATH`, `remove PATH`, `run COMMAND LINE`, and each line of a batch. */
   journal: string[] = [];
   /** Every single change, those of ifup's own lines included: what `crashBefore` counts. */
@@ -120,6 +129,7 @@ export class FakeSystem implements System {
     this.#alive();
     const name = /^\/sys\/class\/net\/([^/]+)\/device\/driver$/.exec(path)?.[1];
     const driver = this.kernel.links.find(l => l.name === name)?.driver;
+    if (name === undefined) return this.files.get(path)?.target;
     return driver === undefined ? undefined : `../../../../bus/pci/drivers/${driver}`;
   }
 
@@ -164,6 +174,28 @@ export class FakeSystem implements System {
     this.#step(`link ${to}`);
     this.files.set(to, file);
     this.#done(`link ${from} ${to}`);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    this.#alive();
+    const file = this.files.get(from);
+    const reason = this.#effect(`copy ${from} ${to}`) ?? (file === undefined ? 'ENOENT' : undefined);
+    if (file === undefined || reason !== undefined)
+      throw new AgentError('file-failed', `cannot copy ${from} to ${to}: ${reason}`);
+    const temporary = `${to.slice(0, to.lastIndexOf('/'))}/${temporaryName}`;
+    this.#step(`open ${temporary}`);
+    this.files.set(temporary, { ...file });
+    this.#step(`rename to ${to}`);
+    this.files.delete(temporary);
+    this.files.set(to, { ...file });
+    this.#done(`copy ${from} ${to}`);
+  }
+
+  async removeTree(path: string): Promise<void> {
+    this.#alive();
+    for (const file of [...this.files.keys()].filter(p => p === path || p.startsWith(`${path}/`)))
+      await this.removeFile(file);
+    this.folders.delete(path);
   }
 
   async lock(path: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
@@ -244,6 +276,11 @@ export class FakeSystem implements System {
     const [program, ...args] = argv;
     const line = argv.join(' ');
     const step = (words: string) => this.#step(words);
+    const brought = this.programs.get(program);
+    if (brought !== undefined)
+      return brought.looks(args)
+        ? brought.run(args, step)
+        : this.#change(line, () => brought.run(args, step));
     switch (program) {
       case 'ip':
         if (args[0] === '-V') return runIp(this.kernel, args);
@@ -329,7 +366,8 @@ export class FakeSystem implements System {
     const [, key = '', link] = /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/accept_ra)$/.exec(path) ?? [];
     // The kernel's own default is on.
     if (this.kernel.links.some(l => l.name === link)) return `${this.sysctls.get(key) ?? '1'}\n`;
-    return this.files.get(path)?.content;
+    const file = this.files.get(path);
+    return file?.target === undefined ? file?.content : this.#read(file.target);
   }
 
   #list(path: string): readonly string[] {

@@ -21,7 +21,10 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
       ...[
         'doctor',
         'inspect',
+        'migrate',
         'remove-all',
+        'image',
+        'undo-script',
         'daemon',
         'hooks',
         'reconcile',
@@ -43,7 +46,11 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   ['doctor', ['inspect', 'reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   // plan: which link is the primary's, where no metadata answers.
   ['inspect', ['reconcile', 'apply', 'plan', 'renderers', 'system', 'errors', 'model']],
+  // reconcile, remove-all: what configures the ENIs, and what takes it off again. renderers: the mark, and the form of ifcfg files.
+  ['migrate', ['remove-all', 'reconcile', 'renderers', 'system', 'errors']],
   ['remove-all', ['reconcile', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
+  // reconcile: the context, as a type.
+  ['undo-script', ['reconcile', 'apply', 'coexistence', 'renderers', 'system', 'model']],
   // reconcile, renderers: what has changed, as types.
   ['hooks', ['reconcile', 'renderers', 'system', 'log', 'errors']],
   ['reconcile', ['desired', 'apply', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
@@ -54,6 +61,7 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   ['coexistence', ['renderers', 'model']],
   // plan: how many numbers `base` takes. system: only the type.
   ['config', ['plan', 'system', 'errors', 'model']],
+  ['image', ['lock', 'system', 'model']],
   ['lock', ['system', 'errors']],
   // Strangers to each other.
   ['metadata', ['errors', 'model']],
@@ -82,15 +90,18 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'system',
-    / > agent\/system\/(system|host-facts|wakeups|dmi)\.ts$/,
+    / > agent\/system\/(system|host-facts|wakeups|dmi|units)\.ts$/,
     'commands get a System, they never make one',
   ],
   [
     'cli',
     'daemon',
-    /^agent\/cli\/commands\/(daemon|refresh)\.ts > | > agent\/daemon\/(report|liveness)\.ts$/,
+    /^agent\/cli\/commands\/(daemon|refresh)\.ts > |^agent\/cli\/commands\/remove\.ts > agent\/daemon\/requests\.ts$|\/once\.ts > agent\/daemon\/eni-states\.ts$| > agent\/daemon\/(report|liveness)\.ts$/,
     'others read what the daemon says of itself',
   ],
+  ['migrate', 'renderers', / > renderers\/(renderer|formats\/shell-variables)\.ts$/, 'no renderer'],
+  ['migrate', 'system', / > agent\/system\/(system|units|package-owner)\.ts$/, 'no probes of its own'],
+  ['image', 'system', / > agent\/system\/system\.ts$/, 'the type'],
   [
     'main',
     'system',
@@ -144,7 +155,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'node:fs': /^agent\/system\//,
   'node:http': /^agent\/metadata\//,
   // The environment that a child gets, and the end of its process group.
-  'node:process': /^agent\/system\/run-command\.ts$/,
+  'node:process': /^agent\/system\/(run-command|outside-sandbox)\.ts$/,
   // A type.
   'node:stream': /^agent\/system\/run-command\.ts$/,
   'node:timers/promises': /^agent\/(metadata\/|system\/real-wakeups\.ts)/,

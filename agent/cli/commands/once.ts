@@ -1,10 +1,12 @@
 // `eni-agent once`: one pass, for boot, for cloud-init and by hand.
 import type { EniChange } from '../../../renderers/renderer.ts';
+import { isIncomplete } from '../../daemon/eni-states.ts';
 import { runHooks } from '../../hooks.ts';
 import { withLock } from '../../lock.ts';
 import { type PassResult, reconcile } from '../../reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import { bold, describeHost, green, yellow } from '../describe.ts';
+import { lookAgain, waitMsOf, waitOption } from '../look-again.ts';
 import { passJson } from '../pass-json.ts';
 
 /** DHCP tells the subnet only after the first pass: the second completes routes and rules. A third would find nothing new. */
@@ -19,23 +21,31 @@ configuration for every secondary ENI, makes its network service load it, and ve
 in the kernel. If that cannot be verified, or if the primary ENI lost anything, everything is
 taken back. Running it again when nothing has changed does nothing at all.
 
+With --wait it goes on while something is missing that may come by itself: for boot and hot-plug
+where no daemon runs.
+
 Exit code 0: all is as it should be. 2: done, but something needs a look. 1: failed and taken back.`,
   options: {
     ...metadataOptions,
     force: { type: 'boolean', help: 'apply a plan again that "eni-agent rollback" took back' },
+    wait: waitOption,
   },
-  examples: ['eni-agent once', 'eni-agent once --json'],
+  examples: ['eni-agent once', 'eni-agent once --wait 60', 'eni-agent once --json'],
   needsRoot: true,
   async run(context, values) {
+    const waitMs = waitMsOf(values);
     const settings = await context.settings();
     const log = await context.log(settings);
     const passContext = { system: context.system, settings, log };
     const options = { apply: true, force: values.force === true };
     const passes: PassResult[] = [];
     try {
-      await withLock(context.system, async () => {
-        do passes.push(await reconcile(passContext, options));
-        while (passes.length < maxPasses && hasMore(passes.at(-1)!));
+      await lookAgain(context.system, waitMs, async () => {
+        await withLock(context.system, async () => {
+          for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
+            passes.push(await reconcile(passContext, options));
+        });
+        return isIncomplete(passes.at(-1)!, settings);
       });
       const pass = passes.reduce(joined);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
@@ -48,7 +58,7 @@ Exit code 0: all is as it should be. 2: done, but something needs a look. 1: fai
   },
 };
 
-/** The report of two passes: where both are, and everything that either of them has done. */
+/** The report of two passes: where the second is, and everything that either of them has done. */
 function joined(first: PassResult, second: PassResult): PassResult {
   const macOf = (c: EniChange) => (c.kind === 'removed' ? c.before.mac : c.after.mac);
   const done = new Set(first.changes.map(macOf));
@@ -56,7 +66,7 @@ function joined(first: PassResult, second: PassResult): PassResult {
   const later = new Map(second.files.map(f => [f.path, f]));
   return {
     ...second,
-    outcome: 'applied',
+    outcome: first.outcome === 'applied' ? 'applied' : second.outcome,
     requests: first.requests + second.requests,
     changes: [...first.changes, ...second.changes.filter(c => !done.has(macOf(c)))],
     files: [

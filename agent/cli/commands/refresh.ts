@@ -2,8 +2,11 @@
 import { type Report, readReport } from '../../daemon/report.ts';
 import { daemonLockPath, request } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
+import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { green, yellow } from '../describe.ts';
+import { waitMsOf, waitOption } from '../look-again.ts';
+import { readRunMode } from '../run-mode.ts';
 import { once } from './once.ts';
 
 /** Milliseconds: a reading of the metadata, its confirmation, an apply with a DHCP server, its verification. */
@@ -17,16 +20,19 @@ Asks the daemon to read the whole metadata and to compare everything now, and wa
 Where no daemon runs, this command does the pass itself, like "eni-agent once".
 
 Exit code 0: all is as it should be. 2: done, but something needs a look. 1: failed.`,
-  options: {},
-  examples: ['eni-agent refresh', 'eni-agent refresh --json'],
+  options: { wait: waitOption },
+  examples: ['eni-agent refresh', 'eni-agent refresh --wait 60', 'eni-agent refresh --json'],
   needsRoot: true,
   async run(context, values) {
     const { system } = context;
+    const waitMs = waitMsOf(values);
     // Held by a living daemon and by nobody else.
     const release = await system.lock(daemonLockPath, 0);
     if (release !== undefined) {
       await release();
-      if (!context.json) context.print('No daemon is running: this command makes the pass itself.\n');
+      const why =
+        (await readRunMode(system)) === 'on-demand' ? 'The agent runs on demand' : 'No daemon is running';
+      if (!context.json) context.print(`${why}: this command makes the pass itself.\n`);
       return once.run(context, { ...values });
     }
     const before = await readReport(system);
@@ -35,12 +41,22 @@ Exit code 0: all is as it should be. 2: done, but something needs a look. 1: fai
       throw new AgentError('lock-held', `the daemon has not answered within ${patienceMs / 1000} s`, {
         hint: 'its log says what it waits for (journalctl -u eni-agent)',
       });
-    const report = await readReport(system);
+    const report = await finalReport(system, waitMs);
     if (report === undefined) throw new AgentError('bug', 'the daemon answered without a report');
     print(context, before, report);
     return isFine(report) ? exitCodes.done : exitCodes.attention;
   },
 };
+
+/** The daemon looks again by itself while something is to come: its report tells when there is nothing any more. */
+async function finalReport(system: System, waitMs: number): Promise<Report | undefined> {
+  const end = system.now() + waitMs;
+  for (;;) {
+    const report = await readReport(system);
+    if (report === undefined || isFine(report) || system.now() >= end) return report;
+    await system.sleep(200);
+  }
+}
 
 function print(context: CommandContext, before: Report | undefined, report: Report): void {
   const change = report.lastChange?.at === before?.lastChange?.at ? null : report.lastChange;

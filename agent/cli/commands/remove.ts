@@ -1,29 +1,98 @@
-// `eni-agent remove`: everything that is ours goes, before the package goes.
+// `eni-agent remove`: everything that is ours goes, before the package goes, or before the disk becomes an image.
+import { daemonLockPath } from '../../daemon/requests.ts';
+import { AgentError } from '../../errors.ts';
+import { forgetMachine, notesForImage } from '../../image.ts';
 import { withLock } from '../../lock.ts';
+import type { PassContext } from '../../reconcile.ts';
 import { removeAll } from '../../remove-all.ts';
-import { type CliCommand, exitCodes } from '../command.ts';
+import type { System } from '../../system/system.ts';
+import { readUnits } from '../../system/units.ts';
+import { undoScript } from '../../undo-script.ts';
+import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
+
+/** What would make a pass on its own account, and write all of it anew. */
+const units = ['eni-agent.service', 'eni-agent-once.timer', 'eni-agent-once.path', 'eni-agent-once.service'];
 
 export const remove: CliCommand = {
   name: 'remove',
   summary: 'take everything off this machine that eni-agent has configured',
   description: `
 Removes all files that eni-agent wrote, and their addresses, routes and rules from the kernel. The
-primary ENI and the files of others stay as they are. The packages call it when they are removed.`,
-  options: {},
-  examples: ['eni-agent remove'],
+primary ENI and the files of others stay as they are. The packages call it when they are removed.
+
+With --image also what the agent keeps of this instance: state, slots, backups (those of "migrate"
+too), caches, requests and its own log file. For the last step before an image is made of the disk; the
+daemon has to be stopped, and starts afresh on each machine that is made of it. The configuration
+stays.
+
+With --script nothing is changed: it prints a shell script that does the same without this program,
+for a purge that comes after the program has gone.`,
+  options: {
+    image: { type: 'boolean', help: 'also forget this instance, so that an image can be made of the disk' },
+    script: { type: 'boolean', help: 'print a shell script that does it without this program' },
+  },
+  examples: ['eni-agent remove', 'systemctl stop eni-agent && eni-agent remove --image'],
   needsRoot: true,
-  async run(context) {
+  async run(context, values) {
+    if (values.image === true && values.script === true)
+      throw new AgentError('usage', 'remove: --image and --script exclude each other');
     const settings = await context.settings();
-    const log = await context.log(settings);
-    const paths = await withLock(context.system, () => removeAll({ system: context.system, settings, log }));
-    if (context.json) context.print(`${JSON.stringify({ version: 1, removed: paths }, null, 2)}\n`);
-    else if (paths.length === 0) context.print('There was nothing of eni-agent on this machine.\n');
-    else
-      context.print(
-        [`Removed ${paths.length} files and what they had configured:`, ...paths.map(p => `  ${p}`), ''].join(
-          '\n',
-        ),
-      );
+    const pass: PassContext = { system: context.system, settings, log: await context.log(settings) };
+    if (values.script === true) context.print(await undoScript(pass));
+    else if (values.image === true) await removeForImage(context, pass);
+    else {
+      const removed = await removeOurs(pass);
+      print(context, { removed }, describe(removed));
+    }
     return exitCodes.done;
   },
 };
+
+async function removeForImage(context: CommandContext, pass: PassContext): Promise<void> {
+  const { system, settings } = pass;
+  const release = await holdDaemon(system);
+  try {
+    const removed = await removeOurs(pass);
+    const forgotten = await withLock(system, () => forgetMachine(system));
+    const notes = await notesForImage(system, settings);
+    print(context, { removed, forgotten, notes }, [
+      ...describe(removed),
+      ...(forgotten.length === 0 ? [] : ['Forgot this instance:', ...forgotten.map(p => `  ${p}`)]),
+      ...notes.map(note => `note: ${note}`),
+    ]);
+  } finally {
+    await release();
+  }
+}
+
+function removeOurs(pass: PassContext): Promise<readonly string[]> {
+  return withLock(pass.system, () => removeAll(pass));
+}
+
+function print({ json, print }: CommandContext, result: object, lines: readonly string[]): void {
+  print(json ? `${JSON.stringify({ version: 1, ...result }, null, 2)}\n` : `${lines.join('\n')}\n`);
+}
+
+function describe(paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return ['There was nothing of eni-agent on this machine.'];
+  return [`Removed ${paths.length} files and what they had configured:`, ...paths.map(p => `  ${p}`)];
+}
+
+/** No daemon runs, and none can start before the release. Throws `lock-held`. */
+async function holdDaemon(system: System): Promise<() => Promise<void>> {
+  const states = await readUnits(system, units);
+  const active = units.filter(unit => states.get(unit)?.active === true);
+  if (active.length > 0)
+    throw new AgentError(
+      'lock-held',
+      `${active.join(', ')} would write it all anew before the image is made`,
+      {
+        hint: `systemctl stop ${active.join(' ')}; they start again with each machine that is made of the image`,
+      },
+    );
+  const release = await system.lock(daemonLockPath, 0);
+  if (release !== undefined) return release;
+  throw new AgentError('lock-held', 'a daemon of eni-agent is running, and would write it all anew', {
+    hint: 'end it first: service eni-agent stop, or the signal TERM',
+  });
+}

@@ -2,11 +2,11 @@
 // a distribution would get, and for the tests.
 import path from 'node:path';
 import { renderers } from '../../../renderers/registry.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
 import { AgentError } from '../../errors.ts';
 import { instanceFromRecording, parseRecording } from '../../metadata/recording.ts';
 import { type Mac, parseMac } from '../../model/address.ts';
-import type { BackendName } from '../../model/host.ts';
+import { type BackendName, backendNames } from '../../model/host.ts';
 import type { Instance } from '../../model/instance.ts';
 import type { KernelLink } from '../../model/kernel-state.ts';
 import { imagineLinks } from '../../plan/imagine-links.ts';
@@ -26,15 +26,16 @@ the commands are printed; --out may then be left out.
 
 Backends: ${Object.keys(renderers).join(', ')}.`,
   options: {
-    metadata: { type: 'string', value: 'FILE', help: 'the recording, a JSON file' },
-    backend: { type: 'string', value: 'NAME', help: 'the backend to render for' },
+    metadata: { type: 'string', value: 'FILE', choices: 'files', help: 'the recording, a JSON file' },
+    backend: { type: 'string', value: 'NAME', choices: backendNames, help: 'the backend to render for' },
     release: {
       type: 'string',
       value: 'ID',
+      choices: releaseNames(),
       help: 'a release of it, e.g. debian-12; default: the newest common one',
     },
     link: { type: 'string', multiple: true, value: 'MAC=NAME', help: 'name of the link with this MAC' },
-    out: { type: 'string', value: 'DIR', help: 'where to write the tree' },
+    out: { type: 'string', value: 'DIR', choices: 'folders', help: 'where to write the tree' },
   },
   examples: [
     'eni-agent render --metadata two-enis.json --backend netplan --release ubuntu-22.04 --out /tmp/tree',

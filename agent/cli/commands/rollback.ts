@@ -3,7 +3,7 @@ import { renderers } from '../../../renderers/registry.ts';
 import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
 import { fingerprint } from '../../apply/fingerprint.ts';
 import { rollBack } from '../../apply/rollback.ts';
-import { readState, writeState } from '../../apply/state-file.ts';
+import { isOfThisMachine, readState, writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
 import { withLock } from '../../lock.ts';
 import { applyContext } from '../../reconcile.ts';
@@ -25,11 +25,18 @@ for something else, or "eni-agent once --force" says so. Also finishes a rollbac
     const settings = await context.settings();
     const log = await context.log(settings);
     const taken = await withLock(system, async () => {
-      const change =
-        (await readCheckpoint(system, checkpointPath)) ?? (await readCheckpoint(system, lastChangePath));
+      const interrupted = await readCheckpoint(system, checkpointPath);
+      const change = interrupted ?? (await readCheckpoint(system, lastChangePath));
       if (change === undefined)
         throw new AgentError('nothing-to-roll-back', 'there is no change to take back');
-      const refused = await fingerprint((await readState(system)).applied);
+      const state = await readState(system);
+      // On a machine made of another one's disk the first change took that one's addresses away: they are not to come back.
+      if (interrupted === undefined && !isOfThisMachine(change.stateBefore, state.instanceId))
+        throw new AgentError(
+          'nothing-to-roll-back',
+          `what was there before the last change is of another instance, ${change.stateBefore.instanceId}, whose disk this was`,
+        );
+      const refused = await fingerprint(state.applied);
       const facts = await readHostFacts(system);
       // From here on a crash is an interrupted apply like any other: the next start takes it back.
       await writeCheckpoint(system, change);

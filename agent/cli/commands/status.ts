@@ -5,6 +5,7 @@ import { readReport } from '../../daemon/report.ts';
 import { inspect } from '../../inspect.ts';
 import type { PassContext } from '../../reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+import { readRunMode } from '../run-mode.ts';
 import { statusJson } from '../status-json.ts';
 import { statusRows } from '../status-rows.ts';
 import { needsAttention, type StatusLook, statusText } from '../status-text.ts';
@@ -65,5 +66,5 @@ async function takeLook(pass: PassContext): Promise<StatusLook> {
   const report = await readReport(system);
   const isAlive = report !== undefined && (await isDaemonAlive(system, report));
   const rows = statusRows(found, isAlive ? report : undefined);
-  return { found, daemon: { report, isAlive }, rows, now: system.now() };
+  return { found, daemon: { report, isAlive, mode: await readRunMode(system) }, rows, now: system.now() };
 }

@@ -12,7 +12,7 @@ export const multiNicUtil: Rival = {
   name: 'multi-nic-util',
   traces: ['eni.service', '/etc/eni_utils', '/lib/udev/rules.d/61-eni.rules'],
   effect: 'writes an ifcfg file with DHCP for every ENI from a udev rule, over one that is there',
-  step: 'systemctl disable --now eni.service, and remove /lib/udev/rules.d/61-eni.rules (not 60-net.rules)',
+  step: 'eni-agent migrate (shows what it does; --apply does it)',
   find: view => {
     if (view.look.facts.services.eni === 'active') return { evidence: 'eni is active' };
     const rules = pathOf(view, '/lib/udev/rules.d/61-eni.rules');

@@ -92,6 +92,8 @@ export function viewOf(vpc: Vpc): System {
     link: refuse,
     writeFile: refuse,
     removeFile: refuse,
+    copy: refuse,
+    removeTree: refuse,
     lock: refuse,
     now: Date.now,
     sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),

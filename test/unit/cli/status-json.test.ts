@@ -26,7 +26,9 @@ const found = inspectionOf({
 /** As it is printed. */
 function printed(report: Report | undefined, isAlive: boolean) {
   const rows = statusRows(found, isAlive ? report : undefined);
-  return JSON.parse(JSON.stringify(statusJson({ found, daemon: { report, isAlive }, rows, now })));
+  return JSON.parse(
+    JSON.stringify(statusJson({ found, daemon: { report, isAlive, mode: 'systemd' }, rows, now })),
+  );
 }
 
 test('no daemon, and one that died: null', () => {

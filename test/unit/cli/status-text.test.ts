@@ -22,7 +22,7 @@ const colours = /\u001b\[\d+m/g;
 
 function lookOf(more: Partial<Inspection> = {}, report?: Report): StatusLook {
   const found = inspectionOf(more);
-  const daemon: DaemonView = { report, isAlive: report !== undefined };
+  const daemon: DaemonView = { report, isAlive: report !== undefined, mode: 'systemd' };
   return { found, daemon, rows: statusRows(found, report), now };
 }
 
@@ -88,7 +88,7 @@ describe('the table', () => {
 
 describe('the daemon', () => {
   const lines = (more: Partial<Report>) =>
-    describeDaemon({ report: reportOf(more), isAlive: true }, now, plain);
+    describeDaemon({ report: reportOf(more), isAlive: true, mode: 'systemd' }, now, plain);
 
   test('has nothing to do', () => {
     expect(lines({})).toEqual([
@@ -152,11 +152,31 @@ describe('the daemon', () => {
   ])('%s', (_name, more, expected) => expect(lines(more).slice(1)).toEqual(expected));
 
   test('does not run', () => {
-    const [never, advice] = describeDaemon({ report: undefined, isAlive: false }, now, plain);
+    const [never, advice] = describeDaemon(
+      { report: undefined, isAlive: false, mode: 'systemd' },
+      now,
+      plain,
+    );
     expect(never).toBe('not running: nothing reacts to changes');
-    expect(advice).toContain('eni-agent once');
-    const [died] = describeDaemon({ report: reportOf({ lookedAt: ago(7200) }), isAlive: false }, now, plain);
+    expect(advice).toBe(
+      'start it with "systemctl start eni-agent", or run "eni-agent once" after each change',
+    );
+    const [died] = describeDaemon(
+      { report: reportOf({ lookedAt: ago(7200) }), isAlive: false, mode: 'systemd' },
+      now,
+      plain,
+    );
     expect(died).toBe('not running: nothing reacts to changes; the last one looked 2h ago and has gone');
+  });
+
+  test('runs on demand', () => {
+    const [what, where] = describeDaemon(
+      { report: undefined, isAlive: false, mode: 'on-demand' },
+      now,
+      plain,
+    );
+    expect(what).toBe('on demand: no daemon; a pass runs when a NIC comes or goes, and by the clock');
+    expect(where).toContain('eni-agent-once.timer');
   });
 });
 
@@ -211,7 +231,7 @@ describe('exit code 2', () => {
     ['it hangs', lookOf({}, reportOf({ nextLookAt: ago(600) })), true],
     [
       'a dead daemon had an error',
-      { ...lookOf(), daemon: { report: reportOf({ error }), isAlive: false } },
+      { ...lookOf(), daemon: { report: reportOf({ error }), isAlive: false, mode: 'systemd' } },
       false,
     ],
   ])('%s', (_name, look, expected) => expect(needsAttention(look)).toBe(expected));

@@ -128,6 +128,7 @@ describe('docs/json.md', () => {
     ['plan and once', ['plan']],
     ['status', ['status']],
     ['doctor', ['doctor']],
+    ['migrate', ['migrate']],
     ['remove', ['remove']],
     ['render', ['render', '--metadata', 'two-enis.json', '--backend', 'netplan']],
   ] as const)('%s', async (heading, argv) => {

@@ -56,6 +56,12 @@ export function smallHost(
     async link() {
       throw new Error('a probe links nothing');
     },
+    async copy() {
+      throw new Error('a probe copies nothing');
+    },
+    async removeTree() {
+      throw new Error('a probe removes nothing');
+    },
     async writeFile(path, content) {
       if (!writable) throw new Error(`EROFS ${path}`);
       written.set(path, content);

@@ -1,7 +1,19 @@
-// The two file operations that hard links need, on a real disk.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+// File operations of the real system that are more than one call of Node's, on a real disk.
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { realSystem, temporaryName } from '../../../agent/system/real-system.ts';
 
@@ -39,4 +51,42 @@ test('stat: inode, time in whole milliseconds, mode and owner', async () => {
   const { ino, uid } = statSync(path);
   expect(await realSystem.stat(path)).toEqual({ inode: ino, modified: 1_000_001, mode: 0o100640, uid });
   expect(await realSystem.stat(join(dir, 'none'))).toBeUndefined();
+});
+
+test('copy: bytes, mode, owner and times, over another file, and with a temporary that a crash left', async () => {
+  const from = join(dir, 'a');
+  // No text in any encoding.
+  const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x0a]);
+  writeFileSync(from, bytes);
+  chmodSync(from, 0o4751);
+  utimesSync(from, 1000, 2000);
+  for (const name of ['new/b', 'c']) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, dirname(name), temporaryName), 'left over');
+    if (name === 'c') writeFileSync(join(dir, name), 'other');
+    await realSystem.copy(from, join(dir, name));
+    const [was, is] = [statSync(from), statSync(join(dir, name))];
+    expect(readFileSync(join(dir, name))).toEqual(bytes);
+    expect([is.mode, is.uid, is.gid, is.mtimeMs]).toEqual([was.mode, was.uid, was.gid, 2_000_000]);
+  }
+  expect(readdirSync(dir)).toEqual(['a', 'c', 'new']);
+  await expect(realSystem.copy(join(dir, 'none'), from)).rejects.toMatchObject({ code: 'file-failed' });
+});
+
+test('copy: a symbolic link stays one, also one that leads nowhere', async () => {
+  symlinkSync('/nowhere/x', join(dir, 'link'));
+  await realSystem.copy(join(dir, 'link'), join(dir, 'new/link'));
+  expect(readlinkSync(join(dir, 'new/link'))).toBe('/nowhere/x');
+});
+
+test('removeTree: a folder with all in it, a file, what has gone; not what a link leads to', async () => {
+  mkdirSync(join(dir, 'kept'));
+  writeFileSync(join(dir, 'kept/file'), '');
+  mkdirSync(join(dir, 'tree/deep'), { recursive: true });
+  writeFileSync(join(dir, 'tree/deep/file'), '');
+  symlinkSync(join(dir, 'kept'), join(dir, 'tree/link'));
+  symlinkSync(join(dir, 'kept'), join(dir, 'link'));
+  for (const name of ['tree', 'link', 'none']) await realSystem.removeTree(join(dir, name));
+  expect(readdirSync(dir)).toEqual(['kept']);
+  expect(readdirSync(join(dir, 'kept'))).toEqual(['file']);
 });

@@ -1,0 +1,92 @@
+// The files of systemd/ say the same thing in several places, and depend on what the code does: kept equal here.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { onDemandLink } from '../../agent/cli/run-mode.ts';
+import { settlementFiles } from '../../agent/coexistence/settlement.ts';
+import { requestFolder } from '../../agent/daemon/requests.ts';
+import { renderers } from '../../renderers/registry.ts';
+import { readDocument } from './docs/documents.ts';
+
+const read = (name: string) => readFileSync(new URL(`../../systemd/${name}`, import.meta.url), 'utf8');
+/** Its settings, without comments and empty lines. */
+const settingsOf = (text: string) => text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
+const sandboxOf = (name: string) => {
+  const [, sandbox = ''] =
+    /^# --- The sandbox.*\n([\s\S]*)^# --- The end of the sandbox\./m.exec(read(name)) ?? [];
+  return settingsOf(sandbox);
+};
+const valuesOf = (name: string, key: string) =>
+  settingsOf(read(name)).flatMap(line =>
+    line.startsWith(`${key}=`) ? line.slice(key.length + 1).split(' ') : [],
+  );
+
+const service = 'eni-agent.service';
+
+test('both ways to run the agent have the same sandbox', () => {
+  expect(sandboxOf(service).length).toBeGreaterThan(25);
+  expect(sandboxOf('eni-agent-once.service')).toEqual(sandboxOf(service));
+});
+
+test('each folder of each backend and drop-in can be written', () => {
+  const open = valuesOf(service, 'ReadWritePaths').map(path => path.replace(/^-/, ''));
+  const owned = [...Object.values(renderers).flatMap(r => r.ownFiles), ...settlementFiles].map(
+    ({ dir }) => dir,
+  );
+  expect(owned.length).toBeGreaterThan(15);
+  const lost = owned.filter(dir => !open.some(path => dir === path || dir.startsWith(`${path}/`)));
+  expect(lost).toEqual([]);
+});
+
+test('one mount for all of /run', () => {
+  expect(valuesOf(service, 'RuntimeDirectory')).toEqual([]);
+  const below = valuesOf(service, 'ReadWritePaths').filter(path => /^-?\/run\/./.test(path));
+  expect(below).toEqual([]);
+});
+
+test('the same program, with the same options, whatever starts it', () => {
+  const [command] = settingsOf(read(service)).filter(line => line.startsWith('ExecStart='));
+  const environment = valuesOf(service, 'Environment').filter(word => !word.startsWith('ENI_AGENT_'));
+  expect(settingsOf(read(`legacy/${service}`))).toContain(command);
+  expect(valuesOf(`legacy/${service}`, 'Environment')).toEqual(environment);
+  const script = read('eni-agent.init');
+  expect(script).toContain(`command="${command?.slice('ExecStart='.length)}"`);
+  expect(script).toContain(`\n${environment.join(' ')}\n`);
+});
+
+test('before systemd 239 there is no sandbox, and nothing that ends what ifup has started', () => {
+  for (const name of [service, 'eni-agent-once.service']) {
+    const settings = settingsOf(read(`legacy/${name}`));
+    expect(settings).toContain('KillMode=process');
+    const shared = sandboxOf(service).filter(line => settings.includes(line));
+    expect(shared).toEqual([]);
+    expect(settings.filter(line => /^(Memory|Tasks|OOM)/.test(line))).toEqual([]);
+  }
+});
+
+test('the units and the program mean the same files', () => {
+  expect(read('61-eni-agent.rules')).toContain(`TEST=="${onDemandLink}"`);
+  const wanted = settingsOf(read('eni-agent-once.path')).filter(line => line.startsWith('WantedBy='));
+  expect(wanted).toEqual([`WantedBy=${onDemandLink.split('/').at(-2)?.replace('.wants', '')}`]);
+  expect(read('eni-agent-once.path')).toContain(`DirectoryNotEmpty=${requestFolder}\n`);
+  expect(read('eni-agent-once.service')).toContain(`find ${requestFolder} -mindepth 1 -delete\n`);
+  expect(read('eni-agent-hotplug@.service')).toContain(`touch ${requestFolder}/hotplug\n`);
+  expect(read('eni-agent.tmpfiles')).toContain(`d ${requestFolder} 0755 root root`);
+});
+
+test('no unit runs two modes at a time', () => {
+  expect(valuesOf(service, 'Conflicts')).toEqual(
+    expect.arrayContaining(['eni-agent-once.path', 'eni-agent-once.timer']),
+  );
+  for (const name of ['eni-agent-once.path', 'eni-agent-once.timer'])
+    expect(valuesOf(name, 'Conflicts')).toEqual([service]);
+});
+
+test('docs/systemd.md names each opening', () => {
+  const text = readDocument('docs/systemd.md');
+  const openings = [
+    ...valuesOf(service, 'CapabilityBoundingSet'),
+    ...valuesOf(service, 'RestrictAddressFamilies'),
+    ...valuesOf(service, 'ReadWritePaths').map(path => path.replace(/^-/, '')),
+  ];
+  expect(openings.filter(word => !text.includes(`\`${word}\``))).toEqual([]);
+});
