@@ -17,9 +17,14 @@ import { stage } from './staging.ts';
 
 const builders = { deb: buildDeb, rpm: buildRpm };
 
-const options = readOptions(process.argv.slice(2));
-if (options === 'help') process.stdout.write(usage);
-else await main(options);
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(usage);
+  else await main(options);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
 
 async function main(options: Options): Promise<void> {
   const { artefacts } = options;

@@ -57,6 +57,8 @@ const directory = (path: string): Entry => ({
 });
 
 const library = '/usr/lib/eni-agent';
+const initScript = '/etc/init.d/eni-agent';
+const initSource = { checkout: 'systemd/eni-agent.init' };
 /** The manual pages name it. */
 const documents = '/usr/share/doc/eni-agent';
 /** Where Debian's policy wants copyright and changelog: `PACKAGE` is replaced by the package's name. */
@@ -102,13 +104,9 @@ export const entries: readonly Entry[] = [
   program('/lib/udev/rules.d/', udevRules, splitUsr),
   program('/usr/lib/systemd/system-preset/', { checkout: 'packaging/rpm/*.preset' }, { format: 'rpm' }),
   program('/usr/lib/tmpfiles.d/eni-agent.conf', { checkout: 'systemd/eni-agent.tmpfiles' }),
-  {
-    path: '/etc/init.d/eni-agent',
-    source: { checkout: 'systemd/eni-agent.init' },
-    mode: 0o755,
-    kind: 'config',
-    only: { variant: 'legacy' },
-  },
+  // Debian's policy wants init scripts to be conffiles; in an rpm they are programs.
+  { ...program(initScript, initSource, { variant: 'legacy', format: 'deb' }, 0o755), kind: 'config' },
+  program(initScript, initSource, { variant: 'legacy', format: 'rpm' }, 0o755),
 
   manPage('/usr/share/man/man8/eni-agent.8'),
   manPage('/usr/share/man/man5/eni-agent.conf.5'),

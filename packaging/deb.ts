@@ -41,6 +41,8 @@ export function controlText(artefact: Artefact, { maintainer }: Release, install
     `Maintainer: ${maintainer}`,
     `Installed-Size: ${installedSize}`,
     `Depends: ${dependencies[variant]}`,
+    // systemd-run, by which the daemon starts ifup and hooks outside its sandbox. Cloud images have it; without systemd nobody needs it.
+    ...(variant === 'plain' ? ['Recommends: default-dbus-system-bus | dbus-system-bus'] : []),
     ...(variant === 'legacy' ? [`Provides: ${other}`] : []),
     `Conflicts: ${other}`,
     `Replaces: ${other}`,

@@ -5,6 +5,8 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 . test/setup.sh
+# The lab builds packages, to look into them and to install them.
+lab_programs="$lab_programs $package_programs"
 
 usage() {
   cat << 'TEXT'

@@ -23,7 +23,7 @@ import {
   waitFor,
 } from './command.ts';
 import { agentPaths, initScript } from './guest-init.ts';
-import { type Image, type ImageName, images, maskedUnits } from './images.ts';
+import { type GuestImageName, type Image, images, maskedUnits } from './images.ts';
 import { inNamespace } from './namespace.ts';
 import { renewGuestNamespace, type Vpc } from './vpc.ts';
 import { metadataAddresses } from './vpc-spec.ts';
@@ -32,7 +32,7 @@ export interface GuestSpec {
   /** Debian release of the root tree; bookworm unless told. */
   readonly suite?: Suite;
   /** What configures the links; ifupdown unless told. */
-  readonly image?: ImageName;
+  readonly image?: GuestImageName;
   /** The primary's configuration: `dhcp` as in the clouds' images (IPv6 static), or all static. */
   readonly primary?: 'dhcp' | 'static';
   /** The agent's bundle; `dist/eni-agent.cjs` unless told, left out if it does not exist. */

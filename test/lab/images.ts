@@ -7,6 +7,9 @@ import type { SubnetPort, VpcEni } from './vpc-spec.ts';
 export const imageNames = ['ifupdown', 'netplan', 'networkd', 'networkmanager-keyfile'] as const;
 export type ImageName = (typeof imageNames)[number];
 
+/** Those, and ifupdown as Debian installs it: with systemd, which the other image of ifupdown has not. */
+export type GuestImageName = ImageName | 'ifupdown-systemd';
+
 export interface Image {
   readonly init: Init;
   /** Path below / to content. */
@@ -17,13 +20,19 @@ export interface Image {
   readonly boot: readonly string[];
 }
 
-export const images: Readonly<Record<ImageName, Image>> = {
+export const images: Readonly<Record<GuestImageName, Image>> = {
   ifupdown: {
     init: 'none',
     files: (primary, addressing) => ({ 'etc/network/interfaces': interfacesFile(primary, addressing) }),
     units: [],
     // What networking.service runs at boot (ifupdown 0.8.41). `lo` is up already; ifup only notes it.
     boot: ['ifup', '-a'],
+  },
+  'ifupdown-systemd': {
+    init: 'systemd',
+    files: (primary, addressing) => ({ 'etc/network/interfaces': interfacesFile(primary, addressing) }),
+    units: ['networking.service'],
+    boot: ['systemctl', 'is-active', 'networking.service'],
   },
   networkd: {
     init: 'systemd',

@@ -37,19 +37,31 @@ interface Probe {
 
 const batchSize = 60;
 
+/** Runs a script of /bin/sh in the guest; resolves with its stdout. */
+export type RunInside = (script: string) => Promise<{ readonly stdout: string }>;
+
 /** Pings all of them, many at a time; each is tried until it succeeds or the patience is over. */
 export async function pingMatrix(guest: Guest, options: MatrixOptions = {}): Promise<readonly PingResult[]> {
-  const probes = [...guest.vpc.enis.values()].flatMap(eni =>
+  return pingMatrixOf(guest.vpc, script => runInGuest(guest, ['sh', '-c', script]), options);
+}
+
+/** The same for any kind of guest. */
+export async function pingMatrixOf(
+  vpc: Vpc,
+  inside: RunInside,
+  options: MatrixOptions = {},
+): Promise<readonly PingResult[]> {
+  const probes = [...vpc.enis.values()].flatMap(eni =>
     eni.subnets
       .flatMap(subnet => subnet.addresses)
       .filter(address => options.pick?.(eni, address) ?? true)
-      .flatMap(address => probesOf(guest.vpc, eni, address)),
+      .flatMap(address => probesOf(vpc, eni, address)),
   );
   const rounds = new Map<Probe, number>();
   const end = Date.now() + (options.patience ?? 3000);
   let missing: readonly Probe[] = probes;
   for (let round = 1; missing.length > 0 && (round === 1 || Date.now() < end); round++) {
-    const answered = await pingAll(guest, missing);
+    const answered = await pingAll(vpc, inside, missing);
     for (const probe of answered) rounds.set(probe, round);
     missing = missing.filter(probe => !answered.has(probe));
   }
@@ -117,7 +129,11 @@ function probesOf(vpc: Vpc, eni: VpcEni, address: Ip): readonly Probe[] {
 }
 
 /** One round: two processes per batch (guest and client), each starting its pings side by side. */
-async function pingAll(guest: Guest, probes: readonly Probe[]): Promise<ReadonlySet<Probe>> {
+async function pingAll(
+  vpc: Vpc,
+  runInside: RunInside,
+  probes: readonly Probe[],
+): Promise<ReadonlySet<Probe>> {
   const answered = new Set<Probe>();
   const numbered = probes.map((probe, number) => ({ probe, number }));
   for (let start = 0; start < numbered.length; start += batchSize) {
@@ -128,10 +144,9 @@ async function pingAll(guest: Guest, probes: readonly Probe[]): Promise<Readonly
         .filter(({ probe }) => (probe.direction === 'in') === inward)
         .map(({ probe, number }) => `{ ${probe.argv.join(' ')} >/dev/null 2>&1 && echo ${number}; } &`)
         .join('\n');
-    const argv = (text: string) => ['sh', '-c', `${text}\nwait`];
     const [inside, outside] = await Promise.all([
-      runInGuest(guest, argv(script(false))),
-      run(await inNamespace(guest.vpc.client, argv(script(true)))),
+      runInside(`${script(false)}\nwait`),
+      run(await inNamespace(vpc.client, ['sh', '-c', `${script(true)}\nwait`])),
     ]);
     for (const line of `${inside.stdout}\n${outside.stdout}`.split('\n')) {
       const probe = /^\d+$/.test(line) ? numbered[Number(line)]?.probe : undefined;

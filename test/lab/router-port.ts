@@ -7,19 +7,30 @@ import { runOk } from './command.ts';
 import { inNamespace, ip, ipBatch, runIn } from './namespace.ts';
 import { hostLength, routerLinkLocal, type SubnetPort, type VpcEni } from './vpc-spec.ts';
 
-/** Plugs the ENI in: a veth made in the router, whose other end appears in the guest with name and MAC already set. */
+/** `veth`: to a namespace. `tap`: to a VM (test/vm), whose program opens the port and gives its NIC the MAC. */
+export type Cable = 'veth' | 'tap';
+
+/**
+ * Plugs the ENI in: a veth made in the router, whose other end appears in the guest with name and MAC already set; or a tap, whose other
+ * end is for a VM's program to take.
+ */
 export async function plugPort(
   router: string,
   guest: string,
   provider: ProviderName,
   eni: VpcEni,
+  cable: Cable = 'veth',
 ): Promise<void> {
   const { port } = eni;
   const [high, low] = [eni.index >> 8, eni.index & 255].map(byte => byte.toString(16).padStart(2, '0'));
   const routerMac = `02:fe:00:00:${high}:${low}`;
   await runIn(router, ['nft', '-f', '-'], filterTable(eni));
   await ipBatch(router, [
-    `link add name ${port} address ${routerMac} type veth peer name ${eni.link} address ${eni.mac} netns ${guest}`,
+    ...(cable === 'tap'
+      ? [`tuntap add dev ${port} mode tap`, `link set dev ${port} address ${routerMac}`]
+      : [
+          `link add name ${port} address ${routerMac} type veth peer name ${eni.link} address ${eni.mac} netns ${guest}`,
+        ]),
     // No address of its own choice: a test that counts IPv6 default routes must know every router address.
     `link set dev ${port} addrgenmode none`,
   ]);

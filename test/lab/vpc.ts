@@ -17,7 +17,7 @@ import {
   runIn,
   scratchBase,
 } from './namespace.ts';
-import { plugPort, readDrops, routeAddress, unplugPort } from './router-port.ts';
+import { type Cable, plugPort, readDrops, routeAddress, unplugPort } from './router-port.ts';
 import {
   type EniSpec,
   metadataAddresses,
@@ -35,6 +35,8 @@ export interface VpcSpec {
   readonly enis: readonly EniSpec[];
   /** rp_filter of the guest: 1 (strict) unless told. */
   readonly guestReversePathFilter?: 0 | 1 | 2;
+  /** What leads from the router to the guest; `veth` unless told. With `tap` the guest's namespace stays empty. */
+  readonly cable?: Cable;
 }
 
 export interface Vpc {
@@ -46,6 +48,7 @@ export interface Vpc {
   /** Scratch folder, removed with the VPC. */
   readonly dir: string;
   readonly reversePathFilter: number;
+  readonly cable: Cable;
   /** Attached ENIs by link name; changed by attachEni and detachEni only. */
   readonly enis: Map<string, VpcEni>;
   /** Other VMs in the guest's subnets, by the name of their namespace (neighbour.ts). */
@@ -66,6 +69,7 @@ export async function createVpc(spec: VpcSpec): Promise<Vpc> {
     client: labName(spec.name, 'client'),
     dir: join(scratchBase(), labName(spec.name, 'scratch')),
     reversePathFilter: spec.guestReversePathFilter ?? 1,
+    cable: spec.cable ?? 'veth',
     enis: new Map(),
     neighbours: new Map(),
     servers: new Map(),
@@ -169,7 +173,7 @@ export function eniOf(vpc: Vpc, link: string): VpcEni {
 }
 
 async function plugEni(vpc: Vpc, eni: VpcEni): Promise<void> {
-  await plugPort(vpc.router, vpc.guest, vpc.provider, eni);
+  await plugPort(vpc.router, vpc.guest, vpc.provider, eni, vpc.cable);
   vpc.enis.set(eni.link, eni);
   await syncProxies(vpc);
   const server = await startDhcp(vpc.router, eni, vpc.dir);

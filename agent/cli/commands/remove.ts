@@ -18,7 +18,8 @@ export const remove: CliCommand = {
   summary: 'take everything off this machine that eni-agent has configured',
   description: `
 Removes all files that eni-agent wrote, and their addresses, routes and rules from the kernel. The
-primary ENI and the files of others stay as they are. The packages call it when they are removed.
+primary ENI and the files of others stay as they are. The removal of a package leaves it all in place,
+unless ENI_AGENT_REMOVE=yes is in its environment; a purge runs what --script has printed.
 
 With --image also what the agent keeps of this instance: state, slots, backups (those of "migrate"
 too), caches, requests and its own log file. For the last step before an image is made of the disk; the

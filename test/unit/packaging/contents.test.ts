@@ -114,7 +114,7 @@ describe.each(packages)('$format $variant', p => {
     const kept = staged.get(treeOf(p))!.filter(file => file.kind === 'config');
     expect(kept.map(file => file.path)).toEqual([
       '/etc/eni-agent/eni-agent.conf',
-      ...(p.variant === 'legacy' ? ['/etc/init.d/eni-agent'] : []),
+      ...(p.variant === 'legacy' && p.format === 'deb' ? ['/etc/init.d/eni-agent'] : []),
     ]);
   });
 });

@@ -1,0 +1,4 @@
+// The package on systemd-networkd.
+import { tellInstallStory } from './install-story.ts';
+
+tellInstallStory({ suite: 'trixie', image: 'networkd', file: '/etc/systemd/network/07-eni-eth1.network' });

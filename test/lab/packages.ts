@@ -1,0 +1,22 @@
+// The artefacts of `npm run package`, for the tests that install them.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where they are: ENI_AGENT_PACKAGES, or what the last `npm run package` made. */
+export const packagesFolder =
+  process.env.ENI_AGENT_PACKAGES ?? fileURLToPath(new URL('../../dist/packages', import.meta.url));
+
+/** Path of the artefact of this machine's architecture, with the way out if there is none. */
+export function findPackage(name: 'eni-agent' | 'eni-agent-legacy', format: 'deb' | 'rpm'): string {
+  const pattern =
+    format === 'deb'
+      ? new RegExp(`^${name}_[^_]+_${process.arch === 'arm64' ? 'arm64' : 'amd64'}\\.deb$`)
+      : new RegExp(`^${name}-\\d[^-]*-[^-]+\\.${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}\\.rpm$`);
+  const found = existsSync(packagesFolder)
+    ? readdirSync(packagesFolder).find(n => pattern.test(n))
+    : undefined;
+  if (found === undefined)
+    throw new Error(`no ${format} of ${name} in ${packagesFolder}: run "npm run package"`);
+  return join(packagesFolder, found);
+}
