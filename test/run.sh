@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 . test/setup.sh
 # The lab builds packages, to look into them and to install them.
-lab_programs="$lab_programs $package_programs"
+lab_programs="$lab_programs $package_programs $recipe_programs"
 
 usage() {
   cat << 'TEXT'
@@ -79,6 +79,17 @@ lab_ready() {
   setup_packages && setup_trees $suites
 }
 
+# packages_run: the packages that the lab installs. Where the matrix is whole they are, too: all of them, and held against lintian and rpmlint.
+packages_run() {
+  ENI_AGENT_PACKAGES=$root/dist/packages
+  export ENI_AGENT_PACKAGES
+  if [ "$MATRIX" = all ]; then
+    quietly "npm run package: all packages" sh packaging/run.sh --lint
+  else
+    quietly "npm run package: deb and rpm" sh packaging/run.sh --variant plain --arch "$(dpkg --print-architecture)"
+  fi
+}
+
 # matrix_run: the matrix with its table. Its columns wait most of the time, so more run side by side than there are processors.
 matrix_run() {
   suite_run matrix
@@ -113,7 +124,10 @@ elif ! lab_ready; then
 else
   step "bundle (esbuild)" setup_bundle
   lab_used=yes
-  [ -n "$matrix_only" ] || suite_run lab
+  if [ -z "$matrix_only" ]; then
+    step "packages" packages_run
+    suite_run lab
+  fi
   matrix_run
 fi
 

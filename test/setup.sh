@@ -8,7 +8,8 @@ started=$(date +%s)
 # 13: systemd 257, netplan 1.1.2, NetworkManager 1.52, ifupdown 0.8.44, whose DHCP client there is dhcpcd.
 tree_base=dbus,ifupdown,iproute2,iputils-ping,kmod,procps,systemd,systemd-sysv,udev
 tree_bullseye=$tree_base,isc-dhcp-client
-tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager
+# curl and python3-apt: for the recipes of docs/install.md.
+tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager,curl,python3-apt
 tree_trixie=$tree_base,dhcpcd-base,netplan.io,network-manager
 # The bench's guest: Debian 13 with the peers that it measures. perl-base (UDP sends, probes) is in every minbase.
 tree_bench=$tree_base,amazon-ec2-net-utils,cloud-init,curl
@@ -93,6 +94,8 @@ lab_obstacle() {
 # Programs that the lab calls on the machine itself, as `program:package`.
 lab_programs="ip:iproute2 ping:iputils-ping dnsmasq:dnsmasq-base nft:nftables mmdebstrap:mmdebstrap
 sysctl:procps ps:procps unshare:util-linux nsenter:util-linux setpriv:util-linux hostname:hostname"
+# What the recipes of docs/install.md call.
+recipe_programs="apt-ftparchive:apt-utils gpg:gnupg createrepo_c:createrepo-c dnf:dnf ansible-playbook:ansible-core"
 # What packaging/ calls, in the same form.
 package_programs="dpkg-deb:dpkg rpmbuild:rpm patchelf:patchelf xz:xz-utils tar:tar mmdebstrap:mmdebstrap
 x86_64-linux-gnu-strip:binutils-x86-64-linux-gnu aarch64-linux-gnu-strip:binutils-aarch64-linux-gnu"

@@ -28,6 +28,7 @@ describe('deb', () => {
       'Maintainer: Somebody <somebody@example.org>',
       'Installed-Size: 4711',
       'Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7), iproute2',
+      'Recommends: default-dbus-system-bus | dbus-system-bus',
       'Conflicts: eni-agent-legacy',
       'Replaces: eni-agent-legacy',
       'Section: net',
