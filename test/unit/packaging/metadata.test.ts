@@ -21,7 +21,7 @@ test('file names are those of the formats', () => {
 describe('deb', () => {
   test('plain: needs the C library that Node was linked against', () => {
     const text = controlText(plain, release, 4711);
-    expect(text.split('\n').slice(0, 10)).toEqual([
+    expect(text.split('\n').slice(0, 11)).toEqual([
       'Package: eni-agent',
       `Version: ${version}-1`,
       'Architecture: amd64',
@@ -38,7 +38,7 @@ describe('deb', () => {
     expect(
       text
         .split('\n')
-        .slice(11, -1)
+        .slice(12, -1)
         .filter(line => !/^ \S/.test(line)),
     ).toEqual([]);
     expect(text.endsWith('\n')).toBe(true);
