@@ -19,7 +19,8 @@ import { findPackage } from './packages.ts';
 import { failedPings, pingMatrix } from './ping-matrix.ts';
 import { recipe, recipeShell, runRecipe } from './recipe.ts';
 
-const mac = '02:00:00:00:00:02';
+// None of the documents' examples, which are in the default configuration.
+const mac = '02:00:00:00:05:02';
 const enis = [
   { link: 'eth0', mac: '02:00:00:00:00:01', subnets: [{ subnet: '10.0.1.0/24', addresses: ['10.0.1.10'] }] },
   { link: 'eth1', mac, subnets: [{ subnet: '10.0.2.0/24', addresses: ['10.0.2.10', '10.0.2.11'] }] },
@@ -80,7 +81,7 @@ describe('apt', () => {
     writeGuestFile(guest, list, `deb [signed-by=${key}] file:///srv/eni-agent ./\n`);
     await guestOk(guest, ['apt-get', 'update']);
     const output = await playbook(guest.pid);
-    expect(output).toMatch(/ok=\d+ +changed=3 +unreachable=0 +failed=0/);
+    expect(output).toMatch(/ok=\d+ +changed=2 +unreachable=0 +failed=0/);
     await working(host);
     expect(readGuestFile(guest, '/etc/eni-agent/eni-agent.conf.d/50-site.conf')).toContain('primary-only');
     // A second run finds nothing to do.
@@ -185,6 +186,8 @@ async function playbook(pid: number): Promise<string> {
       ANSIBLE_SSH_TRANSFER_METHOD: 'piped',
       ANSIBLE_HOME: join(folder, 'ansible'),
       ANSIBLE_NOCOLOR: '1',
+      // The tree has no sudo; root connects.
+      ANSIBLE_BECOME_METHOD: 'su',
       LC_ALL: 'C.UTF-8',
     },
   });
