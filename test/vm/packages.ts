@@ -1,0 +1,33 @@
+// The real package, as `npm run package` makes it, and the same with a higher version: what a repository offers some weeks later.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runOk } from '../lab/command.ts';
+
+const folder =
+  process.env.ENI_AGENT_PACKAGES ?? fileURLToPath(new URL('../../dist/packages', import.meta.url));
+
+/** The plain deb for amd64, with the way out if there is none. */
+export function findPackage(): string {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const name = names.find(n => /^eni-agent_[^_]+_amd64\.deb$/.test(n));
+  if (name === undefined)
+    throw new Error(`no package in ${folder}: npm run package -- --format deb --variant plain --arch amd64`);
+  return join(folder, name);
+}
+
+/** Packs it again in `dir` with `+next` behind its version; returns the new file. */
+export async function repack(deb: string, dir: string): Promise<string> {
+  const tree = join(dir, 'repack');
+  mkdirSync(dir, { recursive: true });
+  await runOk(['dpkg-deb', '--raw-extract', deb, tree], { timeout: 120_000 });
+  const control = join(tree, 'DEBIAN/control');
+  writeFileSync(control, readFileSync(control, 'utf8').replace(/^(Version: .*)$/m, '$1+next'));
+  const made = join(dir, 'eni-agent_next_amd64.deb');
+  // gzip: quicker to make here and to unpack on an emulated processor.
+  await runOk(['dpkg-deb', '--root-owner-group', '-Zgzip', '-z1', '--build', tree, made], {
+    timeout: 120_000,
+  });
+  rmSync(tree, { recursive: true });
+  return made;
+}

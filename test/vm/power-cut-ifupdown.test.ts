@@ -1,0 +1,4 @@
+import { machines } from './machines.ts';
+import { cutPowerAgainAndAgain } from './power-cut.ts';
+
+cutPowerAgainAndAgain(machines.bookwormIfupdown);

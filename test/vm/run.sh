@@ -1,0 +1,76 @@
+#!/bin/sh
+# `npm run vm`: the package on real machines, in QEMU. See --help.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root" || exit 1
+. test/setup.sh
+. test/vm/image.sh
+
+usage() {
+  cat << TEXT
+Usage: npm run vm [-- [STORY...] [--power-cuts N] [--seed N]]
+
+The package on virtual machines with an emulated processor (QEMU with TCG; no KVM is needed), in a VPC of network
+namespaces; nothing of this machine's own network is touched. Two machines at a time; some 25 minutes on two idle
+processors, 8 of them for 20 power cuts. Needs root on Debian (x86_64) and 3 GB of memory.
+
+A STORY is a part of a name, e.g. trixie; all of them unless told:
+
+  story-bookworm-netplan    from apt install over hot-plug, reboot and upgrade to purge: Debian 12, netplan
+  story-bookworm-ifupdown   the same with ifupdown
+  story-trixie-netplan      the same with Debian 13
+  user-data                 cloud-init installs the package at the first boot
+  power-cut-ifupdown        the machine loses its power in the middle of an apply, boots and converges
+  power-cut-netplan         the same with Debian 13 and netplan
+
+  --power-cuts N   cuts in all (20); 0 leaves them out
+  --seed N         of the moments of the cuts, as a run that failed has printed it
+  --help           this text
+
+Environment
+  ENI_AGENT_PACKAGES   folder with the deb to install, instead of building it
+  ENI_AGENT_CACHE      folder for the images, 1 GB each (default: ~/.cache/eni-agent)
+TEXT
+}
+
+stories=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage && exit 0 ;;
+    --power-cuts | --seed)
+      case ${2:-} in
+        '' | *[!0-9]*) echo "$1 is \"${2:-}\": a number, please" >&2 && exit 64 ;;
+      esac
+      if [ "$1" = --seed ]; then export VM_SEED="$2"; else export VM_POWER_CUTS="$2"; fi
+      shift
+      ;;
+    -*) echo "unknown option $1" >&2 && usage >&2 && exit 64 ;;
+    *)
+      if ! find test/vm -name '*.test.ts' | grep -qF -- "$1"; then
+        echo "no story is called \"$1\"" >&2 && usage >&2 && exit 64
+      fi
+      stories="$stories $1"
+      ;;
+  esac
+  shift
+done
+
+make_scratch
+setup_node || exit 1
+obstacle=$(lab_obstacle)
+[ -n "$obstacle" ] || obstacle=$(vm_obstacle)
+if [ -n "$obstacle" ]; then
+  echo "the VM test cannot run here: $obstacle" >&2
+  exit 1
+fi
+setup_vm || exit 1
+say "ready: the machines start"
+lab_used=yes
+ENI_AGENT_VM_RESULTS=$scratch
+export ENI_AGENT_VM_RESULTS
+# shellcheck disable=SC2086 # a list of words
+vitest run --project vm --reporter=verbose $stories
+code=$?
+say "figures"
+cat "$scratch/report.txt" 2> /dev/null
+exit "$code"

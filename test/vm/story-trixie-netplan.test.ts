@@ -1,0 +1,4 @@
+import { machines } from './machines.ts';
+import { tellStory } from './story.ts';
+
+tellStory(machines.trixieNetplan);
