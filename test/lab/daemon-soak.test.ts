@@ -39,8 +39,8 @@ const enis: readonly EniSpec[] = [1, 2, 3, 4, 5, 6, 7, 8].map(n => ({
 
 const comesPerRound = 2;
 
-/** How long an ENI may take under these faults; without them it is a second. */
-const patienceMs = 90_000;
+/** How long an ENI may take under these faults; without them it is a second. After some looks in vain the daemon waits for 60 and 120 s. */
+const patienceMs = 240_000;
 
 let daemon: Daemon;
 

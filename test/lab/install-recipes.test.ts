@@ -167,7 +167,12 @@ async function buildBaseSystem(repository: string): Promise<void> {
 }
 
 async function working({ guest }: AgentHost): Promise<void> {
-  expect(failedPings(await pingMatrix(guest, { patience: 20_000 }))).toEqual([]);
+  const failed = failedPings(await pingMatrix(guest, { patience: 20_000 }));
+  const said =
+    failed.length === 0
+      ? ''
+      : (await runInGuest(guest, ['journalctl', '-u', 'eni-agent', '-o', 'cat'])).stdout;
+  expect(failed, said).toEqual([]);
 }
 
 /** Ansible on the machine, whose `ssh` enters the guest: the last argument is the command for the remote shell. */

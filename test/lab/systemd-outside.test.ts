@@ -92,6 +92,8 @@ test('a command goes on when the daemon is killed, and is ended if nobody comes 
     ]),
   ).toBe('2min 30s\n');
   removeGuestFile(host.guest, preUpScript);
+  // Until then the report is that of the one that was killed.
+  expect(await waitFor(() => (readReport(host)?.pid ?? pid) !== pid, 30_000)).toBe(true);
   await settled(daemon, 60_000);
   await asPlanned(host);
   await allPing(host);
