@@ -127,6 +127,8 @@ async function debianHost(): Promise<AgentHost> {
   const own = '/etc/eni-agent/eni-agent.conf';
   writeGuestFile(guest, '/etc/eni-agent/eni-agent.conf.d/10-lab.conf', readGuestFile(guest, own)!);
   removeGuestFile(guest, own);
+  // The package believes what networkd has loaded only if that was in an earlier second than the installation (packaging/deb/preinst).
+  await new Promise(resolve => setTimeout(resolve, 1100));
   cpSync(join(folder, 'deb'), `/proc/${guest.pid}/root/srv/eni-agent`, { recursive: true });
   return made;
 }
