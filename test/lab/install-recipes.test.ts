@@ -4,17 +4,17 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AgentHost, createAgentHost, destroyAgentHost } from './agent-host.ts';
+import { type AgentHost, destroyAgentHost } from './agent-host.ts';
 import { runOk } from './command.ts';
 import {
   guestOk,
   listGuestDir,
   readGuestFile,
-  removeGuestFile,
   runInGuest,
   writeGuestFile,
 } from './guest.ts';
 import { runInCopy } from './machine-copy.ts';
+import { configure, createPackageHost } from './package-guest.ts';
 import { findPackage } from './packages.ts';
 import { failedPings, pingMatrix } from './ping-matrix.ts';
 import { recipe, recipeShell, runRecipe } from './recipe.ts';
@@ -117,18 +117,13 @@ function repositoryOf(format: 'deb' | 'rpm'): string {
 
 /** A Debian 12 with netplan, without the agent but with a repository at /srv; its apt knows no other, for it has no way there. */
 async function debianHost(): Promise<AgentHost> {
-  const made = await createAgentHost(
+  const made = await createPackageHost(
     { name: 'recipes', provider: 'aws', enis },
     { image: 'netplan', bundle: '/nonexistent' },
   );
   const { guest } = made;
   await guestOk(guest, ['sh', '-c', 'rm -rf /etc/apt/sources.list*; mkdir /etc/apt/sources.list.d']);
-  // The package brings this file; what the lab needs stands beside it.
-  const own = '/etc/eni-agent/eni-agent.conf';
-  writeGuestFile(guest, '/etc/eni-agent/eni-agent.conf.d/10-lab.conf', readGuestFile(guest, own)!);
-  removeGuestFile(guest, own);
-  // The package believes what networkd has loaded only if that was in an earlier second than the installation (packaging/deb/preinst).
-  await new Promise(resolve => setTimeout(resolve, 1100));
+  configure(made);
   cpSync(join(folder, 'deb'), `/proc/${guest.pid}/root/srv/eni-agent`, { recursive: true });
   return made;
 }

@@ -11,6 +11,8 @@ import type { VpcSpec } from './vpc.ts';
 export async function createPackageHost(vpc: VpcSpec, spec: GuestSpec): Promise<AgentHost> {
   const host = await createAgentHost(vpc, spec);
   removeGuestFile(host.guest, '/etc/eni-agent');
+  // The package believes what networkd has loaded only if that was in an earlier second than the installation (packaging/deb/preinst).
+  await new Promise(resolve => setTimeout(resolve, 1100));
   return host;
 }
 
