@@ -6,13 +6,7 @@ import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentHost, destroyAgentHost } from './agent-host.ts';
 import { runOk } from './command.ts';
-import {
-  guestOk,
-  listGuestDir,
-  readGuestFile,
-  runInGuest,
-  writeGuestFile,
-} from './guest.ts';
+import { guestOk, listGuestDir, readGuestFile, runInGuest, writeGuestFile } from './guest.ts';
 import { runInCopy } from './machine-copy.ts';
 import { configure, createPackageHost } from './package-guest.ts';
 import { findPackage } from './packages.ts';
