@@ -73,6 +73,9 @@ export function companionsOf(link: string): readonly string[] {
   return [...names, `/etc/dhcp/dhclient-${link}.conf`];
 }
 
+/** ec2-net-utils 1.x, which multi-nic-util seems to be a fork of, writes ifcfg files with the same keys: where it is, they are its own. */
+export const ancestor = `${ifcfgFolder}/ec2net-functions`;
+
 /** Where Cloud Assistant keeps a plugin of the same name, which may bring everything back. */
 export const pluginManager = 'acs-plugin-manager';
 export const programPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'] as const;

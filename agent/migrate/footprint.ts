@@ -108,9 +108,10 @@ async function programFiles(system: System, seen: Seen): Promise<readonly FoundF
   return found;
 }
 
-/** ifcfg files with a key that no other program writes, and all that belongs to the same link. */
+/** ifcfg files with a key that only it and its ancestor write, and all that belongs to the same link. */
 async function networkFiles(system: System): Promise<readonly (FoundFile | Kept)[]> {
   const found: (FoundFile | Kept)[] = [];
+  const hasAncestor = await system.exists(table.ancestor);
   for (const name of await system.listFolder(table.ifcfgFolder)) {
     const path = `${table.ifcfgFolder}/${name}`;
     const text = name.startsWith('ifcfg-') ? await system.readFile(path) : undefined;
@@ -121,6 +122,14 @@ async function networkFiles(system: System): Promise<readonly (FoundFile | Kept)
     const link = variables.get('DEVICE') ?? name.slice('ifcfg-'.length);
     if (sync === 'no') {
       found.push({ path, why: 'EC2SYNC=no: its owner keeps multi-nic-util off it', needsHand: false });
+      continue;
+    }
+    if (hasAncestor) {
+      found.push({
+        path,
+        why: `ec2-net-utils is here (${table.ancestor}) and writes such files`,
+        needsHand: true,
+      });
       continue;
     }
     found.push({ path, kind: 'network', link });

@@ -258,6 +258,15 @@ describe('what is not provably its own stays', () => {
     }
   });
 
+  test('the files of ec2-net-utils 1.x, which have the same keys', async () => {
+    const vm = await machine();
+    vm.system.put(`${folder}/ec2net-functions`, '# ec2-net-utils\n');
+    const before = vm.system.files.get(`${folder}/ifcfg-eth1`)!.content;
+    const { out } = await migrate(vm, '--apply');
+    expect(out).toContain('ec2-net-utils is here');
+    expect(vm.system.files.get(`${folder}/ifcfg-eth1`)!.content).toBe(before);
+  });
+
   test('the primary’s file, though it has all its keys', async () => {
     const vm = await machine();
     const mine = 'DEVICE=eth0\nBOOTPROTO=dhcp\nONBOOT=yes\nEC2SYNC=yes\n';
