@@ -10,13 +10,7 @@ import type { Mac } from './model/address.ts';
 import type { HostFacts } from './model/host.ts';
 import type { Instance } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
-import {
-  type EniPlan,
-  isDefaultRoute,
-  mainTable,
-  type NetworkPlan,
-  type SkippedEni,
-} from './model/network-plan.ts';
+import type { EniPlan, NetworkPlan, SkippedEni } from './model/network-plan.ts';
 import type { Settings } from './model/settings.ts';
 import type { Lease } from './plan/eni-network.ts';
 import { matchLink } from './plan/match-links.ts';
@@ -158,20 +152,19 @@ async function withoutForeignFiles(
 }
 
 /**
- * Only a reload starts a DHCP client, and only a reload ends the one that a catch-all of the image has started. Where that would
- * reach the primary, such an ENI waits; one that has been applied before goes on.
+ * Only a reload starts a DHCP client with the ENI's table. Where that would reach the primary, such an ENI waits; one that has been
+ * applied before goes on. The client that a catch-all of the image has started cannot be ended without one either: a static ENI goes
+ * on all the same, and the default route that the client brings is taken away whenever it comes (compareEni).
  */
 export function withoutUnsafeReloads(
-  { facts, state, kernel }: Pick<DesiredInput, 'facts' | 'state' | 'kernel'>,
+  { facts, state }: Pick<DesiredInput, 'facts' | 'state'>,
   plan: NetworkPlan,
 ): NetworkPlan {
   const { reloadHazard } = facts;
   if (reloadHazard === undefined) return plan;
   const isApplied = (eni: EniPlan) =>
     state.applied.some(e => e.mac === eni.mac && e.link === eni.link && e.addressing === eni.addressing);
-  const isCaught = ({ link }: EniPlan) =>
-    kernel.routes.some(r => r.link === link && r.table === mainTable && isDefaultRoute(r));
-  const waits = (eni: EniPlan) => !isApplied(eni) && (eni.addressing === 'dhcp' || isCaught(eni));
+  const waits = (eni: EniPlan) => eni.addressing === 'dhcp' && !isApplied(eni);
   const skipped = plan.enis.filter(waits).map(({ mac, eniId }): SkippedEni => {
     const text = `waits, because the reload that it needs would interrupt the primary: ${reloadHazard}; ${reloadRemedy}`;
     return { mac, eniId, reason: 'reload-unsafe', text, degraded: true };

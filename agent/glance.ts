@@ -1,6 +1,6 @@
 // A look at the machine that costs little: is everything still as the last pass left it? Two processes and some small files, no
 // metadata, no probes. What it finds is not mended here: that takes a pass, which decides for itself.
-import { compareEni, describeDifference } from './apply/compare.ts';
+import { compareEni, compareOptions, describeDifference } from './apply/compare.ts';
 import type { Mac } from './model/address.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { Settings } from './model/settings.ts';
@@ -29,7 +29,7 @@ export async function glance(
   const kernel = await readKernelState(system);
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
-  const options = { base: settings.routing.base, ruleProtocol: pass.facts.kernel.ruleProtocol };
+  const options = compareOptions(settings, pass.facts);
   const inKernel = pass.desired.plan.enis.map(plan => ({
     mac: plan.mac,
     lines: describeDifference(compareEni(kernel, plan, plan, options)),

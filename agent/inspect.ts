@@ -2,7 +2,7 @@
 // when the metadata does not answer, because that is when people ask.
 import { renderers } from '../renderers/registry.ts';
 import { type Selection, selectBackend } from '../renderers/select.ts';
-import { compareEni, type Difference } from './apply/compare.ts';
+import { compareEni, compareOptions, type Difference } from './apply/compare.ts';
 import type { State } from './apply/state-file.ts';
 import { AgentError } from './errors.ts';
 import type { Mac } from './model/address.ts';
@@ -46,7 +46,7 @@ export interface Inspection {
 export async function inspect(context: PassContext, state: State): Promise<Inspection> {
   const pass = await lookAround(context);
   const { facts, kernel } = pass instanceof AgentError ? await readMachine(context, state) : pass;
-  const options = { base: context.settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
+  const options = compareOptions(context.settings, facts);
   const selection = selectBackend(facts);
   const common = { selection, facts, kernel };
   if (pass instanceof AgentError) {

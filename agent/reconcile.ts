@@ -6,7 +6,7 @@ import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
 import { type Selection, selectBackend } from '../renderers/select.ts';
 import type { ApplyContext } from './apply/apply-context.ts';
 import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
-import type { CompareOptions } from './apply/compare.ts';
+import { compareOptions } from './apply/compare.ts';
 import { differencesOf, planChanges } from './apply/eni-changes.ts';
 import { fingerprint } from './apply/fingerprint.ts';
 import { additions, type Batch, removals } from './apply/live.ts';
@@ -256,10 +256,6 @@ async function diff(context: PassContext, input: DiffInput) {
   const all = differencesOf(input.kernel, changes, compare);
   const kernelChanges = { add: additions(live), remove: removals(all) };
   return { files, changes, commands: renderer.activate(changes, facts), kernelChanges };
-}
-
-function compareOptions(settings: Settings, facts: HostFacts): CompareOptions {
-  return { base: settings.routing.base, ruleProtocol: facts.kernel.ruleProtocol };
 }
 
 function supersededFiles({ renderer, facts, desired }: DiffInput): readonly FileChange[] {

@@ -1,9 +1,12 @@
 // The difference between a plan and a kernel, per ENI: what is missing, what is left over, and what must not be.
 import type { Family } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
 import type { KernelRoute, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import type { Settings } from '../model/settings.ts';
 import {
   connectedRoutes,
+  fromKernelRoute,
   type KernelObject,
   kernelKeys,
   leasedKey,
@@ -14,6 +17,19 @@ import {
 
 export interface CompareOptions extends ObjectOptions {
   readonly base: number;
+  /**
+   * The service cannot be told now to let go of a link that a catch-all of the image has (HostFacts.reloadHazard). The default route
+   * that its DHCP client or its router discovery has brought, and brings again with each renewal, is ours to take away.
+   */
+  readonly takesCaught?: boolean;
+}
+
+export function compareOptions({ routing }: Pick<Settings, 'routing'>, facts: HostFacts): CompareOptions {
+  return {
+    base: routing.base,
+    ruleProtocol: facts.kernel.ruleProtocol,
+    takesCaught: facts.reloadHazard !== undefined,
+  };
 }
 
 export interface Difference {
@@ -43,7 +59,8 @@ export function compareEni(
     earlier === undefined
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
-  const unplanned = [...shaped, ...connected, ...formerly].filter(
+  const caught = plan === undefined || options.takesCaught !== true ? [] : caughtDefaults(state, plan);
+  const unplanned = [...shaped, ...connected, ...formerly, ...caught.map(r => fromKernelRoute(r.link!, r))].filter(
     o => !plannedKeys.has(o.key) && !isLeased(o, plan),
   );
   const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
@@ -53,7 +70,7 @@ export function compareEni(
       ...distinct(unplanned).flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 1) : 1)),
       ...doubled,
     ],
-    faults: plan === undefined ? [] : faultsOf(state, plan),
+    faults: plan === undefined ? [] : faultsOf(state, plan, caught),
   };
 }
 
@@ -72,7 +89,7 @@ export function describeDifference(difference: Difference): readonly string[] {
   ];
 }
 
-function faultsOf(state: KernelState, plan: EniPlan): readonly string[] {
+function faultsOf(state: KernelState, plan: EniPlan, caught: readonly KernelRoute[]): readonly string[] {
   const link = state.links.find(l => l.name === plan.link);
   if (link === undefined) return [`link ${plan.link} does not exist`];
   const faults: string[] = [];
@@ -85,7 +102,8 @@ function faultsOf(state: KernelState, plan: EniPlan): readonly string[] {
     if (found?.tentative)
       faults.push(`address ${a.ip} on ${plan.link} is not usable (duplicate address detection)`);
   }
-  return [...faults, ...leakedDefaults(state, plan).map(r => leakFault(plan, r))];
+  const leaked = leakedDefaults(state, plan).filter(r => !caught.includes(r));
+  return [...faults, ...leaked.map(r => leakFault(plan, r))];
 }
 
 function leakFault(plan: EniPlan, route: KernelRoute): string {
@@ -113,6 +131,12 @@ function leakedDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute
       isDefaultRoute(r) &&
       !allowed.some(a => a.gateway === r.gateway && a.metric === r.metric),
   );
+}
+
+/** Those that came by themselves. One that somebody has added by hand stays, and is a fault. */
+function caughtDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
+  if (plan.addressing === 'dhcp') return [];
+  return leakedDefaults(state, plan).filter(r => r.opaque === undefined && /^(dhcp|ra)$/.test(r.protocol));
 }
 
 function repeat(object: KernelObject, times: number): readonly KernelObject[] {

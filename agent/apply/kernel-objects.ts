@@ -189,7 +189,8 @@ export function connectedRoutes(state: KernelState, plan: EniPlan): readonly Ker
     .map(r => fromKernelRoute(plan.link, r));
 }
 
-function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
+/** A route of the kernel as an object that can be taken away. */
+export function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
   return routeObject(link, { ...r, onLink: false, metric: r.table === mainTable ? r.metric : undefined });
 }
 

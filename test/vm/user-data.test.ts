@@ -28,6 +28,8 @@ function userData(): string {
   const apt = `apt:\n  sources:\n    eni-agent:\n      source: ${source}\n  preserve_sources_list: true\n`;
   return `${head}${apt}${tail}
 bootcmd: [mkdir -p /run/packages, mount -r LABEL=cidata /run/packages]
+# Ends with a daemon-reload before our package is there: netplan's generator has then written all files anew, and nothing holds the old ones.
+mounts: [[tmpfs, /mnt/scratch, tmpfs, size=1m]]
 `;
 }
 

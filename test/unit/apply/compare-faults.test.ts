@@ -121,6 +121,21 @@ describe('faults', () => {
     expect(describeDifference(compareEni(state, eni, eni, options))).toEqual(wanted);
   });
 
+  const dhcpLeak = { ...leak, protocol: 'dhcp', metric: 100 };
+  test.each<readonly [string, Partial<typeof leak>, CompareOptions, readonly string[]]>([
+    ['of a catch-all that the service can be told to end', dhcpLeak, options, [words]],
+    [
+      'of one that it cannot be told to end: ours to take away',
+      dhcpLeak,
+      { ...options, takesCaught: true },
+      ['left over: route 254 0.0.0.0/0 via 10.0.2.1 dev eth1 metric 100'],
+    ],
+    ['that somebody has added by hand', leak, { ...options, takesCaught: true }, [words]],
+  ])('a default route in main %s', (_name, route, how, wanted) => {
+    const state = { ...kernel, routes: [...kernel.routes, { ...leak, ...route }] };
+    expect(describeDifference(compareEni(state, plan, plan, how))).toEqual(wanted);
+  });
+
   test('the link does not exist: said once, in front of all that is missing', () => {
     const result = compareEni({ links: [], addresses: [], routes: [], rules: [] }, plan, undefined, options);
     expect(result.faults).toEqual(['link eth1 does not exist']);

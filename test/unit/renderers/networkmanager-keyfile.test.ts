@@ -250,6 +250,19 @@ describe('activation', () => {
     },
   );
 
+  test.each([
+    ['1.40.16', false],
+    ['1.42.4', true],
+    ['1.52.1', true],
+  ])('%s: rules of a profile that is reapplied change in two steps: %s', (version, bridged) => {
+    const facts = { ...withVersion(version), files };
+    const changed = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
+    expect(renderer.bridges?.(changed, facts)).toBe(bridged);
+    expect(renderer.bridges?.({ kind: 'added', after }, facts)).toBe(false);
+    // Where it comes up anew, both steps would take it down.
+    expect(renderer.bridges?.(changed, withVersion(version))).toBe(false);
+  });
+
   test('removed: only the missing file is loaded', () => {
     const commands = renderer.activate([{ kind: 'removed', before: after, linkPresent: true }], stock);
     expect(commands).toEqual([
