@@ -114,6 +114,10 @@ export const entries: readonly Entry[] = [
   completion(zshCompletion, zshCompletion, { format: 'deb' }),
   completion('/usr/share/zsh/site-functions/_eni-agent', zshCompletion, { format: 'rpm' }),
   completion('/usr/share/fish/vendor_completions.d/eni-agent.fish'),
+  // dpkg takes a folder away with the last file in it; rpm only one that a package owns, and the shells need not be there.
+  ...['fish', 'fish/vendor_completions.d', 'zsh', 'zsh/site-functions'].map(
+    (name): Entry => ({ ...directory(`/usr/share/${name}`), only: { format: 'rpm' } }),
+  ),
   directory('/usr/share/eni-agent'),
   directory('/usr/share/eni-agent/cloud-init'),
   program('/usr/share/eni-agent/cloud-init/', { checkout: 'packaging/cloud-init/*' }),

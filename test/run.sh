@@ -5,6 +5,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 . test/setup.sh
+. test/vm/image.sh
 # The lab builds packages, to look into them and to install them.
 lab_programs="$lab_programs $package_programs $recipe_programs"
 
@@ -18,7 +19,8 @@ type check, the linter, the tests that run anywhere, the lab, and the matrix: re
 of Debian 11 to 13, backend by backend, through the life of a machine (root and Linux only).
 
   --pure     leave the lab and the matrix out
-  --all      the whole matrix. Otherwise its columns of Debian 12, with 3 instead of 20 cycles
+  --all      the whole matrix, otherwise its columns of Debian 12, with 3 instead of 20 cycles; all packages; and
+             a part of "npm run vm": the package on virtual machines
   --matrix   (npm run matrix) the matrix alone; COLUMN picks some, e.g. networkd, trixie or
              netplan/trixie/dhcp
   --help     this text
@@ -66,12 +68,13 @@ step() {
   if "$@"; then say "$name: ok"; else say "$name: FAILED" && failed=$((failed + 1)); fi
 }
 
-# suite_run PROJECT: one vitest project, with its results also as a file for the count.
+# suite_run PROJECT [FILE...]: one vitest project, with its results also as a file for the count.
 suite_run() {
-  say "vitest: project $1"
+  say "vitest: project $*"
+  results=$scratch/$1.json
   # A run without a result file (a crash) is counted as a failure by count-results.ts.
-  vitest run --project "$1" --reporter=default --reporter=json --outputFile.json="$scratch/$1.json" || :
-  runs="$runs $scratch/$1.json"
+  vitest run --reporter=default --reporter=json --outputFile.json="$results" --project "$@" || :
+  runs="$runs $results"
 }
 
 lab_ready() {
@@ -99,6 +102,25 @@ matrix_run() {
     failed=$((failed + 1))
   fi
   node test/matrix/table.ts "$scratch/matrix.json"
+}
+
+# vm_run: what half of the machines of the VM test go through, and the power cuts of one of them. All of it is `npm run vm`.
+vm_run() {
+  obstacle=$(vm_obstacle)
+  if [ -n "$obstacle" ]; then
+    left_out="the VM test was left out: $obstacle"
+    return
+  fi
+  vm_images="bookworm-ifupdown trixie-netplan"
+  if ! setup_vm; then
+    say "the VM test could not be set up: FAILED"
+    failed=$((failed + 1))
+    return
+  fi
+  ENI_AGENT_VM_RESULTS=$scratch VM_POWER_CUTS=${VM_POWER_CUTS:-8}
+  export ENI_AGENT_VM_RESULTS VM_POWER_CUTS
+  suite_run vm story-bookworm-ifupdown story-trixie-netplan power-cut-ifupdown
+  cat "$scratch/report.txt" 2> /dev/null
 }
 
 make_scratch
@@ -129,6 +151,7 @@ else
     suite_run lab
   fi
   matrix_run
+  if [ "$MATRIX" = all ] && [ -z "$matrix_only" ]; then vm_run; fi
 fi
 
 if [ -n "$left_out" ] && [ "${CI:-}" = true ]; then

@@ -60,9 +60,12 @@ export function compareEni(
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
   const caught = plan === undefined || options.takesCaught !== true ? [] : caughtDefaults(state, plan);
-  const unplanned = [...shaped, ...connected, ...formerly, ...caught.map(r => fromKernelRoute(r.link!, r))].filter(
-    o => !plannedKeys.has(o.key) && !isLeased(o, plan),
-  );
+  const unplanned = [
+    ...shaped,
+    ...connected,
+    ...formerly,
+    ...caught.map(r => fromKernelRoute(r.link!, r)),
+  ].filter(o => !plannedKeys.has(o.key) && !isLeased(o, plan));
   const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
   return {
     missing: planned.filter(o => !present.has(o.key)),

@@ -55,9 +55,10 @@ export async function anyExists(system: System, paths: readonly string[]): Promi
 export async function runQuietly(
   system: System,
   argv: readonly [string, ...string[]],
+  timeoutMs = probeTimeoutMs,
 ): Promise<string | undefined> {
   try {
-    const result = await system.run(argv, { timeoutMs: probeTimeoutMs });
+    const result = await system.run(argv, { timeoutMs });
     return result.exitCode === 0 ? result.stdout : undefined;
   } catch {
     return undefined;

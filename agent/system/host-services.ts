@@ -20,6 +20,12 @@ export const probedUnits = [
   'eni',
 ] as const;
 
+/**
+ * Milliseconds. systemd answers nobody while it reloads its units, which takes longer than 5 s on a slow machine that boots, and without
+ * its answer no service owns any link. `systemctl` itself gives up after 25 s.
+ */
+const systemdTimeoutMs = 30_000;
+
 export type Services = Readonly<Record<string, ServiceState>>;
 
 /** True if systemd is the running init, not merely installed (the test of sd_booted(3)). */
@@ -32,7 +38,7 @@ export async function readServices(system: System): Promise<Services> {
   if (!(await runsSystemd(system))) return readServicesWithoutSystemd(system);
   const units = probedUnits.map(unit => `${unit}.service`);
   const argv = ['systemctl', 'show', '-p', 'Id', '-p', 'ActiveState', '-p', 'LoadState', ...units] as const;
-  const out = await runQuietly(system, argv);
+  const out = await runQuietly(system, argv, systemdTimeoutMs);
   return out === undefined ? {} : parseSystemctlShow(out);
 }
 

@@ -44,8 +44,6 @@ beforeAll(async () => {
     },
   );
   await bringRpm(host);
-  // Folders that the package fish or zsh owns, or the system's own.
-  await sh('mkdir -p /usr/share/fish/vendor_completions.d /usr/share/zsh/site-functions');
   before = await fileTree(host);
   configure(host);
 }, 300_000);

@@ -159,6 +159,37 @@ function tell({ image, naming, append }: Machine): void {
     await silent(() => vmOk(vm, 'systemctl enable --now eni-agent', 60_000));
   });
 
+  test('on demand: udev starts a pass when a NIC comes and when it goes, and nothing stays', async () => {
+    await vmOk(vm, 'systemctl disable --now eni-agent; systemctl enable --now eni-agent-once.path', 60_000);
+    const isIdle = async () => (await runInVm(vm, 'pgrep -f /usr/lib/eni-agent/node')).exitCode === 1;
+    await alive(async () => {
+      await unplugNic(vm, second.link);
+      const hasGone = async () => !(await vmOk(vm, 'ip rule')).includes('10.0.2.');
+      expect(await waitFor(hasGone, patience, 1000), 'the rules of the ENI that was pulled out go').toBe(
+        true,
+      );
+      await plugNic(vm, second);
+      await answers();
+      expect(await waitFor(isIdle, patience, 1000), 'the pass ends').toBe(true);
+    });
+    const passes = await vmOk(vm, 'journalctl -b -o cat -u "eni-agent-hotplug@*"');
+    // Two links were there at the boot; one went, one came.
+    expect(passes).toMatch(/Stopp/);
+    await vmOk(vm, 'systemctl disable --now eni-agent-once.path; systemctl enable --now eni-agent', 60_000);
+  });
+
+  test('the limits of the unit hold, and are far away', async () => {
+    const read = async (name: string) =>
+      (await vmOk(vm, `cat /sys/fs/cgroup/system.slice/eni-agent.service/${name}`)).trim();
+    expect([await read('memory.max'), await read('pids.max')]).toEqual([`${256 * 2 ** 20}`, '64']);
+    expect(await read('memory.events')).toMatch(/^max 0$/m);
+    const peak = Number(await read('memory.peak'));
+    report(
+      `${image}: the daemon's control group had at most ${(peak / 2 ** 20).toFixed(0)} MB of the 256 MB`,
+    );
+    expect(peak).toBeLessThan(200 * 2 ** 20);
+  });
+
   test('upgrade', async () => {
     await alive(() => silent(() => aptInstall(vm, 'eni-agent_next_amd64.deb')));
     expect(await vmOk(vm, 'dpkg-query -W eni-agent')).toMatch(/\+next$/m);

@@ -1,6 +1,7 @@
 // readHostFacts on whole machines: what the tools print there, and what becomes of tools that fail, hang or print garbage.
 import { describe, expect, test } from 'vitest';
 import { readHostFacts } from '../../../agent/system/host-facts.ts';
+import { readServices } from '../../../agent/system/host-services.ts';
 import { explainSelection, selectBackend } from '../../../renderers/select.ts';
 import { smallHost } from './small-host.ts';
 
@@ -268,6 +269,21 @@ describe('SUSE', () => {
     await readHostFacts(host.system);
     expect(host.ran.some(line => /^if(up|query)/.test(line))).toBe(false);
   });
+});
+
+test('a systemd that reloads its units while a slow machine boots answers late, and is waited for', async () => {
+  const { system } = smallHost(
+    { '/run/systemd/system/': '' },
+    { [systemctl]: 'Id=systemd-networkd.service\nActiveState=active\nLoadState=loaded\n' },
+  );
+  const late = {
+    ...system,
+    run: (...[argv, options]: Parameters<typeof system.run>) =>
+      (options?.timeoutMs ?? 0) < 20_000
+        ? Promise.resolve({ exitCode: 124, stdout: '', stderr: '' })
+        : system.run(argv, options),
+  };
+  expect(await readServices(late)).toEqual({ 'systemd-networkd': 'active' });
 });
 
 test('an IPv6-only host has its primary link too', async () => {
