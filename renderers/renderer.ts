@@ -114,6 +114,9 @@ export interface Renderer {
    * files with both.
    */
   bridges?(change: EniChange, facts: HostFacts): boolean;
+
+  /** The same, but rules that stand in the kernel already are as good as its own: the apply adds the new ones before it is told. */
+  rulesAhead?(change: EniChange, facts: HostFacts): boolean;
 }
 
 export type { EniPlan, HostFacts, NetworkPlan };

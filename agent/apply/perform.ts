@@ -42,6 +42,7 @@ export async function perform(
   const kernel = known !== undefined && !hasRun ? known : await readKernelState(system);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
   await runBatches(system, additions(differences(context, live, kernel)), tolerant);
+  await runBatches(system, rulesAhead(context, change.changes, kernel), true);
   await runBatches(system, obstacles(change.changes, kernel), true);
   await goByBridge(context, change, tolerant);
   for (const file of change.files) await putFile(context, file, tolerant);
@@ -65,13 +66,27 @@ async function addUnloaded(context: ApplyContext, { changes, files }: Work): Pro
   );
   if (unloaded.length === 0) return;
   const missing = additions(differences(context, unloaded, await readKernelState(system)));
-  // As the backend marks its own: networkd deletes a rule of another protocol as foreign when it configures the next link (252).
-  const asTheirs = missing.map(b => ({
+  // Verify says what could not be added.
+  await runBatches(system, asTheirs(missing), true);
+}
+
+/** The new rules, for a backend that takes the old ones away first (Renderer.rulesAhead). */
+function rulesAhead(
+  context: ApplyContext,
+  changes: readonly EniChange[],
+  kernel: KernelState,
+): readonly Batch[] {
+  const early = changes.filter(c => context.renderer.rulesAhead?.(c, context.facts));
+  const rules = differences(context, early, kernel).flatMap(d => d.missing.filter(o => o.kind === 'rule'));
+  return asTheirs(additions([{ missing: rules, stale: [], faults: [] }]));
+}
+
+/** As the backend marks its own: networkd deletes a rule of another protocol as foreign when it configures the next link (252). */
+function asTheirs(batches: readonly Batch[]): readonly Batch[] {
+  return batches.map(b => ({
     ...b,
     lines: b.lines.map(l => l.replace(/ (proto|protocol) \d+$/, ' $1 static')),
   }));
-  // Verify says what could not be added.
-  await runBatches(system, asTheirs, true);
 }
 
 /**

@@ -6,7 +6,8 @@ import { reportPath } from '../../agent/daemon/report.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
 import type { AgentHost } from '../lab/agent-host.ts';
 import { waitFor } from '../lab/command.ts';
-import { guestOk, listGuestDir, readGuestFile, runInGuest, writeGuestFile } from '../lab/guest.ts';
+import { guestOk, runInGuest } from '../lab/guest-commands.ts';
+import { listGuestDir, readGuestFile, writeGuestFile } from '../lab/guest-files.ts';
 import { cgroupCpuMicros } from './cpu.ts';
 
 const unit = 'eni-agent.service';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AgentHost, createAgentHost } from '../lab/agent-host.ts';
-import { guestOk } from '../lab/guest.ts';
+import { guestOk } from '../lab/guest-commands.ts';
 import { agentPaths } from '../lab/guest-init.ts';
 import type { EniSpec } from '../lab/vpc-spec.ts';
 

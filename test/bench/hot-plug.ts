@@ -1,7 +1,7 @@
 // From the appearance of a link in the guest to a working ENI: all addresses, rules and routes in the kernel, and the first ping from its
 // last address answered. The agent's warm daemon, amazon-ec2-net-utils by its own udev rule, and what networkd's reload costs alone.
 import { type AgentHost, destroyAgentHost } from '../lab/agent-host.ts';
-import { guestOk } from '../lab/guest.ts';
+import { guestOk } from '../lab/guest-commands.ts';
 import { daemonLog, forgotten, settled, startDaemon } from './agent-daemon.ts';
 import type { Bench, BenchOptions } from './bench.ts';
 import { createBenchHost } from './bench-host.ts';

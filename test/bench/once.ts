@@ -1,6 +1,6 @@
 // `eni-agent once` where everything is as it should be: a process from start to end, its children included.
 import { destroyAgentHost } from '../lab/agent-host.ts';
-import { guestOk } from '../lab/guest.ts';
+import { guestOk } from '../lab/guest-commands.ts';
 import { agentPaths } from '../lab/guest-init.ts';
 import type { Bench, BenchOptions } from './bench.ts';
 import { createBenchHost, launcherOf } from './bench-host.ts';

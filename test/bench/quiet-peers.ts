@@ -1,7 +1,7 @@
 // The peers on a host on which nothing is to do: one refresh of every ENI (amazon-ec2-net-utils), one iteration of the hot-plug handler
 // (cloud-init, which never looks by itself).
 import { type AgentHost, destroyAgentHost } from '../lab/agent-host.ts';
-import { guestOk } from '../lab/guest.ts';
+import { guestOk } from '../lab/guest-commands.ts';
 import type { Counters } from '../support/metadata-emulator.ts';
 import { parseTimed, timed } from './cpu.ts';
 import { median } from './figures.ts';

@@ -1,7 +1,8 @@
 // What the backend itself takes: one new .network file for a link that is up, `networkctl reload`, and everything of the file in the
 // kernel. The file is the agent's own, so that the work is the same; the agent is not running.
 import type { AgentHost } from '../lab/agent-host.ts';
-import { guestOk, listGuestDir, readGuestFile, removeGuestFile, writeGuestFile } from '../lab/guest.ts';
+import { guestOk } from '../lab/guest-commands.ts';
+import { listGuestDir, readGuestFile, removeGuestFile, writeGuestFile } from '../lab/guest-files.ts';
 import type { EniSpec } from '../lab/vpc-spec.ts';
 import { completionOf } from './kernel-events.ts';
 import { eventsOf } from './watch-plug.ts';

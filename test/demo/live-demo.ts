@@ -4,7 +4,10 @@
 import type { ProviderName } from '../../agent/model/instance.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { type Emulator, startEmulator } from '../lab/emulator.ts';
-import { createGuest, type Guest, runInGuest, stopGuest, writeGuestFile } from '../lab/guest.ts';
+import { createGuest, type Guest } from '../lab/guest.ts';
+import { runInGuest } from '../lab/guest-commands.ts';
+import { writeGuestFile } from '../lab/guest-files.ts';
+import { stopGuest } from '../lab/guest-power.ts';
 import { type ImageName, imageNames } from '../lab/images.ts';
 import { findRemains } from '../lab/namespace.ts';
 import { assignAddress, createVpc, destroyVpc, detachEni, readSpoofDrops, type Vpc } from '../lab/vpc.ts';

@@ -1,6 +1,7 @@
 // What every act of the live demo does: run something in the guest, show it as a person would see it, and check what came of it.
 import { countEvents } from '../lab/event-counter.ts';
-import { type Guest, guestOk, runAgent, runInGuest } from '../lab/guest.ts';
+import type { Guest } from '../lab/guest.ts';
+import { guestOk, runAgent, runInGuest } from '../lab/guest-commands.ts';
 import {
   failedPings,
   type MatrixOptions,

@@ -1,7 +1,8 @@
 // The demo's first two acts: what the image itself makes of a second ENI, and which packets that loses. Some images leave the link
 // alone, others configure each NIC by DHCP.
 import { waitFor } from '../lab/command.ts';
-import { type Guest, guestOk, runInGuest } from '../lab/guest.ts';
+import type { Guest } from '../lab/guest.ts';
+import { guestOk, runInGuest } from '../lab/guest-commands.ts';
 import type { ImageName } from '../lab/images.ts';
 import { failedPings, type PingResult } from '../lab/ping-matrix.ts';
 import { readSpoofDrops } from '../lab/vpc.ts';

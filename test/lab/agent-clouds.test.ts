@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, readGuestFile, rebootGuest } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { readGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 import { detachEni } from './vpc.ts';
 

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
-import { listGuestDir, readGuestFile, runAgent } from './guest.ts';
+import { runAgent } from './guest-commands.ts';
+import { listGuestDir, readGuestFile } from './guest-files.ts';
 import { failedPings, pingMatrix } from './ping-matrix.ts';
 import { assignAddress, unassignAddress } from './vpc.ts';
 

@@ -2,7 +2,7 @@
 // is named, with what to do.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
-import { guestOk } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
 import { ip, runIn } from './namespace.ts';
 import { eniOf } from './vpc.ts';
 import { type EniSpec, remoteClient } from './vpc-spec.ts';

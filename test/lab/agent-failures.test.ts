@@ -2,7 +2,8 @@
 // service that lies. Each ends in the right kernel state, with one clear sentence.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
-import { guestOk, readGuestFile, removeGuestFile, runAgent, writeGuestFile } from './guest.ts';
+import { guestOk, runAgent } from './guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 import { assignAddress, unassignAddress } from './vpc.ts';
 import type { EniSpec } from './vpc-spec.ts';

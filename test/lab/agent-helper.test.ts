@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, readGuestFile, rebootGuest, writeGuestFile } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 
 const stanza = '/run/network/interfaces.d/eth1';

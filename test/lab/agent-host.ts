@@ -3,16 +3,10 @@
 
 import type { Outcome } from './command.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
-import {
-  createGuest,
-  type Guest,
-  type GuestSpec,
-  guestOk,
-  listGuestDir,
-  readGuestFile,
-  runAgent,
-  stopGuest,
-} from './guest.ts';
+import { createGuest, type Guest, type GuestSpec } from './guest.ts';
+import { guestOk, runAgent } from './guest-commands.ts';
+import { listGuestDir, readGuestFile } from './guest-files.ts';
+import { stopGuest } from './guest-power.ts';
 import { createVpc, destroyVpc, type Vpc, type VpcSpec } from './vpc.ts';
 
 export interface AgentHost {

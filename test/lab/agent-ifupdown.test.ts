@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, readGuestFile, rebootGuest, runInGuest, writeGuestFile } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { createNamespace, ipBatch, labName, removeNamespace } from './namespace.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 import { assignAddress, attachEni, detachEni, readSpoofDrops, unassignAddress } from './vpc.ts';

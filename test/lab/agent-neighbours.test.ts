@@ -3,7 +3,7 @@
 // address; an answer that takes the short way by the other ENI has a foreign source there, and the VPC drops it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
-import { guestOk, runInGuest } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
 import { addNeighbour, type Neighbour, neighbourPings } from './neighbour.ts';
 import { attachEni, readSpoofDrops } from './vpc.ts';
 import { addressesOf, type EniSpec } from './vpc-spec.ts';

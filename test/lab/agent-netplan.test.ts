@@ -3,15 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import {
-  guestOk,
-  listGuestDir,
-  readGuestFile,
-  rebootGuest,
-  removeGuestFile,
-  runAgent,
-  writeGuestFile,
-} from './guest.ts';
+import { guestOk, runAgent } from './guest-commands.ts';
+import { listGuestDir, readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 import { assignAddress, attachEni, detachEni, unassignAddress } from './vpc.ts';
 import type { EniSpec } from './vpc-spec.ts';

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, readGuestFile, rebootGuest, removeGuestFile, writeGuestFile } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 
 const mac = '02:00:00:00:07:01';

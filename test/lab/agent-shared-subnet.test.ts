@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, rebootGuest } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { rebootGuest } from './guest-power.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 import { attachEni, detachEni, readSpoofDrops } from './vpc.ts';
 import type { EniSpec } from './vpc-spec.ts';

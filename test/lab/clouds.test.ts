@@ -2,7 +2,10 @@
 // number of ENIs of a large instance. Configured by hand, without an agent.
 import { afterEach, describe, expect, test } from 'vitest';
 import { runOk } from './command.ts';
-import { createGuest, type Guest, guestOk, stopGuest, writeGuestFile } from './guest.ts';
+import { createGuest, type Guest } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { writeGuestFile } from './guest-files.ts';
+import { stopGuest } from './guest-power.ts';
 import { inNamespace } from './namespace.ts';
 import { addNeighbour, neighbourPings } from './neighbour.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';

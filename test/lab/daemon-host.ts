@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type Report, reportPath } from '../../agent/daemon/report.ts';
 import { type AgentHost, createAgentHost } from './agent-host.ts';
 import { type Background, waitFor } from './command.ts';
-import { type GuestSpec, guestOk, readGuestFile, runInGuest, startAgent } from './guest.ts';
+import type { GuestSpec } from './guest.ts';
+import { guestOk, runInGuest, startAgent } from './guest-commands.ts';
+import { readGuestFile } from './guest-files.ts';
 import { agentPaths } from './guest-init.ts';
 import type { VpcSpec } from './vpc.ts';
 

@@ -31,7 +31,8 @@ import {
   takesAtMost,
 } from './daemon-steps.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, readGuestFile, removeGuestFile, runAgent, runInGuest, writeGuestFile } from './guest.ts';
+import { guestOk, runAgent, runInGuest } from './guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
 import { ip } from './namespace.ts';
 import { assignAddress, attachEni, detachEni, unassignAddress } from './vpc.ts';
 

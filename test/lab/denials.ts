@@ -1,6 +1,7 @@
 // Finds what a sandbox denies to the agent, also where the agent copes with it: a script that Node loads before the program notes each file
 // operation and each command that met a refusal. For units of the lab's guests; the program itself is as it is shipped.
-import { type Guest, readGuestFile, writeGuestFile } from './guest.ts';
+import type { Guest } from './guest.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
 
 const scriptPath = '/usr/local/lib/note-denials.cjs';
 const notesPath = '/run/eni-agent/denials';

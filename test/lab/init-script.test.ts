@@ -5,7 +5,8 @@ import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './ag
 import { type Outcome, waitFor } from './command.ts';
 import { readReport } from './daemon-host.ts';
 import { allPing, asPlanned, kernelText } from './daemon-steps.ts';
-import { guestOk, readGuestFile, removeGuestFile, runInGuest, writeGuestFile } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
 import { installAgent, shippedText } from './systemd-host.ts';
 
 const script = '/etc/init.d/eni-agent';

@@ -7,7 +7,9 @@ import { first, primary } from '../matrix/enis.ts';
 import { type AgentHost, destroyAgentHost } from './agent-host.ts';
 import { allPing } from './daemon-steps.ts';
 import { countEvents } from './event-counter.ts';
-import { type GuestSpec, guestOk, readGuestFile, runInGuest, writeGuestFile } from './guest.ts';
+import type { GuestSpec } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
 import {
   configure,
   createPackageHost,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { first, primary } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
-import { guestOk, runInGuest } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
 import { tellInstallStory } from './install-story.ts';
 import { configure, createPackageHost, install, repack } from './package-guest.ts';
 import { findPackage } from './packages.ts';

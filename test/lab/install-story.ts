@@ -10,7 +10,10 @@ import { type AgentHost, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { allPing } from './daemon-steps.ts';
 import { countEvents } from './event-counter.ts';
-import { type GuestSpec, guestOk, readGuestFile, rebootGuest, runInGuest, writeGuestFile } from './guest.ts';
+import type { GuestSpec } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import {
   configure,
   createPackageHost,

@@ -5,16 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './command.ts';
 import { startEmulator } from './emulator.ts';
 import { countEvents } from './event-counter.ts';
-import {
-  createGuest,
-  type Guest,
-  guestOk,
-  readGuestFile,
-  rebootGuest,
-  runInGuest,
-  stopGuest,
-  writeGuestFile,
-} from './guest.ts';
+import { createGuest, type Guest } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest, stopGuest } from './guest-power.ts';
 import {
   addressesOnly,
   bySubnet,

@@ -3,8 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { createDaemonHost, settled, startDaemon } from './daemon-host.ts';
-import { guestOk, readGuestFile, rebootGuest, runAgent, runInGuest } from './guest.ts';
+import { guestOk, runAgent, runInGuest } from './guest-commands.ts';
+import { readGuestFile } from './guest-files.ts';
 import { agentPaths } from './guest-init.ts';
+import { rebootGuest } from './guest-power.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 
 const eni = (n: number) => ({

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type AgentHost, createAgentHost } from './agent-host.ts';
 import { type Outcome, runOk } from './command.ts';
-import { type GuestSpec, guestOk, removeGuestFile, runInGuest, writeGuestFile } from './guest.ts';
+import type { GuestSpec } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { removeGuestFile, writeGuestFile } from './guest-files.ts';
 import type { VpcSpec } from './vpc.ts';
 
 /** The machine before the installation. The lab's own Node is in /opt, for the traffic that must not notice anything. */

@@ -2,7 +2,8 @@
 // from the client. The answer to "does this ENI work"; a wrong source NIC shows as a loss, because the router is strict.
 import { type Ip, isLinkLocal } from '../../agent/model/address.ts';
 import { run } from './command.ts';
-import { type Guest, runInGuest } from './guest.ts';
+import type { Guest } from './guest.ts';
+import { runInGuest } from './guest-commands.ts';
 import { inNamespace } from './namespace.ts';
 import type { Vpc } from './vpc.ts';
 import { remoteClient, subnetOf, type VpcEni } from './vpc-spec.ts';

@@ -2,7 +2,8 @@
 // place to place (the address of a repository, a signing key) reaches it by the environment.
 import { readFileSync } from 'node:fs';
 import type { RunOptions } from './command.ts';
-import { type Guest, guestOk } from './guest.ts';
+import type { Guest } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
 
 const text = readFileSync(new URL('../../docs/install.md', import.meta.url), 'utf8');
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { AgentHost } from './agent-host.ts';
 import { type Outcome, run, runOk } from './command.ts';
-import { guestOk, removeGuestFile, runInGuest } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { removeGuestFile } from './guest-files.ts';
 
 const folder = '/opt/rpm';
 

@@ -14,7 +14,8 @@ import {
 } from './daemon-host.ts';
 import { allPing, asPlanned, isUntouched, kernelText } from './daemon-steps.ts';
 import { denialsOf } from './denials.ts';
-import { guestOk, readGuestFile, writeGuestFile } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
 import type { GuestImageName } from './images.ts';
 import { ip } from './namespace.ts';
 import { confinementOf, createSystemdHost, pidsOf, tryToWrite } from './systemd-host.ts';

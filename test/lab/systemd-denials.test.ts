@@ -7,7 +7,8 @@ import { type AgentHost, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { readReport } from './daemon-host.ts';
 import { denialsOf, forgetDenials } from './denials.ts';
-import { guestOk, removeGuestFile, runInGuest, writeGuestFile } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { removeGuestFile, writeGuestFile } from './guest-files.ts';
 import { createSystemdHost, shippedFiles } from './systemd-host.ts';
 
 const unit = 'eni-agent.service';

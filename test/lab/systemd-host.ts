@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AgentHost, createAgentHost } from './agent-host.ts';
 import { noteDenials } from './denials.ts';
-import { type GuestSpec, guestOk, readGuestFile, runInGuest, writeGuestFile } from './guest.ts';
+import type { GuestSpec } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, writeGuestFile } from './guest-files.ts';
 import { agentPaths } from './guest-init.ts';
 import type { VpcSpec } from './vpc.ts';
 

@@ -5,15 +5,9 @@ import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { allPing, asPlanned } from './daemon-steps.ts';
 import { denialsOf } from './denials.ts';
-import {
-  guestOk,
-  listGuestDir,
-  rebootGuest,
-  removeGuestFile,
-  runAgent,
-  runInGuest,
-  writeGuestFile,
-} from './guest.ts';
+import { guestOk, runAgent, runInGuest } from './guest-commands.ts';
+import { listGuestDir, removeGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { ip } from './namespace.ts';
 import { createSystemdHost, shippedText } from './systemd-host.ts';
 import { assignAddress, attachEni, detachEni } from './vpc.ts';

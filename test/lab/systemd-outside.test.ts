@@ -6,7 +6,8 @@ import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { type Daemon, readLog, readReport, settled, startDaemon } from './daemon-host.ts';
 import { allPing, asPlanned } from './daemon-steps.ts';
-import { guestOk, readGuestFile, removeGuestFile, writeGuestFile } from './guest.ts';
+import { guestOk } from './guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
 import { createSystemdHost, pidsOf } from './systemd-host.ts';
 import { assignAddress, attachEni } from './vpc.ts';
 

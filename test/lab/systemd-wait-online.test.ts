@@ -6,7 +6,9 @@ import type { Fault } from '../support/metadata-emulator.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { metadataFaults } from './daemon-steps.ts';
-import { guestOk, readGuestFile, rebootGuest, removeGuestFile, runInGuest, writeGuestFile } from './guest.ts';
+import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from './guest-files.ts';
+import { rebootGuest } from './guest-power.ts';
 import { createSystemdHost } from './systemd-host.ts';
 
 const dependent = `[Unit]

@@ -1,7 +1,7 @@
 // What goes wrong while an apply is under way, the same on each backend: something else breaks one object of the ENI that is being
 // added, again and again until the agent gives up. Each returns what the agent said.
 import type { AgentHost } from '../lab/agent-host.ts';
-import { guestOk, runAgent, runInGuest } from '../lab/guest.ts';
+import { guestOk, runAgent, runInGuest } from '../lab/guest-commands.ts';
 
 /** Breaks what eth4 gets, in slot 3, whenever the right default route of its table is there: never what a rollback leaves. */
 function breaking(line: string): (host: AgentHost) => Promise<string> {

@@ -1,7 +1,8 @@
 // What a machine has beside us: a container bridge, a rule and a route of the administrator, an address of his on an ENI, a file
 // of his beside ours. None of it may change, whatever the agent does.
 import type { AgentHost } from '../lab/agent-host.ts';
-import { guestOk, readGuestFile, writeGuestFile } from '../lab/guest.ts';
+import { guestOk } from '../lab/guest-commands.ts';
+import { readGuestFile, writeGuestFile } from '../lab/guest-files.ts';
 import type { ImageName } from '../lab/images.ts';
 import { ip, ipBatch } from '../lab/namespace.ts';
 

@@ -8,7 +8,7 @@ import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { type AgentHost, agentOk, createAgentHost } from '../lab/agent-host.ts';
 import { waitFor } from '../lab/command.ts';
 import { countEvents, type Events } from '../lab/event-counter.ts';
-import { runAgent } from '../lab/guest.ts';
+import { runAgent } from '../lab/guest-commands.ts';
 import { failedPings, pingMatrix, renderMatrix } from '../lab/ping-matrix.ts';
 import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
 import type { Column } from './columns.ts';

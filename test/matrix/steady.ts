@@ -2,7 +2,8 @@
 // to the host beyond the VPC, for as long as something else happens.
 import type { AgentHost } from '../lab/agent-host.ts';
 import { startBackground, waitFor } from '../lab/command.ts';
-import { guestOk, readGuestFile, removeGuestFile, runInGuest, writeGuestFile } from '../lab/guest.ts';
+import { guestOk, runInGuest } from '../lab/guest-commands.ts';
+import { readGuestFile, removeGuestFile, writeGuestFile } from '../lab/guest-files.ts';
 import { agentPaths } from '../lab/guest-init.ts';
 import { inNamespace, runIn } from '../lab/namespace.ts';
 import { remoteClient } from '../lab/vpc-spec.ts';

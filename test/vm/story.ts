@@ -4,22 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '../lab/command.ts';
-import { failedPings, pingMatrixOf, renderMatrix } from '../lab/ping-matrix.ts';
+import { failedPings, pingMatrixOf } from '../lab/ping-matrix.ts';
 import { assignAddress, unassignAddress } from '../lab/vpc.ts';
 import { apt, aptInstall } from './apt.ts';
 import { enisOf } from './enis.ts';
 import { changedFiles, rememberFiles } from './file-tree.ts';
 import { plugNic, unplugNic } from './hot-plug.ts';
 import { type Machine, report, resultsFolder } from './machines.ts';
+import { servedOnDemand } from './on-demand.ts';
 import { findPackage, repack } from './packages.ts';
 import { renderPlugTime, timePlug } from './plug-time.ts';
 import { openStream, type TcpStream } from './tcp-stream.ts';
 import { booted, consoleOf, createVm, destroyVm, rebootVm, runInVm, type Vm, vmOk } from './vm.ts';
-
-/** The stream's echo may be late while an emulated processor unpacks 110 MB; a connection that has lost its way is silent for good. */
-const stallMs = 8000;
-/** A change of the cloud is seen by the next look: at most 69 s, and some seconds on this processor. */
-const patience = 90_000;
+import { patience, witnessOf } from './witness.ts';
 
 export function tellStory(machine: Machine): void {
   describe(machine.image, () => tell(machine));
@@ -61,27 +58,8 @@ function tell({ image, naming, append }: Machine): void {
     );
   });
 
-  /** Every address answers in each direction. */
-  const answers = async (within = patience) => {
-    const results = await pingMatrixOf(vm.vpc, script => runInVm(vm, script), { patience: within });
-    expect(failedPings(results), renderMatrix(results)).toEqual([]);
-  };
-  /** The connection is the same and does not stall while `action` runs. */
-  const alive = async (action: () => Promise<unknown>) => {
-    stream.reset();
-    await action();
-    const { sent, echoed, error, slowestMs } = stream.state();
-    expect({ error, late: sent - echoed > stallMs / 100 }).toEqual({ error: undefined, late: false });
-    expect(slowestMs, 'longest wait for an echo over the primary, ms').toBeLessThan(stallMs);
-    report(`${expect.getState().currentTestName}: the slowest echo of the stream took ${slowestMs} ms`);
-  };
-  /** The kernel says nothing about any link, address, route or rule meanwhile. */
-  const silent = async (action: () => Promise<unknown>) => {
-    const monitor = 'ip -o monitor link address route rule > /run/lab-monitor & echo $!; sleep 0.5';
-    const pid = (await vmOk(vm, monitor)).trim();
-    await action();
-    expect(await vmOk(vm, `kill ${pid}; cat /run/lab-monitor`)).toBe('');
-  };
+  const witness = witnessOf(() => ({ vm, stream }));
+  const { answers, alive, silent } = witness;
   const linksOf = (link: string) => vmOk(vm, `ip -o addr show dev ${link}`);
 
   test('boots, with cloud-init', async () => {
@@ -159,24 +137,8 @@ function tell({ image, naming, append }: Machine): void {
     await silent(() => vmOk(vm, 'systemctl enable --now eni-agent', 60_000));
   });
 
-  test('on demand: udev starts a pass when a NIC comes and when it goes, and nothing stays', async () => {
-    await vmOk(vm, 'systemctl disable --now eni-agent; systemctl enable --now eni-agent-once.path', 60_000);
-    const isIdle = async () => (await runInVm(vm, 'pgrep -f /usr/lib/eni-agent/node')).exitCode === 1;
-    await alive(async () => {
-      await unplugNic(vm, second.link);
-      const hasGone = async () => !(await vmOk(vm, 'ip rule')).includes('10.0.2.');
-      expect(await waitFor(hasGone, patience, 1000), 'the rules of the ENI that was pulled out go').toBe(
-        true,
-      );
-      await plugNic(vm, second);
-      await answers();
-      expect(await waitFor(isIdle, patience, 1000), 'the pass ends').toBe(true);
-    });
-    const passes = await vmOk(vm, 'journalctl -b -o cat -u "eni-agent-hotplug@*"');
-    // Two links were there at the boot; one went, one came.
-    expect(passes).toMatch(/Stopp/);
-    await vmOk(vm, 'systemctl disable --now eni-agent-once.path; systemctl enable --now eni-agent', 60_000);
-  });
+  test('on demand: udev starts a pass when a NIC comes and when it goes, and nothing stays', () =>
+    servedOnDemand(vm, second, witness));
 
   test('the limits of the unit hold, and are far away', async () => {
     const read = async (name: string) =>

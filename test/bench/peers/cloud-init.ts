@@ -2,7 +2,7 @@
 // shipped it repeats that for 30 seconds. A container has no DMI data, so it is told that this is AWS. The restart of networkd and
 // resolved, with which the boot ends and which is not measured, is left out.
 import type { AgentHost } from '../../lab/agent-host.ts';
-import { runInGuest } from '../../lab/guest.ts';
+import { runInGuest } from '../../lab/guest-commands.ts';
 import type { EniSpec } from '../../lab/vpc-spec.ts';
 import { createBenchHost } from '../bench-host.ts';
 

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentHost } from '../../lab/agent-host.ts';
-import { findTree, guestOk } from '../../lab/guest.ts';
+import { findTree } from '../../lab/guest.ts';
+import { guestOk } from '../../lab/guest-commands.ts';
 import type { EniSpec } from '../../lab/vpc-spec.ts';
 import { createBenchHost } from '../bench-host.ts';
 

@@ -250,17 +250,11 @@ describe('activation', () => {
     },
   );
 
-  test.each([
-    ['1.40.16', false],
-    ['1.42.4', true],
-    ['1.52.1', true],
-  ])('%s: rules of a profile that is reapplied change in two steps: %s', (version, bridged) => {
-    const facts = { ...withVersion(version), files };
+  test('the new rules of a profile that is reapplied are added before', () => {
     const changed = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
-    expect(renderer.bridges?.(changed, facts)).toBe(bridged);
-    expect(renderer.bridges?.({ kind: 'added', after }, facts)).toBe(false);
-    // Where it comes up anew, both steps would take it down.
-    expect(renderer.bridges?.(changed, withVersion(version))).toBe(false);
+    expect(renderer.rulesAhead?.(changed, { ...stock, files })).toBe(true);
+    expect(renderer.rulesAhead?.({ kind: 'added', after }, { ...stock, files })).toBe(false);
+    expect(renderer.rulesAhead?.(changed, stock)).toBe(false);
   });
 
   test('removed: only the missing file is loaded', () => {
