@@ -73,8 +73,8 @@ export const networkmanagerKeyfile: Renderer = {
   live: () => false,
 
   // It deletes the rules that no profile has any more before it adds the new ones; 20 ms without any were seen on a busy machine (1.52).
-  // Two steps, as on networkd, would cost IPv6 twice: each reapply takes its addresses away and brings them back (1.42, 1.52: 0.1 to
-  // 0.5 s). What stands there already it takes for its own.
+  // Two steps, as on networkd, would cost IPv6 twice: each reapply takes its addresses away and brings them back (1.42, 1.52: up to
+  // 2 s). What stands there already it takes for its own.
   rulesAhead: isReapplied,
 };
 
