@@ -11,8 +11,8 @@ usage() {
 Usage: npm run vm [-- [STORY...] [--power-cuts N] [--seed N]]
 
 The package on virtual machines with an emulated processor (QEMU with TCG; no KVM is needed), in a VPC of network
-namespaces; nothing of this machine's own network is touched. Two machines at a time; some 25 minutes on two idle
-processors, 8 of them for 20 power cuts. Needs root on Debian (x86_64) and 3 GB of memory.
+namespaces; nothing of this machine's own network is touched. Two machines at a time; some 35 minutes on two idle
+processors, half of them for 20 power cuts. Needs root on Debian (x86_64) and 3 GB of memory.
 
 A STORY is a part of a name, e.g. trixie; all of them unless told:
 
