@@ -91,7 +91,9 @@ export function tellInstallStory({ suite, image, file }: InstallStory): void {
           }),
         { settle: silent === 'primary' ? ['eth0'] : ['eth0', 'eth1'], linger: 1000 },
       );
-      expect({ losses: traffic.losses, eth0: events.of('eth0') }).toEqual({ losses: [], eth0: [] });
+      const log = 'journalctl -b -o short-precise -u eni-agent -u systemd-networkd | tail -n 60';
+      const heard = { losses: traffic.losses, eth0: events.of('eth0') };
+      expect(heard, await sh(log)).toEqual({ losses: [], eth0: [] });
       if (silent === 'all') expect(events.lines).toEqual([]);
       return result as T;
     };

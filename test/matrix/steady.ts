@@ -51,6 +51,7 @@ export async function underTraffic(
     if (!(await waitFor(() => server.output().includes('ready'), 5000))) throw new Error(server.output());
     const before = await resent(host);
     const pids = await start(host, sources);
+    await confirmGateway(host);
     await action();
     const traffic = await stop(host, sources, pids);
     const again = (await resent(host)) - before;
@@ -86,6 +87,17 @@ async function start(host: AgentHost, sources: readonly [string, ...string[]]): 
   const pids = (await guestOk(host.guest, ['sh', '-c', script])).split('\n').filter(Boolean);
   await new Promise(resolve => setTimeout(resolve, 500));
   return pids;
+}
+
+/**
+ * Where the image's catch-all gives a new NIC a default route of the primary's metric, the kernel takes the one whose gateway is REACHABLE, or
+ * is not known at all, before one that is only STALE or DELAY (fib_select_default): the primary's packets then leave by the new NIC until its
+ * route goes, with or without an agent. That is the image's doing, and not what is asked here.
+ */
+async function confirmGateway({ guest }: AgentHost): Promise<void> {
+  const script =
+    'ip -4 neigh show dev eth0 | while read -r ip word mac _; do [ "$word" != lladdr ] || ip neigh replace "$ip" lladdr "$mac" dev eth0 nud reachable; done';
+  await guestOk(guest, ['sh', '-c', script]);
 }
 
 async function stop(host: AgentHost, sources: readonly string[], pids: readonly string[]): Promise<Traffic> {
