@@ -24,6 +24,7 @@ export interface CompareOptions extends ObjectOptions {
   readonly takesCaught?: boolean;
 }
 
+/** What a comparison has to know of the configuration and of the machine as it is now. */
 export function compareOptions({ routing }: Pick<Settings, 'routing'>, facts: HostFacts): CompareOptions {
   return {
     base: routing.base,
