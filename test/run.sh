@@ -65,7 +65,7 @@ left_out=
 step() {
   name=$1
   shift
-  if "$@"; then say "$name: ok"; else say "$name: FAILED" && failed=$((failed + 1)); fi
+  if "$@"; then say "$name: ok"; else say "$name: FAILED" && echo "FAILED $name" >> "$ENI_AGENT_FAILURES" && failed=$((failed + 1)); fi
 }
 
 # suite_run PROJECT [FILE...]: one vitest project, with its results also as a file for the count.
@@ -73,7 +73,7 @@ suite_run() {
   say "vitest: project $*"
   results=$scratch/$1.json
   # A run without a result file (a crash) is counted as a failure by count-results.ts.
-  vitest run --reporter=default --reporter=json --outputFile.json="$results" --project "$@" || :
+  vitest run --reporter=default --reporter=json --outputFile.json="$results" --reporter=./test/failures-reporter.ts --project "$@" || :
   runs="$runs $results"
 }
 
@@ -124,6 +124,9 @@ vm_run() {
 }
 
 make_scratch
+# What failed, and why: said again at the end.
+ENI_AGENT_FAILURES=$scratch/failures.txt
+export ENI_AGENT_FAILURES
 setup_node || exit 1
 runs=
 
@@ -162,6 +165,7 @@ counts=$(node test/count-results.ts $runs) || counts="0 1"
 passed=${counts% *}
 failed=$((failed + ${counts#* }))
 say "done"
+[ ! -e "$ENI_AGENT_FAILURES" ] || cat "$ENI_AGENT_FAILURES"
 [ -z "$left_out" ] || echo "NOTE: $left_out"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
