@@ -2,7 +2,7 @@
 // dhclient. Source: interfaces(5) and the inet/inet6 method definitions of ifupdown 0.7.47 to 0.8.44. The stanzas are in
 // ifupdown-stanzas.ts, what others have claimed is in ifupdown-claims.ts.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
 import { bringUpDiffers, inPhases, mtuCommands } from './formats/change-commands.ts';
 import { renderDhclientHook } from './formats/dhclient.ts';
 import { linkWord } from './formats/ip-commands.ts';
@@ -70,6 +70,19 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
     case 'removed':
       // With the old file still there: its `down` lines take the rules away, which outlive the link. It may fail: the link may
       // have gone, or somebody has deleted our file ("unknown interface"); what it leaves is removed from the kernel afterwards.
-      return [down];
+      return [down, ...forgetLease(change.before, facts)];
   }
+}
+
+/**
+ * Else the next ENI of this name asks for the old one's address first: a server that does not know it may stay silent, for 10 s with dhclient
+ * (reboot-timeout) and 5 s with dhcpcd. And dhclient that has had no answer in 60 s takes a recorded lease as it is. Before any ifup.
+ */
+function forgetLease(eni: EniPlan, facts: HostFacts): readonly Command[] {
+  if (eni.addressing !== 'dhcp') return [];
+  const lease =
+    dhcpClientOf(facts) === 'dhclient'
+      ? `/var/lib/dhcp/dhclient.${linkWord(eni.link)}.leases`
+      : `/var/lib/dhcpcd/${linkWord(eni.link)}.lease`;
+  return [{ phase: 'before-write', argv: ['rm', '-f', lease], mayFail: true }];
 }

@@ -160,6 +160,7 @@ describe.each(columns)('$image on $suite, $addressing', ({ image, suite, address
     await host.metadata.sync();
     await waitFor(async () => !(await ip(vpc().guest, 'rule')).includes('10.0.3.'), 15_000);
     await settled(daemon);
+    expect(readGuestFile(host.guest, '/var/lib/dhcp/dhclient.eth3.leases')).toBeUndefined();
     await asPlanned(host);
     await allPing(host);
   });

@@ -242,6 +242,22 @@ describe('activation', () => {
     },
   );
 
+  test.each([
+    ['dhclient', '/sbin/dhclient', '/var/lib/dhcp/dhclient.eth1.leases'],
+    ['dhcpcd', '/usr/sbin/dhcpcd', '/var/lib/dhcpcd/eth1.lease'],
+  ])(
+    'the lease of an ENI that goes is forgotten, before the next of its name comes: %s',
+    (_client, program, lease) => {
+      const removed = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: false } as const;
+      const next = { kind: 'added', after: eni('dhcp-complete') } as const;
+      expect(argvs([next, removed], { ...debian11, paths: [program] })).toEqual([
+        'before-write? ifdown --force eth1',
+        `before-write? rm -f ${lease}`,
+        'after-write ifup --force eth1',
+      ]);
+    },
+  );
+
   test('several changes: every link goes down before the first file is written', () => {
     const removed = { kind: 'removed', before: { ...added.after, link: 'eth2' }, linkPresent: true } as const;
     expect(argvs([added, removed], debian11)).toEqual([
