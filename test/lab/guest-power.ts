@@ -29,22 +29,10 @@ export async function stopGuest(guest: Guest): Promise<void> {
   if (guest.image.init === 'systemd') removeCgroups(basename(guest.vpc.dir));
 }
 
-/**
- * One boot in 65 of Debian 11 has no network: its dhclient (4.4.1, with threads) may miss the event of its own socket and never read an
- * answer (Ubuntu's bug 1926139; here its receive queue grew while it went on asking). Who has such a machine boots it again.
- */
+/** Starts process 1 and the network service; ends when the network of the boot is there. */
 export async function powerOn(guest: Guest): Promise<void> {
-  for (let boots = 1; ; boots++) {
-    await start(guest);
-    try {
-      return await boot(guest);
-    } catch (error) {
-      const queue = (await runInGuest(guest, ['ss', '-0Hn'])).stdout;
-      if (boots === 2 || !/^p_raw +[1-9]/m.test(queue)) throw error;
-    }
-    await stopGuest(guest);
-    await renewGuestNamespace(guest.vpc);
-  }
+  await start(guest);
+  await boot(guest);
 }
 
 async function start(guest: Guest): Promise<void> {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Background } from './command.ts';
+import { watchDhclient } from './dhclient-watch.ts';
 import { powerOn } from './guest-power.ts';
 import { type GuestImageName, type Image, images, maskedUnits } from './images.ts';
 import type { Vpc } from './vpc.ts';
@@ -86,6 +87,7 @@ export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest
     const mode = /\.(nmconnection|yaml)$/.test(path) ? 0o600 : 0o644;
     writeFileSync(join(disk, 'upper', path), content, { mode });
   }
+  if (spec.suite === 'bullseye') watchDhclient(guest.tree, join(disk, 'upper'));
   if (image.init === 'systemd') writeUnits(join(disk, 'upper/etc/systemd/system'), image.units);
   await powerOn(guest);
   return guest;
