@@ -28,7 +28,10 @@ export function planChanges(input: ChangeInput): readonly EniChange[] {
       before,
       linkPresent: input.kernel.links.some(l => l.name === before.link && l.mac === before.mac),
     }));
-  return [...removed, ...input.plan.enis.flatMap(after => changeOf(after, input))];
+  const changes = [...removed, ...input.plan.enis.flatMap(after => changeOf(after, input))];
+  // What is done about an ENI that goes (its lease is removed) comes before another one takes its name: two that have swapped names.
+  const goes = (change: EniChange) => change.kind === 'removed';
+  return [...changes.filter(goes), ...changes.filter(change => !goes(change))];
 }
 
 function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {

@@ -108,6 +108,15 @@ const rows: readonly Row[] = [
     wanted: ['removed eth1 gone', 'changed ens6'],
   },
   {
+    name: 'two that have swapped names: both old names go before a new one comes',
+    plan: [
+      { ...first, link: 'eth2' },
+      { ...second, link: 'eth1' },
+    ],
+    kernel: withoutAddresses(withoutAddresses(both, 'eth1'), 'eth2'),
+    wanted: ['removed eth1 gone', 'removed eth2 gone', 'added eth2', 'added eth1'],
+  },
+  {
     name: 'everything removed',
     plan: [],
     wanted: ['removed eth1 present', 'removed eth2 present'],
