@@ -8,6 +8,7 @@ import { addressesOf, expectIdle, leavesBy, once, ownTraces, useMachines } from 
 const start = useMachines();
 const recording = loadRecording('jdcloud', 'two-enis');
 const hook = '/etc/dhcp/dhclient-enter-hooks.d/zz-eni-agent';
+const lease = '/var/lib/dhcp/dhclient.eth1.leases';
 const file = '/etc/network/interfaces.d/60-eni-eth1';
 const mac = 'fa:16:3e:ab:be:11';
 
@@ -78,9 +79,11 @@ test('detached: lease, table, rules and the hook of the DHCP client go', async (
   const machine = await start({ recording });
   const before = machine.picture();
   expect((await once(machine)).code).toBe(0);
+  expect(machine.system.files.has(lease)).toBe(true);
   machine.metadata.remove('/metadata/latest/network/2/');
   expect((await once(machine)).code).toBe(0);
   expect(machine.system.files.has(hook)).toBe(false);
+  expect(machine.system.files.has(lease)).toBe(false);
   expect(ownTraces(machine)).toEqual([]);
   expect(machine.picture().kernel).toEqual(before.kernel);
   await expectIdle(machine);

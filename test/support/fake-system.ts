@@ -299,6 +299,13 @@ export class FakeSystem implements System {
         return this.#change(line, () => ifup(this.#ifupdown(step), args));
       case 'ifdown':
         return this.#change(line, () => ifdown(this.#ifupdown(step), args));
+      case 'rm':
+        if (args[0] !== '-f') break;
+        return this.#change(line, () => {
+          step(line);
+          for (const path of args.slice(1)) this.files.delete(path);
+          return { exitCode: 0, stdout: '', stderr: '' };
+        });
       case 'ifquery':
         if (args[0] === '--version') return { exitCode: 0, stdout: 'ifquery version 0.8.41\n', stderr: '' };
         break;

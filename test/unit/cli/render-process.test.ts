@@ -15,11 +15,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backendNames } from '../../../agent/model/host.ts';
+import { nobody, reachesNobody } from '../../support/nobody.ts';
 
 const exec = promisify(execFile);
 const main = path.resolve(import.meta.dirname, '../../../agent/main.ts');
 const fixture = path.resolve(import.meta.dirname, '../../fixtures/metadata/aws/dual-stack.json');
-const nobody = 65_534;
 
 let home: string;
 
@@ -105,7 +105,7 @@ test('a folder that cannot be written: one line, no stack', async () => {
 });
 
 // Only root can become somebody else; without root every test of this file runs unprivileged anyway.
-test.skipIf(process.getuid?.() !== 0)('without root', async () => {
+test.skipIf(process.getuid?.() !== 0 || !reachesNobody(main))('without root', async () => {
   const cwd = path.join(home, 'work');
   const run = await render(['--backend', 'wicked', '--out', 'mine'], { cwd, uid: nobody });
   expect(run, run.stderr).toMatchObject({ code: 0, stderr: '' });
