@@ -31,7 +31,17 @@ export function planChanges(input: ChangeInput): readonly EniChange[] {
   const changes = [...removed, ...input.plan.enis.flatMap(after => changeOf(after, input))];
   // What is done about an ENI that goes (its lease is removed) comes before another one takes its name: two that have swapped names.
   const goes = (change: EniChange) => change.kind === 'removed';
-  return [...changes.filter(goes), ...changes.filter(change => !goes(change))];
+  return [...changes.filter(goes), ...changes.filter(change => !goes(change))].filter(
+    change => !namesPrimary(change, input.plan.primaryLink),
+  );
+}
+
+/**
+ * The primary's link has the name that an ENI was configured under (the kernel has numbered them anew): nothing takes that name down, for
+ * `ifdown` would take the primary down. Our files of that name go all the same.
+ */
+function namesPrimary(change: EniChange, primaryLink: string | undefined): boolean {
+  return change.kind === 'removed' && change.before.link === primaryLink;
 }
 
 function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {

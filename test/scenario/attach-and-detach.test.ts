@@ -194,6 +194,28 @@ test('a link that was renamed takes its configuration along', async () => {
   await expectIdle(machine);
 });
 
+test.each([['renamed'], ['detached']])(
+  'the primary has got the name of an ENI that is %s: nothing is done to that link',
+  async fate => {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    const { kernel } = machine.system;
+    machine.detach('eth1');
+    const rename = (link: string | undefined) => (link === 'eth0' ? 'eth1' : link);
+    kernel.links = kernel.links.map(l => ({ ...l, name: rename(l.name)! }));
+    kernel.addresses = kernel.addresses.map(a => ({ ...a, link: rename(a.link)! }));
+    kernel.routes = kernel.routes.map(r => ({ ...r, link: rename(r.link) }));
+    if (fate === 'renamed') machine.attach(eth1Mac, 'eth2');
+    else machine.metadata.remove(`/latest/meta-data/network/interfaces/macs/${eth1Mac}/`);
+    const before = kernel.addresses.filter(a => a.link === 'eth1');
+    machine.system.journal = [];
+    await onceOk(machine);
+    expect(kernel.addresses.filter(a => a.link === 'eth1')).toEqual(before);
+    expect(machine.system.journal.filter(line => /^run (ifdown|ifup|rm) .*eth1\b/.test(line))).toEqual([]);
+    expect(Object.keys(machine.files()).some(path => path.includes('60-eni-eth1'))).toBe(false);
+  },
+);
+
 test('after a reboot the files alone bring everything back, and the agent finds nothing to do', async () => {
   const machine = await start({ recording: awsDualStack });
   await onceOk(machine);
