@@ -1,43 +1,54 @@
 import { defineConfig } from 'vitest/config';
+import { nameOf } from './test/matrix/columns.ts';
+import { columnsOf, filesOf, modeOfRun, picksOfRun } from './test/needs/selection.ts';
+import { LongestFirst } from './test/needs/sequencer.ts';
 
-// Four projects: `pure` runs anywhere in seconds; `lab`, `matrix` and `vm` need root and Linux. The lab counts events and milliseconds, so it
-// runs one file at a time.
+const mode = modeOfRun();
+const picks = picksOfRun();
+const setupFiles = ['test/needs/lab-setup.ts'];
+
+// `pure` runs anywhere; `lab`, `matrix` and `vm` need root and Linux, and what their files declare (test/needs/declaration.ts). The lab and
+// the matrix wait most of the time, for leases, for the end of duplicate address detection, for a deadline: so more of them run side by
+// side than there are processors, together with the pure tests, which wait for nothing. A limit of time in a test is therefore one that
+// only a fault reaches: no test may fail because the machine has more to do.
 export default defineConfig({
   test: {
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: 'pure',
-          include: ['test/{unit,golden,property,contract,scenario}/**/*.test.ts'],
+          include: [...filesOf('pure', mode, picks)],
           setupFiles: ['test/support/no-metadata.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'lab',
-          include: ['test/lab/**/*.test.ts'],
+          include: [...filesOf('lab', mode, picks)],
+          setupFiles,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      // One project per column: the file is the same, the column is not.
+      ...columnsOf(mode, picks).map(column => ({
+        test: {
+          name: `matrix ${nameOf(column)}`,
+          include: ['test/matrix/column.test.ts'],
+          env: { ENI_AGENT_COLUMN: nameOf(column) },
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
-      },
-      {
-        test: {
-          name: 'matrix',
-          include: ['test/matrix/**/*.test.ts'],
-          // They wait most of the time: for leases, for the end of duplicate address detection, for a deadline.
-          maxWorkers: 4,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      })),
       {
         test: {
           name: 'vm',
-          include: ['test/vm/**/*.test.ts'],
-          // An emulated processor takes one of ours.
-          maxWorkers: 2,
+          include: [...filesOf('vm', mode, picks)],
+          setupFiles,
           testTimeout: 400_000,
           hookTimeout: 400_000,
         },

@@ -6,9 +6,9 @@ cd "$root" || exit 1
 . test/setup.sh
 
 # setup_packages installs what is missing of these, as root on Debian and Ubuntu.
-lab_programs=$package_programs
+groups=packaging
 case " $* " in
-  *" --lint "*) lab_programs="$lab_programs lintian:lintian rpmlint:rpmlint" ;;
+  *" --lint "*) groups="packaging lint" ;;
 esac
 
 make_scratch
@@ -16,11 +16,13 @@ setup_node || exit 1
 case " $* " in
   *" --help "* | *" -h "*) ;;
   *)
-    if [ -n "$(missing_programs)" ] && { [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; }; then
-      echo "these Debian packages are needed, and only root can install them here: $(missing_programs)" >&2
+    # shellcheck disable=SC2086 # a list of words
+    if [ -n "$(missing_programs $groups)" ] && { [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; }; then
+      echo "these Debian packages are needed, and only root can install them here: $(missing_programs $groups)" >&2
       exit 1
     fi
-    setup_packages || exit 1
+    # shellcheck disable=SC2086 # a list of words
+    setup_packages $groups || exit 1
     ;;
 esac
 # The build's folders (some hundred MB) go with this shell, however it ends.

@@ -76,7 +76,8 @@ setup_node() {
   fi
 }
 
-# lab_obstacle: prints why the lab cannot run on this machine; nothing if it can. Changes nothing.
+# lab_obstacle [GROUP...]: prints why what needs namespaces, and these groups of programs, cannot run on this machine; nothing if it can.
+# Changes nothing.
 lab_obstacle() {
   if [ "$(uname -s)" != Linux ]; then
     echo "network namespaces exist on Linux only (this is $(uname -s))"
@@ -84,33 +85,33 @@ lab_obstacle() {
     echo "network namespaces need root (this is $(id -un))"
   elif ! unshare --net --mount --pid --fork true 2> /dev/null; then
     echo "this root may not make namespaces (a container without CAP_SYS_ADMIN?)"
-  elif [ -z "$(missing_programs)" ] || command -v apt-get > /dev/null; then
+  elif [ -z "$(missing_programs lab "$@")" ] || command -v apt-get > /dev/null; then
     :
   else
-    echo "these programs are missing and there is no apt-get to install them: $(missing_programs)"
+    echo "these programs are missing and there is no apt-get to install them: $(missing_programs lab "$@")"
   fi
 }
 
-# Programs that the lab calls on the machine itself, as `program:package`.
-lab_programs="ip:iproute2 ping:iputils-ping dnsmasq:dnsmasq-base nft:nftables mmdebstrap:mmdebstrap
-sysctl:procps ps:procps unshare:util-linux nsenter:util-linux setpriv:util-linux hostname:hostname"
-# What the recipes of docs/install.md call.
-recipe_programs="apt-ftparchive:apt-utils gpg:gnupg createrepo_c:createrepo-c dnf:dnf ansible-playbook:ansible-core"
-# What packaging/ calls, in the same form.
-package_programs="dpkg-deb:dpkg rpmbuild:rpm patchelf:patchelf xz:xz-utils tar:tar mmdebstrap:mmdebstrap
-x86_64-linux-gnu-strip:binutils-x86-64-linux-gnu aarch64-linux-gnu-strip:binutils-aarch64-linux-gnu"
+# programs_of GROUP...: `program:package` of each program of these groups.
+programs_of() {
+  for group in "$@"; do
+    awk -v group="$group" '$1 == group { print $2 ":" $3 }' "$root/test/needs/programs.txt"
+  done
+}
 
+# missing_programs GROUP...: Debian packages of the programs that are not there.
 missing_programs() {
-  for pair in $lab_programs; do
+  for pair in $(programs_of "$@"); do
     command -v "${pair%%:*}" > /dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || [ -x "/sbin/${pair%%:*}" ] || echo "${pair##*:}"
   done | sort -u | tr '\n' ' '
 }
 
-# Debian packages of the lab; only the missing ones, and an update only if the lists do not know them.
+# setup_packages GROUP...: Debian packages of these groups of programs; only the missing ones, and an update only if the lists do not know
+# them.
 setup_packages() {
   PATH=$PATH:/usr/sbin:/sbin
   export PATH
-  missing=$(missing_programs)
+  missing=$(missing_programs "$@")
   [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
   missing=$(echo "$missing" | xargs)
   [ -n "$missing" ] || return 0

@@ -39,7 +39,7 @@ if [ -n "$obstacle" ]; then
   echo "the bench cannot run here: $obstacle" >&2
   exit 1
 fi
-setup_packages || exit 1
+setup_packages lab || exit 1
 # mmdebstrap is written in it, so it is there; a bare perl-base would lack the clock.
 perl -MTime::HiRes -e 0 || exit 1
 setup_bench_tree || exit 1

@@ -79,7 +79,7 @@ if [ -n "$render" ]; then
   # `yes` stands for all backends.
   node test/demo/render-demo.ts "$cloud" "${backend:-yes}" "$why"
 else
-  setup_packages || exit 1
+  setup_packages lab || exit 1
   setup_trees bookworm || exit 1
   say "ready: the demo starts"
   lab_used=yes

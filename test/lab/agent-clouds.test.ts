@@ -1,5 +1,6 @@
 // What differs from cloud to cloud, for real: Alibaba's token mode and global IPv6 gateway, JD Cloud's metadata that tells neither
 // subnet nor gateway nor secondary address (DHCP and the configuration supply them), a subnet shared with the primary.
+// needs: tree bookworm
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';

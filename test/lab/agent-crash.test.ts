@@ -1,5 +1,6 @@
 // kill -9 at every step of the transaction, on the real ifupdown: after the next start there is the old network or the new one, and
 // nothing in between. First with the metadata service silent, so that only the recovery acts; then with it, so that the pass completes.
+// needs: tree bookworm
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

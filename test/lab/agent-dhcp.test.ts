@@ -1,4 +1,5 @@
 // An ENI whose addresses DHCP brings comes back with others, under the name it had: its client has no old lease to ask for.
+// needs: tree bookworm, tree trixie
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eniSections, primary, reattached, second } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';

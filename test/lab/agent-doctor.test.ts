@@ -1,5 +1,6 @@
 // `doctor` on a real kernel: every address leaves by its own ENI and the VPC answers it; and each thing that can go wrong on the way
 // is named, with what to do.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { guestOk } from './guest-commands.ts';

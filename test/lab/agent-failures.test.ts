@@ -1,5 +1,6 @@
 // What goes wrong, for real: somebody else's files, a backend that fails, a hook that takes the primary's default route, a metadata
 // service that lies. Each ends in the right kernel state, with one clear sentence.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
 import { guestOk, runAgent } from './guest-commands.ts';

@@ -1,5 +1,6 @@
 // Debian's cloud images (9 to 11) run DHCP on a hot-plugged ENI before anybody else: cloud-ifupdown-helper writes a stanza below
 // /run and starts ifup. The agent comes second, ends that, and leaves no trace of it in main.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';

@@ -1,5 +1,6 @@
 // The acceptance of the ifupdown backend: three ENIs with three addresses each and IPv6, the real ifupdown, strict reverse path
 // filters on both ends, a VPC that drops every spoofed packet; and a primary that must not notice any of it.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';

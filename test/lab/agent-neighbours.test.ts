@@ -1,6 +1,7 @@
 // Hosts in the VM's own subnets talk to every address of the VM, and are talked to: also a host in the subnet of one ENI to an
 // address of another. The packet then comes in by the router, and the answer has to go back by it, from the ENI that owns the
 // address; an answer that takes the short way by the other ENI has a foreign source there, and the VPC drops it.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { guestOk, runInGuest } from './guest-commands.ts';

@@ -1,5 +1,6 @@
 // The acceptance of the netplan backend: the real generator and the real networkd of two releases, a primary with a lease that must
 // not notice anything, and the daemon-reload of somebody else that makes the next reload of networkd dangerous.
+// needs: tree bookworm, tree trixie
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';

@@ -1,4 +1,5 @@
 // The [eni "MAC"] options on the real ifupdown: each does what it says, is undone when it goes, and the primary hears nothing.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost, networkState } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';

@@ -1,5 +1,6 @@
 // Several ENIs in one dual-stack subnet on Alibaba Cloud, whose IPv6 gateway is a global address of that subnet: each ENI's own
 // table must reach it through its own link although main has the subnet on another ENI's.
+// needs: tree bookworm
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';

@@ -1,5 +1,6 @@
 // The lab on the other clouds' forms: link-local IPv6 gateways, delegated prefixes, a neighbour in a shared subnet, and the
 // number of ENIs of a large instance. Configured by hand, without an agent.
+// needs: tree bookworm
 import { afterEach, describe, expect, test } from 'vitest';
 import { runOk } from './command.ts';
 import { createGuest, type Guest } from './guest.ts';

@@ -1,5 +1,7 @@
 // 300 hot-plug cycles over 8 ENIs, side by side, under a metadata service that fails one answer in five: at the end the machine is what
 // it was after the first cycles, and all works. On networkd; ifupdown runs the same by ENI_AGENT_SOAK=ifupdown.
+// needs: tree bookworm
+// with --all only: it takes six minutes
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { primary } from '../matrix/enis.ts';
 import { agentOk, destroyAgentHost } from './agent-host.ts';

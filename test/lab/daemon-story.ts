@@ -62,7 +62,7 @@ export function tellDaemonStory({ image, file }: DaemonStory): void {
 
   beforeAll(async () => {
     const spec = { name: `daemon${image}`, provider: 'aws', enis: [primary, first, second] } as const;
-    const host = await createDaemonHost(spec, { image, agentConfig: 'verify-timeout = 5\n' });
+    const host = await createDaemonHost(spec, { image, agentConfig: 'verify-timeout = 8\n' });
     daemon = { host, process: undefined, earlierLog: '' };
   });
   afterAll(async () => {

@@ -63,7 +63,7 @@ function eventsOf(lines: readonly string[]): Events {
   return { lines, of, deletionsOf: link => of(link).filter(line => line.includes('Deleted ')) };
 }
 
-/** Adds and removes an address on lo until the monitor has shown both; at most 3 s. */
+/** Adds and removes an address on lo until the monitor has shown both; some seconds at most. */
 async function control(vpc: Vpc, output: () => string, address: string): Promise<void> {
   for (let attempt = 0; attempt < 15; attempt++) {
     await ip(vpc.guest, 'addr', 'add', `${address}/32`, 'dev', 'lo');

@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Suite } from '../needs/declaration.ts';
+import { use } from '../needs/guard.ts';
 import type { Background } from './command.ts';
 import { watchDhclient } from './dhclient-watch.ts';
 import { powerOn } from './guest-power.ts';
@@ -40,12 +42,9 @@ export interface Guest {
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Debian releases that the lab has trees of. */
-export const suites = ['bullseye', 'bookworm', 'trixie'] as const;
-export type Suite = (typeof suites)[number];
-
 /** The tree to boot, with the way out if there is none. */
 export function findTree(suite: Suite = 'bookworm'): string {
+  use(`tree ${suite}`);
   const tree = join(process.env.ENI_AGENT_TREES ?? '', suite);
   if (process.env.ENI_AGENT_TREES === undefined || !existsSync(join(tree, 'sbin/ifup')))
     throw new Error(`no guest tree of ${suite}: run the lab through "npm test", which builds it`);

@@ -1,4 +1,5 @@
 // The init script on a machine without systemd, by the shells that such systems have as sh.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { first, primary } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';

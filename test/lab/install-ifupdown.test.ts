@@ -1,4 +1,5 @@
 // The package on ifupdown.
+// needs: tree bookworm, package deb
 import { tellInstallStory } from './install-story.ts';
 
 tellInstallStory({

@@ -1,5 +1,6 @@
 // The package on netplan, where every daemon-reload of an installation is a danger for the primary: it has netplan's generator write all
 // files anew, and systemd-networkd 252 drops the primary's lease at the next reload.
+// needs: tree bookworm, package deb
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
 // The package on systemd-networkd.
+// needs: tree trixie, package deb
 import { tellInstallStory } from './install-story.ts';
 
 tellInstallStory({ suite: 'trixie', image: 'networkd', file: '/etc/systemd/network/07-eni-eth1.network' });

@@ -1,4 +1,5 @@
 // The package on NetworkManager.
+// needs: tree trixie, package deb
 import { tellInstallStory } from './install-story.ts';
 
 tellInstallStory({

@@ -1,5 +1,7 @@
 // The recipes of docs/install.md, as they stand: an apt repository and Ansible install the package on a Debian 12 in the VPC, where its daemon
 // then configures an ENI, and the last step of an image build takes it all away; a yum repository is installed from by dnf.
+// needs: tree bookworm, package deb, package rpm, programs recipes, programs packaging
+// with --all only: it needs Ansible, dnf and more on the machine
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

@@ -1,5 +1,7 @@
 // The RPM: installed by rpm into a root of its own, with its scriptlets under a running systemd; files and owners, presets, %config, upgrade,
 // downgrade, a version that does not start, removal, with and without ENI_AGENT_REMOVE=yes.
+// needs: tree bookworm, package rpm, programs packaging
+// with --all only: the same life as with the deb, and it needs the rpm
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 // The lab proves itself, with a file written by hand and no agent: the router is strict, a right configuration passes
 // everywhere, the event counter sees what happens and nothing else, and nothing stays behind.
+// needs: tree bookworm
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './command.ts';

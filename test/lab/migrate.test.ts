@@ -1,5 +1,6 @@
 // `migrate` and `remove --image` under a real systemd: what stop, the links of enable, an alias over somebody's unit and daemon-reload
 // really do, there and back, over a reboot. multi-nic-util is its unit, its rule and its scripts, with a trace of each run.
+// needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { createDaemonHost, settled, startDaemon } from './daemon-host.ts';

@@ -36,7 +36,7 @@ export async function addNeighbour(vpc: Vpc, spec: EniSpec): Promise<Neighbour> 
 export async function neighbourPings(
   neighbour: Neighbour,
   address: string,
-  patience = 3000,
+  patience = 15_000,
 ): Promise<boolean> {
   const argv = await inNamespace(neighbour.namespace, ['ping', '-n', '-q', '-c', '1', '-W', '1', address]);
   const end = Date.now() + patience;

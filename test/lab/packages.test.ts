@@ -1,5 +1,7 @@
 // The packages themselves, not yet installed: what is in the .deb, that a second build gives the same bytes, and that the legacy variant
 // starts where there is no C library at all.
+// needs: programs packaging
+// with --all only: it builds packages three times
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -24,7 +24,7 @@ export interface PingResult {
 export interface MatrixOptions {
   /** Which ENIs and which of their addresses; all of all unless told. */
   readonly pick?: (eni: VpcEni, address: Ip) => boolean;
-  /** Milliseconds in which a ping may be tried again; 3000 unless told. In the first 2 s after a link came up IPv6 may lose some. */
+  /** Milliseconds in which a ping may be tried again; 15,000 unless told. In the first 2 s after a link came up IPv6 may lose some. */
   readonly patience?: number;
 }
 
@@ -59,7 +59,7 @@ export async function pingMatrixOf(
       .flatMap(address => probesOf(vpc, eni, address)),
   );
   const rounds = new Map<Probe, number>();
-  const end = Date.now() + (options.patience ?? 3000);
+  const end = Date.now() + (options.patience ?? 15_000);
   let missing: readonly Probe[] = probes;
   for (let round = 1; missing.length > 0 && (round === 1 || Date.now() < end); round++) {
     const answered = await pingAll(vpc, inside, missing);

@@ -1,4 +1,5 @@
 // The daemon as the packages run it, in its sandbox, through its whole work on each network service: what the sandbox denies fails the test.
+// needs: tree bookworm, tree bullseye, tree trixie
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eniSections, first, plugged, primary, second } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
@@ -58,7 +59,7 @@ describe.each(columns)('$image on $suite, $addressing', ({ image, suite, address
       {
         image,
         suite,
-        agentKeys: ['log-level = debug', 'verify-timeout = 8'],
+        agentKeys: ['log-level = debug', 'verify-timeout = 15'],
         agentConfig: agentConfig + eniSections(addressing),
       },
     );

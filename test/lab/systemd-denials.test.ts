@@ -1,5 +1,6 @@
 // That a sandbox which is too narrow is seen: each of its kinds, planted, and found by what the other tests look at. And that the shipped units
 // are accepted by systemd as they are, with the score that docs/systemd.md states.
+// needs: tree trixie
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { first, primary } from '../matrix/enis.ts';
 import { readDocument } from '../unit/docs/documents.ts';

@@ -1,4 +1,5 @@
 // The on-demand mode, under systemd and udev: a boot, a NIC that comes and goes, requests, a pass that fails; nothing stays in memory.
+// needs: tree trixie
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { first, plugged, primary } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';

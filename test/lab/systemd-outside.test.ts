@@ -1,5 +1,6 @@
 // What runs outside the daemon's sandbox, as transient units: ifup with the scripts of an administrator, and the hooks. Input, output, exit
 // code and deadline are what they are without systemd.
+// needs: tree bookworm
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { first, plugged, primary } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';

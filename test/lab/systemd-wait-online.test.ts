@@ -1,5 +1,6 @@
 // What waits for network-online.target: with eni-agent-wait-online.service it finds the secondary addresses, without it the boot does not
 // care, and an ENI that does not come holds nobody up for ever.
+// needs: tree trixie
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { first, primary } from '../matrix/enis.ts';
 import type { Fault } from '../support/metadata-emulator.ts';

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ip, parseIp } from '../../agent/model/address.ts';
 import type { ProviderName } from '../../agent/model/instance.ts';
+import { holdAdvertisements } from './advertisements.ts';
 import { type DhcpServer, startDhcp } from './dhcp-server.ts';
 import {
   createNamespace,
@@ -35,6 +36,8 @@ export interface VpcSpec {
   readonly enis: readonly EniSpec[];
   /** rp_filter of the guest: 1 (strict) unless told. */
   readonly guestReversePathFilter?: 0 | 1 | 2;
+  /** No router advertisements until letAdvertisementsGo (advertisements.ts). */
+  readonly holdAdvertisements?: boolean;
   /** What leads from the router to the guest; `veth` unless told. With `tap` the guest's namespace stays empty. */
   readonly cable?: Cable;
 }
@@ -96,6 +99,7 @@ export async function createVpc(spec: VpcSpec): Promise<Vpc> {
       metadataAddresses(vpc.provider).map(a => `addr add ${a}/${a.includes(':') ? '128' : '32'} dev lo`),
     );
     await connectClient(vpc);
+    if (spec.holdAdvertisements === true) await holdAdvertisements(vpc);
     for (const eni of spec.enis) await attachEni(vpc, eni);
     return vpc;
   } catch (error) {

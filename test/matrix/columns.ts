@@ -1,7 +1,6 @@
 // The columns of the matrix: which backend runs on which Debian release, and how the ENIs get their addresses. Data.
-
-import type { Suite } from '../lab/guest.ts';
 import type { ImageName } from '../lab/images.ts';
+import type { Suite } from '../needs/declaration.ts';
 
 export type Addressing = 'static' | 'dhcp';
 
@@ -19,14 +18,18 @@ const suitesOf: Readonly<Record<ImageName, readonly Suite[]>> = {
   'networkmanager-keyfile': ['bookworm', 'trixie'],
 };
 
-/**
- * The columns of one backend that this run has: all with MATRIX=all, else those of bookworm. MATRIX=trixie/dhcp picks some by their name.
- */
-export function columnsOf(image: ImageName, wanted = process.env.MATRIX ?? 'bookworm'): readonly Column[] {
-  const all = suitesOf[image].flatMap(suite =>
-    (['static', 'dhcp'] as const).map(addressing => ({ image, suite, addressing })),
-  );
-  return wanted === 'all' ? all : all.filter(column => nameOf(column).includes(wanted));
+/** All of them. Which ones a run has is decided by test/needs/selection.ts. */
+export const columns: readonly Column[] = Object.entries(suitesOf).flatMap(([image, suites]) =>
+  suites.flatMap(suite =>
+    (['static', 'dhcp'] as const).map(addressing => ({ image: image as ImageName, suite, addressing })),
+  ),
+);
+
+/** Throws for a name that no column has. */
+export function columnNamed(name: string): Column {
+  const column = columns.find(c => nameOf(c) === name);
+  if (column === undefined) throw new Error(`no column of the matrix is called "${name}"`);
+  return column;
 }
 
 /** `networkd/trixie/dhcp`: how a column is called in the table and on the command line. */

@@ -2,6 +2,8 @@
 // added, again and again until the agent gives up. Each returns what the agent said.
 import type { AgentHost } from '../lab/agent-host.ts';
 import { guestOk, runAgent, runInGuest } from '../lab/guest-commands.ts';
+import { removeGuestFile, writeGuestFile } from '../lab/guest-files.ts';
+import type { Addressing } from './columns.ts';
 
 /** Breaks what eth4 gets, in slot 3, whenever the right default route of its table is there: never what a rollback leaves. */
 function breaking(line: string): (host: AgentHost) => Promise<string> {
@@ -16,6 +18,19 @@ function breaking(line: string): (host: AgentHost) => Promise<string> {
     await runInGuest(host.guest, ['sh', '-c', 'ip route del default dev eth4 metric 20000 2>/dev/null || :']);
     return `${outcome.exitCode} ${outcome.stdout}${outcome.stderr}`;
   };
+}
+
+const dropIn = '/etc/eni-agent/eni-agent.conf.d/90-fault.conf';
+
+/** Runs `action` with an agent that gives up soon: as long as the fault needs to be seen, no longer. A lease of dhcpcd takes 5 s. */
+export async function impatiently<T>(
+  host: AgentHost,
+  addressing: Addressing,
+  action: () => Promise<T>,
+): Promise<T> {
+  const seconds = addressing === 'dhcp' ? 8 : 3;
+  writeGuestFile(host.guest, dropIn, `[agent]\nverify-timeout = ${seconds}\n`);
+  return action().finally(() => removeGuestFile(host.guest, dropIn));
 }
 
 export const faults: Readonly<Record<string, (host: AgentHost) => Promise<string>>> = {

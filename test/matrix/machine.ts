@@ -5,12 +5,15 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { diffNormalForms, normalFormOfKernel, normalFormOfPlan } from '../../agent/apply/normal-form.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
+import { holdAdvertisements, letAdvertisementsGo } from '../lab/advertisements.ts';
 import { type AgentHost, agentOk, createAgentHost } from '../lab/agent-host.ts';
 import { waitFor } from '../lab/command.ts';
 import { countEvents, type Events } from '../lab/event-counter.ts';
 import { runAgent } from '../lab/guest-commands.ts';
 import { failedPings, pingMatrix, renderMatrix } from '../lab/ping-matrix.ts';
 import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
+import { attachEni } from '../lab/vpc.ts';
+import type { EniSpec } from '../lab/vpc-spec.ts';
 import type { Column } from './columns.ts';
 import { eniSections, first, primary, second } from './enis.ts';
 import { foreignLines, missingForeign } from './foreign.ts';
@@ -23,13 +26,15 @@ export async function createMachine({ image, suite, addressing }: Column): Promi
       name: `m${image.slice(0, 8)}${suite}${addressing}`.slice(0, 20).replaceAll('-', ''),
       provider: 'aws',
       enis: [primary, first, second],
+      // Until the agent has configured the ENI, that is: `plug` and `pass`.
+      holdAdvertisements: true,
     },
     {
       image,
       suite,
       agentKeys: ['allow-unproven = yes'],
-      // As long as a fault of the story needs to be seen; a lease of dhcpcd takes 5 s.
-      agentConfig: `verify-timeout = ${addressing === 'dhcp' ? 8 : 3}\n${coexistence[image] ?? ''}${eniSections(addressing)}`,
+      // Longer than usual: a lease of dhcpcd takes 5 s, on a machine that has nothing else to do.
+      agentConfig: `verify-timeout = 30\n${coexistence[image] ?? ''}${eniSections(addressing)}`,
     },
   );
 }
@@ -67,10 +72,17 @@ export const primaryEvidence: Readonly<Record<Column['image'], string>> = {
   'networkmanager-keyfile': 'cloud-init-eth0.nmconnection',
 };
 
+/** Hot-plugs an ENI, with no router advertisement before the next pass. */
+export async function plug(host: AgentHost, eni: EniSpec): Promise<void> {
+  await holdAdvertisements(host.vpc);
+  await attachEni(host.vpc, eni);
+}
+
 /** A pass that must end well; returns its events, of which the primary must have none. */
 export async function pass(host: AgentHost, settle: readonly string[] = ['eth0']): Promise<Events> {
   const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), { settle });
   expect(events.of('eth0'), 'events of the primary').toEqual([]);
+  await letAdvertisementsGo(host.vpc);
   return events;
 }
 

@@ -11,7 +11,7 @@ import { remoteClient } from '../lab/vpc-spec.ts';
 export interface Traffic {
   /** One line per loss; empty if nothing was lost. */
   readonly losses: readonly string[];
-  /** Pings sent, and bytes echoed by the stream. */
+  /** Pings answered, and bytes echoed by the stream. */
   readonly pings: number;
   readonly bytes: number;
 }
@@ -21,7 +21,7 @@ const port = 7007;
 // Echoes; the stream's own sequence shows a loss or a gap.
 const echo = `require('net').createServer(s => s.on('error', () => {}).pipe(s)).listen(${port}, () => console.log('ready'))`;
 
-/** One byte each 10 ms; writes what it has seen when it gets SIGINT: bytes sent and echoed, and the first error. */
+/** One byte each 10 ms; writes what it has seen some time after SIGINT, when all is back: bytes sent and echoed, and the first error. */
 function streamScript(source: string): string {
   return `const seen = { sent: 0, echoed: 0, error: '' };
 const socket = require('net').connect({ port: ${port}, host: '${remoteClient.address[4]}', localAddress: '${source}' });
@@ -30,13 +30,22 @@ socket.on('error', error => { seen.error ||= error.message; });
 socket.on('close', () => { seen.error ||= 'closed'; });
 socket.on('data', data => { seen.echoed += data.length; });
 const timer = setInterval(() => { seen.sent += 1; socket.write('x'); }, 10);
-process.on('SIGINT', () => { clearInterval(timer); setTimeout(() => { require('fs').writeFileSync('/tmp/stream.json', JSON.stringify(seen)); process.exit(0); }, 300); });
+process.on('SIGINT', () => {
+  clearInterval(timer);
+  const end = Date.now() + 10000;
+  setInterval(() => {
+    if (seen.sent > seen.echoed && seen.error === '' && Date.now() < end) return;
+    require('fs').writeFileSync('/tmp/stream.json', JSON.stringify(seen));
+    process.exit(0);
+  }, 100);
+});
 `;
 }
 
 /**
- * Runs `action` under traffic from each of the addresses; the first one is the primary's and carries the stream too. A segment that
- * either end had to send again is a loss. (A silence is none: the machine that runs the test may be busy.)
+ * Runs `action` under traffic from each of the addresses; the first one is the primary's and carries the stream too. A segment that either
+ * end had to send again is a loss, unless the other end says that it had it already (a duplicate SACK): the sender's timer ran out on a busy
+ * machine. Silence is no loss either, nor are the last pings, which are still on their way when ping ends.
  */
 export async function underTraffic(
   host: AgentHost,
@@ -65,23 +74,32 @@ export async function underTraffic(
   }
 }
 
-/** TCP segments that the guest and the host beyond have sent again so far. */
+/** TCP segments that the guest and the host beyond have sent again so far, and that the other end did not have. */
 async function resent({ vpc }: AgentHost): Promise<number> {
   const counts = await Promise.all(
     [vpc.guest, vpc.client].map(async name => {
-      const [names, values] = (await runIn(name, ['grep', '^Tcp:', '/proc/net/snmp'])).split('\n');
-      return Number(values?.split(' ')[names?.split(' ').indexOf('RetransSegs') ?? -1]);
+      const text = await runIn(name, ['cat', '/proc/net/snmp', '/proc/net/netstat']);
+      const [again, duplicate] = [
+        counterOf(text, 'Tcp', 'RetransSegs'),
+        counterOf(text, 'TcpExt', 'TCPDSACKRecv'),
+      ];
+      return Math.max(0, again - duplicate);
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** A counter of /proc/net/snmp or netstat: a line of names, and a line of values below it. */
+function counterOf(text: string, group: string, counter: string): number {
+  const [names, values] = text.split('\n').filter(line => line.startsWith(`${group}: `));
+  return Number(values?.split(' ')[names?.split(' ').indexOf(counter) ?? -1]);
 }
 
 async function start(host: AgentHost, sources: readonly [string, ...string[]]): Promise<readonly string[]> {
   removeGuestFile(host.guest, '/tmp/stream.json');
   writeGuestFile(host.guest, '/tmp/stream.js', streamScript(sources[0]));
   const lines = sources.map(
-    (source, n) =>
-      `ping -n -q -i 0.01 -I ${source} ${remoteClient.address[4]} > /tmp/ping-${n} 2>&1 & echo $!`,
+    (source, n) => `ping -n -i 0.01 -I ${source} ${remoteClient.address[4]} > /tmp/ping-${n} 2>&1 & echo $!`,
   );
   const script = `${agentPaths.node} /tmp/stream.js > /tmp/stream.log 2>&1 & echo $!\n${lines.join('\n')}`;
   const pids = (await guestOk(host.guest, ['sh', '-c', script])).split('\n').filter(Boolean);
@@ -101,8 +119,11 @@ async function confirmGateway({ guest }: AgentHost): Promise<void> {
 }
 
 async function stop(host: AgentHost, sources: readonly string[], pids: readonly string[]): Promise<Traffic> {
+  // Until pings that were sent after the action have come back: the last ones of all do not count.
+  const later = sources.map((_, n) => answersTo(host, n).at(-1) ?? 0).map(number => number + 20);
+  await waitFor(() => sources.every((_, n) => (answersTo(host, n).at(-1) ?? 0) > later[n]!), 10_000, 50);
   await runInGuest(host.guest, ['kill', '-INT', ...pids]);
-  await waitFor(() => readGuestFile(host.guest, '/tmp/stream.json') !== undefined, 3000);
+  await waitFor(() => readGuestFile(host.guest, '/tmp/stream.json') !== undefined, 15_000);
   const stream = JSON.parse(readGuestFile(host.guest, '/tmp/stream.json') ?? '{"error":"no result"}');
   const losses: string[] = [];
   if (stream.error !== '') losses.push(`stream of ${sources[0]}: ${stream.error}`);
@@ -110,14 +131,28 @@ async function stop(host: AgentHost, sources: readonly string[], pids: readonly 
     losses.push(`stream of ${sources[0]}: ${stream.sent - stream.echoed} bytes lost`);
   let pings = 0;
   for (const [n, source] of sources.entries()) {
-    const text = readGuestFile(host.guest, `/tmp/ping-${n}`) ?? '';
-    const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
-    pings += Number(sent ?? 0);
-    // The very last one may still be on its way when ping ends.
-    if (sent === undefined || Number(sent) - Number(received) > 1)
-      losses.push(
-        `ping of ${source}: ${sent ?? 'none'} sent, ${received ?? 'none'} answered: ${text.slice(-200)}`,
-      );
+    const answers = answersTo(host, n);
+    const lost = missingIn(answers);
+    pings += answers.length;
+    if ((answers.at(-1) ?? 0) <= later[n]!) losses.push(`ping of ${source}: none is answered any more`);
+    if (lost.length > 0)
+      losses.push(`ping of ${source}: lost ${lost.length}: ${lost.slice(0, 20).join(' ')}`);
   }
   return { losses, pings, bytes: stream.echoed };
+}
+
+function answersTo(host: AgentHost, source: number): readonly number[] {
+  return answeredIn(readGuestFile(host.guest, `/tmp/ping-${source}`) ?? '');
+}
+
+/** Numbers of the pings that were answered, in their order. */
+export function answeredIn(text: string): readonly number[] {
+  const numbers = [...text.matchAll(/icmp_seq=(\d+) ttl=/g)].map(match => Number(match[1]));
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+/** Numbers that are missing before the last one. */
+export function missingIn(numbers: readonly number[]): readonly number[] {
+  const seen = new Set(numbers);
+  return Array.from({ length: numbers.at(-1) ?? 0 }, (_, index) => index + 1).filter(n => !seen.has(n));
 }

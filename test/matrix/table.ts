@@ -5,6 +5,8 @@ import { styleText } from 'node:util';
 
 interface Report {
   readonly testResults: readonly {
+    /** Path of the test file: only those of the matrix have cells. */
+    readonly name: string;
     readonly assertionResults: readonly {
       /** Of the column: `networkd/trixie/dhcp`. */
       readonly ancestorTitles: readonly string[];
@@ -31,7 +33,8 @@ export function renderTable(text: string): string {
 }
 
 function cellsOf(report: Report): readonly Cell[] {
-  return report.testResults.flatMap(file =>
+  const files = report.testResults.filter(file => file.name.includes('test/matrix/'));
+  return files.flatMap(file =>
     file.assertionResults.flatMap(({ ancestorTitles: [column], title, status, duration }) =>
       column === undefined || status === 'skipped'
         ? []

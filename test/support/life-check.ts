@@ -40,8 +40,8 @@ export async function tryLives({ seed, runs, flaw }: LifeRun, shrink = true): Pr
 
 /** Seed and number of one of several shares, which run side by side. */
 export function shareOfLives(share: number, shares: number): LifeRun {
-  const { LIFE_SEED, LIFE_RUNS, CI } = process.env;
-  const all = Number(LIFE_RUNS ?? (CI === undefined ? 200 : 2000));
+  const { LIFE_SEED, LIFE_RUNS, ENI_AGENT_TESTS: mode } = process.env;
+  const all = Number(LIFE_RUNS ?? (mode === 'rest' || mode === 'all' ? 2000 : 200));
   const seed = Number(LIFE_SEED ?? Date.now() % 1_000_000_000);
   return { seed: seed + share, runs: Math.ceil(all / shares) };
 }

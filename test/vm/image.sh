@@ -16,11 +16,6 @@ vm_image() {
   esac
 }
 
-vm_images="bookworm-netplan bookworm-ifupdown trixie-netplan"
-
-# Debian packages of the VM test, beside those of the lab.
-vm_programs="qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mke2fs:e2fsprogs genisoimage:genisoimage"
-
 # vm_obstacle: prints why no VM can run here; nothing if it can.
 vm_obstacle() {
   if [ "$(uname -m)" != x86_64 ]; then
@@ -30,17 +25,11 @@ vm_obstacle() {
   fi
 }
 
-# setup_vm: all that the VM test needs: programs, images, the package, and a clock that this machine and the VMs read alike.
+# setup_vm NAME...: what the VM test needs beside the package: programs, these images, and a clock that this machine and the VMs read alike.
 setup_vm() {
   TZ=UTC
   export TZ
-  lab_programs="$lab_programs $vm_programs"
-  # shellcheck disable=SC2086 # a list of words
-  setup_packages && setup_vm_images $vm_images || return
-  [ -z "${ENI_AGENT_PACKAGES:-}" ] || return 0
-  ENI_AGENT_PACKAGES=$root/dist/packages
-  export ENI_AGENT_PACKAGES
-  quietly "npm run package: building the deb" npm --prefix "$root" run --silent package -- --format deb --variant plain --arch amd64
+  setup_packages lab vm packaging && setup_vm_images "$@"
 }
 
 # setup_vm_images NAME...: makes those that are not in the cache.

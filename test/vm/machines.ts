@@ -1,8 +1,8 @@
 // The machines that the stories are told for, and where their figures go. Data.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { VmImageName } from '../needs/declaration.ts';
 import type { Naming } from './enis.ts';
-import type { VmImageName } from './images.ts';
 
 export interface Machine {
   readonly image: VmImageName;

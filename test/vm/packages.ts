@@ -1,20 +1,7 @@
 // The real package, as `npm run package` makes it, and the same with a higher version: what a repository offers some weeks later.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runOk } from '../lab/command.ts';
-
-const folder =
-  process.env.ENI_AGENT_PACKAGES ?? fileURLToPath(new URL('../../dist/packages', import.meta.url));
-
-/** The plain deb for amd64, with the way out if there is none. */
-export function findPackage(): string {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  const name = names.find(n => /^eni-agent_[^_]+_amd64\.deb$/.test(n));
-  if (name === undefined)
-    throw new Error(`no package in ${folder}: npm run package -- --format deb --variant plain --arch amd64`);
-  return join(folder, name);
-}
 
 /** Packs it again in `dir` with `+next` behind its version; returns the new file. */
 export async function repack(deb: string, dir: string): Promise<string> {

@@ -6,6 +6,7 @@
 // may come back empty here, as it may after a real cut.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '../lab/command.ts';
+import { findPackage } from '../lab/packages.ts';
 import { failedPings, pingMatrixOf, renderMatrix } from '../lab/ping-matrix.ts';
 import { assignAddress, eniOf, unassignAddress } from '../lab/vpc.ts';
 import { addressesOf } from '../lab/vpc-spec.ts';
@@ -13,7 +14,6 @@ import { aptInstall } from './apt.ts';
 import { enisOf } from './enis.ts';
 import { plugNic, unplugNic } from './hot-plug.ts';
 import { type Machine, report } from './machines.ts';
-import { findPackage } from './packages.ts';
 import { booted, consoleOf, createVm, cutPower, destroyVm, powerOn, runInVm, type Vm, vmOk } from './vm.ts';
 
 /** How many cuts on each machine: two machines take their turns side by side. */
@@ -76,11 +76,11 @@ function tell({ image, naming, append }: Machine): void {
       name: `cut${image.replace('-', '')}`,
       image,
       enis: [primary, first, second],
-      seed: { files: [findPackage()] },
+      seed: { files: [findPackage('eni-agent', 'deb')] },
       ...(append === undefined ? {} : { append }),
     });
     await booted(vm);
-    await aptInstall(vm, findPackage());
+    await aptInstall(vm, findPackage('eni-agent', 'deb'));
     await pings(120_000);
     // The later boots do without: it has done its work, and would take three times as long.
     await vmOk(vm, 'touch /etc/cloud/cloud-init.disabled; sync');

@@ -34,6 +34,7 @@ TEXT
 }
 
 stories=
+picks=
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage && exit 0 ;;
@@ -57,19 +58,32 @@ done
 
 make_scratch
 setup_node || exit 1
-obstacle=$(lab_obstacle)
+obstacle=$(lab_obstacle vm packaging)
 [ -n "$obstacle" ] || obstacle=$(vm_obstacle)
 if [ -n "$obstacle" ]; then
   echo "the VM test cannot run here: $obstacle" >&2
   exit 1
 fi
-setup_vm || exit 1
+# Test files whose name contains one of the words; all of them unless told.
+# shellcheck disable=SC2086 # a list of words
+for story in ${stories:-test/vm/}; do
+  picks="$picks $(find test/vm -name '*.test.ts' | grep -F -- "$story" | tr '\n' ' ')"
+done
+# shellcheck disable=SC2086 # a list of words
+variables=$(node test/needs/set-up.ts every $picks) || exit 1
+eval "$variables"
+# shellcheck disable=SC2154,SC2086 # images is one of the variables, a list of words
+setup_vm $images || exit 1
+if [ -z "${ENI_AGENT_PACKAGES:-}" ]; then
+  ENI_AGENT_PACKAGES=$root/dist/packages
+  quietly "npm run package: deb" sh packaging/run.sh --format deb --variant plain --arch amd64 || exit 1
+fi
 say "ready: the machines start"
 lab_used=yes
-ENI_AGENT_VM_RESULTS=$scratch
-export ENI_AGENT_VM_RESULTS
-# shellcheck disable=SC2086 # a list of words
-vitest run --project vm --reporter=verbose $stories
+ENI_AGENT_VM_RESULTS=$scratch ENI_AGENT_TESTS=every ENI_AGENT_PICKS=$picks
+export ENI_AGENT_PACKAGES ENI_AGENT_VM_RESULTS ENI_AGENT_TESTS ENI_AGENT_PICKS
+# An emulated processor takes one of ours.
+vitest run --project vm --maxWorkers=2 --reporter=verbose
 code=$?
 say "figures"
 cat "$scratch/report.txt" 2> /dev/null

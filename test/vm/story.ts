@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '../lab/command.ts';
+import { findPackage } from '../lab/packages.ts';
 import { failedPings, pingMatrixOf } from '../lab/ping-matrix.ts';
 import { assignAddress, unassignAddress } from '../lab/vpc.ts';
 import { apt, aptInstall } from './apt.ts';
@@ -12,7 +13,7 @@ import { changedFiles, rememberFiles } from './file-tree.ts';
 import { plugNic, unplugNic } from './hot-plug.ts';
 import { type Machine, report, resultsFolder } from './machines.ts';
 import { servedOnDemand } from './on-demand.ts';
-import { findPackage, repack } from './packages.ts';
+import { repack } from './packages.ts';
 import { renderPlugTime, timePlug } from './plug-time.ts';
 import { openStream, type TcpStream } from './tcp-stream.ts';
 import { booted, consoleOf, createVm, destroyVm, rebootVm, runInVm, type Vm, vmOk } from './vm.ts';
@@ -29,7 +30,7 @@ function tell({ image, naming, append }: Machine): void {
   let failed = false;
 
   beforeAll(async () => {
-    const deb = findPackage();
+    const deb = findPackage('eni-agent', 'deb');
     const next = await repack(deb, join(resultsFolder ?? tmpdir(), `eni-agent-${image}`));
     const name = image.replace('-', '');
     vm = await createVm({
@@ -77,7 +78,7 @@ function tell({ image, naming, append }: Machine): void {
   test('apt install', async () => {
     await alive(() =>
       silent(async () => {
-        await aptInstall(vm, findPackage());
+        await aptInstall(vm, findPackage('eni-agent', 'deb'));
         expect((await runInVm(vm, 'systemctl is-active eni-agent')).stdout.trim()).toBe('active');
       }),
     );

@@ -1,13 +1,15 @@
 // A new machine that installs the agent by itself, from our packaged user data: cloud-init adds the repository, writes the configuration,
 // installs the package and waits for the first look. Both ENIs are there from the beginning; nothing is done by hand.
+// needs: image trixie-netplan, package deb, programs vm
+// with npm run vm only: one more boot of an emulated machine
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runOk } from '../lab/command.ts';
+import { findPackage } from '../lab/packages.ts';
 import { failedPings, pingMatrixOf, renderMatrix } from '../lab/ping-matrix.ts';
 import { enisOf } from './enis.ts';
 import { machines } from './machines.ts';
-import { findPackage } from './packages.ts';
 import { booted, createVm, destroyVm, runInVm, type Vm, vmOk } from './vm.ts';
 
 const example = new URL('../../packaging/cloud-init/user-data-install.yaml', import.meta.url);
@@ -38,7 +40,7 @@ describe('user data', () => {
   const { primary, first, second } = enisOf(naming);
   let vm: Vm;
   beforeAll(async () => {
-    const deb = findPackage();
+    const deb = findPackage('eni-agent', 'deb');
     const seed = { userData: userData(), files: [deb], texts: { Packages: await packagesIndex(deb) } };
     vm = await createVm({ name: 'userdata', image, enis: [primary, first, second], seed });
     await booted(vm);

@@ -1,6 +1,6 @@
 // The table of the matrix: one line per step, one column per release and addressing.
 import { expect, test } from 'vitest';
-import { renderTable } from '../matrix/table.ts';
+import { renderTable } from '../../matrix/table.ts';
 
 const cell = (column: string, title: string, status = 'passed', duration = 1500) => ({
   ancestorTitles: [column],
@@ -12,7 +12,9 @@ const cell = (column: string, title: string, status = 'passed', duration = 1500)
 test('passed with its time, failed, missing and left out', () => {
   const report = {
     testResults: [
+      { name: '/x/test/lab/lab.test.ts', assertionResults: [cell('the lab', 'of no column')] },
       {
+        name: '/x/test/matrix/column.test.ts',
         assertionResults: [
           cell('networkd/trixie/static', 'boot'),
           cell('networkd/trixie/dhcp', 'boot', 'failed'),

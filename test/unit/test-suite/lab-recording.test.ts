@@ -1,9 +1,9 @@
 // The metadata that the lab makes is what the providers read back: same ENIs, same addresses, same gateways.
 import { describe, expect, test } from 'vitest';
-import { instanceFromRecording, parseRecording } from '../../agent/metadata/recording.ts';
-import type { ProviderName } from '../../agent/model/instance.ts';
-import { recordingOf } from './recording-of.ts';
-import { type EniSpec, parseEni } from './vpc-spec.ts';
+import { instanceFromRecording, parseRecording } from '../../../agent/metadata/recording.ts';
+import type { ProviderName } from '../../../agent/model/instance.ts';
+import { recordingOf } from '../../lab/recording-of.ts';
+import { type EniSpec, parseEni } from '../../lab/vpc-spec.ts';
 
 const specs: readonly EniSpec[] = [
   { link: 'eth0', mac: '00:16:3e:00:00:01', subnets: [{ subnet: '10.0.1.0/24', addresses: ['10.0.1.10'] }] },

@@ -1,0 +1,89 @@
+// What the test files declare of themselves, and what is set up for a run because of it.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { columns } from '../../matrix/columns.ts';
+import { declaresNeeds, parseDeclaration, readDeclaration } from '../../needs/declaration.ts';
+import { readPrograms } from '../../needs/programs.ts';
+import { columnsOf, filesOf, projects } from '../../needs/selection.ts';
+import { variablesFor } from '../../needs/set-up.ts';
+
+const root = path.join(import.meta.dirname, '../../..');
+const lab = (['lab', 'matrix', 'vm'] as const).flatMap(project => filesOf(project, 'every'));
+
+describe('a declaration', () => {
+  test('is in the comment at the head, over several lines if need be', () => {
+    const text =
+      '// A lab.\n// needs: tree bookworm, package deb\n// needs: programs recipes\n// with --all only: slow\nx';
+    expect(parseDeclaration(text, 'x')).toEqual({
+      needs: ['tree bookworm', 'package deb', 'programs recipes'],
+      share: 'all',
+    });
+    expect(parseDeclaration('import x;\n// needs: tree bookworm\n', 'x')).toEqual({
+      needs: [],
+      share: 'whole',
+    });
+    expect(parseDeclaration('// needs: nothing\n', 'x').needs).toEqual([]);
+    expect(parseDeclaration('// more with --all: more\n', 'x').share).toBe('part');
+    expect(parseDeclaration('// with npm run vm only: rare\n', 'x').share).toBe('none');
+  });
+
+  test('with a word that is no need names the file and the words that there are', () => {
+    expect(() => parseDeclaration('// needs: tree woody\n', 'a.test.ts')).toThrow(
+      /^a\.test\.ts: "tree woody" is no need that a test can declare; there are: tree bullseye, /,
+    );
+  });
+
+  test.each(lab)('%s has one', file => {
+    expect(declaresNeeds(readFileSync(path.join(root, file), 'utf8')), '"// needs: ..." at its head').toBe(
+      true,
+    );
+    expect(() => readDeclaration(path.join(root, file))).not.toThrow();
+  });
+});
+
+describe('a run', () => {
+  test('default and rest together are all, and share only what does more in the rest', () => {
+    for (const project of projects) {
+      const [first, rest] = [filesOf(project, 'default'), filesOf(project, 'rest')];
+      expect([...new Set([...first, ...rest])].sort()).toEqual(filesOf(project, 'all'));
+      const twice = first.filter(file => rest.includes(file) && project !== 'matrix');
+      for (const file of twice) expect(readDeclaration(path.join(root, file)).share).toBe('part');
+    }
+    expect([...columnsOf('default'), ...columnsOf('rest')]).toHaveLength(columns.length);
+    expect(columnsOf('all')).toEqual(columns);
+  });
+
+  test('sets up what its tests have declared, and nothing else', () => {
+    const set = (mode: 'default' | 'every', ...picks: string[]) => variablesFor(mode, picks);
+    expect(set('every', 'agent-dhcp')).toMatchObject({
+      n_lab: '1',
+      n_pure: '0',
+      trees: 'bookworm trixie',
+      formats: '',
+    });
+    expect(set('every', 'matrix netplan/trixie')).toMatchObject({
+      n_matrix: '2',
+      n_lab: '0',
+      trees: 'trixie',
+    });
+    expect(set('every', 'test/vm/user-data')).toMatchObject({
+      images: 'trixie-netplan',
+      formats: 'deb',
+      groups: 'vm',
+    });
+    expect(set('every', 'unit/hooks')).toMatchObject({ n_pure: '1', n_lab: '0', trees: '', groups: '' });
+    expect(set('default')).toMatchObject({ n_vm: '0', images: '' });
+  });
+
+  test('values are words that a shell may evaluate', () => {
+    for (const mode of ['default', 'rest', 'all', 'every'] as const)
+      expect(Object.values(variablesFor(mode, [])).join('')).toMatch(/^[a-z0-9 -]+$/);
+  });
+});
+
+test('every group of programs that can be declared has programs', () => {
+  const groups = new Set(readPrograms().map(({ group }) => group));
+  expect([...groups].sort()).toEqual(['lab', 'lint', 'packaging', 'recipes', 'vm']);
+  for (const known of readPrograms()) expect(known.debianPackage, known.program).not.toBe('');
+});
