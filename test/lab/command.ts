@@ -121,17 +121,20 @@ export function startBackground(argv: readonly string[]): Background {
   };
 }
 
-/** Polls until `condition` holds or `timeout` ms (of an idle machine) passed; returns whether it held. */
+/**
+ * Polls until `condition` holds or `timeout` ms (of an idle machine) passed; returns whether it held. A condition often starts a program: it is
+ * asked after `interval` ms at first, then more and more seldom, so that waiting does not keep a processor busy.
+ */
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   timeout: number,
   interval = 20,
 ): Promise<boolean> {
   const end = Date.now() + slack * timeout;
-  for (;;) {
+  for (let pause = interval; ; pause = Math.min(pause * 1.3, Math.max(interval, 250))) {
     if (await condition()) return true;
     if (Date.now() >= end) return false;
-    await new Promise(resolve => setTimeout(resolve, interval));
+    await new Promise(resolve => setTimeout(resolve, pause));
   }
 }
 

@@ -216,7 +216,12 @@ describe('the guard and the broom', () => {
     const metadata = { router: name, addresses: ['169.254.169.254'] };
     await expect(inNamespace(name, ['true'], metadata)).rejects.toThrow('nothing is started');
     await ip(name, 'addr', 'add', '169.254.169.254/32', 'dev', 'lo');
-    expect(await inNamespace(name, ['true'], metadata)).toEqual(['ip', 'netns', 'exec', name, 'true']);
+    expect(await inNamespace(name, ['true'], metadata)).toEqual([
+      'nsenter',
+      `--net=/run/netns/${name}`,
+      '--',
+      'true',
+    ]);
     removeNamespace(name);
   });
 

@@ -37,6 +37,7 @@ export async function createNamespace(name: string): Promise<void> {
 export function removeNamespace(name: string): void {
   removeNow(name);
   created.delete(name);
+  confirmed.delete(name);
 }
 
 /** `ip -n NAME ...`; returns stdout, throws on failure. */
@@ -63,21 +64,20 @@ export async function inNamespace(
   if (!created.has(name)) throw new Error(`${name} is not a namespace of this run`);
   if (sameNamespace(join(runNetns, name), '/proc/self/ns/net'))
     throw new Error(`${name} is the machine's own network namespace: nothing is started`);
-  for (const address of metadata?.addresses ?? []) {
-    const shown = await ip(
-      metadata!.router,
-      '-o',
-      'addr',
-      'show',
-      'to',
-      `${address}/${address.includes(':') ? 128 : 32}`,
-    );
-    if (shown.trim() === '')
-      throw new Error(
-        `metadata address ${address} is on no interface of ${metadata!.router}: nothing is started`,
-      );
-  }
-  return ['ip', 'netns', 'exec', name, ...argv];
+  for (const address of metadata?.addresses ?? []) await confirmAddress(metadata!.router, address);
+  // Not `ip netns exec`: that mounts a /sys of its own for each program, which costs more than most of the programs.
+  return ['nsenter', `--net=${join(runNetns, name)}`, '--', ...argv];
+}
+
+/** Asked once per address: it is put there with the router and goes with it. */
+async function confirmAddress(router: string, address: string): Promise<void> {
+  const known = confirmed.get(router) ?? new Set();
+  if (known.has(address)) return;
+  const length = address.includes(':') ? 128 : 32;
+  const shown = await ip(router, '-o', 'addr', 'show', 'to', `${address}/${length}`);
+  if (shown.trim() === '')
+    throw new Error(`metadata address ${address} is on no interface of ${router}: nothing is started`);
+  confirmed.set(router, known.add(address));
 }
 
 /** Runs a program inside a namespace, on the machine's file system. */
@@ -121,6 +121,8 @@ export function sweepLeftovers(): readonly string[] {
 }
 
 const created = new Set<string>();
+/** Per router, the metadata addresses that were seen on it. */
+const confirmed = new Map<string, Set<string>>();
 const scratch = new Set<string>();
 let prepared = false;
 
