@@ -2,6 +2,7 @@
 // itself that the link is not its own), or nothing. Pure; select.ts weighs them against each other.
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
 import { versionAtLeast } from './formats/version-order.ts';
+import { netplanPrograms } from './netplan-program.ts';
 import type { Candidate, Evidence } from './select.ts';
 
 /** This service runs and is not the answer: the link is not its own, or (`owner`) it is, and we cannot serve the service. */
@@ -71,12 +72,7 @@ export function networkdCandidate(facts: HostFacts): Finding {
   }
   // The binary alone says nothing: Debian ships it with systemd, and ifupdown beside it. Debian's netplan.io is often
   // installed and unused as well, hence a configuration file is asked for.
-  const generator = hasPath(
-    facts,
-    '/usr/libexec/netplan/generate',
-    '/usr/lib/netplan/generate',
-    '/lib/netplan/generate',
-  );
+  const generator = hasPath(facts, ...netplanPrograms);
   if (generator && hasFile(facts, netplanYaml) && service === 'inactive')
     return { backend: 'netplan', strength: 'installed', evidence: [saw('netplan', 'installed')] };
   if (hasFile(facts, /^\/etc\/systemd\/network\/.+\.network$/) && service === 'inactive')

@@ -1,9 +1,8 @@
 // Backend netplan in front of systemd-networkd (Ubuntu 18.04 and later, Debian 12 and 13): one YAML file per ENI, and a drop-in of
-// networkd for what the YAML cannot say. Source: netplan 0.36 to 1.1.2 (generator executed from 0.36 on), systemd 237 to 257.
+// networkd for what the YAML cannot say. Source: netplan 0.36 to 1.2.2 (executed from 0.36 on), systemd 237 to 262.
 // What is in the files is in netplan-files.ts, commands common with networkd are in networkd-activation.ts.
 import type { HostFacts } from '../agent/model/host.ts';
 import type { NetworkPlan } from '../agent/model/network-plan.ts';
-import { versionAtLeast } from './formats/version-order.ts';
 import { findNetplanClaims } from './netplan-claims.ts';
 import {
   dropInPath,
@@ -14,6 +13,7 @@ import {
   yamlFolder,
   yamlPath,
 } from './netplan-files.ts';
+import { netplanProgram } from './netplan-program.ts';
 import { isLive, isReloaded, linkOf, networkdCommands } from './networkd-activation.ts';
 import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
 import type { Command, EniChange, RenderedFile, Renderer, Staging } from './renderer.ts';
@@ -21,6 +21,7 @@ import type { Command, EniChange, RenderedFile, Renderer, Staging } from './rend
 /** netplan reads these three in every release; a path in the first hides the same name in the others, and the generator sees to that. */
 const netplanStaging: Staging = {
   root: '/run/eni-agent/netplan-root',
+  generate: (facts, root) => [netplanProgram(facts), '--root-dir', root],
   sources: { dirs: ['/lib/netplan', '/etc/netplan', '/run/netplan'], name: /^[^.].*\.yaml$/ },
   generated: {
     dir: '/run/systemd/network',
@@ -68,8 +69,8 @@ export const netplan: Renderer = {
   },
 
   /**
-   * The generator is called by itself, on a private root that holds a copy of all netplan folders with our change: the command
-   * `netplan generate` ends with a daemon-reload on 1.1.2, and on every version it rewrites each live file below
+   * The program behind `netplan generate` is called by itself (netplan-program.ts), on a private root that holds a copy of all netplan
+   * folders with our change: the command ends with a daemon-reload on 1.1.2, and on every version it rewrites each live file below
    * /run/systemd/network, so that networkd 252 takes the primary's address away at the next reload. The transaction prepares that root
    * and installs the generated files of our ENIs (apply/stage.ts). Never `netplan apply`. While somebody else's files have changed
    * since networkd loaded them, there is no reload at all.
@@ -78,7 +79,7 @@ export const netplan: Renderer = {
     if (changes.length === 0) return [];
     const validate: Command = {
       phase: 'validate',
-      argv: [generatorOf(facts), '--root-dir', netplanStaging.root],
+      argv: netplanStaging.generate(facts, netplanStaging.root),
     };
     const remove = changes.flatMap(staleLink).map(
       (link): Command => ({
@@ -104,13 +105,6 @@ export const netplan: Renderer = {
 
   staging: netplanStaging,
 };
-
-/** The generator moved to /usr/libexec with 0.106. */
-function generatorOf(facts: HostFacts): string {
-  const known = ['/usr/libexec/netplan/generate', '/usr/lib/netplan/generate', '/lib/netplan/generate'];
-  const found = known.find(path => facts.paths.includes(path));
-  return found ?? (versionAtLeast(facts.versions.netplan, '0.106') === false ? known[2]! : known[0]!);
-}
 
 /** What networkd reads: the generated file and our drop-in for it. */
 function loadedPaths(link: string): readonly string[] {

@@ -1,5 +1,5 @@
 // How systemd-networkd takes a change, for the backends networkd and netplan: one reload at most, and the cleanup that
-// networkd leaves to others. Source: networkd 247, 252 and 257, executed. Knows no file.
+// networkd leaves to others. Source: networkd 245, 247, 249, 252 and 257, executed. Knows no file.
 
 import { families } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
@@ -9,10 +9,19 @@ import { linkWord, ruleWords } from './formats/ip-commands.ts';
 import { systemdAtLeast } from './networkd-sections.ts';
 import { type Command, type EniChange, isMarked } from './renderer.ts';
 
+/** The first networkd that deletes a rule which no loaded file has, whenever it configures any link. */
+const rulesOfLoadedFilesOnly = 248;
+
 /**
- * Before 244 there is no `networkctl reload`, and a restart would take the primary's address away. Below 252, a reload of a
- * changed file deletes and re-adds everything on the link (247: 1-2 s without traffic) or fails with rules present (244-247:
- * "Could not add rule: File exists"); the versions between 247 and 252 were not run.
+ * Before 244 there is no `networkctl reload`, and a restart would take the primary's address away. Below 248, a reload of a changed file
+ * deletes and re-adds everything on the link (247: 1-2 s without traffic) or fails with rules present (244-247: "Could not add rule: File
+ * exists"), so that the change is made live and networkd is not told.
+ *
+ * From 248 on networkd has to be told: whenever it configures a link, also a new one of somebody else, it deletes every rule that no loaded
+ * file has (248 to 255: link_configure -> link_drop_foreign_config -> manager_drop_routing_policy_rules_internal), and a rule that was made
+ * live is in none. On 249 (Ubuntu 22.04) a second ENI that joined a subnet ended in a rollback for that, and the first one lost half of its
+ * packets meanwhile. The price of the reload on 248 and 249: the addresses of the changed ENI go and come again (link_drop_config), 35 to 85
+ * ms; 250 and later keep them (link_foreignize). 245 to 257 were executed, 250 and 251 read.
  *
  * @param ours path of our file for the link. While networkd has not loaded one, the link is the image's catch-all's, with a lease and a
  * default route in main that only networkd can take away: that needs the reload.
@@ -22,7 +31,7 @@ export function isLive(change: EniChange, facts: HostFacts, ours: string): boole
   if (!isMarked(facts.files[ours] ?? '')) return false;
   // `ip` cannot start or stop a DHCP client, nor tell it another table.
   if (change.kind !== 'changed' || bringUpDiffers(change.before, change.after)) return false;
-  return !systemdAtLeast(facts, 252);
+  return !systemdAtLeast(facts, rulesOfLoadedFilesOnly);
 }
 
 /**
@@ -131,10 +140,15 @@ function waitFor(changes: readonly EniChange[]): readonly Command[] {
 /**
  * networkd 247 takes a file as changed if its time differs, whatever is in it (executed), and our own reload for another ENI would
  * then delete and re-add everything that this change has just made live. So the file keeps its time; the next start of networkd reads
- * it all the same. 252 looks at the inode as well; the versions between were not run.
+ * it all the same. From 248 on nothing is made live that such a reload could undo.
  */
 function keepTimes(change: EniChange, facts: HostFacts, files: readonly string[]): readonly Command[] {
-  if (change.kind !== 'changed' || !systemdAtLeast(facts, 244) || systemdAtLeast(facts, 252)) return [];
+  if (
+    change.kind !== 'changed' ||
+    !systemdAtLeast(facts, 244) ||
+    systemdAtLeast(facts, rulesOfLoadedFilesOnly)
+  )
+    return [];
   return files.flatMap((path, number): readonly Command[] => {
     const copy = `/run/eni-agent/time-of-${linkWord(change.after.link)}-${number}`;
     const cp = ['cp', '--attributes-only', '--preserve=timestamps', path, copy] as const;

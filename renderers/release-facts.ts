@@ -1,6 +1,7 @@
 // Host facts of stock cloud images, one builder per way in which an image runs its network: what the probes would see
 // there with one NIC, configured by DHCP. For offline rendering and for tests; data only, nothing is probed.
 import type { HostFacts, ServiceState } from '../agent/model/host.ts';
+import { netplanProgramsOf } from './netplan-program.ts';
 
 /** What differs between two images that run their network in the same way. */
 export interface Image {
@@ -151,13 +152,12 @@ export function keyfileImage(image: Image, plugin: 'ifcfg-readable' | 'keyfile-o
 export function netplanImage(
   image: Image,
   yaml: { readonly path: string; readonly id: string; readonly content: string },
-  generator: '/lib/netplan/generate' | '/usr/libexec/netplan/generate',
 ): HostFacts {
   const file = `/run/systemd/network/10-netplan-${yaml.id}.network`;
   return hostFacts(image, {
     services: { ...systemdServices, 'systemd-networkd': 'active' },
     owners: { networkd: 'configured', networkdFile: file },
-    paths: ['/usr/sbin/netplan', generator, ...networkdPaths],
+    paths: ['/usr/sbin/netplan', ...netplanProgramsOf(image.versions?.netplan), ...networkdPaths],
     files: { [yaml.path]: yaml.content, [file]: networkdDhcp(linkOf(image)) },
   });
 }

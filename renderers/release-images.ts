@@ -86,7 +86,6 @@ export function ubuntuNetplan(
       id: 'eth0',
       content: 'network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n',
     },
-    versionId < '22' ? '/lib/netplan/generate' : '/usr/libexec/netplan/generate',
   );
 }
 
@@ -101,7 +100,6 @@ export function debianNetplan(versionId: string, name: string, image: Versions):
         'network:\n  version: 2\n  ethernets:\n    all-en:\n      match:\n        name: en*\n      dhcp4: true\n      dhcp6: true\n' +
         '    all-eth:\n      match:\n        name: eth*\n      dhcp4: true\n      dhcp6: true\n',
     },
-    '/usr/libexec/netplan/generate',
   );
 }
 

@@ -53,6 +53,8 @@ export interface Claim {
 export interface Staging {
   /** Folder of the copy; the program takes it for /. */
   readonly root: string;
+  /** The program on this machine, which reads and writes below `root` only. Its absolute path comes first. */
+  readonly generate: (facts: HostFacts, root: string) => readonly [string, ...string[]];
   /** What the program reads. */
   readonly sources: { readonly dirs: readonly string[]; readonly name: RegExp };
   /** What it makes; `ours` are the names of those for our ENIs. */

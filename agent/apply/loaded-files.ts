@@ -1,5 +1,6 @@
-// Whether a reload of the service is harmless, and the means to make it so. Any daemon-reload (each package with a unit does one) runs
-// netplan's systemd generator, which writes all of /run/systemd/network/10-netplan-* anew (0.106, 1.1). networkd compares inode,
+// Whether a reload of the service is harmless, and the means to make it so. Up to netplan 1.1 any daemon-reload (each package with a unit
+// does one) runs netplan's systemd generator, which writes all of /run/systemd/network/10-netplan-* anew; from 1.2 on only
+// `netplan generate` and `apply` write them. networkd compares inode,
 // size and time, so that the next reload configures the primary again: on 252 its lease is dropped. The cure is to hold hard links
 // to the files as they were loaded, and to put them back before a reload where the content is equal.
 import type { Renderer, Staging } from '../../renderers/renderer.ts';

@@ -9,6 +9,7 @@ import { describeCloud, type Inspection, inspect } from '../inspect.ts';
 import type { Ip } from '../model/address.ts';
 import type { PassContext } from '../reconcile.ts';
 import { type Finding, ok } from './finding.ts';
+import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';
 import { numbers } from './numbers.ts';
 import { reachability } from './reachability.ts';
@@ -18,11 +19,14 @@ type Check = (
   look: Inspection,
   context: PassContext,
   pingTargets: readonly Ip[],
+  /** Of the checks before this one. */
+  earlier: readonly Finding[],
 ) => readonly Finding[] | Promise<readonly Finding[]>;
 
 const checks: readonly Check[] = [
   backend,
   proven,
+  generatorCheck,
   metadata,
   leftAlone,
   enis,
@@ -42,7 +46,7 @@ export async function runChecks(
 ): Promise<readonly Finding[]> {
   const look = await inspect(context, await readState(context.system));
   const findings: Finding[] = [];
-  for (const check of checks) findings.push(...(await check(look, context, pingTargets)));
+  for (const check of checks) findings.push(...(await check(look, context, pingTargets, findings)));
   return findings;
 }
 
@@ -86,7 +90,16 @@ function skippedTexts({ skipped }: Inspection): readonly string[] {
   return skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`);
 }
 
-function enis(look: Inspection): readonly Finding[] {
+function enis(
+  look: Inspection,
+  _context: PassContext,
+  _pingTargets: readonly Ip[],
+  earlier: readonly Finding[],
+): readonly Finding[] {
+  const isBlocked = earlier.some(f => f.check === generatorCheckName && f.verdict === 'failure');
+  const hint = isBlocked
+    ? `see "${generatorCheckName}" above: until that works, "eni-agent once" fails`
+    : '"eni-agent once" mends it; "eni-agent plan" shows how';
   return look.enis.map(eni => {
     const check = `eni ${eni.plan.eniId ?? eni.plan.mac} on ${eni.plan.link}`;
     const [first, ...more] = [
@@ -96,7 +109,7 @@ function enis(look: Inspection): readonly Finding[] {
     if (first === undefined)
       return ok(check, `${counted(eni.plan.addresses.length)}, table ${eni.plan.table}`);
     const saw = more.length === 0 ? first : `${first} (and ${more.length} more)`;
-    return { check, verdict: 'failure', saw, hint: '"eni-agent once" mends it; "eni-agent plan" shows how' };
+    return { check, verdict: 'failure', saw, hint };
   });
 }
 

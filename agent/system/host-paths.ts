@@ -30,6 +30,7 @@ export const probedPaths = [
   '/usr/sbin/wicked',
   // netplan: the generator moved from /lib (0.101 and before) to /usr/libexec (0.106 and later).
   '/usr/sbin/netplan',
+  '/usr/libexec/netplan/configure',
   '/usr/libexec/netplan/generate',
   '/usr/lib/netplan/generate',
   '/lib/netplan/generate',

@@ -6,8 +6,13 @@ import { FakeSystem } from './fake-system.ts';
 
 export const live = '/run/systemd/network';
 const generator = '/usr/libexec/netplan/generate';
+const configure = '/usr/libexec/netplan/configure';
 
 export class FakeNetplan extends FakeSystem {
+  /** netplan 1.2: `generate` aborts with --root-dir, and `configure` does what it did. */
+  splits = false;
+  /** False: as somebody who is not root. */
+  mayWrite = true;
   /** False: networkd before 253, whose unit does not tell a reload. */
   notifiesReload = true;
   /** Generated files that a reload found different from what was loaded. */
@@ -53,14 +58,17 @@ export class FakeNetplan extends FakeSystem {
       return { ...done, stdout: `Type=${type}\nStateChangeTimestamp=Thu ${at}000 UTC\n` };
     }
     if (argv[0] === 'journalctl') return { ...done, stdout: this.#lines.join('\n') };
-    if (argv[0] !== 'rm' && argv[0] !== 'mkdir' && argv[0] !== 'networkctl' && argv[0] !== generator)
+    if (!['rm', 'mkdir', 'networkctl', generator, configure].includes(argv[0]))
       return super.run(argv, options);
+    if (argv[0] === 'mkdir' && !this.mayWrite) return { ...done, exitCode: 1, stderr: 'Permission denied' };
     this.journal.push(`run ${line}`);
+    if (argv[0] === configure && !this.splits) return { ...done, exitCode: 127, stderr: 'not found' };
+    if (argv[0] === generator && this.splits) return { ...done, exitCode: 134, stderr: 'Aborted' };
     const target = argv.at(-1) ?? '';
     if (argv[0] === 'rm')
       for (const path of this.files.keys()) if (path.startsWith(`${target}/`)) this.files.delete(path);
     if (argv[0] === 'networkctl') this.reload();
-    if (argv[0] !== generator) return done;
+    if (argv[0] !== generator && argv[0] !== configure) return done;
     const broken = this.#generate(target);
     return broken === undefined
       ? done

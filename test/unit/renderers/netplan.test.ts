@@ -265,10 +265,17 @@ describe('activation', () => {
     ]);
   });
 
+  const split = ['/usr/libexec/netplan/generate', '/usr/libexec/netplan/configure'];
   test.each([
     [{ netplan: '0.99' }, [], '/lib/netplan/generate'],
     [{ netplan: '1.1.2' }, [], '/usr/libexec/netplan/generate'],
     [{}, ['/lib/netplan/generate'], '/lib/netplan/generate'],
+    [{ netplan: '1.2.2' }, [], '/usr/libexec/netplan/configure'],
+    // Both are there: `generate` of 1.2 is a systemd generator only and aborts.
+    [{ netplan: '1.2.2' }, split, '/usr/libexec/netplan/configure'],
+    // The split in an older version; and a newer one without it.
+    [{ netplan: '1.1.2' }, split, '/usr/libexec/netplan/configure'],
+    [{ netplan: '1.2' }, ['/usr/libexec/netplan/generate'], '/usr/libexec/netplan/generate'],
   ])('the generator of %j with %j is %s', (versions, paths, path) => {
     const facts = withVersions({ ...versions }, { paths });
     expect(netplan.activate([{ kind: 'added', after }], facts)[0]!.argv[0]).toBe(path);

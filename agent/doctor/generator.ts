@@ -1,0 +1,34 @@
+// Where another program makes the service's files out of ours (netplan): is it there, and does it work? Without it every apply fails, and no
+// other check would say why.
+import { renderers } from '../../renderers/registry.ts';
+import type { Inspection } from '../inspect.ts';
+import type { PassContext } from '../reconcile.ts';
+import { type Finding, ok } from './finding.ts';
+
+export const generatorCheckName = 'generator';
+const scratch = '/run/eni-agent/netplan-check';
+const hint =
+  'netplan cannot configure any ENI until it works; install the package netplan-generator again (before netplan 1.0: netplan.io), then run "eni-agent once"';
+
+/** Runs it on an empty private folder, which is removed: nothing of the machine is read or written. */
+export async function generatorCheck(
+  { backend, facts }: Pick<Inspection, 'backend' | 'facts'>,
+  { system }: Pick<PassContext, 'system'>,
+): Promise<readonly Finding[]> {
+  const staging = backend === undefined ? undefined : renderers[backend].staging;
+  if (staging === undefined) return [];
+  const check = generatorCheckName;
+  const argv = staging.generate(facts, scratch);
+  const [program] = argv;
+  if (!facts.paths.includes(program))
+    return [{ check, verdict: 'failure', saw: `${program} does not exist`, hint }];
+  // Its parent belongs to root.
+  if ((await system.run(['mkdir', '-p', '-m', '0700', scratch])).exitCode !== 0)
+    return [ok(check, `${program} is there; whether it works can only root try`)];
+  const { exitCode, stderr } = await system.run(argv);
+  await system.run(['rm', '-rf', '--one-file-system', '--', scratch]);
+  if (exitCode === 0) return [ok(check, `${program} works`)];
+  const said = stderr.trim().split('\n').at(-1) ?? '';
+  const saw = `"${argv.join(' ')}" failed (exit ${exitCode})${said === '' ? '' : `: ${said}`}`;
+  return [{ check, verdict: 'failure', saw, hint }];
+}
