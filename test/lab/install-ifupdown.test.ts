@@ -1,5 +1,6 @@
 // The package on ifupdown.
 // needs: tree bookworm, package deb
+// with --all only: the default run tells the same story on netplan
 import { tellInstallStory } from './install-story.ts';
 
 tellInstallStory({

@@ -1,5 +1,6 @@
 // The package on NetworkManager.
 // needs: tree trixie, package deb
+// with --all only: the default run tells the same story on netplan
 import { tellInstallStory } from './install-story.ts';
 
 tellInstallStory({
