@@ -13,6 +13,7 @@ import {
   type ObjectOptions,
   ownShaped,
   planObjects,
+  removalOf,
 } from './kernel-objects.ts';
 
 export interface CompareOptions extends ObjectOptions {
@@ -122,7 +123,10 @@ export function newLeaks(
 ): readonly { readonly family: Family; readonly lines: readonly string[] }[] {
   return leakedDefaults(state, plan)
     .filter(r => !knownFaults.includes(leakFault(plan, r)))
-    .map(r => ({ family: r.family, lines: [`route del ${r.text}`] }));
+    .map(r => ({
+      family: r.family,
+      lines: [r.opaque === undefined ? removalOf(plan.link, r) : `route del ${r.text}`],
+    }));
 }
 
 /** Default routes in main by this ENI's link that nobody planned: what takes a machine off the network. */

@@ -5,7 +5,7 @@ import { bits } from '../model/address.ts';
 import { addressKey, type KernelState, ruleKey } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import { type CompareOptions, compareEni } from './compare.ts';
-import { type KernelObject, keyOfRoute, planObjects } from './kernel-objects.ts';
+import { additionOf, type KernelObject, keyOfRoute, planObjects } from './kernel-objects.ts';
 
 /** Routes that come and go by themselves. */
 const volatileProtocols = ['kernel', 'ra', 'dhcp', 'redirect'];
@@ -89,7 +89,7 @@ function foreignIn(state: KernelState, links: ReadonlySet<string>): readonly Ker
         key: keyOfRoute(r),
         kind: 'route',
         family: r.family,
-        add: `route add ${r.text}`,
+        add: additionOf(r),
         remove: '',
       }),
     );

@@ -85,7 +85,7 @@ function routeObject(link: string, r: PlannedRoute): KernelObject {
     kind: 'route',
     family: r.family,
     add: `route replace ${words}${r.onLink ? ' onlink' : ''} proto ${agentProtocol}`,
-    remove: `route del ${words}`,
+    remove: removalOf(link, r),
   };
 }
 
@@ -191,7 +191,31 @@ export function connectedRoutes(state: KernelState, plan: EniPlan): readonly Ker
 
 /** A route of the kernel as an object that can be taken away. */
 export function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
-  return routeObject(link, { ...r, onLink: false, metric: r.table === mainTable ? r.metric : undefined });
+  const metric = r.table === mainTable ? r.metric : undefined;
+  return { ...routeObject(link, { ...r, onLink: false, metric }), remove: removalOf(link, { ...r, metric }) };
+}
+
+/**
+ * The `ip -batch` line that takes away this very route.
+ *
+ * A route by a nexthop object is named by that object. Linux (6.18, executed; `ip6_route_del`) compares gateway and link with routes that have
+ * them themselves only: `route del default via A dev eth1 metric 100` takes away the first IPv6 default with that metric that goes by any
+ * nexthop object, and with networkd 257 that is the primary's. `ip` refuses both in one line.
+ */
+export function removalOf(
+  link: string,
+  r: Pick<KernelRoute, 'destination' | 'gateway' | 'table' | 'metric' | 'nexthopId'>,
+): string {
+  const by = r.gateway === undefined ? `dev ${link}` : `via ${r.gateway} dev ${link}`;
+  const words = r.nexthopId === undefined ? by : `nhid ${r.nexthopId}`;
+  const metric = r.metric === undefined ? '' : ` metric ${r.metric}`;
+  return `route del ${r.destination} ${words} table ${r.table}${metric}`;
+}
+
+/** What it takes to add a route of the kernel again, in `ip`'s words: a nexthop object brings gateway and link with it. */
+export function additionOf(r: KernelRoute): string {
+  const text = r.nexthopId === undefined ? r.text : r.text.replace(/ via \S+(?= |$)| dev \S+(?= |$)/g, '');
+  return `route add ${text}`;
 }
 
 function fromKernelRule(r: KernelRule): KernelObject {

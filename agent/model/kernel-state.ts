@@ -36,6 +36,8 @@ export interface KernelRoute {
   readonly table: number;
   readonly protocol: string;
   readonly metric: number | undefined;
+  /** Number of the nexthop object that the route goes by; undefined for most. Gateway and link are that object's. */
+  readonly nexthopId?: number | undefined;
   /** Text that this program does not model (multipath, encap): such a route is foreign by definition. */
   readonly opaque: string | undefined;
   /** The route in `ip`'s own words, without what changes by itself: what it takes to add the very same route again. */

@@ -106,6 +106,8 @@ const routeValues = new Set([
   'mtu',
   'advmss',
   'realm',
+  // Since iproute2 5.3; networkd has made such routes of router advertisements since 257.
+  'nhid',
 ]);
 
 /**
@@ -137,7 +139,7 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
       .join(' ')
       .replace(/ (table main|proto boot|scope global)(?= |$)/g, '');
     const { values, rest } = readWords(words, routeValues, routeFlags);
-    const metric = values.get('metric');
+    const [metric, nexthop] = [values.get('metric'), values.get('nhid')];
     const table = tableNumber(values.get('table') ?? 'main', tables) ?? 0;
     // Kernels before 4.x have `ff00::/8` there as a unicast route.
     if (table === localTable) return [];
@@ -150,6 +152,7 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
         table,
         protocol: values.get('proto') ?? 'boot',
         metric: metric === undefined ? undefined : Number(metric),
+        ...(nexthop === undefined ? {} : { nexthopId: Number(nexthop) }),
         opaque: type === 'unicast' && rest.length === 0 ? undefined : [type, ...rest].join(' '),
         text,
       },
@@ -159,12 +162,12 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
 
 /**
  * IPv6 routes with the same destination and metric are routes of their own, each with its link, that come and go one by one; `ip` shows them
- * as one with several nexthops, under the protocol of one of them. For IPv4 such a route is one object. A weight stays, and so it is
- * no plain route.
+ * as one with several nexthops, under the protocol of one of them. For IPv4, and by a group of nexthop objects, such a route is one object. A
+ * weight stays, and so it is no plain route.
  */
 function siblings(line: string): readonly string[] {
   const [head = '', ...hops] = line.replaceAll('\\', ' ').split(/\snexthop\s/);
-  if (hops.length === 0) return [line];
+  if (hops.length === 0 || / nhid /.test(head)) return [line];
   const [target = '', ...rest] = head.trim().split(/\s+/);
   return hops.map(hop => [target, hop.trim().replace(/ weight 1(?= |$)/, ''), ...rest].join(' '));
 }

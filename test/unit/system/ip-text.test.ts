@@ -177,7 +177,7 @@ describe('routes', () => {
       'a nexthop object',
       4,
       '10.6.0.0/16 nhid 5 via 10.0.1.1 dev eth0 ',
-      '254 10.6.0.0/16 via 10.0.1.1 dev eth0 boot [unicast nhid 5]',
+      '254 10.6.0.0/16 via 10.0.1.1 dev eth0 boot',
     ],
     [
       'an IPv6 gateway',
