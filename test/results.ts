@@ -56,7 +56,7 @@ export function summarize(reports: readonly Report[]): string {
   });
   const amounts = files
     .flatMap(file => file.assertionResults)
-    .filter(test => test.status === 'passed' && /^\d[\d,]* \w+/.test(test.title))
+    .filter(test => test.status === 'passed' && /\b\d[\d,]* (lives|cycles|power cuts)\b/.test(test.title))
     .map(test => `  ${test.title}`);
   const slowest = files
     .toSorted((a, b) => secondsOf(b) - secondsOf(a))

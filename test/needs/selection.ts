@@ -40,7 +40,7 @@ export function filesOf(project: Project, mode: Mode, picks: readonly string[] =
 
 export function columnsOf(mode: Mode, picks: readonly string[] = []): readonly Column[] {
   return columns.filter(column => {
-    const isDefault = column.suite === 'bookworm';
+    const isDefault = column.suite === 'bookworm' && column.addressing === 'static';
     const isWanted = mode === 'default' ? isDefault : mode === 'rest' ? !isDefault : true;
     return isWanted && isPicked(`matrix ${nameOf(column)}`, picks);
   });
