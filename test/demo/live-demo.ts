@@ -73,7 +73,7 @@ async function story(guest: Guest, emulator: Emulator): Promise<void> {
 
   heading('Apply');
   explain(
-    `Write the files, let ${services[backend]} load them, compare the kernel with the plan; on any difference take it back.`,
+    `Write the files, let ${services[backend]} load them, compare the kernel with the plan, roll back on any difference.`,
   );
   const { byLink: before } = await readSpoofDrops(guest.vpc);
   await once(guest);

@@ -7,7 +7,7 @@ cd "$root" || exit 1
 
 usage() {
   cat << 'TEXT'
-Usage: npm run demo -- [--cloud CLOUD] [--backend BACKEND] [--render]
+Usage: npm run demo -- [--cloud CLOUD] [--backend BACKEND] [--image FILE | --render]
 
 A cloud VM with two network interfaces (ENIs), in network namespaces on this machine: a router that drops
 spoofed packets as a VPC does, the cloud's metadata service, a real Debian 12 with its real network service,
@@ -17,6 +17,7 @@ and the real agent. Nothing of this machine's own network is touched, and nothin
   --backend BACKEND  ifupdown (default), netplan, networkd and networkmanager-keyfile are applied for real.
                      initscripts, networkmanager-ifcfg, sles11 and wicked are in no Debian package: their files
                      are rendered and shown
+  --image FILE       also draw what is shown, as an SVG image: docs/demo.svg is made by this
   --render           only render: the files of the backend, or of all if none is named, into a folder. This
                      is also what happens without root and outside Linux
   --help             this text
@@ -33,20 +34,25 @@ wrong() {
 
 cloud=alibaba
 backend=
+image=
 render=
 why=
 while [ $# -gt 0 ]; do
   case $1 in
-    --cloud=* | --backend=*)
+    --cloud=* | --backend=* | --image=*)
       value=${1#*=}
       option=${1%%=*}
       shift
       set -- "$option" "$value" "$@"
       continue
       ;;
-    --cloud | --backend)
+    --cloud | --backend | --image)
       [ $# -ge 2 ] || wrong "$1 needs a value"
-      if [ "$1" = --cloud ]; then cloud=$2; else backend=$2; fi
+      case $1 in
+        --cloud) cloud=$2 ;;
+        --backend) backend=$2 ;;
+        *) image=$2 ;;
+      esac
       shift
       ;;
     --render) render=yes why="--render was given" ;;
@@ -83,5 +89,11 @@ else
   setup_trees bookworm || exit 1
   say "ready: the demo starts"
   lab_used=yes
-  node test/demo/live-demo.ts "$cloud" "${backend:-ifupdown}"
+  if [ -n "$image" ]; then
+    # The demo's own failure is one of its lines; its exit code is lost in the pipe.
+    unset NO_COLOR
+    FORCE_COLOR=1 TERM=xterm node test/demo/live-demo.ts "$cloud" "${backend:-ifupdown}" | node test/demo/draw.ts "$image"
+  else
+    node test/demo/live-demo.ts "$cloud" "${backend:-ifupdown}"
+  fi
 fi

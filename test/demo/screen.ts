@@ -1,7 +1,10 @@
-// How the demo looks: headings, explanations, program output set off from both. Colour only for people at a terminal.
+// How the demo looks: headings, explanations, program output set off from both. Colour only for people at a terminal, and
+// for an image of one (draw.ts).
 
 const colours =
-  process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+  (process.stdout.isTTY === true || (process.env.FORCE_COLOR ?? '') !== '') &&
+  (process.env.NO_COLOR ?? '') === '' &&
+  process.env.TERM !== 'dumb';
 
 function paint(code: number, text: string): string {
   return colours ? `\u001b[${code}m${text}\u001b[0m` : text;

@@ -1,5 +1,5 @@
 // A Debian 11 VM on EC2 with two ENIs, of which the distribution has configured the first: what its files and tools say, before
-// and after the agent has configured the second one. The machine of the examples in README.md and ARCHITECTURE.md.
+// and after the agent has configured the second one. The machine of the examples in docs/how-it-works.md and ARCHITECTURE.md.
 import { type SmallHost, smallHost } from '../hosts/small-host.ts';
 
 const files = {

@@ -77,15 +77,32 @@ export function codeColumn(rows: readonly (readonly string[])[], column = 0): re
   return rows.map(row => code(row[column])).sort();
 }
 
-/** Compares the generated block of that name with what the code makes now, or writes it. */
+/** Compares the generated block of that name, fenced, with what the code makes now, or writes it. */
 export function expectBlock(document: string, name: string, content: string): void {
+  expectBehind(document, name, content, ['```[a-z]*\\n', '\\n?```\\n']);
+}
+
+/** The same for a table or a list: what stands between the mark and the next empty line. */
+export function expectParagraph(document: string, name: string, content: string): void {
+  expectBehind(document, name, content, ['\\n', '\\n(?=\\n)']);
+}
+
+function expectBehind(
+  document: string,
+  name: string,
+  content: string,
+  [before, after]: readonly [string, string],
+): void {
   const text = readDocument(document);
   const mark = `<!-- generated: ${name} -->`;
-  const pattern = new RegExp(`(${mark}\\n\`\`\`[a-z]*\\n)([\\s\\S]*?)(\\n?\`\`\`\\n)`);
+  const pattern = new RegExp(`(${mark}\\n${before})([\\s\\S]*?)(${after})`);
   const found = pattern.exec(text);
   if (found === null) throw new Error(`${document} has no block behind ${mark}`);
   if (process.env.GOLDEN === 'write') {
-    const next = text.replace(pattern, (_all, head: string) => `${head}${content}\n\`\`\`\n`);
+    const next = text.replace(
+      pattern,
+      (_all, head: string, _old, tail: string) => head + content + tail.replace(/^(?!\n)/, '\n'),
+    );
     if (next !== text) writeFileSync(path.join(root, document), next);
     return;
   }

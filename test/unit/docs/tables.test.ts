@@ -74,13 +74,6 @@ describe('docs/backends.md', () => {
     },
   );
 
-  test('README.md has the same backends, and says which ones apply', () => {
-    const inReadme = tableRows(section(readDocument('README.md'), 'State'));
-    expect(inReadme.map(row => row[0]).sort()).toEqual(backends);
-    for (const [name, , applies] of inReadme)
-      expect(applies, name).toBe(renderers[name as BackendName].proven ? 'yes' : 'plan and render');
-  });
-
   test('lists the releases of each backend, the default first', () => {
     const releases = tableRows(section(readDocument('docs/backends.md'), 'Releases that render knows'));
     const documented = Object.fromEntries(

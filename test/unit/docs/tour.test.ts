@@ -1,4 +1,4 @@
-// Keeps the examples of README.md and ARCHITECTURE.md true: every stage runs on one recording, and its result is compared with the
+// Keeps the examples of docs/how-it-works.md and ARCHITECTURE.md true: every stage runs on one recording, and its result is compared with the
 // block in the document. `npm run golden` writes the blocks anew.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareEni, describeDifference } from '../../../agent/apply/compare.ts';
@@ -123,7 +123,7 @@ describe('the tour in ARCHITECTURE.md', () => {
   });
 });
 
-describe('the example of README.md', () => {
+describe('the example of docs/how-it-works.md', () => {
   const service = new MetadataEmulator(recording);
   afterAll(() => service.close());
 
@@ -144,7 +144,7 @@ describe('the example of README.md', () => {
       process: noProcess,
     });
     expect(exitCode).toBe(2);
-    expectBlock('README.md', 'plan', printed.trimEnd());
+    expectBlock('docs/how-it-works.md', 'plan', printed.trimEnd());
   });
 });
 
@@ -157,7 +157,9 @@ test('every generated block belongs to a test of this file', () => {
       ...['answers', 'instance', 'plan', 'file', 'commands', 'objects', 'verify'].map(
         n => `ARCHITECTURE.md ${n}`,
       ),
-      'README.md plan',
+      'docs/how-it-works.md plan',
+      // By readme.test.ts.
+      'README.md proven',
       // By coexistence.test.ts.
       'docs/coexistence.md drop-ins',
       // By distributions.test.ts.
