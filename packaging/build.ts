@@ -29,7 +29,11 @@ try {
 async function main(options: Options): Promise<void> {
   const { artefacts } = options;
   const folder = path.resolve(options.out ?? path.join(checkout, 'dist/packages'));
-  const release = { epoch: await sourceDate(process.env), maintainer: options.maintainer };
+  const release = {
+    epoch: await sourceDate(process.env),
+    maintainer: options.maintainer,
+    xzLevel: options.quick ? 0 : 6,
+  };
   process.stdout.write(table(await buildAll(artefacts, folder, release)));
   if (options.lint) {
     for (const artefact of artefacts) await lintPackage(path.join(folder, fileName(artefact)));

@@ -90,7 +90,7 @@ export async function buildDeb(
   // 1.17.6 (Ubuntu 14.04) cannot read it in xz. dpkg-deb takes the dates of control files from SOURCE_DATE_EPOCH.
   await run(
     'dpkg-deb',
-    ['--root-owner-group', '--no-uniform-compression', '-Zxz', '-z6', '--build', tree, to],
+    ['--root-owner-group', '--no-uniform-compression', '-Zxz', `-z${release.xzLevel}`, '--build', tree, to],
     { env: { SOURCE_DATE_EPOCH: String(release.epoch) } },
   );
 }

@@ -9,6 +9,8 @@ export interface Release {
   readonly epoch: number;
   /** `Name <address>`. */
   readonly maintainer: string;
+  /** How hard xz tries, 0 to 9: 6 for packages that are published. */
+  readonly xzLevel: number;
 }
 
 /**

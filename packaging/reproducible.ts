@@ -32,7 +32,7 @@ export async function checkReproducible(
       'sh',
       [
         ...['-c', 'umask 077; exec "$@"', 'sh', process.execPath, path.join(copy, 'packaging/build.ts')],
-        ...['--out', out, '--maintainer', release.maintainer],
+        ...['--out', out, '--maintainer', release.maintainer, ...(release.xzLevel === 6 ? [] : ['--quick'])],
         ...unique(
           '--format',
           artefacts.map(({ format }) => format),

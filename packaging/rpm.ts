@@ -106,8 +106,8 @@ export async function buildRpm(
   await writeFile(spec, specText(artefact, files, tree, await readScripts(), release));
   const macros: Readonly<Record<string, string>> = {
     _topdir: work,
-    // xz: rpm reads it since 4.8 (EL6), zstd since 4.14 only. 6: see deb.ts.
-    _binary_payload: 'w6.xzdio',
+    // xz: rpm reads it since 4.8 (EL6), zstd since 4.14 only. The level: see deb.ts.
+    _binary_payload: `w${release.xzLevel}.xzdio`,
     _source_filedigest_algorithm: '8',
     _binary_filedigest_algorithm: '8',
     // It would strip again, and compress what deb.ts leaves alone: the tree is as it shall be.

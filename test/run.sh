@@ -92,7 +92,7 @@ packages_run() {
     quietly "npm run package: all packages" sh packaging/run.sh --lint
   elif [ -n "$formats" ]; then
     # shellcheck disable=SC2046 # words
-    quietly "npm run package: $formats" sh packaging/run.sh --variant plain --arch "$(dpkg --print-architecture)" $(printf -- '--format %s ' $formats)
+    quietly "npm run package: $formats" sh packaging/run.sh --quick --variant plain --arch "$(dpkg --print-architecture)" $(printf -- '--format %s ' $formats)
   fi
 }
 

@@ -1,6 +1,7 @@
 // Installations that are not the usual one: another tool has the ENIs or the name eni.service, a policy forbids to start services, there
 // is no running systemd (an image build), the other variant of the package takes over, and dpkg has to go back in the middle.
 // needs: tree trixie, package deb
+// with --all only: what is not the usual way
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

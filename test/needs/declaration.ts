@@ -1,6 +1,7 @@
 // What a test file says of itself in the comment at its head, so that the set-up of a run is computed from the tests that are going to run:
 //
 //   // needs: tree bookworm, package deb, programs packaging      what it cannot run without; `nothing` is an answer too
+//   // needs with --all: tree bullseye                           what only that part needs that the default run leaves out
 //   // with --all only: 304 cycles take five minutes              the default run leaves it out, and why
 //   // more with --all: 2,000 lives                               the default run does a part of it
 //   // with npm run vm only: as the one with Debian 13            not even --all runs it
@@ -34,6 +35,8 @@ export type Share = 'whole' | 'part' | 'all' | 'none';
 
 export interface Declaration {
   readonly needs: readonly Need[];
+  /** What the part that the default run leaves out needs beside these. */
+  readonly needsWithAll: readonly Need[];
   /** What of the file the default run and --all do. */
   readonly share: Share;
 }
@@ -43,7 +46,7 @@ const shares: Readonly<Record<string, Share>> = {
   'with --all only': 'all',
   'with npm run vm only': 'none',
 };
-const declared = new RegExp(`^// (needs|${Object.keys(shares).join('|')}): +(.+)$`);
+const declared = new RegExp(`^// (needs|needs with --all|${Object.keys(shares).join('|')}): +(.+)$`);
 
 /** Reads the head of a test file. Throws, with the file and the word, for a need that is not one. */
 export function readDeclaration(file: string): Declaration {
@@ -58,15 +61,24 @@ export function parseDeclaration(text: string, name: string): Declaration {
     const [, key, value] = declared.exec(line) ?? [];
     return key === undefined || value === undefined ? [] : [{ key, value }];
   });
-  const words = found.filter(({ key }) => key === 'needs').flatMap(({ value }) => value.split(/, */));
-  const needs = words.filter(word => word !== 'nothing').map(word => needNamed(word, name));
+  const needsOf = (wanted: string) =>
+    found
+      .filter(({ key }) => key === wanted)
+      .flatMap(({ value }) => value.split(/, */))
+      .filter(word => word !== 'nothing')
+      .map(word => needNamed(word, name));
   const share = found.map(({ key }) => shares[key]).find(known => known !== undefined) ?? 'whole';
-  return { needs, share };
+  return { needs: needsOf('needs'), needsWithAll: needsOf('needs with --all'), share };
 }
 
 /** Whether the file says anything of its needs. */
 export function declaresNeeds(text: string): boolean {
   return /^(?:\/\/.*\n)*\/\/ needs: +\S/.test(text);
+}
+
+/** What a run of the default, or of more than that, needs. */
+export function needsIn(isDefault: boolean, { needs, needsWithAll }: Declaration): readonly Need[] {
+  return isDefault ? needs : [...needs, ...needsWithAll];
 }
 
 function needNamed(word: string, file: string): Need {

@@ -1,15 +1,16 @@
 // What a running test file may use: what it has declared (declaration.ts). So a declaration that lacks something fails on every machine, also
 // where the thing happens to be there, and no fresh machine is the first to notice.
 import path from 'node:path';
-import { type Need, readDeclaration } from './declaration.ts';
+import { type Need, needsIn, readDeclaration } from './declaration.ts';
 import { type Program, readPrograms } from './programs.ts';
+import { modeOfRun } from './selection.ts';
 
 let running: { readonly file: string; readonly needs: readonly Need[] } | undefined;
 let programs: readonly Program[] | undefined;
 
 /** Called once, before the tests of the file (lab-setup.ts). `column`: the need of the matrix's column. */
 export function beginFile(file: string, column?: Need): readonly Need[] {
-  const declared = readDeclaration(file).needs;
+  const declared = needsIn(modeOfRun() === 'default', readDeclaration(file));
   const needs = declared.flatMap(need =>
     need !== 'tree of the column' ? [need] : column === undefined ? [] : [column],
   );

@@ -3,7 +3,7 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { type Column, columns, nameOf } from '../matrix/columns.ts';
-import { type Need, readDeclaration, type Share } from './declaration.ts';
+import { type Need, needsIn, readDeclaration, type Share } from './declaration.ts';
 
 /** `default`: what `npm test` runs; `rest`: what it leaves out; `all`: both; `every`: also what only `npm run vm` has. */
 export type Mode = 'default' | 'rest' | 'all' | 'every';
@@ -53,7 +53,9 @@ export function needsOf(
   picks: readonly string[] = [],
 ): ReadonlySet<Need> {
   const needs = wanted.flatMap(project =>
-    filesOf(project, mode, picks).flatMap(file => readDeclaration(path.join(root, file)).needs),
+    filesOf(project, mode, picks).flatMap(file =>
+      needsIn(mode === 'default', readDeclaration(path.join(root, file))),
+    ),
   );
   const trees = wanted.includes('matrix')
     ? columnsOf(mode, picks).map(({ suite }) => `tree ${suite}` as const)

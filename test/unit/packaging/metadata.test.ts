@@ -8,7 +8,7 @@ import { debianDate, rpmDate, sourceDate } from '../../../packaging/release.ts';
 import { specText } from '../../../packaging/rpm.ts';
 import type { StagedFile } from '../../../packaging/staging.ts';
 
-const release = { epoch: 1_795_257_000, maintainer: 'Somebody <somebody@example.org>' };
+const release = { epoch: 1_795_257_000, maintainer: 'Somebody <somebody@example.org>', xzLevel: 6 };
 const plain = { format: 'deb', variant: 'plain', architecture: 'amd64' } as const;
 const legacy = { format: 'rpm', variant: 'legacy', architecture: 'arm64' } as const;
 

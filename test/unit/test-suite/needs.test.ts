@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { columns } from '../../matrix/columns.ts';
-import { declaresNeeds, parseDeclaration, readDeclaration } from '../../needs/declaration.ts';
+import { declaresNeeds, needsIn, parseDeclaration, readDeclaration } from '../../needs/declaration.ts';
 import { readPrograms } from '../../needs/programs.ts';
 import { columnsOf, filesOf, projects } from '../../needs/selection.ts';
 import { variablesFor } from '../../needs/set-up.ts';
@@ -17,14 +17,21 @@ describe('a declaration', () => {
       '// A lab.\n// needs: tree bookworm, package deb\n// needs: programs recipes\n// with --all only: slow\nx';
     expect(parseDeclaration(text, 'x')).toEqual({
       needs: ['tree bookworm', 'package deb', 'programs recipes'],
+      needsWithAll: [],
       share: 'all',
     });
     expect(parseDeclaration('import x;\n// needs: tree bookworm\n', 'x')).toEqual({
       needs: [],
+      needsWithAll: [],
       share: 'whole',
     });
     expect(parseDeclaration('// needs: nothing\n', 'x').needs).toEqual([]);
-    expect(parseDeclaration('// more with --all: more\n', 'x').share).toBe('part');
+    const more = parseDeclaration(
+      '// needs: nothing\n// needs with --all: tree trixie\n// more with --all: x\n',
+      'x',
+    );
+    expect(more).toEqual({ needs: [], needsWithAll: ['tree trixie'], share: 'part' });
+    expect([needsIn(true, more), needsIn(false, more)]).toEqual([[], ['tree trixie']]);
     expect(parseDeclaration('// with npm run vm only: rare\n', 'x').share).toBe('none');
   });
 
@@ -73,7 +80,7 @@ describe('a run', () => {
       groups: 'vm',
     });
     expect(set('every', 'unit/hooks')).toMatchObject({ n_pure: '1', n_lab: '0', trees: '', groups: '' });
-    expect(set('default')).toMatchObject({ n_vm: '0', images: '' });
+    expect(set('default')).toMatchObject({ n_vm: '0', images: '', trees: 'bookworm trixie' });
   });
 
   test('values are words that a shell may evaluate', () => {
