@@ -124,6 +124,10 @@ export const entries: readonly Entry[] = [
 
   { ...directory(documents), kind: 'documentation' },
   documentation(`${documents}/`, { checkout: 'docs/*.{md,svg}' }),
+  ...['decisions', 'distributions'].flatMap((name): readonly Entry[] => [
+    { ...directory(`${documents}/${name}`), kind: 'documentation' },
+    documentation(`${documents}/${name}/`, { checkout: `docs/${name}/*.md` }),
+  ]),
   documentation(`${policyFolder}/copyright`, { built: 'copyright' }),
   documentation(`${policyFolder}/changelog`, { checkout: 'CHANGELOG.md' }, { only: { format: 'rpm' } }),
   documentation(

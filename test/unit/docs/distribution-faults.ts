@@ -1,4 +1,4 @@
-// Whether a row of docs/distributions.md says what was seen: its runs against the recordings and the columns of the matrix.
+// Whether a row of docs/distributions/ says what was seen: its runs against the recordings and the columns of the matrix.
 import { renderers } from '../../../renderers/registry.ts';
 import { columns as matrixColumns, nameOf } from '../../matrix/columns.ts';
 import {

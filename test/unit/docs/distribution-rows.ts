@@ -1,4 +1,4 @@
-// The tables of docs/distributions.md as data: one row per system, with what it claims to be verified by.
+// The tables of docs/distributions/ as data: one row per system, with what it claims to be verified by.
 import { expect } from 'vitest';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
 import { defaultReleases } from '../../../renderers/release-table.ts';
@@ -50,11 +50,29 @@ function rowOf(cells: readonly string[]): Row {
   };
 }
 
-/** Of all tables of the systems, in their order. */
-export const rows = section(readDocument('docs/distributions.md'), 'The systems')
-  .split(/^### /m)
-  .slice(1)
-  .flatMap(part => tableRows(part).map(rowOf));
+/** A page of docs/distributions/: the rows of all its tables, in their order. */
+export interface Family {
+  readonly title: string;
+  /** Relative to docs/. */
+  readonly page: string;
+  readonly rows: readonly Row[];
+}
+
+export const families: readonly Family[] = ['debian-ubuntu', 'red-hat', 'suse'].map(name => {
+  const page = `distributions/${name}.md`;
+  const text = readDocument(`docs/${page}`);
+  const tables = section(text, 'The systems')
+    .split(/^### /m)
+    .filter(part => part.includes('\n|'));
+  return {
+    page,
+    title: text.slice(2, text.indexOf('\n')),
+    rows: tables.flatMap(part => tableRows(part).map(rowOf)),
+  };
+});
+
+/** Of all families. */
+export const rows: readonly Row[] = families.flatMap(family => family.rows);
 
 /** A system that is in no image of a cloud has the files of the backend's default release. */
 export function factsOf({ releases, backend }: Row): readonly HostFacts[] {

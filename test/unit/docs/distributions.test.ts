@@ -1,5 +1,5 @@
-// docs/distributions.md against the releases, the renderers, the columns of the matrix and the recordings: a claim without a run fails,
-// and so does a run or a release that the document does not name.
+// docs/distributions.md and docs/distributions/ against the releases, the renderers, the columns of the matrix and the recordings: a claim
+// without a run fails, and so does a run or a release that no page names.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,8 +14,17 @@ import {
   type StepName,
 } from '../../support/recorded-proofs.ts';
 import { columns, costOf, faultsOf, suites } from './distribution-faults.ts';
-import { claimsOf, codes, factsOf, type Row, rows } from './distribution-rows.ts';
-import { codeColumn, expectBlock, readDocument, root, section, tableRows } from './documents.ts';
+import { claimsOf, codes, factsOf, families, type Row, rows } from './distribution-rows.ts';
+import {
+  codeColumn,
+  documents,
+  expectBlock,
+  expectParagraph,
+  readDocument,
+  root,
+  section,
+  tableRows,
+} from './documents.ts';
 
 const text = readDocument('docs/distributions.md');
 const proofs = recordedNames().map(readProof);
@@ -26,6 +35,30 @@ test('each release is in one row, and all backends are there', () => {
   expect(rows.flatMap(row => row.releases).sort()).toEqual(releaseNames());
   expect([...new Set(rows.map(row => row.backend))].sort()).toEqual(Object.keys(renderers).sort());
 });
+
+test('the families: every page, and each system under its strongest evidence', () => {
+  const pages = documents.filter(name => name.startsWith('docs/distributions/'));
+  expect(families.map(family => `docs/${family.page}`)).toEqual(pages);
+  const levels = ['matrix', 'recorded', 'reasoned'];
+  const lines = families.map(({ title, page, rows: own }) => {
+    const cells = levels.map(
+      level =>
+        own
+          .filter(row => row.claims[0]!.level === level)
+          .map(nameOf)
+          .join('; ') || '-',
+    );
+    return `| [${title}](${page}) | ${cells.join(' | ')} |`;
+  });
+  const head =
+    '| page | the agent ran there (`matrix`) | the service loaded the files (`recorded`) | nothing was run (`reasoned`) |';
+  expectParagraph('docs/distributions.md', 'systems', [head, '|---|---|---|---|', ...lines].join('\n'));
+});
+
+/** Without the names of its releases. */
+function nameOf({ system }: Row): string {
+  return system.replaceAll(/ `[^`]*`/g, '');
+}
 
 test.each(named)('%s: backend, versions and files of its releases', (_, row) => {
   for (const name of row.releases) expect(releaseNamed(name).backend, name).toBe(row.backend);

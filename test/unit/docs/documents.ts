@@ -108,3 +108,12 @@ function expectBehind(
   }
   expect(found[2], `${document}, block "${name}": npm run golden writes it anew`).toBe(content);
 }
+
+/** As GitHub makes the anchor of a heading: lower case, punctuation gone, blanks to hyphens. */
+export function anchorOf(heading: string): string {
+  return heading
+    .replaceAll('`', '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}

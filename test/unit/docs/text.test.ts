@@ -14,21 +14,22 @@ import { MetadataEmulator } from '../../support/metadata-emulator.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 import { noProcess } from '../../support/no-process.ts';
 import { before, debianMachine } from './debian-machine.ts';
-import { codeColumn, documents, fences, prose, readDocument, root, section, tableRows } from './documents.ts';
+import {
+  anchorOf,
+  codeColumn,
+  documents,
+  fences,
+  prose,
+  readDocument,
+  root,
+  section,
+  tableRows,
+} from './documents.ts';
 
 const commands = await loadCommands(undefined);
 
-/** As GitHub makes them: lower case, punctuation gone, blanks to hyphens. */
 function anchorsOf(text: string): ReadonlySet<string> {
-  const headings = [...prose(text).matchAll(/^#+ (.*)$/gm)].map(m => m[1]!.replaceAll('`', ''));
-  return new Set(
-    headings.map(h =>
-      h
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
+  return new Set([...prose(text).matchAll(/^#+ (.*)$/gm)].map(m => anchorOf(m[1]!)));
 }
 
 test('there are documents to check', () => {
@@ -104,7 +105,7 @@ test('documents that the code refers to exist', () => {
       .map(name => path.join(folder, name)),
   );
   const named = files.flatMap(file =>
-    [...readFileSync(path.join(root, file), 'utf8').matchAll(/docs\/[\w-]+\.md/g)].map(m => m[0]),
+    [...readFileSync(path.join(root, file), 'utf8').matchAll(/docs\/[\w/-]+\.md/g)].map(m => m[0]),
   );
   expect(named).toContain('docs/errors.md');
   for (const name of new Set(named)) expect(existsSync(path.join(root, name)), name).toBe(true);
