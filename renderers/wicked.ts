@@ -209,6 +209,5 @@ function removeCommands(before: EniPlan, linkPresent: boolean): readonly Command
 
 /** The nanny's name for what `ifup` of a link gave it (src/client/policy.c, ni_ifpolicy_name_from_ifname). */
 function policyName(link: string): string {
-  const spelled: Readonly<Record<string, string>> = { _: '__', '.': '_d', '-': '_m' };
-  return `policy__${link.replace(/[_.-]/g, c => spelled[c] ?? c)}`;
+  return `policy__${link.replaceAll('_', '__').replaceAll('.', '_d').replaceAll('-', '_m')}`;
 }
