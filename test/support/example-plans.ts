@@ -69,6 +69,11 @@ const sharedV4 = (addresses: string[]): FamilyInput => ({
   elsewhere: ofPrimary,
 });
 
+const leaseAlone = (family: FamilyInput): FamilyInput => ({
+  ...family,
+  addresses: family.addresses.slice(0, 1),
+});
+
 const network = (...enis: EniInput[]): NetworkPlan => ({
   primaryLink: 'eth0',
   enis: enis.map(planEni) as EniPlan[],
@@ -80,6 +85,11 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
   'static-dual-stack': network(base),
   'static-ipv4-mtu': network({ ...base, mtu: 8500, ipv6: none }),
   'static-ipv6-only': network({ ...base, ipv4: none }),
+  // A dual-stack subnet, and an ENI that was given no IPv6 address there.
+  'static-ipv6-without-address': network({
+    ...base,
+    ipv6: { ...v6, addresses: [], gateway: ip('2001:db8:ffff::1') },
+  }),
   'static-two-enis': network(base, second),
   'static-two-subnets': network({
     ...base,
@@ -121,6 +131,11 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
     ipv6: none,
   }),
   'dhcp-complete': network({ ...base, addressing: 'dhcp' }),
+  // Nothing but the lease; and the kernel's names need not follow the slots.
+  'dhcp-two-enis': network(
+    { ...base, link: 'eth2', addressing: 'dhcp', mtu: 8500, ipv4: leaseAlone(v4), ipv6: none },
+    { ...second, link: 'eth1', addressing: 'dhcp' },
+  ),
   'dhcp-connected-route': network({
     ...base,
     addressing: 'dhcp',

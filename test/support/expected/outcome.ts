@@ -1,0 +1,72 @@
+// What a renderer makes of a plan on a host, and how changes reach the service, as text.
+import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
+import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { renderers } from '../../../renderers/registry.ts';
+import type { Command, EniChange, RenderedFile, Renderer } from '../../../renderers/renderer.ts';
+import { type ExpectedChange, expectedChanges } from './changes.ts';
+
+export interface Outcome {
+  readonly files: readonly RenderedFile[];
+  /** The commands for a first apply and for a removal. */
+  readonly more: string;
+}
+
+export function outcomeOf(backend: BackendName, plan: NetworkPlan, facts: HostFacts): Outcome {
+  const renderer = renderers[backend];
+  const added = plan.enis.map((after): EniChange => ({ kind: 'added', after }));
+  const removed = plan.enis.map((before): EniChange => ({ kind: 'removed', before, linkPresent: true }));
+  const lines = [
+    ...changeLines('added', renderer, added, facts),
+    ...changeLines('removed', renderer, removed, loadedFacts(renderer, removed, facts)),
+  ];
+  return { files: renderer.render(plan, facts), more: `${lines.join('\n')}\n` };
+}
+
+/** How each change of `expectedChanges` reaches the service. */
+export function changesText(backend: BackendName, facts: HostFacts): string {
+  const renderer = renderers[backend];
+  const block = ({ title, loaded, changes }: ExpectedChange): readonly string[] => {
+    const list = changes(facts);
+    return changeLines(title, renderer, list, loaded ? loadedFacts(renderer, list, facts) : facts);
+  };
+  return `${expectedChanges.map(change => block(change).join('\n')).join('\n\n')}\n`;
+}
+
+function changeLines(
+  title: string,
+  renderer: Renderer,
+  changes: readonly EniChange[],
+  facts: HostFacts,
+): readonly string[] {
+  return [
+    title,
+    ...changes.map(change => `  ${linkOf(change)} ${change.kind}, ${travel(renderer, change, facts)}`),
+    ...renderer.activate(changes, facts).map(command => `  ${commandText(command)}`),
+  ];
+}
+
+function linkOf(change: EniChange): string {
+  return change.kind === 'removed' ? change.before.link : change.after.link;
+}
+
+/** Who makes the change: the agent with `ip`, or the service, and what then goes before it. */
+function travel(renderer: Renderer, change: EniChange, facts: HostFacts): string {
+  return [
+    renderer.live(change, facts) ? 'live' : 'by the service',
+    ...(renderer.bridges?.(change, facts) === true ? ['over files with both'] : []),
+    ...(renderer.rulesAhead?.(change, facts) === true ? ['new rules ahead'] : []),
+  ].join(', ');
+}
+
+function commandText({ phase, argv, mayFail, ...rest }: Command): string {
+  // A field of a command that this text does not know would go unseen.
+  const more = Object.entries(rest).map(([key, value]) => ` (${key}: ${JSON.stringify(value)})`);
+  return `${phase}: ${argv.join(' ')}${mayFail === true ? ' (may fail)' : ''}${more.join('')}`;
+}
+
+/** As a pass sees the host once our files are there. */
+function loadedFacts(renderer: Renderer, changes: readonly EniChange[], facts: HostFacts): HostFacts {
+  const enis = changes.flatMap(change => (change.kind === 'added' ? [] : [change.before]));
+  const ours = renderer.render({ primaryLink: facts.primaryLink, enis, skipped: [] }, facts);
+  return { ...facts, files: { ...facts.files, ...Object.fromEntries(ours.map(f => [f.path, f.content])) } };
+}
