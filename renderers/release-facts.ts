@@ -129,7 +129,7 @@ function networkmanagerImage(
 }
 
 function ifcfgPlugin(image: Image): string {
-  return `/usr/lib64/NetworkManager/${image.versions?.networkmanager ?? '1.0'}/libnm-settings-plugin-ifcfg-rh.so`;
+  return `/usr/lib64/NetworkManager/${image.versions!.networkmanager}/libnm-settings-plugin-ifcfg-rh.so`;
 }
 
 /** EL8 and Alibaba Cloud Linux 3: NetworkManager reads and writes ifcfg. */

@@ -66,8 +66,7 @@ export function selectBackend(facts: HostFacts): Selection {
 /** One line: `networkd=configured file=10-netplan-eth0.network -> netplan`. */
 export function explainSelection(selection: Selection): string {
   const seen = selection.evidence.map(({ probe, saw }) => `${probe}=${/\s/.test(saw) ? `"${saw}"` : saw}`);
-  const answer =
-    selection.backend ?? (selection.problem === undefined ? 'none' : `none (${selection.problem})`);
+  const answer = selection.backend ?? `none (${selection.problem})`;
   return [...seen, '->', answer].join(' ');
 }
 

@@ -29,7 +29,7 @@ export function parseVariables(text: string): ReadonlyMap<string, string> {
   const result = new Map<string, string>();
   for (const line of text.split('\n')) {
     const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=("([^"]*)"|'([^']*)'|[^\s#]*)/.exec(line);
-    if (match?.[1] !== undefined) result.set(match[1], match[3] ?? match[4] ?? match[2] ?? '');
+    if (match?.[1] !== undefined) result.set(match[1], match[3] ?? match[4] ?? match[2]!);
   }
   return result;
 }
