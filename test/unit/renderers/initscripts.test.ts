@@ -5,7 +5,7 @@ import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts'
 import { initscripts } from '../../../renderers/initscripts.ts';
 import { factsForBackend } from '../../../renderers/releases.ts';
 import { marker } from '../../../renderers/renderer.ts';
-import { cidr, examplePlans, ip } from '../../support/example-plans.ts';
+import { examplePlans, ip } from '../../support/example-plans.ts';
 import { parseBack } from '../../support/parse-back/initscripts.ts';
 
 const facts = factsForBackend('initscripts');
@@ -165,11 +165,6 @@ test("the plan's MTU is not up to the lease", () => {
   expect(text).not.toContain('interface-mtu');
 });
 
-test('an alias whose label is too long for the kernel is an error, not a missing address', () => {
-  const long = { ...plan('dhcp-complete'), enis: [{ ...eni('dhcp-complete'), link: 'enp175s0f1npf0' }] };
-  expect(() => initscripts.render(long, facts)).toThrow('longer than 15');
-});
-
 describe('activation', () => {
   const after = eni('static-dual-stack');
   const argvs = (changes: Parameters<typeof initscripts.activate>[0], on: HostFacts = facts) =>
@@ -236,36 +231,4 @@ describe('activation', () => {
       'after-write ifup eth1',
     ]);
   });
-});
-
-describe('claims of others', () => {
-  test.each([
-    ['by name', { [`${folder}/ifcfg-eth1`]: 'ONBOOT=yes\n' }, [`${folder}/ifcfg-eth1`]],
-    ['by DEVICE', { [`${folder}/ifcfg-System_eth1`]: 'DEVICE="eth1"\n' }, [`${folder}/ifcfg-System_eth1`]],
-    ['an alias', { [`${folder}/ifcfg-eth1:0`]: 'DEVICE=eth1:0\n' }, [`${folder}/ifcfg-eth1:0`]],
-    ['rules alone', { [`${folder}/rule-eth1`]: 'from 10.0.2.10 table 9\n' }, [`${folder}/rule-eth1`]],
-    ['dhclient', { '/etc/dhcp/dhclient-eth1.conf': 'timeout 9;\n' }, ['/etc/dhcp/dhclient-eth1.conf']],
-    [
-      'GATEWAYDEV',
-      { '/etc/sysconfig/network': 'NETWORKING=yes\nGATEWAYDEV=eth1\n' },
-      ['/etc/sysconfig/network'],
-    ],
-    [
-      'IPV6_DEFAULTGW',
-      { '/etc/sysconfig/network': 'IPV6_DEFAULTGW=fe80::1%eth1\n' },
-      ['/etc/sysconfig/network'],
-    ],
-    ['GATEWAYDEV of the primary', { '/etc/sysconfig/network': 'GATEWAYDEV=eth0\n' }, []],
-    ['another link', { [`${folder}/ifcfg-eth10`]: 'DEVICE=eth10\n' }, []],
-    ['our own file', { [`${folder}/ifcfg-eth1`]: withMarker('DEVICE=eth1') }, []],
-  ])('%s', (_what, files: Record<string, string>, paths) => {
-    expect(initscripts.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
-  });
-});
-
-test('a network is a word of its own for ip, so nothing else can be in it', () => {
-  const route = { ...eni('static-ipv4-mtu').routes[0]!, destination: cidr('10.0.2.0/24') };
-  const bad = { ...route, destination: '10.0.2.0/24 dev eth0' as typeof route.destination };
-  const broken = { ...plan('static-ipv4-mtu'), enis: [{ ...eni('static-ipv4-mtu'), routes: [bad] }] };
-  expect(() => initscripts.render(broken, facts)).toThrow('no word of an ip command');
 });

@@ -11,6 +11,7 @@ describe('claims', () => {
     networkd.claims('eth1', { ...stock, files: { [path]: text } }).map(c => c.path);
 
   test.each([
+    ['/etc/systemd/network/00-a.network', '[Match]\nName=eth[1\n', false],
     ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth1\n', true],
     ['/etc/systemd/network/20-wired.network', '[Match]\nName=eth0 eth1\n[Network]\nDHCP=yes\n', true],
     ['/run/systemd/network/70-eth1.network', '[Match]\nMACAddress=00:16:3e:00:00:02\n', true],

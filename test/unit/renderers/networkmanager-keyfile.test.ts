@@ -2,10 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
-import { encodeKeyfile } from '../../../renderers/formats/keyfile.ts';
 import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager-keyfile.ts';
 import { uuidOf } from '../../../renderers/networkmanager-profile.ts';
-import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans, mac } from '../../support/example-plans.ts';
 import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
@@ -146,23 +145,6 @@ route2_options=table=28000,onlink=true
     expect(uuidOf(mac('00:16:3e:00:00:03'))).not.toBe(uuid);
   });
 
-  test('a value that the format cannot carry is never written', () => {
-    const write = (value: string) => encodeKeyfile([], [{ name: 'ipv4', entries: [['address1', value]] }]);
-    for (const value of ['a\nmethod=auto', 'a\\nb', 'a;b', ' a', 'a ', 'é', '$x'])
-      expect(() => write(value)).toThrow();
-    const twice = { name: 'ipv4', entries: [['a', 1] as const, ['a', 2] as const] };
-    expect(() => encodeKeyfile([], [twice])).toThrow(/repeats/);
-    expect(() =>
-      encodeKeyfile(
-        [],
-        [
-          { name: 'a', entries: [] },
-          { name: 'a', entries: [] },
-        ],
-      ),
-    ).toThrow(/repeats/);
-  });
-
   test('the reader of the tests drops what NetworkManager drops', () => {
     const read = (text: string, version = '1.40') => readNetworkManagerRule(text, 4, version).length;
     expect(read('priority 1 from 10.0.0.0/8 table 5')).toBe(1);
@@ -271,46 +253,5 @@ describe('activation', () => {
       `nmcli connection load ${path.replace('eth1', 'eth9')}`,
       `nmcli --wait 20 connection up uuid ${uuid} ifname eth9`,
     ]);
-  });
-});
-
-describe('claims', () => {
-  const claims = (file: string, text: string) =>
-    renderer.claims('eth1', { ...stock, files: { [file]: text } }).length;
-  const folder = '/etc/NetworkManager/system-connections';
-
-  test.each([
-    [`${folder}/office.nmconnection`, '[connection]\nid=office\ninterface-name=eth1\n', 1],
-    [`${folder}/office.nmconnection`, '[connection]\ninterface-name = eth1\n', 1],
-    [`${folder}/office.nmconnection`, '[connection]\ninterface-name=eth10\n', 0],
-    // NetworkManager's own, as 1.42 and 1.52 write it.
-    [
-      '/run/NetworkManager/system-connections/Wired connection 1.nmconnection',
-      '[connection]\nid=Wired connection 1\nautoconnect-priority=-999\ninterface-name=eth1\n\n[.nmmeta]\nnm-generated=true\n',
-      0,
-    ],
-    [`${folder}/vlan.nmconnection`, '[connection]\ninterface-name=eth1.7\n[vlan]\ninterface-name=eth1\n', 0],
-    [
-      `${folder}/cloud-init-eth1.nmconnection`,
-      '[connection]\nid=cloud-init eth1\n[ethernet]\nmac-address=X\n',
-      1,
-    ],
-    [
-      '/run/NetworkManager/system-connections/netplan-eth1.nmconnection',
-      '[connection]\ninterface-name=eth1\n',
-      1,
-    ],
-    ['/etc/sysconfig/network-scripts/ifcfg-eth1', 'DEVICE=eth1\n', 1],
-    ['/etc/sysconfig/network-scripts/ifcfg-eth1', `# ${marker}\nDEVICE=eth1\n`, 0],
-    ['/etc/sysconfig/network-scripts/ifcfg-eth0', 'DEVICE=eth0\n', 0],
-  ])('%s with %j: %s', (file, text, count) => {
-    expect(claims(file, text)).toBe(count);
-  });
-
-  test('our own files and stock images claim nothing', () => {
-    expect(claims(path, contentOf('static-dual-stack'))).toBe(0);
-    for (const release of releaseNames('networkmanager-keyfile'))
-      for (const link of ['eth1', 'ens6'])
-        expect(renderer.claims(link, factsForBackend('networkmanager-keyfile', release))).toEqual([]);
   });
 });

@@ -245,16 +245,3 @@ describe('activation', () => {
     );
   });
 });
-
-describe('claims of others', () => {
-  test.each([
-    ['ifcfg', { [`${folder}/ifcfg-eth1`]: "BOOTPROTO='dhcp'\n" }, [`${folder}/ifcfg-eth1`]],
-    ['ifroute', { [`${folder}/ifroute-eth1`]: 'default 10.0.2.1 - eth1\n' }, [`${folder}/ifroute-eth1`]],
-    ['ifrule', { [`${folder}/ifrule-eth1`]: 'ipv4 from all table 9\n' }, [`${folder}/ifrule-eth1`]],
-    ['the primary', { [`${folder}/ifcfg-eth0`]: "BOOTPROTO='dhcp'\n" }, []],
-    ['the folder of Red Hat', { '/etc/sysconfig/network-scripts/ifcfg-eth1': 'DEVICE=eth1\n' }, []],
-    ['our own file', { [`${folder}/ifcfg-eth1`]: withMarker("BOOTPROTO='dhcp4'") }, []],
-  ])('%s', (_what, files: Record<string, string>, paths) => {
-    expect(wicked.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
-  });
-});
