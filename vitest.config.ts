@@ -15,6 +15,13 @@ export default defineConfig({
   test: {
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
+    // `npm run coverage`: what the expected trees (and, for what reads the files of others, tables) do not reach of the renderers.
+    coverage: {
+      provider: 'v8',
+      include: ['renderers/**/*.ts'],
+      reporter: [['text', { skipFull: true }]],
+      thresholds: { 100: true },
+    },
     projects: [
       {
         test: {
