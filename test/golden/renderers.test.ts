@@ -4,13 +4,13 @@
 import { describe, expect, test } from 'vitest';
 import { backendNames } from '../../agent/model/host.ts';
 import { releaseNames } from '../../renderers/releases.ts';
-import { changeFiles, expectedPlans, hostKinds, hostsText, planFiles } from '../support/expected/cases.ts';
+import { changeFiles, expectedPlans, hostKinds, hostsText, planTrees } from '../support/expected/cases.ts';
 import { expectEntries, expectText, expectTree } from '../support/expected/file-tree.ts';
 
 describe.each(backendNames)('%s', backend => {
   const folder = `backends/${backend}`;
 
-  test.each(expectedPlans)('%s', plan => expectTree(`${folder}/${plan}`, planFiles(backend, plan)));
+  test.each(expectedPlans)('%s', plan => expectTree(`${folder}/${plan}`, planTrees(backend)[plan]!));
 
   test('changes', () => expectTree(`${folder}/changes`, changeFiles(backend)));
 
@@ -22,7 +22,7 @@ describe.each(backendNames)('%s', backend => {
 
   // Otherwise something that differs between two releases would be nowhere to be read.
   test('each kind of hosts differs from the others in a tree that is shown', () => {
-    const shown = [...expectedPlans.map(plan => planFiles(backend, plan)), changeFiles(backend)];
+    const shown = [...Object.values(planTrees(backend)), changeFiles(backend)];
     const heads = shown.flatMap(tree => Object.values(tree).filter(text => text.startsWith('for ')));
     const groups = heads.map(text => text.split('\n', 1)[0]!.split(' ').slice(1));
     const kinds = hostKinds(backend).map(([first]) =>

@@ -1,5 +1,6 @@
 // Which expected trees there are. Hosts for which a renderer does the same with everything are one kind, and kinds with the same bytes
-// for a plan share a tree: each outcome stands there once, below the name of the first host that it is for.
+// for a plan share a tree: each outcome stands there once, below the name of the first host that it is for. A file that stands in a
+// tree of the same backend already is only named in case.txt.
 import type { BackendName } from '../../../agent/model/host.ts';
 import type { RenderedFile } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../example-plans.ts';
@@ -49,28 +50,38 @@ export function hostKinds(backend: BackendName): readonly HostKind[] {
   return found;
 }
 
-/** `HOST/...` for each outcome of a plan: case.txt, and the files that no host before it has. */
-export function planFiles(backend: BackendName, plan: string): Tree {
-  const hosts = firstHosts(backend).slice(0, plansForAll.includes(plan) ? undefined : 1);
+const trees = new Map<BackendName, Readonly<Record<string, Tree>>>();
+
+/** By plan, `HOST/...` for each outcome: case.txt, and the files that no tree before it has. */
+export function planTrees(backend: BackendName): Readonly<Record<string, Tree>> {
+  const known = trees.get(backend);
+  if (known !== undefined) return known;
   const seen = new Map<string, string>();
-  const files = shared(hosts, ({ facts }) => outcomeOf(backend, examplePlanFor(plan, facts)!, facts)).flatMap(
-    ([hosts, { files, more }]) => {
-      const host = hosts[0]!.name;
-      const key = ({ path, content }: RenderedFile) => `${path}\n${content}`;
-      const lines = files.map(file => {
-        const mode = file.mode.toString(8).padStart(4, '0');
-        const earlier = seen.get(key(file));
-        return `  ${mode} ${file.path}${earlier === undefined ? '' : ` (as on ${earlier})`}\n`;
-      });
-      const own = files.filter(file => !seen.has(key(file)));
-      for (const file of own) seen.set(key(file), host);
-      return [
-        [`${host}/case.txt`, `${headOf(hosts)}files\n${lines.join('')}${more}`] as const,
-        ...own.map(file => [`${host}${file.path}`, file.content] as const),
-      ];
-    },
-  );
-  return Object.fromEntries(files);
+  const made = expectedPlans.map(plan => [plan, planTree(backend, plan, seen)] as const);
+  trees.set(backend, Object.fromEntries(made));
+  return Object.fromEntries(made);
+}
+
+/** @param seen where a file of this path and content stands already */
+function planTree(backend: BackendName, plan: string, seen: Map<string, string>): Tree {
+  const hosts = firstHosts(backend).slice(0, plansForAll.includes(plan) ? undefined : 1);
+  const outcomes = shared(hosts, ({ facts }) => outcomeOf(backend, examplePlanFor(plan, facts)!, facts));
+  const entries = outcomes.flatMap(([hosts, { files, more }]) => {
+    const host = hosts[0]!.name;
+    const key = ({ path, content }: RenderedFile) => `${path}\n${content}`;
+    const lines = files.map(file => {
+      const earlier = seen.get(key(file));
+      const mode = file.mode.toString(8).padStart(4, '0');
+      return `  ${mode} ${file.path}${earlier === undefined ? '' : ` (as in ${earlier})`}\n`;
+    });
+    const own = files.filter(file => !seen.has(key(file)));
+    for (const file of own) seen.set(key(file), `${plan}/${host}`);
+    return [
+      [`${host}/case.txt`, `${headOf(hosts)}files\n${lines.join('')}${more}`] as const,
+      ...own.map(file => [`${host}${file.path}`, file.content] as const),
+    ];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** `HOST.txt` for each way in which changes are made. */
