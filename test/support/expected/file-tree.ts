@@ -14,7 +14,7 @@ export type Tree = Readonly<Record<string, string>>;
 export function expectTree(folder: string, tree: Tree): void {
   const where = path.join(root, folder);
   if (write) writeTree(where, tree);
-  expect(readTree(where), `test/golden/expected/${folder}: ${remedy}`).toEqual(tree);
+  expect(tree, `test/golden/expected/${folder}: ${remedy}`).toEqual(readTree(where));
 }
 
 /** One file; what else is in its folder is not looked at. */
@@ -22,7 +22,7 @@ export function expectText(file: string, text: string): void {
   const where = path.join(root, file);
   if (write) writeFile(where, text);
   const found = existsSync(where) ? readFileSync(where, 'utf8') : undefined;
-  expect(found, `test/golden/expected/${file}: ${remedy}`).toEqual(text);
+  expect(text, `test/golden/expected/${file}: ${remedy}`).toEqual(found);
 }
 
 /** The folder has these entries and no other; writing removes the others. */
