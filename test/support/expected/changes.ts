@@ -33,7 +33,18 @@ export const expectedChanges: readonly ExpectedChange[] = [
   between('DHCP ends', 'dhcp-complete', common),
   between('the lease has come', 'dhcp-awaiting-lease', 'dhcp-complete'),
   between('main gets the connected route of the lease', 'dhcp-complete', 'dhcp-connected-route'),
-  between('another name of the link', common, common, { link: 'eth7' }),
+  between('another name of the link in one change', common, common, { link: 'eth7' }),
+  {
+    title: 'another name of the link, as apply tells of it: static-dual-stack',
+    loaded: true,
+    changes: facts => {
+      const named = { ...eni(facts, common), link: 'eth7' };
+      return [
+        { kind: 'removed', before: eni(facts, common), linkPresent: false },
+        { kind: 'changed', before: named, after: named },
+      ];
+    },
+  },
   {
     title: 'the link went with its ENI: static-dual-stack, dhcp-complete under a long name',
     loaded: true,
