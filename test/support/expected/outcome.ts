@@ -15,11 +15,12 @@ export function outcomeOf(backend: BackendName, plan: NetworkPlan, facts: HostFa
   const renderer = renderers[backend];
   const added = plan.enis.map((after): EniChange => ({ kind: 'added', after }));
   const removed = plan.enis.map((before): EniChange => ({ kind: 'removed', before, linkPresent: true }));
+  const files = renderer.render(plan, facts);
   const lines = [
     ...changeLines('added', renderer, added, facts),
-    ...changeLines('removed', renderer, removed, loadedFacts(renderer, removed, facts)),
+    ...changeLines('removed', renderer, removed, withFiles(facts, files)),
   ];
-  return { files: renderer.render(plan, facts), more: `${lines.join('\n')}\n` };
+  return { files, more: `${lines.join('\n')}\n` };
 }
 
 /** How each change of `expectedChanges` reaches the service. */
@@ -27,7 +28,12 @@ export function changesText(backend: BackendName, facts: HostFacts): string {
   const renderer = renderers[backend];
   const block = ({ title, loaded, changes }: ExpectedChange): readonly string[] => {
     const list = changes(facts);
-    return changeLines(title, renderer, list, loaded ? loadedFacts(renderer, list, facts) : facts);
+    return changeLines(
+      title,
+      renderer,
+      list,
+      loaded ? withFiles(facts, filesBefore(renderer, list, facts)) : facts,
+    );
   };
   return `${expectedChanges.map(change => block(change).join('\n')).join('\n\n')}\n`;
 }
@@ -65,8 +71,11 @@ function commandText({ phase, argv, mayFail, ...rest }: Command): string {
 }
 
 /** As a pass sees the host once our files are there. */
-function loadedFacts(renderer: Renderer, changes: readonly EniChange[], facts: HostFacts): HostFacts {
-  const enis = changes.flatMap(change => (change.kind === 'added' ? [] : [change.before]));
-  const ours = renderer.render({ primaryLink: facts.primaryLink, enis, skipped: [] }, facts);
+function withFiles(facts: HostFacts, ours: readonly RenderedFile[]): HostFacts {
   return { ...facts, files: { ...facts.files, ...Object.fromEntries(ours.map(f => [f.path, f.content])) } };
+}
+
+function filesBefore(renderer: Renderer, changes: readonly EniChange[], facts: HostFacts) {
+  const enis = changes.flatMap(change => (change.kind === 'added' ? [] : [change.before]));
+  return renderer.render({ primaryLink: facts.primaryLink, enis, skipped: [] }, facts);
 }
