@@ -29,6 +29,7 @@ export default defineConfig({
           include: [...filesOf('pure', mode, picks)],
           setupFiles: ['test/support/no-metadata.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

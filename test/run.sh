@@ -124,6 +124,9 @@ if [ -z "$matrix_only$picks" ] && [ "$mode" != rest ]; then
   step "lint and format (biome)" biome check .
 fi
 
+# What the expected trees do not reach of the renderers is a failure.
+if [ -z "$matrix_only$picks" ] && [ "$mode" != default ]; then step "coverage of renderers/" env ENI_AGENT_TESTS= ENI_AGENT_PICKS= npm run --silent coverage; fi
+
 if [ -n "$pure_only" ]; then leave_out "the lab and the matrix were" "--pure was given"; fi
 if [ $((n_lab + n_matrix + n_vm)) -gt 0 ]; then
   # shellcheck disable=SC2086 # a list of words
