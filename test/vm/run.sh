@@ -70,7 +70,7 @@ for story in ${stories:-test/vm/}; do
   picks="$picks $(find test/vm -name '*.test.ts' | grep -F -- "$story" | tr '\n' ' ')"
 done
 # shellcheck disable=SC2086 # a list of words
-variables=$(node test/needs/set-up.ts every $picks) || exit 1
+variables=$(node test/needs/set-up.ts every vm $picks) || exit 1
 eval "$variables"
 # shellcheck disable=SC2154,SC2086 # images is one of the variables, a list of words
 setup_vm $images || exit 1

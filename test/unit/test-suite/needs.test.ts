@@ -62,7 +62,7 @@ describe('a run', () => {
   });
 
   test('sets up what its tests have declared, and nothing else', () => {
-    const set = (mode: 'default' | 'every', ...picks: string[]) => variablesFor(mode, picks);
+    const set = (mode: 'default' | 'every', ...picks: string[]) => variablesFor(mode, projects, picks);
     expect(set('every', 'agent-dhcp')).toMatchObject({
       n_lab: '1',
       n_pure: '0',
@@ -83,9 +83,21 @@ describe('a run', () => {
     expect(set('default')).toMatchObject({ n_vm: '0', images: '', trees: 'bookworm trixie' });
   });
 
+  test('of the matrix alone sets up its trees alone', () => {
+    const set = variablesFor('every', ['matrix'], ['trixie']);
+    expect(set).toMatchObject({
+      n_matrix: '8',
+      n_vm: '0',
+      trees: 'trixie',
+      formats: '',
+      groups: '',
+      images: '',
+    });
+  });
+
   test('values are words that a shell may evaluate', () => {
     for (const mode of ['default', 'rest', 'all', 'every'] as const)
-      expect(Object.values(variablesFor(mode, [])).join('')).toMatch(/^[a-z0-9 -]+$/);
+      expect(Object.values(variablesFor(mode, projects, [])).join('')).toMatch(/^[a-z0-9 -]+$/);
   });
 });
 
