@@ -87,7 +87,7 @@ describe('docs/backends.md', () => {
   });
 
   test('tells each backend’s own way', () => {
-    const text = section(readDocument('docs/backends.md'), 'What is said another way, and why');
+    const text = section(readDocument('docs/backends.md'), 'What is expressed another way, and why');
     const headings = [...text.matchAll(/^### (.*)$/gm)].flatMap(m => m[1]!.split(', '));
     expect(headings.sort()).toEqual(backends);
   });
