@@ -149,7 +149,7 @@ async function putFile(context: ApplyContext, file: FileChange, tolerant: boolea
   // Between the decision and now (for a rollback: days) somebody may have put a file of his own there.
   const now = await context.system.readFile(file.path);
   if (now !== undefined && now !== file.before && !isMarked(now)) {
-    const said = `${file.path} is somebody else's by now; it stays as it is`;
+    const said = `${file.path} is no longer the agent's; it stays as it is`;
     if (!tolerant) throw new AgentError('file-failed', said);
     context.log.warn({ path: file.path }, said);
     return;

@@ -7,7 +7,7 @@ export function helpText(commands: readonly CliCommand[]): string {
   return [
     'eni-agent configures the secondary network interfaces (ENIs) of a cloud VM in the',
     "distribution's own format: addresses, a routing table of its own for each, and policy rules.",
-    'It never touches the primary ENI, and takes every change back that it cannot verify.',
+    'It leaves the primary ENI alone, and rolls back anything that it cannot verify.',
     '',
     'Usage: eni-agent COMMAND [OPTIONS]',
     '',
@@ -16,7 +16,7 @@ export function helpText(commands: readonly CliCommand[]): string {
     'eni-agent COMMAND --help describes a command. Start with "eni-agent plan": it changes nothing.',
     '',
     'Exit codes: 0 done or nothing to do; 1 failed, nothing left half done; 2 changes pending (plan)',
-    'or something to look at (once, status, doctor); 64 wrong usage.',
+    'or something needs attention (once, status, doctor); 64 wrong usage.',
     'Files: /etc/eni-agent/eni-agent.conf, /var/lib/eni-agent/ (state), /run/eni-agent/ (lock).',
     '',
   ].join('\n');

@@ -104,11 +104,11 @@ function whatToDo({ state }: StatusRow, { found, daemon }: StatusLook): string |
         ? 'the daemon removes its configuration at its next look'
         : '"eni-agent once" removes its configuration';
     case 'failed':
-      return 'its last change was taken back; remove the reason, then "eni-agent once" tries again';
+      return 'its last change was rolled back; remove the cause, then "eni-agent once" tries again';
     case 'contested':
       return 'find what undoes it; "eni-agent doctor" names other programs that configure ENIs';
     case 'waiting':
-      return daemon.isAlive ? undefined : '"eni-agent once" goes on as soon as that is there';
+      return daemon.isAlive ? undefined : '"eni-agent once" continues as soon as that is there';
     default:
       return undefined;
   }

@@ -66,7 +66,7 @@ function metricsOf(report: Report): readonly Metric[] {
     total('passes', counters.passes, 'Passes in full.'),
     total('quiet_looks', counters.quiet, 'Looks that found nothing new.'),
     total('changes', counters.changes, 'Passes that changed something.'),
-    total('repairs', counters.repairs, 'Changes that only put back what somebody else had undone.'),
+    total('repairs', counters.repairs, 'Changes that only restored what something else had undone.'),
     total('failures', counters.failures, 'Looks and passes that failed.'),
     total('metadata_requests', counters.requests, 'HTTP requests to the metadata service.'),
     gauge('last_look_time_seconds', moment(report.lookedAt), 'When the daemon last looked, since the epoch.'),

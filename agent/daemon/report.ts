@@ -93,7 +93,7 @@ export interface Counters {
   readonly passes: number;
   readonly quiet: number;
   readonly changes: number;
-  /** Changes that only put back what somebody else had undone. */
+  /** Changes that only restored what something else had undone. */
   readonly repairs: number;
   readonly failures: number;
   /** HTTP requests. */

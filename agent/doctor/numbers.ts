@@ -20,7 +20,7 @@ export async function numbers(
   const plans = [...look.enis.map(e => e.plan), ...look.leftOver, ...(await readState(system)).applied];
   const foreign = [...foreignRoutes(look, plans, base), ...foreignRules(look, plans, base)];
   const band = `${base} to ${base + bandWidth - 1}`;
-  if (foreign.length === 0) return [ok('numbers', `${band}: nobody else uses them`)];
+  if (foreign.length === 0) return [ok('numbers', `${band}: nothing else uses them`)];
   const more = foreign.length > shown ? ` (and ${foreign.length - shown} more)` : '';
   return [
     {

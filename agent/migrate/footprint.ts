@@ -196,7 +196,7 @@ async function namesakes(
     told.add(name(path));
     const why = own
       ? 'if it is its own all the same, move it away by hand'
-      : 'it is the distribution’s, or somebody else’s';
+      : 'it belongs to the distribution or to another program';
     kept.push({ path, why: `nothing in it names multi-nic-util: ${why}`, needsHand: own });
   }
   return kept;

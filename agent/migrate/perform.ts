@@ -84,7 +84,7 @@ export async function undoMigration(
     if (!(await system.exists(copyOf(path)))) continue;
     if (await isTheirs(system, path)) {
       if (await isCopied(system, path)) continue;
-      occupied.push(`${path} is somebody else’s by now and stays; what it was is ${copyOf(path)}`);
+      occupied.push(`${path} is no longer the agent’s and stays; what it was is ${copyOf(path)}`);
     } else await system.copy(copyOf(path), path);
   }
   for (const { path, mode } of record.folders) {

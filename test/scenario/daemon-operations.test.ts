@@ -24,14 +24,14 @@ describe('the configuration is edited', () => {
     expect(machine.picture().kernel).toEqual(good.kernel);
   });
 
-  test('a wrong one changes nothing: the old one goes on, and the report has the reason until it is mended', async () => {
+  test('a wrong one changes nothing: the old one stays in force, and the report has the reason until it is mended', async () => {
     const { machine, daemon } = await settled();
     const good = machine.picture().kernel;
     machine.system.put(dropIn, '[routing]\nbase = many\n');
     await daemon.runFor(120_000);
     expect(machine.picture().kernel).toEqual(good);
     expect(daemon.report().problems).toEqual([
-      expect.stringMatching(/base.*; the old configuration goes on$/),
+      expect.stringMatching(/base.*; the old configuration stays in force$/),
     ]);
     expect(daemon.log.filter(line => line.startsWith('error'))).toHaveLength(1);
     // And it goes on in earnest.

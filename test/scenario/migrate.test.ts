@@ -298,7 +298,7 @@ test('somebody has put a file of his own there meanwhile: --undo leaves it, and 
   const { code, out } = await migrate(vm, '--undo');
   expect(code).toBe(2);
   expect(out).toContain(
-    '61-eni.rules is somebody else’s by now and stays; what it was is /var/lib/eni-agent/migration/files/',
+    '61-eni.rules is no longer the agent’s and stays; what it was is /var/lib/eni-agent/migration/files/',
   );
   expect(vm.system.files.get('/lib/udev/rules.d/61-eni.rules')?.content).toBe('# mine\n');
   expect(

@@ -14,7 +14,7 @@ import { green, red, yellow } from '../describe.ts';
 
 export const doctor: CliCommand = {
   name: 'doctor',
-  summary: 'look for what is wrong or will go wrong, and say what to do about it',
+  summary: 'find what is wrong or will go wrong, and say what to do about it',
   description: `
 Runs all checks: who owns the links, whether the metadata answers, whether the kernel has what the
 plan asks for, by which link each address of an ENI leaves and whether its gateway answers, which

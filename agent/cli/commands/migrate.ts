@@ -11,17 +11,17 @@ import { describeMigration, migrationJson } from '../describe-migration.ts';
 
 export const migrate: CliCommand = {
   name: 'migrate',
-  summary: 'replace multi-nic-util (eni.service): show what would be done, do it, or take it back',
+  summary: 'replace multi-nic-util (eni.service): show what would be done, do it, or undo it',
   description: `
 Looks for multi-nic-util of Alibaba Cloud and shows what would be done about it: which of its files
 are moved aside, which ENIs are taken over, with a diff and the commands. Changes nothing.
 
 With --apply it stops eni.service, moves those files to ${migrationFolder},
 configures the ENIs and verifies that, then enables and starts eni-agent. An ENI that is taken over
-is down for the moment between the two. If anything fails, all of it is taken back. Files of the
+is down for the moment between the two. If anything fails, all of it is undone. Files of the
 distribution and the primary ENI are never touched. --undo puts everything back as it was.
 
-Exit code 0: nothing to do, or done. 2: something is pending or needs a look. 1: failed.`,
+Exit code 0: nothing to do, or done. 2: something is pending or needs attention. 1: failed.`,
   options: {
     ...metadataOptions,
     apply: { type: 'boolean', help: 'do it' },
@@ -51,7 +51,7 @@ function restOf({ record }: Survey): 'nothing' | 'interrupted' | 'done' {
 async function apply(context: CommandContext, pass: PassContext, survey: Survey): Promise<number> {
   const { system } = context;
   if (survey.record?.phase === 'undoing')
-    throw new AgentError('usage', 'migrate: a migration is being taken back, and was interrupted', {
+    throw new AgentError('usage', 'migrate: a migration is being undone, and was interrupted', {
       hint: '"eni-agent migrate --undo" finishes that; then --apply can begin anew',
     });
   const { record, result } = await withLock(system, async () => {

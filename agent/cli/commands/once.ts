@@ -19,12 +19,12 @@ export const once: CliCommand = {
 Reads the metadata, and makes the machine what it should be: writes the distribution's own
 configuration for every secondary ENI, makes its network service load it, and verifies the result
 in the kernel. If that cannot be verified, or if the primary ENI lost anything, everything is
-taken back. Running it again when nothing has changed does nothing at all.
+rolled back. Running it again when nothing has changed does nothing at all.
 
-With --wait it goes on while something is missing that may come by itself: for boot and hot-plug
+With --wait it keeps trying while something is missing that may still arrive: for boot and hot-plug
 where no daemon runs.
 
-Exit code 0: all is as it should be. 2: done, but something needs a look. 1: failed and taken back.`,
+Exit code 0: all is as it should be. 2: done, but something needs attention. 1: failed and rolled back.`,
   options: {
     ...metadataOptions,
     force: { type: 'boolean', help: 'apply a plan again that "eni-agent rollback" took back' },

@@ -19,7 +19,7 @@ export const refresh: CliCommand = {
 Asks the daemon to read the whole metadata and to compare everything now, and waits until it has.
 Where no daemon runs, this command does the pass itself, like "eni-agent once".
 
-Exit code 0: all is as it should be. 2: done, but something needs a look. 1: failed.`,
+Exit code 0: all is as it should be. 2: done, but something needs attention. 1: failed.`,
   options: { wait: waitOption },
   examples: ['eni-agent refresh', 'eni-agent refresh --wait 60', 'eni-agent refresh --json'],
   needsRoot: true,

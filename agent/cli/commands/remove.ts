@@ -15,7 +15,7 @@ const units = ['eni-agent.service', 'eni-agent-once.timer', 'eni-agent-once.path
 
 export const remove: CliCommand = {
   name: 'remove',
-  summary: 'take everything off this machine that eni-agent has configured',
+  summary: 'remove everything that eni-agent has configured on this machine',
   description: `
 Removes all files that eni-agent wrote, and their addresses, routes and rules from the kernel. The
 primary ENI and the files of others stay as they are. The removal of a package leaves it all in place,

@@ -12,10 +12,10 @@ import { type CliCommand, exitCodes } from '../command.ts';
 
 export const rollback: CliCommand = {
   name: 'rollback',
-  summary: 'take the last change back: files, kernel and state as they were before it',
+  summary: 'undo the last change: files, kernel and state as they were before it',
   description: `
-Takes back what the last "eni-agent once" (or "remove") changed, and verifies that. The plan that
-was taken back is then not applied again by itself, until the metadata or the configuration asks
+Undoes what the last "eni-agent once" (or "remove") changed, and verifies that. The plan that
+was undone is then not applied again by itself, until the metadata or the configuration asks
 for something else, or "eni-agent once --force" says so. Also finishes a rollback that failed.`,
   options: {},
   examples: ['eni-agent rollback'],
@@ -44,7 +44,7 @@ for something else, or "eni-agent once --force" says so. Also finishes a rollbac
       await rollBack(
         apply,
         change,
-        new AgentError('verify-failed', `the change of ${change.time} is to be taken back`),
+        new AgentError('verify-failed', `the change of ${change.time} is to be undone`),
       );
       await writeState(system, { ...change.stateBefore, refused });
       await system.removeFile(lastChangePath);

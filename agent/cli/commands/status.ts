@@ -19,11 +19,11 @@ Compares what the metadata asks for with what the kernel has, for every ENI, and
 links of this machine and how that was found out, and what the daemon does. Changes nothing. When
 the metadata service does not answer, the last applied plan takes its place.
 
-The table has a line for each ENI; "!" stands before what somebody should look at, and details of it
-below. States: working; not as planned (kernel or files differ); waiting (for a lease, the link, the
-metadata); left alone (on purpose, or because it is somebody else's); failed (its last change was
-taken back); contested (something undoes it again and again); left over (configured here, but no ENI
-of ours any more). Since when is known only while the daemon runs.
+The table has a line for each ENI; "!" marks what needs attention, with details below it. States:
+working; not as planned (kernel or files differ); waiting (for a lease, the link, the metadata);
+left alone (on purpose, or because something else configures it); failed (its last change was rolled
+back); contested (something undoes it again and again); left over (configured here, but no longer
+attached). Since when is known only while the daemon runs.
 
 Exit code 0: everything is as it should be. 2: something is not, the metadata does not answer, or
 the daemon reports an error.`,
