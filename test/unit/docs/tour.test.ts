@@ -162,6 +162,7 @@ test('every generated block belongs to a test of this file', () => {
       ),
       'docs/how-it-works.md plan',
       // By readme.test.ts.
+      'README.md cost',
       'README.md proven',
       // By coexistence.test.ts.
       'docs/coexistence.md drop-ins',
