@@ -1,5 +1,5 @@
 // The demo as an image: `node draw.ts FILE` reads what live-demo.ts prints, passes it on, and draws what a reader of README.md should see: the
-// ENI that does not work, the agent, and the pings that are answered then.
+// ENI that does not work, the agent, the pings that are answered then, an address that comes, and the detached ENI. A demo that failed is not drawn.
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
@@ -21,9 +21,23 @@ export function gistOf(lines: readonly string[]): readonly string[] {
     named('it does not work'),
     named('. Apply'),
     [pings[0] ?? '', ...pings.slice(Math.max(1, from))],
-    named('A second run finds nothing'),
+    picked(
+      named('An address comes'),
+      /^\d+\. |^The cloud|\$ | (changed|wrote) |Applied |kernel events|answered/,
+    ),
+    picked(named('The ENI is detached'), /^\d+\. |^Its link|\$ eni-agent| removed |Applied |^ {2}ok {2}/),
   ];
   return parts.flatMap((part, index) => (index === 0 ? trimmed(part) : ['', ...trimmed(part)]));
+}
+
+/** The lines with these words; dots stand for what is left out between them. */
+function picked(lines: readonly string[], words: RegExp): readonly string[] {
+  const isShown = (line = '') => words.test(stripVTControlCharacters(line));
+  const last = lines.findLastIndex(isShown);
+  return lines.slice(0, last + 1).flatMap((line, index) => {
+    if (isShown(line)) return [line];
+    return isShown(lines[index - 1]) && index > 0 ? ['  ...'] : [];
+  });
 }
 
 /** Numbers the sections while they are gone through; a heading is `N. TEXT`. */
@@ -45,6 +59,10 @@ if (import.meta.main) {
   for await (const line of createInterface({ input: process.stdin })) {
     console.log(line);
     lines.push(line);
+  }
+  if (!lines.some(line => stripVTControlCharacters(line) === 'The demo worked.')) {
+    console.error(`the demo did not work: ${file} is left as it is`);
+    process.exit(1);
   }
   writeFileSync(file, terminalSvg('npm run demo', gistOf(lines)));
 }

@@ -17,7 +17,7 @@ and the real agent. Nothing of this machine's own network is touched, and nothin
   --backend BACKEND  ifupdown (default), netplan, networkd and networkmanager-keyfile are applied for real.
                      initscripts, networkmanager-ifcfg, sles11 and wicked are in no Debian package: their files
                      are rendered and shown
-  --image FILE       also draw what is shown, as an SVG image: docs/demo.svg is made by this
+  --image FILE       also draw what is shown, as an SVG image: "npm run demo:image" makes docs/demo.svg by this
   --render           only render: the files of the backend, or of all if none is named, into a folder. This
                      is also what happens without root and outside Linux
   --help             this text
@@ -79,6 +79,10 @@ if [ -z "$render" ]; then
   why=$(lab_obstacle)
   [ -z "$why" ] || render=yes
 fi
+if [ -n "$render" ] && [ -n "$image" ]; then
+  echo "there is no session to draw, because $why" >&2
+  exit 1
+fi
 setup_bundle || exit 1
 
 if [ -n "$render" ]; then
@@ -90,7 +94,7 @@ else
   say "ready: the demo starts"
   lab_used=yes
   if [ -n "$image" ]; then
-    # The demo's own failure is one of its lines; its exit code is lost in the pipe.
+    # The demo's exit code is lost in the pipe; its last words tell draw.ts the same.
     unset NO_COLOR
     FORCE_COLOR=1 TERM=xterm node test/demo/live-demo.ts "$cloud" "${backend:-ifupdown}" | node test/demo/draw.ts "$image"
   else

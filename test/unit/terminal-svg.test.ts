@@ -32,8 +32,16 @@ test('the picture has the sections that tell the story, and of the longest one t
     'rules',
     'Pings from every address, in both directions:',
     'ok',
+    '6. An address comes',
+    '  $ eni-agent once',
+    '  Cloud    alibaba',
+    '  Primary  eth0',
+    '    changed  eni',
+    '  more',
     '7. A second run finds nothing to do',
     'Nothing to do.',
+    '8. The ENI is detached',
+    '  ok  6 of 6 pings answered',
   ];
   expect(gistOf(lines)).toEqual([
     ...['2. Without policy routing it does not work', 'LOST', '', '4. Apply', 'Applied and verified.', ''],
@@ -41,6 +49,7 @@ test('the picture has the sections that tell the story, and of the longest one t
       '5. Every packet leaves by the ENI that owns its source address',
       'Pings from every address, in both directions:',
     ],
-    ...['ok', '', '7. A second run finds nothing to do', 'Nothing to do.'],
+    ...['ok', '', '6. An address comes', '  $ eni-agent once', '  ...', '    changed  eni', ''],
+    ...['8. The ENI is detached', '  ok  6 of 6 pings answered'],
   ]);
 });
