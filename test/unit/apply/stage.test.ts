@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
 import { holdLoaded } from '../../../agent/apply/loaded-files.ts';
 import type { FileChange } from '../../../agent/apply/ownership.ts';
+import { runPhase } from '../../../agent/apply/perform.ts';
 import { installStaged, prepareStage } from '../../../agent/apply/stage.ts';
 import { emptyState } from '../../../agent/apply/state-file.ts';
 import { applyChange } from '../../../agent/apply/transaction.ts';
@@ -101,6 +102,43 @@ describe('the private root', () => {
     const change = { plan, changes, files: files(plan), stateBefore: emptyState, stateAfter: emptyState };
     await expect(applyChange(context, change)).rejects.toThrow('70-broken.yaml: Error in network definition');
     expect([...host.files].filter(([path]) => !path.startsWith(staging.root))).toEqual(before);
+  });
+});
+
+describe('netplan 1.2, whose generator was split', () => {
+  const configure = '/usr/libexec/netplan/configure';
+  const generator = '/usr/libexec/netplan/generate';
+  const change = { plan, changes, files: files(plan), stateBefore: emptyState, stateAfter: emptyState };
+  const withPaths = (paths: readonly string[]) => ({ ...context, facts: { ...facts, paths } });
+  const runs = () => host.journal.filter(line => /^run \S*\/netplan\//.test(line));
+
+  beforeEach(() => {
+    host.splits = true;
+  });
+
+  test('`configure` makes the files, though `generate` is there too', async () => {
+    const split = withPaths([generator, configure]);
+    for (const file of change.files) await host.writeFile(file.path, file.after ?? '', file.mode);
+    await installStaged(split, changes, async () => {
+      await runPhase(split, 'validate', changes);
+    });
+    expect(host.files.has(ours)).toBe(true);
+    expect(new Set(runs())).toEqual(new Set([`run ${configure} --root-dir ${staging.root}`]));
+  });
+
+  test('its `generate` without the other half ends the apply before anything is touched', async () => {
+    const before = [...host.files].filter(([path]) => !path.startsWith(staging.root));
+    const said = `"${generator} --root-dir ${staging.root}" failed (exit 134): Aborted`;
+    await expect(applyChange(withPaths([generator]), change)).rejects.toThrow(said);
+    expect([...host.files].filter(([path]) => !path.startsWith(staging.root))).toEqual(before);
+  });
+
+  test('a definition that `configure` refuses ends it with the same words', async () => {
+    host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
+    await expect(applyChange(withPaths([generator, configure]), change)).rejects.toThrow(
+      '70-broken.yaml: Error in network definition',
+    );
+    expect(host.files.has(ours)).toBe(false);
   });
 });
 

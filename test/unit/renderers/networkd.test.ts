@@ -295,15 +295,18 @@ describe('activation', () => {
     }
   });
 
-  test('rules change in two steps where a reload takes them', () => {
+  test.each([
+    ['243', false],
+    ['247', false],
+    // A reload takes the addresses as well, so that a second one would only double the gap.
+    ['248', false],
+    ['249.11', false],
+    ['250', true],
+    ['252', true],
+    ['257', true],
+  ])('systemd %s: rules change in two steps: %s', (version, bridges) => {
     const facts = (version: string) => withSystemd(version, { files: loaded });
-    expect(['243', '247', '249', '252', '257'].map(v => networkd.bridges?.(changed, facts(v)))).toEqual([
-      false,
-      false,
-      true,
-      true,
-      true,
-    ]);
+    expect(networkd.bridges?.(changed, facts(version))).toBe(bridges);
     expect(networkd.bridges?.({ kind: 'added', after }, facts('257'))).toBe(false);
   });
 
