@@ -83,7 +83,7 @@ export async function vmOk(vm: Vm, script: string, timeout?: number): Promise<st
 export async function booted(vm: Vm): Promise<void> {
   await vmOk(
     vm,
-    'timeout 240 systemctl is-system-running --wait; ! systemctl is-system-running | grep -qv "running\\|degraded"',
+    'timeout 900 systemctl is-system-running --wait; ! systemctl is-system-running | grep -qv "running\\|degraded"',
     bootPatience + 60_000,
   );
 }
