@@ -20,8 +20,8 @@ const rulesOfLoadedFilesOnly = 248;
  * From 248 on networkd has to be told: whenever it configures a link, also a new one of somebody else, it deletes every rule that no loaded
  * file has (248 to 255: link_configure -> link_drop_foreign_config -> manager_drop_routing_policy_rules_internal), and a rule that was made
  * live is in none. On 249 (Ubuntu 22.04) a second ENI that joined a subnet ended in a rollback for that, and the first one lost half of its
- * packets meanwhile. The price of the reload on 248 and 249: the addresses of the changed ENI go and come again (link_drop_config), 35 to 85
- * ms; 250 and later keep them (link_foreignize). 245 to 257 were executed, 250 and 251 read.
+ * packets meanwhile. The price of the reload on 248 and 249: the addresses of the changed ENI go and come again (link_drop_config), 10 to 85
+ * ms; 250 and later keep them (link_foreignize). 245, 247, 249, 252, 255 and 257 were executed, the others read.
  *
  * @param ours path of our file for the link. While networkd has not loaded one, the link is the image's catch-all's, with a lease and a
  * default route in main that only networkd can take away: that needs the reload.
@@ -37,7 +37,7 @@ export function isLive(change: EniChange, facts: HostFacts, ours: string): boole
 /**
  * True for a change of an ENI that networkd has already, and takes by a reload in which it deletes the old rules before it adds the new
  * ones, and keeps the addresses (252: 9 to 32 ms without any rule; 257: under 1 ms). Before 250 it takes the addresses as well, at each
- * reload (249: link_reconfigure, link_drop_config; https://github.com/systemd/systemd/blob/v249/src/network/networkd-link.c): a reload more
+ * reload (249: link_reconfigure_impl, link_drop_config; https://github.com/systemd/systemd/blob/v249/src/network/networkd-link.c): a reload more
  * would be a gap more.
  */
 export function isReloaded(change: EniChange, facts: HostFacts, ours: string): boolean {

@@ -1,5 +1,5 @@
 // What others have beside our ENIs, made safe from the backend: networkd deletes rules that it did not add whenever it configures a link
-// anew (249 and later, unless ManageForeignRoutingPolicyRules=no), and addresses and routes of others on that link with them. They
+// anew (248 and later, from 249 on unless ManageForeignRoutingPolicyRules=no), and addresses and routes of others on that link with them. They
 // are put back as soon as they are missed; nothing can keep networkd from it.
 import { bits } from '../model/address.ts';
 import { addressKey, type KernelState, ruleKey } from '../model/kernel-state.ts';
