@@ -2,7 +2,7 @@
 import type { HostFacts } from '../agent/model/host.ts';
 import { versionAtLeast } from './formats/version-order.ts';
 
-/** netplan 1.2 and later. Its `generate` is a systemd generator only: with --root-dir it aborts (exit 134) and writes nothing. */
+/** netplan 1.2 and later. Its `generate` is a systemd generator only: with --root-dir it aborts (exit 134 in a shell) and writes nothing. */
 const configure = '/usr/libexec/netplan/configure';
 /** 0.106 to 1.1. */
 const generate = '/usr/libexec/netplan/generate';

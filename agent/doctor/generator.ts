@@ -24,11 +24,13 @@ export async function generatorCheck(
     return [{ check, verdict: 'failure', saw: `${program} does not exist`, hint }];
   // Its parent belongs to root.
   if ((await system.run(['mkdir', '-p', '-m', '0700', scratch])).exitCode !== 0)
-    return [ok(check, `${program} is there; whether it works can only root try`)];
+    return [ok(check, `${program} is there; only root can try whether it works`)];
   const { exitCode, stderr } = await system.run(argv);
   await system.run(['rm', '-rf', '--one-file-system', '--', scratch]);
   if (exitCode === 0) return [ok(check, `${program} works`)];
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  const saw = `"${argv.join(' ')}" failed (exit ${exitCode})${said === '' ? '' : `: ${said}`}`;
+  // The last line may be ours (how it was killed); why stands above it.
+  const said = stderr.split('\n').filter(line => line.trim() !== '');
+  const cause = said.slice(-2).join('; ') || 'it said nothing';
+  const saw = `"${argv.join(' ')}" failed (exit ${exitCode}): ${cause}`;
   return [{ check, verdict: 'failure', saw, hint }];
 }

@@ -8,6 +8,12 @@ export const live = '/run/systemd/network';
 const generator = '/usr/libexec/netplan/generate';
 const configure = '/usr/libexec/netplan/configure';
 
+/** What 1.2.2 says, and how a command that ends by a signal is told (exit 134 in a shell). */
+const aborted = `**
+ERROR:../src/gen-openvswitch.c:536:_netplan_state_finish_ovs_generate: assertion failed: (generator_dir != NULL)
+Bail out! ERROR:../src/gen-openvswitch.c:536:_netplan_state_finish_ovs_generate: assertion failed: (generator_dir != NULL)
+${generator} was killed by SIGABRT`;
+
 export class FakeNetplan extends FakeSystem {
   /** netplan 1.2: `generate` aborts with --root-dir, and `configure` does what it did. */
   splits = false;
@@ -63,7 +69,7 @@ export class FakeNetplan extends FakeSystem {
     if (argv[0] === 'mkdir' && !this.mayWrite) return { ...done, exitCode: 1, stderr: 'Permission denied' };
     this.journal.push(`run ${line}`);
     if (argv[0] === configure && !this.splits) return { ...done, exitCode: 127, stderr: 'not found' };
-    if (argv[0] === generator && this.splits) return { ...done, exitCode: 134, stderr: 'Aborted' };
+    if (argv[0] === generator && this.splits) return { ...done, exitCode: 126, stderr: aborted };
     const target = argv.at(-1) ?? '';
     if (argv[0] === 'rm')
       for (const path of this.files.keys()) if (path.startsWith(`${target}/`)) this.files.delete(path);

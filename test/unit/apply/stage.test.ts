@@ -128,8 +128,9 @@ describe('netplan 1.2, whose generator was split', () => {
 
   test('its `generate` without the other half ends the apply before anything is touched', async () => {
     const before = [...host.files].filter(([path]) => !path.startsWith(staging.root));
-    const said = `"${generator} --root-dir ${staging.root}" failed (exit 134): Aborted`;
-    await expect(applyChange(withPaths([generator]), change)).rejects.toThrow(said);
+    await expect(applyChange(withPaths([generator]), change)).rejects.toThrow(
+      /^"\S+\/generate --root-dir \S+" failed \(exit 126\): .* assertion failed: .* was killed by SIGABRT$/,
+    );
     expect([...host.files].filter(([path]) => !path.startsWith(staging.root))).toEqual(before);
   });
 
