@@ -84,7 +84,7 @@ export async function booted(vm: Vm): Promise<void> {
   await vmOk(
     vm,
     'timeout 900 systemctl is-system-running --wait; ! systemctl is-system-running | grep -qv "running\\|degraded"',
-    bootPatience + 60_000,
+    960_000,
   );
 }
 
