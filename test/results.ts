@@ -1,5 +1,5 @@
 // Reads the results of several vitest runs, for test/run.sh: `node results.ts counts RESULT.json...` prints `PASSED FAILED`, `summary` a table
-// of what ran. A file that is missing (vitest crashed) and a test file that could not be loaded each count as one failure, so that no crash
+// of what ran, `again` the lab's files and columns that failed. Where a file ran twice its second result counts. A file that is missing (vitest crashed) and a test file that could not be loaded each count as one failure, so that no crash
 // looks green.
 import { readFileSync } from 'node:fs';
 
@@ -34,6 +34,34 @@ export function countReport(text: string): { readonly passed: number; readonly f
   const failed = report.numFailedTests + broken;
   // An unhandled error outside of any test fails the run and no test.
   return { passed: report.numPassedTests, failed: failed === 0 && !report.success ? 1 : failed };
+}
+
+/** All results as one; of a file, or a column of the matrix, that is in several the last one counts. */
+export function merged(reports: readonly Report[]): Report {
+  const files = new Map<string, FileResult>();
+  for (const file of reports.flatMap(report => report.testResults)) files.set(nameOf(file), file);
+  const testResults = [...files.values()];
+  const tests = testResults.flatMap(file => file.assertionResults);
+  const count = (status: string) => tests.filter(test => test.status === status).length;
+  // An error outside of any test is in no file: it makes its report fail where every file of it has passed.
+  const isLoose = reports.some(r => !r.success && r.testResults.every(file => file.status !== 'failed'));
+  return {
+    success: !isLoose && testResults.every(file => file.status !== 'failed'),
+    numPassedTests: count('passed'),
+    numFailedTests: count('failed'),
+    testResults,
+  };
+}
+
+/**
+ * What is worth a second attempt, alone: files of the lab and columns of the matrix, where a machine that has too much to do may be the
+ * cause. Not if many failed: then it is not that.
+ */
+export function worthAnotherAttempt({ testResults }: Report): readonly string[] {
+  const failed = testResults.filter(
+    file => file.status === 'failed' && /^(lab|matrix)$/.test(folderOf(file)),
+  );
+  return failed.length > 4 ? [] : failed.map(file => nameOf(file).replace(/^matrix /, ''));
 }
 
 /** A line per folder of tests, the tests that say how much they did, and the ten files that took longest. */
@@ -96,28 +124,21 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
 
 if (import.meta.main) {
   const [what, ...paths] = process.argv.slice(2);
-  const texts = paths.map(file => {
+  const reports: Report[] = [];
+  let unreadable = 0;
+  for (const path of paths) {
     try {
-      return readFileSync(file, 'utf8');
+      reports.push(JSON.parse(readFileSync(path, 'utf8')) as Report);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      console.error(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      unreadable += 1;
     }
-  });
-  if (what === 'summary') {
-    const reports = texts.filter(text => text.startsWith('{')).map(text => JSON.parse(text) as Report);
-    if (reports.length > 0) console.log(summarize(reports));
-  } else {
-    let [passed, failed] = [0, 0];
-    for (const text of texts) {
-      try {
-        const counted = countReport(text);
-        passed += counted.passed;
-        failed += counted.failed;
-      } catch {
-        console.error(text);
-        failed += 1;
-      }
-    }
-    console.log(`${passed} ${failed}`);
+  }
+  const all = merged(reports);
+  if (what === 'again') console.log(worthAnotherAttempt(all).join(' '));
+  else if (what === 'summary') console.log(summarize([all]));
+  else {
+    const { passed, failed } = countReport(JSON.stringify(all));
+    console.log(`${passed} ${failed + unreadable}`);
   }
 }

@@ -1,6 +1,6 @@
 // The last lines of a run: what counts as a failure, and what ran.
 import { expect, test } from 'vitest';
-import { countReport, type Report, summarize } from '../../results.ts';
+import { countReport, merged, type Report, summarize, worthAnotherAttempt } from '../../results.ts';
 
 const file = (
   name: string,
@@ -55,4 +55,37 @@ test('what ran, how much of it, and where the time went', () => {
       '     2 s  test/unit/a.test.ts',
     ].join('\n'),
   );
+});
+
+test('of a file or a column that ran twice the second result counts', () => {
+  const column = (status: string): Report => ({
+    success: status === 'passed',
+    numPassedTests: 0,
+    numFailedTests: 1,
+    testResults: [
+      file('test/matrix/column.test.ts', 5, ['boot', status]),
+      file('test/lab/a.test.ts', 5, ['x', status]),
+    ],
+  });
+  const [bad, good] = [column('failed'), column('passed')];
+  expect(worthAnotherAttempt(merged([bad]))).toEqual(['networkd/trixie/dhcp', 'test/lab/a.test.ts']);
+  expect(countReport(JSON.stringify(merged([bad, good])))).toEqual({ passed: 2, failed: 0 });
+  expect(countReport(JSON.stringify(merged([good, bad])))).toEqual({ passed: 0, failed: 2 });
+  expect(countReport(JSON.stringify(merged([bad])))).toEqual({ passed: 0, failed: 2 });
+});
+
+test('no second attempt for a unit test, nor where much has failed', () => {
+  expect(worthAnotherAttempt(report)).toEqual([]);
+  const many = [1, 2, 3, 4, 5].map(n => file(`test/lab/${n}.test.ts`, 1, ['x', 'failed']));
+  expect(worthAnotherAttempt({ ...report, testResults: many })).toEqual([]);
+});
+
+test('an error outside of any test stays a failure', () => {
+  const loose: Report = {
+    success: false,
+    numPassedTests: 1,
+    numFailedTests: 0,
+    testResults: [file('test/unit/a.test.ts', 1, ['x', 'passed'])],
+  };
+  expect(countReport(JSON.stringify(merged([loose]))).failed).toBe(1);
 });
