@@ -8,7 +8,7 @@ import type { GuestSpec } from './guest.ts';
 import { guestOk, runInGuest, startAgent } from './guest-commands.ts';
 import { readGuestFile } from './guest-files.ts';
 import { agentPaths } from './guest-init.ts';
-import type { VpcSpec } from './vpc.ts';
+import { type VpcSpec, withoutAdvertisements } from './vpc.ts';
 
 export interface Daemon {
   readonly host: AgentHost;
@@ -50,7 +50,7 @@ ExecStart=${agentPaths.node} ${agentPaths.bundle} daemon
 export async function createDaemonHost(vpc: VpcSpec, guest: GuestSpec): Promise<AgentHost> {
   const isSystemd = guest.image !== 'ifupdown';
   const { ENI_AGENT_BUNDLE: bundle } = process.env;
-  return createAgentHost(vpc, {
+  return createAgentHost(withoutAdvertisements(vpc), {
     ...(bundle === undefined ? {} : { bundle }),
     ...guest,
     files: { ...(isSystemd ? { [`etc/systemd/system/${unit}.service`]: unitFile } : {}), ...guest.files },

@@ -7,7 +7,7 @@ import type { GuestSpec } from './guest.ts';
 import { guestOk, runInGuest } from './guest-commands.ts';
 import { readGuestFile, writeGuestFile } from './guest-files.ts';
 import { agentPaths } from './guest-init.ts';
-import type { VpcSpec } from './vpc.ts';
+import { type VpcSpec, withoutAdvertisements } from './vpc.ts';
 
 const source = new URL('../../systemd/', import.meta.url);
 
@@ -35,7 +35,7 @@ export function shippedFiles(): Readonly<Record<string, string>> {
 /** No unit runs yet. What the sandbox denies is noted (denials.ts). */
 export async function createSystemdHost(vpc: VpcSpec, guest: GuestSpec): Promise<AgentHost> {
   const services = ['eni-agent.service', 'eni-agent-once.service'];
-  const host = await createAgentHost(vpc, {
+  const host = await createAgentHost(withoutAdvertisements(vpc), {
     ...guest,
     files: { ...shippedFiles(), ...noteDenials(services), ...guest.files },
   });

@@ -62,6 +62,14 @@ export interface Vpc {
   nextIndex: number;
 }
 
+/**
+ * The same VPC without router advertisements, for a story in which the daemon comes when it comes: what an image's catch-all has taken from one
+ * before that would depend on how busy the machine is. The matrix has them, once the ENI is configured.
+ */
+export function withoutAdvertisements(spec: VpcSpec): VpcSpec {
+  return { holdAdvertisements: true, ...spec };
+}
+
 /** Builds the whole VPC; what was made so far is removed if a step fails. */
 export async function createVpc(spec: VpcSpec): Promise<Vpc> {
   const vpc: Vpc = {
