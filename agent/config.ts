@@ -123,7 +123,7 @@ const eniSection = v.strictObject({
   gateways: v.optional(
     v.pipe(
       listOf<Ip>(parseIp, 'an address'),
-      v.check(list => new Set(list.map(familyOf)).size === list.length, 'names two gateways of one family'),
+      v.check(list => new Set(list.map(familyOf)).size === list.length, 'lists two gateways of one family'),
     ),
     '',
   ),
@@ -170,7 +170,7 @@ export function settingsFrom(
       if (typeof content !== 'object' || content === null)
         throw new AgentError(
           'config-invalid',
-          `${path}: the key ${JSON.stringify(name)} stands outside of a section`,
+          `${path}: the key ${JSON.stringify(name)} is outside of any section`,
         );
       const mac = eniOf(name, path);
       // Each file is checked by itself, so that the error names the file that is wrong.

@@ -1,4 +1,4 @@
-// From a reading to what should be: believe it, plan it, render it, leave out what somebody else has. No file is written and no
+// From a reading to what should be: believe it, plan it, render it, leave out what belongs to others. No file is written and no
 // command runs here; reconcile.ts compares the result with the machine.
 import type { RenderedFile, Renderer } from '../renderers/renderer.ts';
 import { reloadRemedy } from './apply/loaded-files.ts';
@@ -66,7 +66,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     links: input.kernel.links,
   });
   const files = [...input.renderer.render(withHeld(planned, held), input.facts), ...settlement.files];
-  // An ENI that is held because its file is somebody else's by now keeps what it has in the kernel, and that file is theirs.
+  // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await readForeignFiles(system, files);
   return { ...result, plan: planned, held, settlement, files: files.filter(f => !foreign.includes(f.path)) };
 }
@@ -129,7 +129,7 @@ function claimsOn(kernel: KernelState, renderer: Renderer, facts: HostFacts): Re
   );
 }
 
-/** An ENI whose file name is taken by somebody else's file is left alone; the others go on. */
+/** An ENI whose file name is taken by a foreign file is left alone; the others are configured as usual. */
 async function withoutForeignFiles(
   system: System,
   input: DesiredInput,
@@ -144,7 +144,7 @@ async function withoutForeignFiles(
     );
     if (path === undefined) enis.push(eni);
     else {
-      const text = `${path} is not ours; move it away or set "ignore = yes" in [eni "${eni.mac}"]`;
+      const text = `${path} was not written by eni-agent; move it away, or set "ignore = yes" in [eni "${eni.mac}"]`;
       skipped.push({ mac: eni.mac, eniId: eni.eniId, reason: 'foreign-file', text, degraded: true });
     }
   }
@@ -153,8 +153,8 @@ async function withoutForeignFiles(
 
 /**
  * Only a reload starts a DHCP client with the ENI's table. Where that would reach the primary, such an ENI waits; one that has been
- * applied before goes on. The client that a catch-all of the image has started cannot be ended without one either: a static ENI goes
- * on all the same, and the default route that the client brings is taken away whenever it comes (compareEni).
+ * applied before continues. The client that a catch-all of the image has started cannot be ended without one either: a static ENI is configured
+ * all the same, and the default route that the client brings is taken away whenever it comes (compareEni).
  */
 export function withoutUnsafeReloads(
   { facts, state }: Pick<DesiredInput, 'facts' | 'state'>,
@@ -166,7 +166,7 @@ export function withoutUnsafeReloads(
     state.applied.some(e => e.mac === eni.mac && e.link === eni.link && e.addressing === eni.addressing);
   const waits = (eni: EniPlan) => eni.addressing === 'dhcp' && !isApplied(eni);
   const skipped = plan.enis.filter(waits).map(({ mac, eniId }): SkippedEni => {
-    const text = `waits, because the reload that it needs would interrupt the primary: ${reloadHazard}; ${reloadRemedy}`;
+    const text = `waits, because the reload that it needs may interrupt the primary: ${reloadHazard}; ${reloadRemedy}`;
     return { mac, eniId, reason: 'reload-unsafe', text, degraded: true };
   });
   return { ...plan, enis: plan.enis.filter(e => !waits(e)), skipped: [...plan.skipped, ...skipped] };
@@ -177,7 +177,7 @@ function withHeld(plan: NetworkPlan, held: readonly EniPlan[]): NetworkPlan {
 }
 
 /**
- * Why a pass is degraded: what somebody has to look at.
+ * Why a pass is degraded: what needs attention.
  *
  * @param hazard why changes could not go through the network service, so that they are in the kernel alone for now
  */
@@ -186,11 +186,13 @@ export function degradations(
   desired: Desired,
   hazard: string | undefined,
 ): readonly string[] {
-  const live = `${hazard}: changed live only, because a reload would interrupt the primary; ${reloadRemedy}`;
+  const live = `${hazard}: changed in the kernel and in the files, but not loaded by the network service, because a reload may interrupt the primary; ${reloadRemedy}`;
   return [
     ...instance.problems.map(p => `${p.subject}: ${p.text}`),
     ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
-    ...desired.plan.enis.filter(e => e.awaiting).map(e => `${e.link}: DHCP has not told the subnet yet`),
+    ...desired.plan.enis
+      .filter(e => e.awaiting)
+      .map(e => `${e.link}: no DHCP lease yet, so the subnet is unknown`),
     ...(hazard === undefined ? [] : [live]),
   ];
 }

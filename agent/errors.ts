@@ -8,37 +8,43 @@ interface ErrorRow {
 }
 
 const table = {
-  usage: { exit: 64, hint: 'eni-agent --help lists the commands and their options' },
-  'config-invalid': { exit: 64, hint: 'docs/configuration.md lists the keys and their values' },
-  'needs-root': { exit: 1, hint: 'run it as root, or use "eni-agent render", which needs no rights' },
+  usage: { exit: 64, hint: 'eni-agent --help lists the commands; eni-agent COMMAND --help describes one' },
+  'config-invalid': {
+    exit: 64,
+    hint: 'docs/configuration.md, or "man eni-agent.conf", lists the keys and their values',
+  },
+  'needs-root': {
+    exit: 1,
+    hint: 'run it as root; "eni-agent plan", "status", "doctor" and "render" need no root',
+  },
   'recording-unreadable': { exit: 1, hint: 'a recording is the JSON file that docs/recordings.md describes' },
   'provider-unknown': { exit: 1, hint: 'name the cloud with --provider aws|alibaba|jdcloud' },
   'metadata-unreachable': {
     exit: 1,
-    hint: 'nothing was changed; check the route to the metadata service, then run it again',
+    hint: 'the current configuration is kept; check the route to the metadata service, then run it again',
   },
   'metadata-invalid': {
     exit: 1,
-    hint: 'nothing was changed; run it again, and report the answer if it stays',
+    hint: 'the current configuration is kept; run it again, and report the answer if the error persists',
   },
   'backend-unknown': {
     exit: 1,
-    hint: 'eni-agent doctor shows what was probed; name one with [agent] backend =',
+    hint: '"eni-agent doctor" shows what was probed; name the backend with [agent] backend = NAME',
   },
   'backend-unproven': {
     exit: 1,
     hint: 'use "eni-agent plan" or "render" and load the files by hand, or set [agent] allow-unproven = yes',
   },
-  'lock-held': { exit: 1, hint: 'wait until the other eni-agent has ended, then run it again' },
+  'lock-held': { exit: 1, hint: 'wait until the other eni-agent is done, then run this again' },
   'state-unreadable': {
     exit: 1,
-    hint: 'move the file away; the next pass rebuilds it from the files and the metadata',
+    hint: 'move the file away and run it again; docs/errors.md says what is lost without it',
   },
   'file-failed': { exit: 1, hint: 'check the disk and the permissions of the folder' },
   'command-failed': { exit: 1, hint: 'run the command by hand to see its whole output' },
   'verify-failed': {
     exit: 1,
-    hint: 'the change was rolled back; eni-agent plan shows it again without applying it',
+    hint: 'the change was rolled back; "eni-agent plan" shows it without applying it',
   },
   'primary-changed': {
     exit: 1,
@@ -46,10 +52,10 @@ const table = {
   },
   'rollback-failed': {
     exit: 1,
-    hint: 'the network may be half configured: compare "eni-agent status" and fix it by hand, or run "eni-agent rollback"',
+    hint: 'the network may be half configured: check "eni-agent status" and fix it by hand, or run "eni-agent rollback" to try again',
   },
   'nothing-to-roll-back': { exit: 1, hint: 'only the last change can be rolled back, and only once' },
-  bug: { exit: 1, hint: 'this is a defect of eni-agent: please report it with the line above' },
+  bug: { exit: 1, hint: 'this is a defect in eni-agent: please report it with these lines' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof table;

@@ -53,7 +53,7 @@ async function fileDrift(system: System, { desired }: PassResult): Promise<reado
     desired.files.map(async ({ path, content }) => {
       const found = await system.readFile(path);
       if (found === content) return [];
-      return [found === undefined ? `${path} has gone` : `${path} was edited`];
+      return [found === undefined ? `${path} is missing` : `${path} was changed`];
     }),
   );
   const ownerOf = (line: string) =>

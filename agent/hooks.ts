@@ -42,19 +42,19 @@ async function runAll(system: System, log: Log, names: readonly string[], input:
   for (const folder of [configFolder, hookFolder]) {
     const flaw = await flawOf(system, folder, folderType);
     if (flaw === undefined) continue;
-    log.warn({ folder, reason: flaw }, 'no hook is run');
+    log.warn({ folder, reason: flaw }, 'no hook was run');
     return;
   }
   let left = allMs;
   for (const [index, name] of names.entries()) {
     if (left <= 0) {
-      log.warn({ hooks: names.slice(index) }, `not run: the hooks before took ${allMs / 1000} s`);
+      log.warn({ hooks: names.slice(index) }, `hooks not run: the earlier ones took ${allMs / 1000} s`);
       return;
     }
     const hook = `${hookFolder}/${name}`;
     const flaw = await flawOf(system, hook, fileType);
     if (flaw !== undefined) {
-      log.warn({ hook, reason: flaw }, 'a hook is not run');
+      log.warn({ hook, reason: flaw }, 'a hook was not run');
       continue;
     }
     const started = system.now();
@@ -78,15 +78,16 @@ async function runOne(
 const folderType = 0o040000;
 const fileType = 0o100000;
 
-/** Why root must not run what stands there, in words: somebody else could have put it there. Undefined: he may. */
+/** Why root must not run what stands there, in words: another user could have put it there. Undefined: he may. */
 async function flawOf(system: System, path: string, type: number): Promise<string | undefined> {
   // What it points to may stand in a folder of anybody.
   if ((await system.readLink(path)) !== undefined) return 'is a symbolic link';
   const stamp = await system.stat(path);
-  if (stamp === undefined) return 'has gone';
-  if ((stamp.mode & 0o170000) !== type) return type === folderType ? 'is no folder' : 'is no regular file';
+  if (stamp === undefined) return 'does not exist';
+  if ((stamp.mode & 0o170000) !== type)
+    return type === folderType ? 'is not a folder' : 'is not a regular file';
   if (stamp.uid !== 0) return `belongs to user ${stamp.uid}, not to root`;
-  if ((stamp.mode & 0o022) !== 0) return 'is writable by others than root';
+  if ((stamp.mode & 0o022) !== 0) return 'is writable by users other than root';
   return (stamp.mode & 0o111) === 0 ? 'is not executable' : undefined;
 }
 

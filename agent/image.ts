@@ -30,9 +30,11 @@ export async function notesForImage(system: System, settings: Settings): Promise
   const sections =
     macs.length === 0
       ? []
-      : [`the configuration stays, with sections for the ENIs of one instance: ${macs.join(', ')}`];
+      : [`the configuration stays, with sections for ENIs of this instance: ${macs.join(', ')}`];
   const journal = (await system.exists('/var/log/journal'))
-    ? ['the journal has what the daemon logged: journalctl --rotate && journalctl --vacuum-time=1s']
+    ? [
+        'the journal has the log of the daemon; to empty the journal: journalctl --rotate && journalctl --vacuum-time=1s',
+      ]
     : [];
   return [...sections, ...journal];
 }

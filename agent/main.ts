@@ -6,7 +6,7 @@ const argv = process.argv.slice(2);
 if (asksForVersion(argv[0])) process.stdout.write(versionText);
 else void main();
 
-/** Loaded here and not above: in the bundle an import that nobody asks for costs its parsing only. */
+/** Loaded here and not above: in the bundle an import that is not used costs its parsing only. */
 async function main(): Promise<void> {
   const [{ run }, { realSystem }] = await Promise.all([
     import('./cli/run.ts'),
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** A reader that has gone (`status --watch | head`) is no defect: what is written from then on is nobody's. */
+/** A reader that has gone (`status --watch | head`) is no defect: what is written from then on has no reader. */
 function watchOutput(): () => boolean {
   let isClosed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

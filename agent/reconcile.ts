@@ -75,7 +75,7 @@ export interface PassResult {
   readonly kernelChanges: { readonly add: readonly Batch[]; readonly remove: readonly Batch[] };
   /** The plan is one that `rollback` took back. */
   readonly refused: boolean;
-  /** Why the pass is degraded: something that somebody has to look at. Empty: all is well. */
+  /** Why the pass is degraded: something that needs attention. Empty: all is well. */
   readonly degraded: readonly string[];
 }
 
@@ -126,7 +126,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (!options.apply) return { ...result, outcome: 'pending' };
   if (isRefused && options.force !== true) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
-    throw new AgentError('backend-unproven', `${renderer.name} has not been proven to apply without harm`);
+    throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
   await applyChange(applyContext(context, renderer, facts, metadataAddressOf(reading.instance, settings)), {
     plan: desired.plan,
     ...work,
@@ -142,21 +142,24 @@ export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
 
 /**
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
- * be verified (the machine has changed since), the pass goes on all the same: it looks at what is, and mends that.
+ * be verified (the machine has changed since), the pass continues all the same: it looks at what is there, and repairs that.
  */
 export async function finishInterrupted(context: PassContext, found: HostFacts): Promise<void> {
   const { system, log } = context;
   const checkpoint = await readCheckpoint(system, checkpointPath);
   if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
   if (checkpoint === undefined) return;
-  log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted, taking it back');
+  log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted; rolling it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
   const renderer = renderers[checkpoint.backend];
   const facts = await withReloadHazard(system, renderer, found, { look: false });
   try {
     await rollBack(applyContext(context, renderer, facts, undefined), checkpoint, failure);
   } catch (error) {
-    log.error({ reason: reasonOf(error) }, 'could not take it back completely, going on from what is');
+    log.error(
+      { reason: reasonOf(error) },
+      'could not roll it back completely; continuing from the current state',
+    );
     await writeState(system, checkpoint.stateBefore);
     await system.removeFile(checkpointPath);
   }
@@ -214,7 +217,7 @@ async function readTrusted(
   context.metadata?.forget();
   const second = await readMetadata(context);
   const confirmed = agree(first.instance, second.instance);
-  context.log.debug({ confirmed }, 'read the metadata again, because something has gone from it');
+  context.log.debug({ confirmed }, 'read the metadata again, to confirm that something is gone from it');
   return {
     instance: believe(second.instance, { ...doubt, confirmed }),
     requests: first.requests + second.requests,

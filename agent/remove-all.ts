@@ -37,7 +37,10 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
     state.backend === undefined ? chooseRenderer(settings, found).renderer : renderers[state.backend];
   const facts = await withReloadHazard(system, renderer, found, { look: false });
   if (facts.reloadHazard !== undefined)
-    context.log.warn({ reason: facts.reloadHazard }, `taken away live, without a reload; ${reloadRemedy}`);
+    context.log.warn(
+      { reason: facts.reloadHazard },
+      `removed from the kernel, without a reload of the network service; ${reloadRemedy}`,
+    );
   const apply = applyContext(context, renderer, facts, undefined);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
   const files = diffFiles(await readOwnedFiles(system, owners), []);

@@ -1,5 +1,5 @@
 // What `remove` would do, as a shell script, for a time when the program has gone: a purge of the Debian package comes after its
-// removal, perhaps by weeks and reboots, and dpkg tells nobody before. No transaction guards it, so it is more careful than `remove`: it
+// removal, perhaps by weeks and reboots, and dpkg does not announce it. No transaction guards it, so it is more careful than `remove`: it
 // names each object in full, touches a link only while it is that ENI's, and does not make systemd-networkd reload (which could
 // reach links of others). networkd forgets the ENI at the next boot.
 import { renderers } from '../renderers/registry.ts';
@@ -15,7 +15,7 @@ import type { PassContext } from './reconcile.ts';
 import { readHostFacts } from './system/host-facts.ts';
 import type { System } from './system/system.ts';
 
-/** @returns the text of a POSIX script that goes on behind what fails. Changes nothing. */
+/** @returns the text of a POSIX script that continues after a command that fails. Changes nothing. */
 export async function undoScript({ system }: PassContext): Promise<string> {
   const { backend, applied } = await readState(system);
   const renderer = backend === undefined ? undefined : renderers[backend];
@@ -28,9 +28,9 @@ export async function undoScript({ system }: PassContext): Promise<string> {
   ];
   return [
     '#!/bin/sh',
-    '# Takes away what eni-agent has configured; "eni-agent remove --script" has written it.',
+    '# Removes what eni-agent configured; "eni-agent remove --script" made this script.',
     'is_link() { [ "$(cat "/sys/class/net/$1/address" 2> /dev/null)" = "$2" ]; }',
-    '# By now it may be a file of somebody else.',
+    '# By now it may be a file that eni-agent did not write.',
     `drop() { ! head -n 3 "$1" 2> /dev/null | grep -q '^# ${mark}' || rm -f "$1"; }`,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'before-write'))),
     ...files,
@@ -70,7 +70,7 @@ function kernelLines(eni: EniPlan): readonly string[] {
       if (lines.length === 0) return [];
       return [`ip -${family} -force -batch - 2> /dev/null << 'END'`, ...lines.map(o => o.remove), 'END'];
     });
-  // A DHCP client that goes on would give the address back at the next renewal; on a link that is down it ends.
+  // A DHCP client that keeps running would give the address back at the next renewal; on a link that is down it ends.
   const down = eni.addressing === 'dhcp' ? [`ip link set dev ${quote(eni.link)} down`] : [];
   return [...batch(true), ...onLink(eni, [...batch(false), ...down])];
 }

@@ -94,7 +94,7 @@ export interface Renderer {
   claims(link: string, facts: HostFacts): readonly Claim[];
 
   /**
-   * The run-time file with which the distribution's own hot-plug helper configured a link that nobody had defined yet: it makes
+   * The run-time file with which the distribution's own hot-plug helper configured a link that was not defined yet: it makes
    * way for ours (and comes back in a rollback). Undefined where there is none.
    */
   supersedes?(link: string, facts: HostFacts): string | undefined;

@@ -129,7 +129,7 @@ export function newLeaks(
     }));
 }
 
-/** Default routes in main by this ENI's link that nobody planned: what takes a machine off the network. */
+/** Default routes in main by this ENI's link that is not planned: what takes a machine off the network. */
 function leakedDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
   const allowed = plan.routes.filter(r => r.table === mainTable && isDefaultRoute(r));
   return state.routes.filter(
@@ -141,7 +141,7 @@ function leakedDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute
   );
 }
 
-/** Those that came by themselves. One that somebody has added by hand stays, and is a fault. */
+/** Those that came by themselves. One that was added by hand stays, and is a fault. */
 function caughtDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
   if (plan.addressing === 'dhcp') return [];
   return leakedDefaults(state, plan).filter(r => r.opaque === undefined && /^(dhcp|ra)$/.test(r.protocol));

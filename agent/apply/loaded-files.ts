@@ -9,7 +9,7 @@ import type { System } from '../system/system.ts';
 
 /** The way out where a reload of the network service would interrupt the primary. */
 export const reloadRemedy =
-  'restart systemd-networkd or reboot at a time when an interruption of the primary does no harm';
+  'restart systemd-networkd or reboot when an interruption of the primary is acceptable';
 
 /** In the folder of the links: up to when each of them is known to be what the service has loaded. */
 const stampName = '.loaded-until';
@@ -48,8 +48,8 @@ export async function holdLoaded(
       if (held !== undefined && !isKnown) drop.push(file);
       const isSame = isKnown && (await isEqual(system, staging, file));
       if (isSame || (now === undefined && !isKnown)) continue;
-      const what = now === undefined ? 'was removed' : isKnown ? 'was changed' : 'was written anew';
-      hazard ??= `${dir}/${file} ${what} after ${staging.unit} had loaded its files`;
+      const what = now === undefined ? 'was removed' : isKnown ? 'was changed' : 'was rewritten';
+      hazard ??= `${dir}/${file} ${what} after ${staging.unit} loaded its files`;
     }
   }
   if (look) return hazard;
@@ -71,7 +71,7 @@ export async function withReloadHazard(
   return reloadHazard === undefined ? facts : { ...facts, reloadHazard };
 }
 
-/** Gives the service back the very files that it has loaded, where somebody has only written the same again. */
+/** Gives the service back the very files that it has loaded, where something has only written the same again. */
 export async function putBackLoaded(system: System, staging: Staging): Promise<void> {
   const { dir, name } = staging.generated;
   for (const file of (await system.listFolder(staging.kept)).filter(n => name.test(n))) {
@@ -85,7 +85,7 @@ async function isEqual(system: System, { generated, kept }: Staging, file: strin
   return (await system.readFile(`${generated.dir}/${file}`)) === (await system.readFile(`${kept}/${file}`));
 }
 
-/** Asks once, and only if somebody wants to know: when the service has loaded its files the last time. NaN: nobody can tell. */
+/** Asks once, and only if it is needed: when the service has loaded its files the last time. NaN: unknown. */
 function lastLoadOf(system: System, staging: Staging, loadedAt: number | undefined): () => Promise<number> {
   let answer: Promise<number> | undefined;
   return () => {

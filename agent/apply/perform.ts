@@ -53,7 +53,7 @@ export async function perform(
 
 /**
  * A backend that is to load a file which is as it was does nothing: `networkctl reload` (252, 257) does not look whether the rules, routes
- * and addresses that it has made are still there. What somebody has deleted goes to the kernel directly, behind the backend, so that
+ * and addresses that it has made are still there. What something else has deleted goes to the kernel directly, behind the backend, so that
  * what that adds by itself (a link that has just come back) is not there twice.
  */
 async function addUnloaded(context: ApplyContext, { changes, files }: Work): Promise<void> {
@@ -92,7 +92,7 @@ function asTheirs(batches: readonly Batch[]): readonly Batch[] {
 /**
  * Addresses that a new bring-up is to add and that stand on its link already, where it is down: `ifup --force` (ifupdown 0.8.41) stops at
  * the first, leaves the link down, and so would every later try. A link is left like this by `ip link set down` where our file has gone as
- * well, so that ifdown does not know it, and by a rename. While it is down they serve nobody.
+ * well, so that ifdown does not know it, and by a rename. While it is down they are of no use.
  */
 function obstacles(changes: readonly EniChange[], { links, addresses }: KernelState): readonly Batch[] {
   const plans = changes.flatMap(c => (c.kind === 'added' ? [c.after] : []));
@@ -104,7 +104,7 @@ function obstacles(changes: readonly EniChange[], { links, addresses }: KernelSt
 }
 
 /**
- * Twice at most: `ip rule del` without `iif` takes the first rule that fits, so a copy of ours that lacks only `iif lo` (somebody
+ * Twice at most: `ip rule del` without `iif` takes the first rule that fits, so a copy of ours that lacks only `iif lo` (a person
  * added it by hand) makes the kernel delete ours instead. Then ours is added again, behind the copy, and the copy goes.
  */
 async function removeStale(context: ApplyContext, changes: readonly EniChange[]): Promise<void> {
@@ -146,10 +146,10 @@ async function goByBridge(context: ApplyContext, change: Work, tolerant: boolean
 }
 
 async function putFile(context: ApplyContext, file: FileChange, tolerant: boolean): Promise<void> {
-  // Between the decision and now (for a rollback: days) somebody may have put a file of his own there.
+  // Between the decision and now (for a rollback: days) another program or a person may have put a file there.
   const now = await context.system.readFile(file.path);
   if (now !== undefined && now !== file.before && !isMarked(now)) {
-    const said = `${file.path} is no longer the agent's; it stays as it is`;
+    const said = `${file.path} was replaced by a file that eni-agent did not write; it stays as it is`;
     if (!tolerant) throw new AgentError('file-failed', said);
     context.log.warn({ path: file.path }, said);
     return;
@@ -175,7 +175,7 @@ export async function runPhase(
     if (result.exitCode === 0 || command.mayFail || tolerant) continue;
     // The last line is often only "failed to bring up eth1"; why stands above it.
     const said = result.stderr.split('\n').filter(line => line.trim() !== '');
-    const cause = said.slice(-3).join('; ') || 'it said nothing';
+    const cause = said.slice(-3).join('; ') || 'no output';
     throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`);
   }
   return commands.length > 0;

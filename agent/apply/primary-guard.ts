@@ -12,7 +12,7 @@ export interface PrimarySnapshot {
   /** Default routes of main on any link that is not one of ours, in the kernel's words. */
   readonly defaultRoutes: readonly { readonly family: Family; readonly text: string }[];
   readonly metadataAddress: Ip | undefined;
-  /** How the kernel reaches the metadata service; undefined where nobody asked. */
+  /** How the kernel reaches the metadata service; undefined where it was not asked for. */
   readonly metadataPath: string | undefined;
 }
 
@@ -49,11 +49,11 @@ export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): reado
     ...gone(before.addresses, after.addresses).map(
       a => `the primary link ${before.link} lost the address ${a.text}`,
     ),
-    ...gone(before.defaultRoutes, after.defaultRoutes).map(r => `main lost the route "${r.text}"`),
+    ...gone(before.defaultRoutes, after.defaultRoutes).map(r => `the main table lost the route "${r.text}"`),
     ...(before.metadataPath === after.metadataPath || isByPrimary(after)
       ? []
       : [
-          `the metadata service was reached by "${before.metadataPath}" and is now by "${after.metadataPath}"`,
+          `the route to the metadata service was "${before.metadataPath}" and is now "${after.metadataPath}"`,
         ]),
   ];
 }

@@ -31,7 +31,7 @@ export async function rollBack(
   try {
     await undo(context, checkpoint, foreign);
   } catch (cause) {
-    const reason = `${reasonOf(failure)}; and the rollback failed too: ${reasonOf(cause)}`;
+    const reason = `${reasonOf(failure)}; the rollback failed as well: ${reasonOf(cause)}`;
     throw new AgentError('rollback-failed', reason, { cause });
   }
   await writeState(system, checkpoint.stateBefore);
@@ -54,7 +54,7 @@ async function undo(
   for (const folder of new Set(files.map(f => path.dirname(f.path))))
     await system.removeFile(path.join(folder, temporaryName));
   // The kernel last: whatever the backend made of the old files, the objects of the old plans are there afterwards, those of the
-  // ENIs that nobody meant to change included. Of a link that has gone meanwhile only the files can come back.
+  // unchanged ENIs included. Of a link that has gone meanwhile only the files can come back.
   const possible = changes.filter(c => c.kind === 'removed' || present(c.after.link));
   const touched = new Set(changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac)));
   const bystanders = checkpoint.stateBefore.applied.filter(e => !touched.has(e.mac) && present(e.link));

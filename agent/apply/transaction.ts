@@ -45,7 +45,7 @@ export async function applyChange(context: ApplyContext, change: Change): Promis
     await perform(context, change, false, kernel);
     await verify(context, change.plan, change.changes, checkpoint.primary, { foreign });
   } catch (error) {
-    context.log.warn({ reason: reasonOf(error) }, 'apply failed, rolling back');
+    context.log.warn({ reason: reasonOf(error) }, 'apply failed; rolling back');
     await rollBack(context, checkpoint, error, foreign);
     throw error;
   }

@@ -69,7 +69,7 @@ async function putBack({ system, log }: ApplyContext, lost: readonly KernelObjec
   if (lost.length === 0) return;
   log.warn(
     { lost: lost.map(o => o.key) },
-    'the network service deleted what others had added; putting it back',
+    'the network service deleted what other programs had added; restoring it',
   );
   const batches = lost.map(o => ({ family: o.family, lines: [o.add] }));
   await runBatches(system, batches, true);
@@ -93,7 +93,7 @@ function allFaults(
 
 /**
  * A link that is pulled while its ENI is applied takes with it what would be verified. To wait for that, and then to take back the others
- * as well, would help nobody: the next pass finds the link gone and decides.
+ * as well, would not help: the next pass finds the link gone and decides.
  */
 function isUnplugged({ links }: KernelState, change: EniChange): boolean {
   return change.kind !== 'removed' && !links.some(l => l.name === change.after.link);

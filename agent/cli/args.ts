@@ -23,7 +23,7 @@ export function parseArguments(argv: readonly string[], commands: readonly CliCo
     return { kind: 'help', command: rest[0] === undefined ? undefined : find(rest[0], commands) };
   if (verb === '--version' || verb === '-V') return { kind: 'version' };
   if (verb.startsWith('-'))
-    throw new AgentError('usage', `the command comes first, then its options: ${verb}`);
+    throw new AgentError('usage', `${verb} is not a command: the command comes first, then its options`);
   const command = find(verb, commands);
   const values = parseOptions(command, rest);
   return values.help === true ? { kind: 'help', command } : { kind: 'run', command, values };
@@ -33,7 +33,7 @@ function find(verb: string, commands: readonly CliCommand[]): CliCommand {
   const command = commands.find(c => c.name === verb);
   if (command !== undefined) return command;
   const known = commands.map(c => c.name).join(', ');
-  throw new AgentError('usage', `unknown command ${JSON.stringify(verb)}; there are ${known}`);
+  throw new AgentError('usage', `unknown command ${JSON.stringify(verb)}; the commands are ${known}`);
 }
 
 function parseOptions(command: CliCommand, args: readonly string[]): OptionValues {
@@ -57,7 +57,7 @@ function parseOptions(command: CliCommand, args: readonly string[]): OptionValue
   }
 }
 
-/** parseArgs explains the workaround for a literal dash; nobody needs that here. */
+/** parseArgs explains the workaround for a literal dash, which is of no use here. */
 function plain(message: string): string {
   return message.replace(/\. To specify .*$/, '').replace(/ \(such as .*$/, '');
 }

@@ -30,10 +30,10 @@ export interface ProcessSeam {
   readonly openWakeups: (spec: Omit<WakeupSpec, 'onSignal'>) => Promise<Wakeups>;
 }
 
-/** Standard output for a command that goes on writing to it. */
+/** Standard output for a command that keeps writing to it. */
 export interface Screen {
   readonly isTerminal: boolean;
-  /** Nobody reads it any more. */
+  /** Its reader has gone. */
   readonly isClosed: () => boolean;
 }
 

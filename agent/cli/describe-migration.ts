@@ -7,15 +7,15 @@ import { bold, describeCommands, describeFiles, green, type Style, yellow } from
 export type MigrationOutcome = 'nothing' | 'pending' | 'applied' | 'done' | 'interrupted';
 
 const verdicts: Readonly<Record<MigrationOutcome, string>> = {
-  nothing: 'Nothing to do: multi-nic-util is not here.',
-  pending: 'Nothing was changed. "eni-agent migrate --apply" does it, and "--undo" takes it back afterwards.',
-  applied: 'Migrated and verified. "eni-agent migrate --undo" takes it back.',
-  done: 'Nothing to do: the migration is done. "eni-agent migrate --undo" takes it back.',
+  nothing: 'Nothing to do: multi-nic-util was not found.',
+  pending: 'Nothing was changed. "eni-agent migrate --apply" migrates; "--undo" reverses it afterwards.',
+  applied: 'Migrated and verified. "eni-agent migrate --undo" reverses it.',
+  done: 'Nothing to do: already migrated. "eni-agent migrate --undo" reverses it.',
   interrupted:
-    'An earlier migration was interrupted: "eni-agent migrate --apply" or "--undo" finishes it, whichever was going on.',
+    'An earlier "migrate" was interrupted: run the same one again, with --apply or --undo, to finish it.',
 };
 
-const allStays = 'Nothing to do: what is here of multi-nic-util stays, for the reasons above.';
+const allStays = 'Nothing to do: the files of multi-nic-util that were found stay, for the reasons above.';
 
 export function migrationJson(survey: Survey, outcome: MigrationOutcome) {
   const { footprint, files, kept, links, leftRules } = survey;
@@ -48,17 +48,17 @@ export function describeMigration(
       ...(unit === undefined
         ? []
         : [
-            `eni.service is ${unit.active ? 'active' : 'not active'}, ${unit.fileState || 'without a state'}`,
+            `eni.service is ${unit.active ? 'active' : 'not active'}, ${unit.fileState || 'state of the unit file unknown'}`,
           ]),
-      // Nobody knows what it does to the links; whoever reads this may.
+      // What it does to the links is unknown here; the reader may know.
       ...(unit === undefined || unit.execStop === '' ? [] : [`stopping it runs: ${unit.execStop}`]),
     ]),
     ...heading(
-      isPending ? `To move aside, to ${migrationFolder}` : `Moved aside, to ${migrationFolder}`,
+      isPending ? `To be moved to ${migrationFolder}` : `Moved to ${migrationFolder}`,
       files.map(f => `${f.kind.padEnd(7)}  ${f.path}`),
     ),
     ...heading(
-      isPending ? 'To take over (each is down from ifdown to the end of its ifup)' : 'Taken over',
+      isPending ? 'To be taken over (each link is down from its ifdown until its ifup ends)' : 'Taken over',
       links.map(link => {
         const eni = pass?.desired.plan.enis.find(e => e.link === link);
         return `${link}  ${eni?.eniId ?? eni?.mac ?? ''}  ${eni?.addresses.map(a => a.ip).join(' ') ?? ''}`.trimEnd();
@@ -69,7 +69,7 @@ export function describeMigration(
       kept.map(k => `${k.path}: ${k.why}`),
     ),
     ...heading(
-      'Rules that look like its own; they stand behind those of the agent, and the next boot ends them',
+      'Rules that look like those of multi-nic-util: they come after those of the agent, and a reboot clears them',
       survey.leftRules,
     ),
     ...(isPending ? heading('Files', describeFiles(changesOf(survey), style)) : []),
@@ -82,7 +82,7 @@ export function describeMigration(
   ];
 }
 
-/** Network files alone: what they were, and what the agent writes in their place. Nobody needs to read whole scripts that go aside. */
+/** Network files alone: what they were, and what the agent writes in their place. Whole scripts that are moved are not worth reading. */
 function changesOf({ files, pass, before }: Survey): readonly FileChange[] {
   const ours = new Map((pass?.files ?? []).map(f => [f.path, f]));
   const theirs = files.filter(f => f.kind === 'network').map(f => f.path);
@@ -96,21 +96,21 @@ function changesOf({ files, pass, before }: Survey): readonly FileChange[] {
 function commandsOf({ footprint, files, links, pass, agent }: Survey): readonly string[] {
   return [
     ...(footprint.unit?.active === true ? ['systemctl stop eni.service'] : []),
-    ...(files.some(f => f.link === undefined) ? ['(files that are no network files go aside here)'] : []),
+    ...(files.some(f => f.link === undefined) ? ['(the files other than network files are moved here)'] : []),
     ...(footprint.unit !== undefined && files.some(f => f.kind === 'unit')
       ? ['systemctl daemon-reload']
       : []),
     ...(files.some(f => f.path.includes('/rules.d/')) ? ['udevadm control --reload-rules'] : []),
     ...(agent === undefined ? [] : [`systemctl enable ${agentUnit}`]),
     ...links.map(link => `ifdown ${link}`),
-    ...(files.some(f => f.link !== undefined) ? ['(network files go aside here)'] : []),
+    ...(files.some(f => f.link !== undefined) ? ['(the network files are moved here)'] : []),
     ...(pass === undefined ? [] : describeCommands(pass)),
     ...(agent === undefined ? [] : [`systemctl start ${agentUnit}`]),
   ];
 }
 
 function degradedOf({ kept, pass, agent }: Survey, outcome: MigrationOutcome): readonly string[] {
-  const start = `there is no ${agentUnit} here: start the daemon as this system starts services, and at boot`;
+  const start = `${agentUnit} is not installed: start the daemon the way this system starts services, and enable it at boot`;
   return [
     ...kept.filter(k => k.needsHand).map(k => `${k.path}: ${k.why}`),
     ...(outcome === 'applied' ? (pass?.degraded ?? []) : []),

@@ -31,7 +31,7 @@ export function describeHost(pass: PassResult, style: Style): readonly string[] 
   return [
     `${bold(style, 'Cloud')}    ${instance.provider}${instance.instanceId === undefined ? '' : `, ${instance.instanceId}`} (${pass.requests} requests)`,
     `${bold(style, 'Backend')}  ${pass.backend} (${named})`,
-    `${bold(style, 'Primary')}  ${desired.plan.primaryLink ?? 'not found'}, never touched`,
+    `${bold(style, 'Primary')}  ${desired.plan.primaryLink ?? 'not found'}, not managed`,
   ];
 }
 

@@ -6,8 +6,8 @@ export function helpText(commands: readonly CliCommand[]): string {
   const width = Math.max(...commands.map(c => c.name.length));
   return [
     'eni-agent configures the secondary network interfaces (ENIs) of a cloud VM in the',
-    "distribution's own format: addresses, a routing table of its own for each, and policy rules.",
-    'It leaves the primary ENI alone, and rolls back anything that it cannot verify.',
+    "distribution's own format: addresses, policy rules, and one routing table per ENI.",
+    'It does not configure the primary ENI, and rolls back anything it cannot verify.',
     '',
     'Usage: eni-agent COMMAND [OPTIONS]',
     '',
@@ -15,8 +15,8 @@ export function helpText(commands: readonly CliCommand[]): string {
     '',
     'eni-agent COMMAND --help describes a command. Start with "eni-agent plan": it changes nothing.',
     '',
-    'Exit codes: 0 done or nothing to do; 1 failed, nothing left half done; 2 changes pending (plan)',
-    'or something needs attention (once, status, doctor); 64 wrong usage.',
+    'Exit codes: 0 done or nothing to do; 1 failed; 2 changes are pending or something needs',
+    'attention; 64 wrong usage or configuration.',
     'Files: /etc/eni-agent/eni-agent.conf, /var/lib/eni-agent/ (state), /run/eni-agent/ (lock).',
     '',
   ].join('\n');

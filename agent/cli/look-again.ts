@@ -9,10 +9,10 @@ const longest = 600;
 export const waitOption: CliOption = {
   type: 'string',
   value: 'SECONDS',
-  help: `look again for so long (at most ${longest}) while a link, a lease or the metadata is still to come`,
+  help: `keep checking for this long (at most ${longest}) while a link, a lease or metadata is missing`,
 };
 
-/** Milliseconds between looks; the last one goes on. As the daemon does it, but for what only a new process would see at once. */
+/** Milliseconds between looks; the last one repeats. As the daemon does it, but for what only a new process would see at once. */
 const pausesMs = [1000, 2000, 5000, 10_000];
 
 /** A machine that has just booted may not have its address yet. */
@@ -26,7 +26,7 @@ export function waitMsOf(values: OptionValues): number {
   if (seconds >= 1 && seconds <= longest) return seconds * 1000;
   throw new AgentError(
     'usage',
-    `--wait ${JSON.stringify(text)} is no number of seconds from 1 to ${longest}`,
+    `--wait ${JSON.stringify(text)} is not a whole number of seconds from 1 to ${longest}`,
   );
 }
 

@@ -15,10 +15,10 @@ export interface Terminal {
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
   readonly isRoot: boolean;
-  /** Somebody reads standard error as it comes. */
+  /** A person reads standard error as it comes. */
   readonly isInteractive: boolean;
   readonly colour: boolean;
-  /** The process itself, for the one command that goes on. */
+  /** The process itself, for the one command that keeps running. */
   readonly process: ProcessSeam;
   /** Missing: a file that takes everything. */
   readonly screen?: Screen;
@@ -73,8 +73,8 @@ async function dispatch(
 }
 
 /**
- * A one-shot command says on standard output what it did; its log is for what went wrong on the way, unless somebody asked for
- * all of it.
+ * A one-shot command says on standard output what it did; its log is for what went wrong on the way, unless the configuration
+ * asks for all of it.
  */
 function openFor(
   command: CliCommand,
@@ -99,12 +99,12 @@ async function settingsWith(values: OptionValues, system: System): Promise<Setti
   if (provider !== undefined && !isProvider(provider))
     throw new AgentError(
       'usage',
-      `--provider ${JSON.stringify(provider)} is none of ${providerNames.join(', ')}`,
+      `--provider ${JSON.stringify(provider)} is unknown; the providers are ${providerNames.join(', ')}`,
     );
   if (url !== undefined && (provider ?? settings.metadata.provider) === undefined)
     throw new AgentError(
       'usage',
-      '--metadata-url needs --provider, since the address alone does not tell the cloud',
+      '--metadata-url needs --provider: the address alone does not say which cloud it is',
     );
   return {
     ...settings,

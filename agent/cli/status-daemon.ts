@@ -18,46 +18,47 @@ export function describeDaemon(daemon: DaemonView, now: number, style: Style): r
   if (report === undefined || !isAlive) {
     if (mode === 'on-demand')
       return [
-        'on demand: no daemon; a pass runs when a NIC comes or goes, and by the clock',
-        '"systemctl list-timers eni-agent-once.timer" shows when, "journalctl -u eni-agent-once" what it did',
+        'on demand: no daemon; a pass runs when a NIC appears or disappears, and on a timer',
+        '"systemctl list-timers eni-agent-once.timer" shows the next one, "journalctl -u eni-agent-once" the last ones',
       ];
-    const died = report && `; the last one looked ${describeAge(report.lookedAt, now)} ago and has gone`;
+    const died =
+      report && `; the last daemon checked ${describeAge(report.lookedAt, now)} ago and has exited`;
     return [
       `${yellow(style, 'not running')}: nothing reacts to changes${died ?? ''}`,
       `start it with "${startCommand[mode]}", or run "eni-agent once" after each change`,
     ];
   }
   return [
-    `${green(style, 'running')} since ${clockTime(report.startedAt)} (${describeAge(report.startedAt, now)}), last look ${describeAge(report.lookedAt, now)} ago (${report.lastTriggers.join(', ')})`,
+    `${green(style, 'running')} since ${clockTime(report.startedAt)} (${describeAge(report.startedAt, now)}), last check ${describeAge(report.lookedAt, now)} ago (${report.lastTriggers.join(', ')})`,
     nextLook(report, now, style),
     ...troubles(report, now, style),
     ...report.problems.map(problem => yellow(style, `! problem: ${problem}`)),
   ];
 }
 
-/** True if somebody has to look at the daemon or at what it met. */
+/** True if the daemon, or something that it met, needs attention. */
 export function isDaemonTroubled({ report, isAlive }: DaemonView, now: number): boolean {
   if (report === undefined || !isAlive) return false;
   return report.error !== null || report.brake !== null || isLate(report, now);
 }
 
 const moods: Readonly<Record<Report['mood'], string>> = {
-  quiet: 'all is quiet',
-  watchful: 'something has changed, and more may follow',
-  lagging: 'something is still to come',
-  failing: 'the last look failed',
-  braked: 'the brake is on',
+  quiet: 'no recent changes',
+  watchful: 'something changed recently; more may follow',
+  lagging: 'something is still missing',
+  failing: 'the last check or change failed',
+  braked: 'repairs are paused (brake)',
 };
 
 function nextLook(report: Report, now: number, style: Style): string {
   if (isLate(report, now)) {
-    const late = `! next look overdue for ${describeAge(report.nextLookAt, now)}: the daemon (process ${report.pid}) hangs; restart it`;
+    const late = `! next check overdue by ${describeAge(report.nextLookAt, now)}: the daemon (process ${report.pid}) seems to hang; restart it`;
     return red(style, late);
   }
   const seconds = Math.max(0, Math.ceil((Date.parse(report.nextLookAt) - now) / 1000));
   const why =
     report.waitingFor.length === 0 ? moods[report.mood] : `waiting: ${report.waitingFor.join('; ')}`;
-  return `next look in ${seconds}s: ${why}`;
+  return `next check in ${seconds}s: ${why}`;
 }
 
 function troubles({ metadata, error, brake }: Report, now: number, style: Style): readonly string[] {
@@ -67,7 +68,7 @@ function troubles({ metadata, error, brake }: Report, now: number, style: Style)
       metadata.answeredAt === undefined
         ? 'never answered'
         : `last answer ${describeAge(metadata.answeredAt, now)} ago`;
-    lines.push(red(style, `! metadata failing: ${last}; what works stays as it is`));
+    lines.push(red(style, `! metadata failing: ${last}; the current configuration is kept`));
   }
   if (error !== null) {
     const often =
@@ -80,10 +81,10 @@ function troubles({ metadata, error, brake }: Report, now: number, style: Style)
     lines.push(
       red(
         style,
-        `! brake: nothing is repaired until ${clockTime(brake.until)}, because it is undone again and again`,
+        `! brake: repairs are paused until ${clockTime(brake.until)}, because something keeps undoing them`,
       ),
       `  undone: ${brake.text}`,
-      '  find out what does it ("eni-agent doctor" names other programs that configure ENIs)',
+      '  find what undoes them ("eni-agent doctor" names known programs that configure ENIs)',
     );
   }
   return lines;

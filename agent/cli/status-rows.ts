@@ -7,7 +7,7 @@ import type { Mac } from '../model/address.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
 
 /** `not-as-planned`: kernel or files differ from the plan. `left-over`: configured here, and no ENI of ours any more. */
-export type RowState = EniState | 'never-touched' | 'not-as-planned' | 'left-over';
+export type RowState = EniState | 'not-managed' | 'not-as-planned' | 'left-over';
 
 export interface StatusRow {
   readonly mac: Mac | undefined;
@@ -16,13 +16,13 @@ export interface StatusRow {
   readonly addresses: readonly string[];
   readonly table: string | undefined;
   readonly state: RowState;
-  /** ISO time; undefined where nobody knows. */
+  /** ISO time; undefined where it is not known. */
   readonly since: string | undefined;
   readonly reason: string | undefined;
   readonly lastError: ReportedEni['lastError'];
   /** What configured it. */
   readonly owner: string | undefined;
-  /** Somebody should look at it. */
+  /** It needs attention. */
   readonly isWrong: boolean;
 }
 
@@ -52,7 +52,7 @@ function primaryRow({ primary, primaryLink, selection, kernel }: Inspection): St
     link: primaryLink,
     addresses: addressesOn(primaryLink, kernel),
     table: 'main',
-    state: 'never-touched',
+    state: 'not-managed',
     ...{ since: undefined, reason: undefined, lastError: undefined },
     owner: owner?.backend,
     isWrong: false,
@@ -93,7 +93,7 @@ function leftOverRow(plan: EniPlan, found: Inspection, seen: ReportedEni | undef
   return { ...rowOfPlan(plan, found.backend), ...history(state, seen), state, reason, isWrong: true };
 }
 
-/** What the daemon takes for a matter of time, too; the rest is left alone until somebody changes it. */
+/** What the daemon takes for a matter of time, too; the rest is left alone until a person changes it. */
 const waitingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
   'no-link',
   'ambiguous-link',
@@ -124,7 +124,7 @@ function skippedRow(skipped: SkippedEni, found: Inspection, seen: ReportedEni | 
 function ownerOf({ reason, text }: SkippedEni): string | undefined {
   if (reason !== 'configured-elsewhere' && reason !== 'foreign-file') return undefined;
   const path = /^\/[^\s:]+/.exec(text)?.[0];
-  return path === undefined ? text.split(' is here')[0] : `administrator: ${path}`;
+  return path === undefined ? text.split(' is present')[0] : `administrator: ${path}`;
 }
 
 function rowOfPlan(plan: EniPlan, backend: string | undefined) {

@@ -51,7 +51,7 @@ export function stateText(state: RowState): string {
   return state.replaceAll('-', ' ');
 }
 
-/** Red: somebody should act. Yellow: it waits. */
+/** Red: it needs attention. Yellow: it waits. */
 export function paintState(row: StatusRow, text: string, style: Style): string {
   if (row.state === 'working') return green(style, text);
   if (row.state === 'waiting') return yellow(style, text);

@@ -26,7 +26,7 @@ export function statusText(look: StatusLook, style: StatusStyle): string {
   const lines = [
     `${bold(style, 'Cloud')}    ${describeCloud(found)}`,
     `${bold(style, 'Backend')}  ${explainSelection(found.selection)}`,
-    `${bold(style, 'Primary')}  ${found.primaryLink ?? 'not found'}, never touched`,
+    `${bold(style, 'Primary')}  ${found.primaryLink ?? 'not found'}, not managed`,
     ...labelled(bold(style, 'Daemon'), describeDaemon(look.daemon, now, style)),
     `${bold(style, 'ENIs')}     ${summary(rows, style)}`,
     '',
@@ -54,7 +54,7 @@ function labelled(label: string, [first = '', ...more]: readonly string[]): read
 
 /** The whole table in one line. */
 function summary(rows: readonly StatusRow[], style: Style): string {
-  const secondary = rows.filter(row => row.state !== 'never-touched');
+  const secondary = rows.filter(row => row.state !== 'not-managed');
   if (secondary.length === 0) return 'no secondary ENI';
   const states = [...new Set(secondary.map(row => row.state))];
   if (states.length === 1 && states[0] === 'working')
@@ -92,23 +92,23 @@ function detailsOf(row: StatusRow, look: StatusLook, style: StatusStyle): readon
 
 function whatToDo({ state }: StatusRow, { found, daemon }: StatusLook): string | undefined {
   if (found.cloud === undefined && state === 'not-as-planned')
-    return 'mend the way to the metadata service first';
+    return 'restore access to the metadata service first';
   switch (state) {
     case 'not-as-planned':
-      if (found.refused) return '"rollback" took this plan back; "eni-agent once --force" applies it';
+      if (found.refused) return 'this plan was rolled back by hand; "eni-agent once --force" applies it';
       return daemon.isAlive
-        ? 'the daemon mends it at its next look; "eni-agent plan" shows how'
-        : '"eni-agent once" mends it; "eni-agent plan" shows how';
+        ? 'the daemon repairs it at its next check; "eni-agent plan" shows how'
+        : '"eni-agent once" repairs it; "eni-agent plan" shows how';
     case 'left-over':
       return daemon.isAlive
-        ? 'the daemon removes its configuration at its next look'
+        ? 'the daemon removes its configuration at its next check'
         : '"eni-agent once" removes its configuration';
     case 'failed':
-      return 'its last change was rolled back; remove the cause, then "eni-agent once" tries again';
+      return 'its last change was rolled back; fix the cause, then "eni-agent once" tries again';
     case 'contested':
-      return 'find what undoes it; "eni-agent doctor" names other programs that configure ENIs';
+      return 'find what undoes it; "eni-agent doctor" names known programs that configure ENIs';
     case 'waiting':
-      return daemon.isAlive ? undefined : '"eni-agent once" continues as soon as that is there';
+      return daemon.isAlive ? undefined : 'run "eni-agent once" again when that is available';
     default:
       return undefined;
   }

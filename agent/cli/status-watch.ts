@@ -7,7 +7,7 @@ import type { CommandContext } from './command.ts';
 const redrawMs = 2000;
 const metadataMs = 30_000;
 
-/** Draws until nobody reads standard output any more; a signal ends the process as it always does. */
+/** Draws until standard output is closed; a signal ends the process as it always does. */
 export async function watch(
   { system, screen, print, json }: CommandContext,
   pass: PassContext,
@@ -24,7 +24,7 @@ export async function watch(
 /** Home and clear to the end in one go with the text, so that nothing flickers. */
 function separator(isTerminal: boolean, now: number): string {
   const time = new Date(now).toISOString();
-  return isTerminal ? `\u001b[H\u001b[J${time}, again every 2 s, Ctrl-C ends it\n\n` : `--- ${time}\n`;
+  return isTerminal ? `\u001b[H\u001b[J${time}, refreshed every 2 s; Ctrl-C to quit\n\n` : `--- ${time}\n`;
 }
 
 function openSource({ system, settings }: PassContext): MetadataSource {

@@ -73,7 +73,7 @@ export function containerNetworkClaim(
 ): string | undefined {
   const [first] = found;
   if (first === undefined || !leave) return undefined;
-  return `${first.name} is here (${first.evidence}) and takes ENIs for its pods; an ENI that is not for pods gets an [eni "MAC"] section`;
+  return `${first.name} is present (${first.evidence}) and takes ENIs for its pods; give an ENI that is not for pods an [eni "MAC"] section`;
 }
 
 /**

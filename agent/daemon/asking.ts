@@ -1,4 +1,4 @@
-// One question to the metadata service that is under way while the daemon goes on: its answer is one more thing that wakes it.
+// One question to the metadata service that is under way while the daemon keeps working: its answer is one more thing that wakes it.
 import { AgentError, reasonOf } from '../errors.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';

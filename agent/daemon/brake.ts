@@ -1,10 +1,10 @@
-// The brake: repairing what somebody else undoes again and again helps nobody, and each repair may cost packets. Pure.
+// The brake: repairing what something else keeps undoing does not help, and each repair may cost packets. Pure.
 
 /** So many repairs within the window, and it is a fight. */
 const mostRepairs = 5;
 const windowMs = 60_000;
 
-/** How long nothing is repaired, the first and each further time; the last one goes on. */
+/** How long nothing is repaired, the first and each further time; the last one repeats. */
 const holdsMs = [60_000, 120_000, 300_000, 600_000] as const;
 
 export interface Brake {

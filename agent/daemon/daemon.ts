@@ -139,14 +139,17 @@ async function takeAnswer(running: Running): Promise<void> {
   if (queued !== undefined) question(running, queued);
 }
 
-/** A configuration that is wrong changes nothing: the old one stays in force, and the log says why. */
+/** An invalid configuration changes nothing: the previous one stays in force, and the log says why. */
 async function readConfiguration(running: Running): Promise<void> {
   const { context, settings } = running;
   try {
     running.settings = await context.readSettings();
   } catch (error) {
-    running.configProblem = `${reasonOf(error)}; the old configuration stays in force`;
-    context.log.error({ reason: reasonOf(error) }, 'the configuration is wrong, going on with the old one');
+    running.configProblem = `${reasonOf(error)}; the previous configuration stays in force`;
+    context.log.error(
+      { reason: reasonOf(error) },
+      'the configuration is invalid; the previous one stays in force',
+    );
     return;
   }
   running.configProblem = undefined;

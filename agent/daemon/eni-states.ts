@@ -13,7 +13,7 @@ const lateReasons: ReadonlySet<SkippedEni['reason']> = new Set([
   'invalid-metadata',
 ]);
 
-/** Those that do not, but where somebody else has to move first. */
+/** Those that do not, but where something else has to happen first. */
 const waitingStates: ReadonlySet<SkippedEni['reason']> = new Set([...lateReasons, 'reload-unsafe']);
 
 /** Why the picture is not complete yet, in words; empty if it is. */
@@ -23,11 +23,11 @@ export function waitingReasons(pass: PassResult, unclaimed: readonly string[]): 
     ...plan.skipped.filter(s => lateReasons.has(s.reason)).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
     ...plan.enis.filter(e => e.awaiting !== undefined).map(e => `${e.link}: the DHCP lease`),
     ...pass.instance.problems.map(p => `${p.subject}: ${p.text}`),
-    ...unclaimed.map(link => `${link}: the metadata does not know this link yet`),
+    ...unclaimed.map(link => `${link}: not in the metadata yet`),
   ];
 }
 
-/** True if it is worth looking again soon, where nobody watches. A plan that somebody took back waits for nobody. */
+/** True if it is worth looking again soon, where no daemon watches. A plan that was rolled back by hand waits for nothing. */
 export function isIncomplete(pass: PassResult, settings: Settings): boolean {
   return pass.outcome !== 'refused' && waitingReasons(pass, unclaimedLinks(pass, settings)).length > 0;
 }
@@ -68,7 +68,7 @@ export function asContested(
 ): ReportedEni {
   const fight = contest.find(d => d.mac === eni.mac);
   if (fight === undefined) return eni;
-  const text = `something undoes it: ${fight.lines.join('; ')}`;
+  const text = `something keeps undoing it: ${fight.lines.join('; ')}`;
   const since = earlier?.state === 'contested' ? earlier.since : now;
   return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
 }

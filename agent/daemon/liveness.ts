@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
 export const lateMs = 120_000;
 
 /**
- * True if the process of the report is there and is a daemon of ours: its number may be somebody else's by now. Where /proc hides the
+ * True if the process of the report is there and is a daemon of ours: its number may be that of another process by now. Where /proc hides the
  * processes of others (hidepid), the report counts for as long as its next look is not late.
  */
 export async function isDaemonAlive(system: System, report: Report): Promise<boolean> {

@@ -57,7 +57,7 @@ export async function tend(running: Running, triggers: readonly Trigger[]): Prom
   return mends ? 'drift' : 'files';
 }
 
-/** Its link has gone, is a new one or has another name: nobody has undone anything, and it counts for no brake. */
+/** Its link has gone, is a new one or has another name: nothing was undone, and it counts for no brake. */
 function hasMoved({ mac }: Drift, { kernel }: Glance, pass: PassResult | undefined): boolean {
   const link = pass?.desired.plan.enis.find(eni => eni.mac === mac)?.link;
   const then = pass?.kernel.links.find(l => l.mac === mac);
@@ -70,7 +70,7 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
   const why = [...triggers];
   const now = context.system.now();
   if (answer === undefined) return;
-  // The brake is off: what has been undone meanwhile is put back, and counts as a repair, so that a fight which goes on is seen as one.
+  // The brake is off: what has been undone meanwhile is put back, and counts as a repair, so that a fight which continues is seen as one.
   const isBrakeOver =
     memory.brake.until !== undefined && !isOn(memory.brake, now) && memory.contest.length > 0;
   const repaired = isBrakeOver ? await driftNow(running) : [];
@@ -78,7 +78,7 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
     if (memory.error?.message !== answer.message)
       context.log.warn(
         { code: answer.code, reason: answer.message },
-        'no usable metadata, going on with what is',
+        'no usable metadata; the current configuration is kept',
       );
     running.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
     // A link that has come or gone meanwhile is looked at all the same, by the last answer that was good.
@@ -88,7 +88,7 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
     else setDue(running);
     return;
   }
-  if (memory.metadata.state === 'failing') context.log.info({}, 'the metadata answers again');
+  if (memory.metadata.state === 'failing') context.log.info({}, 'the metadata service answers again');
   running.memory = afterAnswer(memory, now);
   const news = JSON.stringify(answer.instance) !== JSON.stringify(running.reading?.instance);
   running.reading = answer;
@@ -192,7 +192,7 @@ function changeMemory(running: Running, memory: Running['memory'], drift: readon
   const wasBraked = isOn(running.memory.brake, system.now());
   running.memory = memory;
   if (!wasBraked && isOn(memory.brake, system.now()))
-    log.error({ drift }, 'something undoes this again and again: it is left alone for a while');
+    log.error({ drift }, 'something keeps undoing this: repairs are paused for a while');
 }
 
 /** Which ENIs a pass that failed was about: those that are not as planned now. */

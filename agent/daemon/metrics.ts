@@ -62,20 +62,28 @@ function metricsOf(report: Report): readonly Metric[] {
   });
   return [
     gauge('build_info', [{ labels: { version: packageJson.version }, value: 1 }], 'Version; always 1.'),
-    gauge('start_time_seconds', moment(report.startedAt), 'When the daemon was started, since the epoch.'),
-    total('passes', counters.passes, 'Passes in full.'),
-    total('quiet_looks', counters.quiet, 'Looks that found nothing new.'),
+    gauge('start_time_seconds', moment(report.startedAt), 'Start of the daemon, in seconds since the epoch.'),
+    total('passes', counters.passes, 'Full passes.'),
+    total('quiet_looks', counters.quiet, 'Checks that found nothing new.'),
     total('changes', counters.changes, 'Passes that changed something.'),
     total('repairs', counters.repairs, 'Changes that only restored what something else had undone.'),
-    total('failures', counters.failures, 'Looks and passes that failed.'),
+    total('failures', counters.failures, 'Checks and passes that failed.'),
     total('metadata_requests', counters.requests, 'HTTP requests to the metadata service.'),
-    gauge('last_look_time_seconds', moment(report.lookedAt), 'When the daemon last looked, since the epoch.'),
+    gauge(
+      'last_look_time_seconds',
+      moment(report.lookedAt),
+      'Last check of the daemon, in seconds since the epoch.',
+    ),
     gauge(
       'last_metadata_answer_time_seconds',
       moment(report.metadata.answeredAt),
-      'When the metadata service last gave an answer of use, since the epoch; missing before the first.',
+      'Last usable answer of the metadata service, in seconds since the epoch; missing before the first.',
     ),
-    gauge('brake_on', [{ value: report.brake === null ? 0 : 1 }], '1 while nothing is repaired.'),
+    gauge(
+      'brake_on',
+      [{ value: report.brake === null ? 0 : 1 }],
+      '1 while repairs are paused because something keeps undoing them.',
+    ),
     gauge(
       'eni_state',
       // Label sets must differ, or the whole file is refused: an id or a link may be missing, or named twice by bad metadata, a MAC not.

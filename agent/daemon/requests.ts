@@ -23,7 +23,7 @@ export async function request(system: System, name: string, waitMs: number): Pro
     if ((await readReport(system))?.answered.includes(name)) return true;
     await system.sleep(50);
   }
-  // Nobody may answer it later, when nobody waits any more.
+  // It must not be answered later, when nothing waits for it any more.
   await system.removeFile(`${requestFolder}/${name}`);
   return false;
 }

@@ -1,4 +1,4 @@
-// What a running daemon has: what it was given, and what it knows by now. daemon.ts and looks.ts change it, nobody else.
+// What a running daemon has: what it was given, and what it knows by now. Only daemon.ts and looks.ts change it.
 import type { Log } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';

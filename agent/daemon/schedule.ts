@@ -11,7 +11,7 @@ export const laggingLooks = laggingSeconds.length;
 /** After a sign of change more of the same is likely: addresses are assigned one by one, ENIs attached in a row. */
 const watchfulSeconds = [2, 3, 5, 5, 10, 10, 15, 30] as const;
 
-/** After a failure; the last one goes on. A metadata service that is down must not be hit harder for it. */
+/** After a failure; the last one repeats. A metadata service that is down must not be hit harder for it. */
 const failingSeconds = [1, 2, 5, 10, 30, 60, 120, 300] as const;
 
 /** After a change that had to be taken back: each try may cost the ENI some packets. */
@@ -59,7 +59,7 @@ export function nextLookMs(moment: Moment, periodMs: number, identity: string): 
 
 /**
  * Looks so far in a mood that comes now. A service that fails now and then goes to and fro between an answer with holes and none at all:
- * each time the waits go on where they were, else it would be asked several times a second for as long as it fails.
+ * each time the waits continue where they were, else it would be asked several times a second for as long as it fails.
  */
 export function triesGoOn(
   before: Pick<Moment, 'mood' | 'tries' | 'tookBack'>,

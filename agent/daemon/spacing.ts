@@ -1,4 +1,4 @@
-// How soon the kernel is looked at again. The first event at once; while events go on that mean nothing to us (containers come and go,
+// How soon the kernel is looked at again. The first event at once; while events continue that mean nothing to us (containers come and go,
 // router advertisements renew), each look costs some milliseconds, so that they are taken further apart, up to a second. Pure.
 
 const firstMs = 100;

@@ -54,19 +54,24 @@ function backend({ selection }: Inspection, { settings }: PassContext): readonly
   const saw = explainSelection(selection);
   const named = settings.agent.backend;
   if (named !== undefined && named !== selection.backend) {
-    const hint = `the configuration says ${named}; remove [agent] backend if that is not meant`;
+    const hint = `the configuration says ${named}; remove [agent] backend if that is not intended`;
     return [{ check: 'backend', verdict: 'warning', saw, hint }];
   }
   if (selection.backend !== undefined) return [ok('backend', saw)];
   return [
-    { check: 'backend', verdict: 'failure', saw, hint: 'name it in the configuration: [agent] backend =' },
+    {
+      check: 'backend',
+      verdict: 'failure',
+      saw,
+      hint: 'name it in the configuration: [agent] backend = NAME',
+    },
   ];
 }
 
 function proven({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {
   const name = settings.agent.backend ?? selection.backend;
   if (name === undefined || renderers[name].proven) return [];
-  const saw = `applying through ${name} has not been proven harmless${settings.agent.allowUnproven ? ', but the configuration allows it' : '; "once" refuses'}`;
+  const saw = `applying through ${name} is not proven${settings.agent.allowUnproven ? ', but the configuration allows it' : '; "once" refuses'}`;
   const hint = 'use "eni-agent plan" and load the files by hand, or set [agent] allow-unproven = yes';
   return [{ check: 'proven', verdict: 'warning', saw, hint }];
 }
@@ -75,14 +80,13 @@ function metadata(look: Inspection): readonly Finding[] {
   const skipped = new Set(skippedTexts(look));
   const problems = look.degraded.filter(text => !skipped.has(text));
   if (problems.length === 0) return [ok('metadata', describeCloud(look))];
-  const hint = 'what works stays as it is; "eni-agent plan" reads the metadata again';
+  const hint = 'the current configuration is kept; "eni-agent plan" reads the metadata again';
   return problems.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));
 }
 
-/** ENIs that wait for somebody: the reason says for what. */
+/** ENIs that need attention: the reason says why. */
 function leftAlone(look: Inspection): readonly Finding[] {
-  const hint =
-    'the other ENIs are not affected; the next pass takes this one up as soon as the reason is gone';
+  const hint = 'the other ENIs are not affected; once the reason is gone, the next pass configures this one';
   return skippedTexts(look).map(saw => ({ check: 'left alone', verdict: 'warning', saw, hint }));
 }
 
@@ -99,7 +103,7 @@ function enis(
   const isBlocked = earlier.some(f => f.check === generatorCheckName && f.verdict === 'failure');
   const hint = isBlocked
     ? `see "${generatorCheckName}" above: until that works, "eni-agent once" fails`
-    : '"eni-agent once" mends it; "eni-agent plan" shows how';
+    : '"eni-agent once" repairs it; "eni-agent plan" shows how';
   return look.enis.map(eni => {
     const check = `eni ${eni.plan.eniId ?? eni.plan.mac} on ${eni.plan.link}`;
     const [first, ...more] = [
@@ -126,7 +130,7 @@ async function reversePathFilter(look: Inspection, { system }: PassContext): Pro
   for (const { plan } of look.enis) {
     const strict = Math.max(all, await read(plan.link)) === 1;
     if (!strict || plan.rules.length > 0) continue;
-    const saw = `${plan.link} filters strictly (rp_filter 1) and has no rules yet: it drops what comes from outside its subnet`;
+    const saw = `${plan.link} has strict reverse path filtering (rp_filter 1) and no rules yet: it drops packets from outside its subnet`;
     findings.push({
       check: 'rp_filter',
       verdict: 'warning',
@@ -134,7 +138,9 @@ async function reversePathFilter(look: Inspection, { system }: PassContext): Pro
       hint: `sysctl -w net.ipv4.conf.${plan.link}.rp_filter=2`,
     });
   }
-  return findings.length > 0 ? findings : [ok('rp_filter', 'nothing that these rules do not satisfy')];
+  return findings.length > 0
+    ? findings
+    : [ok('rp_filter', 'no ENI without rules has strict reverse path filtering')];
 }
 
 /** On a configured link only: one that is down hears nothing, and configuring it turns this off. */
@@ -142,20 +148,25 @@ function advertisements({ enis, kernel }: Inspection): readonly Finding[] {
   const findings = enis.flatMap(({ plan: { link } }): readonly Finding[] => {
     const value = kernel.acceptRa?.get(link) ?? '0';
     if (value === '0' || !kernel.links.some(l => l.name === link && l.up)) return [];
-    const saw = `${link} obeys IPv6 router advertisements (accept_ra ${value}): one puts a default route by it into main`;
+    const saw = `${link} accepts IPv6 router advertisements (accept_ra ${value}): one of them would add a default route by ${link} to main`;
     const hint = `sysctl -w net.ipv6.conf.${link}.accept_ra=0, and find out what turned it on`;
     return [{ check: 'accept_ra', verdict: 'warning', saw, hint }];
   });
   return findings.length > 0
     ? findings
-    : [ok('accept_ra', 'no secondary ENI obeys IPv6 router advertisements')];
+    : [ok('accept_ra', 'no secondary ENI accepts IPv6 router advertisements')];
 }
 
 async function interrupted(_look: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
   const checkpoint = await readCheckpoint(system, checkpointPath).catch(() => undefined);
   if (checkpoint === undefined) return [];
-  const saw = `the apply of ${checkpoint.time} was interrupted and is not undone yet`;
+  const saw = `the apply of ${checkpoint.time} was interrupted and is not rolled back yet`;
   return [
-    { check: 'interrupted', verdict: 'failure', saw, hint: '"eni-agent once" (or "rollback") finishes it' },
+    {
+      check: 'interrupted',
+      verdict: 'failure',
+      saw,
+      hint: '"eni-agent once" or "eni-agent rollback" rolls it back',
+    },
   ];
 }

@@ -14,7 +14,7 @@ import type { RouteAnswer } from '../system/route-lookups.ts';
 export interface Detour {
   readonly why: string;
   readonly hint: string;
-  /** True if somebody may have meant it so. */
+  /** True if it may be intended. */
   readonly deliberate: boolean;
 }
 
@@ -33,18 +33,18 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
   const ownKeys = new Set(plan.rules.map(plannedKey));
   const isOwn = (r: KernelRule) => r.opaque === undefined && ownKeys.has(ruleKey(r));
 
-  // By a rule that comes first: somebody else's, or ours that prefers specific routes of main.
+  // By a rule that comes first: a foreign one, or ours that prefers specific routes of main.
   if (caught !== undefined && rule !== undefined && caught.rule.priority <= rule.priority) {
     if (!isOwn(caught.rule))
       return {
         why: `${ruleKey(caught.rule)}${words(caught.rule.opaque)} comes before the rules of the ENI`,
-        hint: `find out who added that rule: it does no harm with a priority above ${rule.priority}, or without the addresses of ${plan.link}`,
+        hint: `find out what added that rule; it does no harm with a priority above ${rule.priority}, or without the addresses of ${plan.link}`,
         deliberate: false,
       };
     if (caught.rule.suppressDefault && caught.route !== undefined)
       return {
         why: `main has ${keyWithoutMetric(caught.route)}, and its specific routes come before the ENI's table`,
-        hint: 'that is meant for containers and VPNs; if the addresses of the ENI are not to use that route, take it out of main',
+        hint: 'that is intended for containers and VPNs; if the addresses of the ENI must not use that route, remove it from main',
         deliberate: true,
       };
   }
@@ -60,18 +60,18 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
   if (caught?.route !== undefined)
     return {
       why: `${keyWithoutMetric(caught.route)}${words(caught.route.opaque)} is used instead`,
-      hint: 'find out who added that route, and take it away: "eni-agent plan" lists what the ENI should have',
+      hint: 'find out what added that route, and remove it; "eni-agent plan" lists what the ENI should have',
       deliberate: false,
     };
   return {
-    why: 'no rule or route that is known explains it',
+    why: 'no rule or route that eni-agent understands explains it',
     hint: `compare "ip -${familyOf(answer.from)} rule" and "ip -${familyOf(answer.from)} route show table ${plan.table}" with "eni-agent plan"`,
     deliberate: false,
   };
 }
 
 function missing(key: string): Detour {
-  const hint = '"eni-agent once" adds it; if it goes again, another program on this machine takes it away';
+  const hint = '"eni-agent once" adds it; if it disappears again, another program on this machine removes it';
   return { why: `${key} is missing`, hint, deliberate: false };
 }
 

@@ -8,7 +8,7 @@ import { type Finding, ok } from './finding.ts';
 export const generatorCheckName = 'generator';
 const scratch = '/run/eni-agent/netplan-check';
 const hint =
-  'netplan cannot configure any ENI until it works; install the package netplan-generator again (before netplan 1.0: netplan.io), then run "eni-agent once"';
+  'netplan cannot configure any ENI until it works; reinstall the package netplan-generator (before netplan 1.0: netplan.io), then run "eni-agent once"';
 
 /** Runs it on an empty private folder, which is removed: nothing of the machine is read or written. */
 export async function generatorCheck(
@@ -24,13 +24,13 @@ export async function generatorCheck(
     return [{ check, verdict: 'failure', saw: `${program} does not exist`, hint }];
   // Its parent belongs to root.
   if ((await system.run(['mkdir', '-p', '-m', '0700', scratch])).exitCode !== 0)
-    return [ok(check, `${program} is there; only root can try whether it works`)];
+    return [ok(check, `${program} exists; only root can test whether it works`)];
   const { exitCode, stderr } = await system.run(argv);
   await system.run(['rm', '-rf', '--one-file-system', '--', scratch]);
   if (exitCode === 0) return [ok(check, `${program} works`)];
   // The last line may be ours (how it was killed); why stands above it.
   const said = stderr.split('\n').filter(line => line.trim() !== '');
-  const cause = said.slice(-2).join('; ') || 'it said nothing';
+  const cause = said.slice(-2).join('; ') || 'no output';
   const saw = `"${argv.join(' ')}" failed (exit ${exitCode}): ${cause}`;
   return [{ check, verdict: 'failure', saw, hint }];
 }

@@ -12,9 +12,9 @@ export async function kernelSupport(
   const { source, why } = await readKernelProbe(system, facts.versions.kernel);
   // Without root no namespace can be made; a distribution may have ported the feature back, so the version may be wrong.
   const assumed = source === 'assumed' ? ` (${why})` : '';
-  if (facts.kernel.suppressPrefixLength) return [ok('kernel', `honours suppress_prefixlength${assumed}`)];
-  const saw = `does not honour suppress_prefixlength${assumed}: the rules that prefer specific routes of main are left out`;
+  if (facts.kernel.suppressPrefixLength) return [ok('kernel', `supports suppress_prefixlength${assumed}`)];
+  const saw = `does not support suppress_prefixlength${assumed}: the rules that prefer specific routes of main are left out`;
   const hint =
-    'containers and VPNs are not reached from secondary addresses on this kernel; a newer kernel cures it';
+    'with this kernel, secondary addresses do not reach containers and VPNs; with 3.12 or later they do';
   return [{ check: 'kernel', verdict: 'warning', saw, hint }];
 }

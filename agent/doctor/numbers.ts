@@ -1,4 +1,4 @@
-// Does somebody else use the numbers of the agent? Nothing breaks in silence then (a slot in use is passed over), but an ENI that has its
+// Does anything else use the numbers of the agent? Nothing breaks in silence then (a slot in use is passed over), but an ENI that has its
 // slot already shares it from that day on, and only a person can say which of the two should move.
 import { ownShaped } from '../apply/kernel-objects.ts';
 import { readState } from '../apply/state-file.ts';
@@ -26,8 +26,8 @@ export async function numbers(
     {
       check: 'numbers',
       verdict: 'warning',
-      saw: `others use numbers of the agent (${band}): ${foreign.slice(0, shown).join('; ')}${more}`,
-      hint: 'give them other numbers; or run "eni-agent remove", set [routing] base, and run "eni-agent once"',
+      saw: `other programs use numbers of the agent (${band}): ${foreign.slice(0, shown).join('; ')}${more}`,
+      hint: 'change those numbers; or run "eni-agent remove", set [routing] base, and run "eni-agent once"',
     },
   ];
 }

@@ -46,7 +46,7 @@ export async function pingFindings(
   ];
 }
 
-/** @param alive the target has answered somebody */
+/** @param alive the target has answered another address */
 function targetFindings(
   link: string,
   to: Ip,
@@ -65,8 +65,8 @@ function targetFindings(
           warning(
             `${to} does not answer ${listed(lost.map(r => r.from))} (${lost.length} of ${total} of ${link})`,
             alive
-              ? 'it answers other addresses: see in the cloud whether these are assigned to this ENI, and its security group'
-              : 'try a host that is known to answer pings; then see the security group, the network ACL and the route table in the cloud',
+              ? 'it answers other addresses: check in the cloud that these are assigned to this ENI, and check its security group'
+              : 'try a host that is known to answer pings; then check the security group, the network ACL and the route table in the cloud',
           ),
         ]),
     ...(failed.length === 0
@@ -74,7 +74,7 @@ function targetFindings(
       : [
           warning(
             `no ping could be sent from ${listed(failed.map(r => r.from))} to ${to}: ${failed[0]!.reason}`,
-            `"ping -I ${failed[0]!.from} ${to}" shows it; without root some systems do not let anybody ping`,
+            `"ping -I ${failed[0]!.from} ${to}" shows the whole error; some systems allow only root to ping`,
           ),
         ]),
   ];
@@ -83,12 +83,12 @@ function targetFindings(
 function unsent(results: readonly PingResult[]): readonly Finding[] {
   const count = results.filter(r => r.outcome === 'not-sent').length;
   if (count === 0) return [];
-  const saw = `${count} of ${results.length} pings were not sent: too many others had no answer`;
-  return [warning(saw, 'settle those first, or name fewer addresses')];
+  const saw = `${count} of ${results.length} pings were not sent: too many others got no answer`;
+  return [warning(saw, 'fix those first, or ping fewer hosts')];
 }
 
 function noSource(to: Ip): string {
-  return `name an IPv${familyOf(to) === 4 ? 6 : 4} address, or see above why the ENIs have none of IPv${familyOf(to)}`;
+  return `ping an IPv${familyOf(to) === 4 ? 6 : 4} address instead, or see above why the ENIs have no IPv${familyOf(to)} address`;
 }
 
 function warning(saw: string, hint: string): Finding {

@@ -78,8 +78,8 @@ function eniFindings(
   const total = plan.addresses.length;
   const counted = count === total ? `${count}` : `${count} of ${total}`;
   const via = gateways.map(({ ip, state }) => (state === undefined ? `${ip} (not used yet)` : ip));
-  const leave = total === 1 ? 'address leaves' : 'addresses leave';
-  const saw = `${counted} ${leave} by ${plan.link} via ${via.join(' and ')}`;
+  const leave = total === 1 ? 'address leave' : 'addresses leave';
+  const saw = `packets from ${counted} ${leave} by ${plan.link} via ${via.join(' and ')}`;
   return [ok('reachability', saw), ...silent];
 }
 
@@ -118,6 +118,6 @@ function stateOf(neighbours: readonly Neighbour[], link: string, ip: Ip): string
 function silentGateway(link: string, ip: Ip, state: string | undefined): readonly Finding[] {
   if (state !== 'FAILED' && state !== 'INCOMPLETE') return [];
   const saw = `the gateway ${ip} does not answer on ${link} (${state})`;
-  const hint = `see in the cloud whether ${link}'s ENI is attached, in the subnet of that gateway, and what a firewall on this machine drops`;
+  const hint = `check in the cloud that the ENI of ${link} is attached and in the subnet of that gateway, and check the firewall of this machine`;
   return [{ check: 'gateway', verdict: 'warning', saw, hint }];
 }

@@ -30,13 +30,13 @@ export async function rivals(
 ): Promise<readonly Finding[]> {
   const view: RivalView = { look, settings, rival: await readRivalFacts(system) };
   const findings = rivalTable.flatMap(rival => findingOf(rival, view));
-  return findings.length > 0 ? findings : [ok('rivals', 'no other program here is known to configure ENIs')];
+  return findings.length > 0 ? findings : [ok('rivals', 'found no known program that also configures ENIs')];
 }
 
 function findingOf(rival: Rival, view: RivalView): readonly Finding[] {
   const sighting = rival.find(view);
   if (sighting === undefined) return [];
-  const here = `${rival.name} is here (${sighting.evidence})`;
+  const here = `${rival.name} is present (${sighting.evidence})`;
   if (sighting.idle !== undefined) return [ok('rivals', `${here}, but ${sighting.idle}`)];
   const { option } = rival;
   const byOption =

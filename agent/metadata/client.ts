@@ -61,8 +61,8 @@ export function openClient(options: ClientOptions): OpenClient {
   const session = options.session ?? {};
 
   async function tryOnce(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
-    if (signal.aborted) return failure('the time for the whole read is over');
-    if (bytesLeft <= 0) return failure(`the answers are larger than ${maxBodyBytes / 1024} KiB together`);
+    if (signal.aborted) return failure('the time limit for reading the metadata is over');
+    if (bytesLeft <= 0) return failure(`all answers together are larger than ${maxBodyBytes / 1024} KiB`);
     requests += 1;
     const asked = endpoint;
     const exchange = await sendRequest({
@@ -169,13 +169,13 @@ function tokenRefused(endpoint: string, path: string, status: number, why: strin
   const where = `the metadata service at ${endpoint} gave no token: ${path}`;
   if (status === 403)
     return new AgentError('metadata-unreachable', `${where} answered 403`, {
-      hint: 'the metadata service is turned off for this instance (HttpEndpoint=disabled), or a proxy is in between',
+      hint: 'the metadata service is disabled for this instance (HttpEndpoint=disabled), or a proxy is in between',
     });
   if (status === 0)
     return new AgentError('metadata-unreachable', `${where} failed: ${why}`, {
       // The answer to the PUT has an IP hop limit of 1 by default, so that it never arrives behind a bridge.
       hint: 'in a container or behind a bridge the answer is dropped (hop limit 1): run eni-agent on the host itself',
     });
-  const shown = status === 200 ? 'answered 200 with something that is no token' : `answered ${status}`;
+  const shown = status === 200 ? 'answered 200 with something that is not a token' : `answered ${status}`;
   return new AgentError('metadata-invalid', `${where} ${shown}`);
 }

@@ -22,13 +22,13 @@ export function detectProvider(dmi: Dmi): Detection {
   if (first !== undefined && others.length === 0) return first;
   if (first !== undefined) {
     const claims = found.map(d => `${d.provider.name} (${d.evidence})`).join(' and ');
-    throw new AgentError('provider-unknown', `the DMI data fits several clouds: ${claims}`);
+    throw new AgentError('provider-unknown', `the DMI data matches several clouds: ${claims}`);
   }
   const seen = Object.entries(dmi).filter(([, text]) => text.trim() !== '');
   const list = seen.map(([field, text]) => `${snake(field)} ${quote(text)}`).join(', ');
   throw new AgentError(
     'provider-unknown',
-    `the DMI data fits no cloud that is known here: ${list === '' ? 'all of it is empty' : list}`,
+    `the DMI data matches no known cloud: ${list === '' ? 'all of it is empty' : list}`,
   );
 }
 

@@ -71,7 +71,7 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
       finish({ kind: 'failure', why, connected, again });
       outgoing.destroy();
     };
-    const onAbort = () => fail('the time for the whole read is over', false);
+    const onAbort = () => fail('the time limit for reading the metadata is over', false);
     const deadline = setTimeout(
       () => fail(`no answer within ${options.deadlineMs / 1000} s`, false),
       options.deadlineMs,
@@ -128,7 +128,7 @@ function readAnswer(status: number, headers: IncomingHttpHeaders, bytes: Buffer)
     return { kind: 'failure', why: 'answered in a content coding', connected: true, again: false };
   const body = decode(bytes);
   if (body === undefined)
-    return { kind: 'failure', why: 'answered with bytes that are no UTF-8', connected: true, again: false };
+    return { kind: 'failure', why: 'answered with bytes that are not UTF-8', connected: true, again: false };
   return { kind: 'answer', status, body, retryAfter };
 }
 

@@ -45,17 +45,17 @@ export const sharedFiles: readonly { readonly path: string; readonly why: string
     path: '/etc/udev/rules.d/70-persistent-net.rules',
     why: 'it gives links their names by MAC, and the primary may depend on it',
   },
-  { path: '/etc/rc.local', why: 'it mentions multi-nic-util: take that line out by hand' },
-  { path: '/etc/rc.d/rc.local', why: 'it mentions multi-nic-util: take that line out by hand' },
-  { path: '/etc/dhclient-exit-hooks', why: 'it mentions multi-nic-util: take that line out by hand' },
-  { path: '/etc/dhcp/dhclient-exit-hooks', why: 'it mentions multi-nic-util: take that line out by hand' },
+  { path: '/etc/rc.local', why: 'it mentions multi-nic-util: remove that line by hand' },
+  { path: '/etc/rc.d/rc.local', why: 'it mentions multi-nic-util: remove that line by hand' },
+  { path: '/etc/dhclient-exit-hooks', why: 'it mentions multi-nic-util: remove that line by hand' },
+  { path: '/etc/dhcp/dhclient-exit-hooks', why: 'it mentions multi-nic-util: remove that line by hand' },
   {
     path: '/etc/init.d/eni',
-    why: 'how multi-nic-util starts without systemd is not known: turn it off by hand',
+    why: 'how multi-nic-util starts without systemd is unknown: disable it by hand',
   },
 ];
 
-/** Paths that its documentation and its removers list, said to stay where nothing in them names it. `own`: nobody else has that name. */
+/** Paths that its documentation and its removers list, said to stay where nothing in them names it. `own`: nothing else has that name. */
 export const namesakes: readonly { readonly path: string; readonly own: boolean }[] = [
   ...unitFolders.map(folder => ({ path: `${folder}/${unitName}`, own: true })),
   { path: '/lib/udev/rules.d/61-eni.rules', own: true },

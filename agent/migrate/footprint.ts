@@ -17,7 +17,7 @@ export interface FoundFile {
 export interface Kept {
   readonly path: string;
   readonly why: string;
-  /** Somebody has to do something about it. */
+  /** It needs work by hand. */
   readonly needsHand: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function readFootprint(system: System): Promise<Footprint> {
     ...(await programFiles(system, seen)),
     ...(await networkFiles(system)),
   ];
-  // Somebody's own way to turn it off, and in the way of our alias. Alone it says nothing.
+  // An administrator's own way to turn it off, and in the way of our alias. Alone it says nothing.
   const mask = `${table.enablingFolder}/${table.unitName}`;
   if (found.length > 0 && (await system.readLink(mask)) === '/dev/null')
     found.push({ path: mask, kind: 'unit' });
@@ -121,13 +121,13 @@ async function networkFiles(system: System): Promise<readonly (FoundFile | Kept)
     if (sync === undefined && !variables.has('MAINROUTETABLE')) continue;
     const link = variables.get('DEVICE') ?? name.slice('ifcfg-'.length);
     if (sync === 'no') {
-      found.push({ path, why: 'EC2SYNC=no: its owner keeps multi-nic-util off it', needsHand: false });
+      found.push({ path, why: 'EC2SYNC=no keeps multi-nic-util off it', needsHand: false });
       continue;
     }
     if (hasAncestor) {
       found.push({
         path,
-        why: `ec2-net-utils is here (${table.ancestor}) and writes such files`,
+        why: `ec2-net-utils is present (${table.ancestor}) and writes such files`,
         needsHand: true,
       });
       continue;
@@ -160,8 +160,8 @@ async function packageObjection(system: System, path: string): Promise<Kept | un
   if (owner === 'unowned') return undefined;
   const why =
     owner === 'unknown'
-      ? 'the package database does not tell whether it belongs to a package'
-      : `it belongs to the package ${owner.package}, though it mentions multi-nic-util: install that package again, or remove it`;
+      ? 'the package database does not say whether it belongs to a package'
+      : `it belongs to the package ${owner.package}, though it mentions multi-nic-util: reinstall or remove that package`;
   return { path, why, needsHand: true };
 }
 
@@ -177,7 +177,7 @@ async function sharedFiles(system: System): Promise<readonly Kept[]> {
   for (const folder of table.programPath) {
     const path = `${folder}/${table.pluginManager}`;
     if (await system.exists(path)) {
-      const why = 'if multi-nic-util is a plugin of it, take it off there as well, or it may come back';
+      const why = 'if multi-nic-util is a plugin of it, remove the plugin as well, or it may come back';
       return [...kept, { path, why, needsHand: false }];
     }
   }
@@ -195,7 +195,7 @@ async function namesakes(
     if (told.has(name(path)) || !(await system.exists(path)) || (await isOurs(system, path))) continue;
     told.add(name(path));
     const why = own
-      ? 'if it is its own all the same, move it away by hand'
+      ? 'if it belongs to multi-nic-util all the same, move it away by hand'
       : 'it belongs to the distribution or to another program';
     kept.push({ path, why: `nothing in it names multi-nic-util: ${why}`, needsHand: own });
   }

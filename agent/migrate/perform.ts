@@ -30,7 +30,7 @@ export async function performMigration(context: PassContext, record: MigrationRe
     for (const { path } of record.folders)
       if ((await system.listFolder(path)).length === 0) await system.removeTree(path);
     await reload(context, record);
-    // Not started, but from here on a machine that loses its power comes up with somebody who looks after its ENIs.
+    // Not started, but from here on a machine that loses its power comes up with the agent, which looks after its ENIs.
     if (record.agent !== undefined) await systemctl(system, 'enable', agentUnit);
     for (const link of linksOf(record)) await letGo(context, record, link);
     const pass = await reconcile(context, { apply: true, force: true });
@@ -38,25 +38,25 @@ export async function performMigration(context: PassContext, record: MigrationRe
     if (lost.length > 0)
       throw new AgentError(
         'verify-failed',
-        `the agent leaves ${lost.join(', ')} alone: ${pass.degraded[0] ?? 'it has no plan'}`,
+        `the agent leaves ${lost.join(', ')} alone: ${pass.degraded[0] ?? 'there is no plan for it'}`,
       );
     return pass;
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    log.error({ reason: error.message }, 'the migration failed, taking it back');
+    log.error({ reason: error.message }, 'the migration failed; rolling it back');
     const takeOff = await isTakenOver(system, record);
     const problems = await undoMigration(context, record, { takeOff }).catch(again => {
       throw new AgentError(
         'rollback-failed',
-        `${error.message}; and the migration could not be taken back: ${reasonOf(again)}`,
+        `${error.message}; the migration could not be rolled back: ${reasonOf(again)}`,
         {
           cause: error,
-          hint: `mend that, then run "eni-agent migrate --undo"; copies of all files are in ${migrationFolder}`,
+          hint: `fix that, then run "eni-agent migrate --undo"; copies of all moved files are in ${migrationFolder}`,
         },
       );
     });
     for (const problem of problems) log.warn({}, problem);
-    throw new AgentError(error.code, `${error.message}; the migration was taken back`, {
+    throw new AgentError(error.code, `${error.message}; the migration was rolled back`, {
       cause: error,
       hint: error.hint,
     });
@@ -67,7 +67,7 @@ export async function performMigration(context: PassContext, record: MigrationRe
  * Puts every file back as it was, starts what ran. What cannot be started again, and files of others that stand there by now, are told.
  *
  * @param options.takeOff first take everything off the machine that is the agent's
- * @returns what somebody has to look at
+ * @returns what needs attention
  */
 export async function undoMigration(
   context: PassContext,
@@ -84,7 +84,7 @@ export async function undoMigration(
     if (!(await system.exists(copyOf(path)))) continue;
     if (await isTheirs(system, path)) {
       if (await isCopied(system, path)) continue;
-      occupied.push(`${path} is no longer the agent’s and stays; what it was is ${copyOf(path)}`);
+      occupied.push(`${path} was replaced by another file, which stays; the original is ${copyOf(path)}`);
     } else await system.copy(copyOf(path), path);
   }
   for (const { path, mode } of record.folders) {
@@ -163,6 +163,6 @@ async function runQuietly(system: System, argv: readonly [string, ...string[]]):
   const { exitCode, stderr } = await system.run(argv, { timeoutMs: networkMs });
   if (exitCode === 0) return [];
   return [
-    `"${argv.join(' ')}" failed (exit ${exitCode}): ${stderr.trim().split('\n').at(-1) || 'it said nothing'}`,
+    `"${argv.join(' ')}" failed (exit ${exitCode}): ${stderr.trim().split('\n').at(-1) || 'no output'}`,
   ];
 }

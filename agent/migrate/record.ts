@@ -1,5 +1,5 @@
 // What a migration moves aside, written down before anything is touched, and the copies beside it: enough to finish it or to take it back
-// after a crash at any moment, and until somebody does.
+// after a crash at any moment.
 import { AgentError, reasonOf } from '../errors.ts';
 import type { System } from '../system/system.ts';
 
@@ -41,7 +41,7 @@ export async function readRecord(system: System): Promise<MigrationRecord | unde
   try {
     const record = JSON.parse(text) as MigrationRecord;
     if (record.version !== 1 || !Array.isArray(record.files) || !Array.isArray(record.links))
-      throw new Error('it has not the form of version 1');
+      throw new Error('it does not have the form of version 1');
     return record;
   } catch (cause) {
     throw new AgentError('state-unreadable', `cannot read ${recordPath}: ${reasonOf(cause)}`, {

@@ -81,9 +81,9 @@ function passAfter(context: PassContext, pass: PassResult, ahead: Ahead): Promis
 function objectionTo(name: string, { kernel, desired, backend, selection }: PassResult): string | undefined {
   const { plan } = desired;
   const link = kernel.links.find(l => l.name === name);
-  if (name === plan.primaryLink) return 'it is the primary’s';
+  if (name === plan.primaryLink) return 'it belongs to the primary';
   if (backend !== 'initscripts')
-    return `${backend} owns the links here, and not the service that reads this file`;
+    return `${backend} owns the links here, not the service that reads this file`;
   if (link === undefined) return undefined;
   if (plan.enis.some(e => e.link === name)) return undefined;
   const skipped = plan.skipped.find(s => s.mac === link.mac);

@@ -81,7 +81,7 @@ export interface SkippedEni {
     | 'no-free-slot'
     | 'reload-unsafe';
   readonly text: string;
-  /** True if somebody has to act: the pass then ends degraded. */
+  /** True if it needs attention: the pass then ends degraded. */
   readonly degraded: boolean;
 }
 

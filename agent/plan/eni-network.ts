@@ -70,7 +70,7 @@ export function eniNetwork(eni: Eni, sources: EniSources): EniNetwork {
     incomplete: incompleteness(eni, ipv4, addressing),
     notes: [
       ...(ipv6Off && toldIpv6.addresses.length > 0
-        ? [`IPv6 is switched off on ${link}: its IPv6 addresses are left out`]
+        ? [`IPv6 is disabled on ${link}: its IPv6 addresses are left out`]
         : []),
       ...notesOn(
         eni,
@@ -126,7 +126,7 @@ function incompleteness(eni: Eni, ipv4: NetworkPart, addressing: Addressing): st
     ipv4.subnets.length === 0 &&
     ipv4.gateway === undefined
   )
-    return 'static addressing needs "subnets" (and "gateways") in the configuration, since this cloud does not tell them';
+    return 'static addressing needs "subnets" (and "gateways") in the configuration, because this cloud does not provide them';
   return undefined;
 }
 

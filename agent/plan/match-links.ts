@@ -56,8 +56,8 @@ function objection(link: KernelLink, filter: LinkFilter): string | undefined {
     return `has the ignored driver ${link.driver}`;
   const virtual = link.kind !== undefined || !link.physical;
   if (virtual && !(filter.virtualLinks && link.kind === 'veth'))
-    return `is no physical NIC (${link.kind ?? 'no device'})`;
-  if (!isPortableName(link.name)) return 'has a name that no configuration file can carry';
+    return `is not a physical NIC (${link.kind ?? 'no device'})`;
+  if (!isPortableName(link.name)) return 'has a name that cannot be written to a configuration file';
   return undefined;
 }
 

@@ -19,7 +19,7 @@ export interface PlanInput {
   readonly settings: Pick<Settings, 'agent' | 'routing' | 'enis'>;
   /** Slots of earlier passes, of ENIs that have gone too. */
   readonly keptSlots: ReadonlyMap<Mac, number>;
-  /** Slots whose table or priorities somebody else uses. */
+  /** Slots whose table or priorities are in use by others. */
   readonly occupiedSlots: ReadonlySet<number>;
   /** What DHCP said, by link name. */
   readonly leases: ReadonlyMap<string, Lease>;
@@ -28,7 +28,7 @@ export interface PlanInput {
   readonly suppressPrefixLength: boolean;
   /** Links on which IPv6 is switched off. */
   readonly withoutIpv6?: ReadonlySet<string>;
-  /** Links that somebody else's files configure, with where. */
+  /** Links that foreign files configure, with where. */
   readonly claims: ReadonlyMap<string, string>;
   /** Why ENIs that the configuration does not name are left to a container network. */
   readonly containerNetwork?: string | undefined;
@@ -99,7 +99,8 @@ export function planNetwork(input: PlanInput): PlanResult {
   for (const { eni, link, network } of candidates) {
     const slot = assigned.get(eni.mac);
     if (slot === undefined) {
-      const text = 'all 256 slots are in use; raise [routing] base or remove foreign rules from the band';
+      const text =
+        'all 256 slots are in use; "eni-agent doctor" lists foreign routes and rules that occupy some: remove those';
       skipped.push({ mac: eni.mac, eniId: eni.id, reason: 'no-free-slot', text, degraded: true });
       continue;
     }
@@ -164,12 +165,12 @@ function consider(
     text,
     degraded,
   });
-  if (eni.primary) return skip('primary', 'the primary ENI is never touched', false);
+  if (eni.primary) return skip('primary', 'eni-agent does not configure the primary ENI', false);
   // Whose addresses must not be touched is not known then.
   if (!input.instance.enis.some(e => e.primary))
     return skip('incomplete-metadata', 'the metadata does not say which ENI is the primary', true);
   if (input.settings.enis.get(eni.mac)?.ignore)
-    return skip('ignored', 'the configuration says ignore', false);
+    return skip('ignored', 'the configuration says ignore = yes', false);
   // Before everything about the link: a CNI may have moved it into a pod's network namespace.
   if (input.containerNetwork !== undefined && !input.settings.enis.has(eni.mac))
     return skip('configured-elsewhere', input.containerNetwork, false);

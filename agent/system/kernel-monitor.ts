@@ -26,7 +26,7 @@ export interface KernelMonitor {
 }
 
 /**
- * Calls `onEvent` for everything that the kernel says, and after each restart: what happened in between nobody has heard.
+ * Calls `onEvent` for everything that the kernel says, and after each restart: what happened in between was missed.
  */
 export function monitorKernel(onEvent: () => void): KernelMonitor {
   let stopped = false;
@@ -53,7 +53,7 @@ export function monitorKernel(onEvent: () => void): KernelMonitor {
       over = true;
       if (Date.now() - started >= settledMs) failures = 0;
       else if (byItself && variant < variants.length - 1) variant += 1;
-      problem = `ip ${words.join(' ')}: ${why}; changes in the kernel are seen by the timer alone`;
+      problem = `ip ${words.join(' ')}: ${why}; kernel changes are noticed only by the timer`;
       timer = setTimeout(
         () => {
           child = start();

@@ -72,7 +72,7 @@ async function probeKernel(system: System, kernel: string | undefined): Promise<
     suppressPrefixLength: isAtLeast(kernel, suppressSince),
     ruleProtocol: isAtLeast(kernel, protocolSince),
     source: 'assumed',
-    why: `assumed by kernel version ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
+    why: `assumed from kernel version ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
   };
 }
 
@@ -86,7 +86,7 @@ export function parseProbe(stdout: string): KernelProbe | undefined {
     ...(suppressPrefixLength ? [] : ['suppress_prefixlength']),
     ...(ruleProtocol ? [] : ['rule protocol']),
   ];
-  const why = missing.length === 0 ? 'kernel and ip know both' : `not known: ${missing.join(', ')}`;
+  const why = missing.length === 0 ? 'kernel and ip support both' : `not supported: ${missing.join(', ')}`;
   return { suppressPrefixLength, ruleProtocol, source: 'probed', why };
 }
 

@@ -38,6 +38,6 @@ export async function readUnits(
 export async function systemctl(system: System, ...words: readonly string[]): Promise<void> {
   const { exitCode, stdout, stderr } = await system.run(['systemctl', ...words], { timeoutMs });
   if (exitCode === 0) return;
-  const said = (stderr.trim() || stdout.trim() || 'it said nothing').split('\n').slice(-3).join('; ');
+  const said = (stderr.trim() || stdout.trim() || 'no output').split('\n').slice(-3).join('; ');
   throw new AgentError('command-failed', `"systemctl ${words.join(' ')}" failed (exit ${exitCode}): ${said}`);
 }

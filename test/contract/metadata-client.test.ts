@@ -114,7 +114,7 @@ test('a metadata service that is turned off is told apart, with a hint', async (
   emulator.fault({ match: 'token', status: 403 });
   await expect(open('aws', [url]).get(mac)).rejects.toMatchObject({
     code: 'metadata-unreachable',
-    hint: expect.stringContaining('turned off for this instance'),
+    hint: expect.stringContaining('disabled for this instance'),
   });
 });
 
@@ -201,7 +201,7 @@ test.each([
   [
     'of bytes that are no UTF-8',
     'HTTP/1.0 200 OK\r\n\r\n\xff\xfe',
-    { status: 0, body: 'answered with bytes that are no UTF-8' },
+    { status: 0, body: 'answered with bytes that are not UTF-8' },
   ],
   [
     'that switches protocols',

@@ -147,7 +147,7 @@ describe.each(providers)('$name', provider => {
   test('an answer that does not come in time ends with the whole read', async () => {
     const started = Date.now();
     const { instance } = await readWith({ match: key, delayMs: 20_000 }, 700);
-    expectUnknown(instance, 'failed: the time for the whole read is over');
+    expectUnknown(instance, 'failed: the time limit for reading the metadata is over');
     expect(Date.now() - started).toBeLessThan(2500);
   });
 

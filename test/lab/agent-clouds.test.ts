@@ -190,7 +190,7 @@ describe('a machine without IPv6', () => {
     const on = host;
     await guestOk(on.guest, ['sysctl', '-qw', 'net.ipv6.conf.eth1.disable_ipv6=1']);
     await agentOk(on, ['once']);
-    expect(await agentOk(on, ['plan'])).toContain('IPv6 is switched off on eth1');
+    expect(await agentOk(on, ['plan'])).toContain('IPv6 is disabled on eth1');
     const results = await pingMatrix(on.guest, { pick: (_eni, address) => !address.includes(':') });
     expect(results.length).toBe(9);
     expect(failedPings(results), renderMatrix(results)).toEqual([]);

@@ -53,8 +53,8 @@ describe('doctor', () => {
     );
   };
   const healthy = [
-    'ok    reachability: 3 addresses leave by eth1 via 10.0.1.1 and fe80:ec2::1',
-    'ok    reachability: 2 addresses leave by eth2 via 10.0.2.1 and fe80:ec2::1',
+    'ok    reachability: packets from 3 addresses leave by eth1 via 10.0.1.1 and fe80:ec2::1',
+    'ok    reachability: packets from 2 addresses leave by eth2 via 10.0.2.1 and fe80:ec2::1',
   ];
 
   test('a healthy machine: one line per ENI, and with --ping one per ENI and host', async () => {
@@ -74,7 +74,7 @@ describe('doctor', () => {
     expect(await seen(2)).toEqual([
       'FAIL  reachability: 10.0.1.10, 10.0.1.11 would leave by eth0 via 10.0.0.1 to 203.0.113.1, not by eth1 via 10.0.1.1: ' +
         'rule 4 28600 from 10.0.1.0/24 iif lo lookup 28000 is missing',
-      '"eni-agent once" adds it; if it goes again, another program on this machine takes it away',
+      '"eni-agent once" adds it; if it disappears again, another program on this machine removes it',
       healthy[1],
     ]);
     await agentOk(host, ['once']);
@@ -151,7 +151,7 @@ describe('doctor', () => {
     expect(found.slice(0, 4)).toEqual([
       ...healthy,
       `WARN  ping: ${client[4]} does not answer 10.0.1.11 (1 of 2 addresses of eth1)`,
-      'it answers other addresses: see in the cloud whether these are assigned to this ENI, and its security group',
+      'it answers other addresses: check in the cloud that these are assigned to this ENI, and check its security group',
     ]);
     await runIn(host.vpc.router, ['nft', 'add', 'element', 'inet', port, 'v4', '{ 10.0.1.11 }']);
   });

@@ -48,7 +48,7 @@ describe('failures on ifupdown', () => {
     const mine = 'iface eth7 inet manual\n';
     writeGuestFile(host.guest, `${folder}/60-eni-eth1`, mine);
     const output = await agentOk(host, ['once'], 2);
-    expect(output).toContain(`${folder}/60-eni-eth1 is not ours`);
+    expect(output).toContain(`${folder}/60-eni-eth1 was not written by eni-agent`);
     expect(readGuestFile(host.guest, `${folder}/60-eni-eth1`)).toBe(mine);
     expect(await guestOk(host.guest, ['ip', 'route', 'show', 'table', 'all'])).toContain(
       'default via 10.0.2.253 dev eth2 table',
@@ -117,7 +117,7 @@ describe('failures on ifupdown', () => {
     );
     const error = await fails(['once']);
     expect(error).toContain('primary-changed');
-    expect(error).toContain('main lost the route "default via 10.0.0.253');
+    expect(error).toContain('the main table lost the route "default via 10.0.0.253');
     await guestOk(host.guest, ['ip', 'addr', 'del', '10.0.0.66/32', 'dev', 'eth0']);
     expect(await networkState(host)).toBe(before);
     expect((await pingMatrix(host.guest)).filter(r => r.link === 'eth0' && !r.ok)).toEqual([]);

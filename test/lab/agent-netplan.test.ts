@@ -141,10 +141,8 @@ describe.each([
     // networkd goes on there, and each advertisement brings its routes back: none comes while the agent takes them away.
     await holdAdvertisements(host.vpc);
     const { said } = await quietly(['once'], degraded);
-    expect(said).toContain(
-      `${live}/${foreign[0]} was written anew after systemd-networkd.service had loaded`,
-    );
-    expect(said).toContain('changed live only');
+    expect(said).toContain(`${live}/${foreign[0]} was rewritten after systemd-networkd.service loaded`);
+    expect(said).toContain('changed in the kernel and in the files');
     expect(await sh('ip -4 addr show dev eth1')).not.toContain('10.0.1.35');
     expect(readGuestFile(host.guest, '/etc/netplan/60-eni-eth1.yaml')).not.toContain('10.0.1.35');
     // What the image's catch-all has made of the new one is taken over without networkd, which learns of it at its next load.
@@ -182,12 +180,12 @@ describe.each([
     await change(() => assignAddress(host.vpc, 'eth1', '10.0.1.36'));
     const { said } = await quietly(['once'], degraded);
     expect(said).toContain(`${live}/${foreign[0]} was changed after`);
-    expect(said).toContain('changed live only');
+    expect(said).toContain('changed in the kernel and in the files');
     await expectAllPings();
     removeGuestFile(host.guest, yaml);
     await sh('systemctl daemon-reload');
     await change(() => unassignAddress(host.vpc, 'eth1', '10.0.1.36'));
-    expect((await quietly()).said).not.toContain('changed live only');
+    expect((await quietly()).said).not.toContain('changed in the kernel and in the files');
     await expectAllPings();
   });
 

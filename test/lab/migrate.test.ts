@@ -104,7 +104,7 @@ describe('under systemd', () => {
     expect(readGuestFile(host.guest, '/usr/lib/udev/rules.d/61-eni.rules')).toBeUndefined();
     expect(readGuestFile(host.guest, '/usr/lib/udev/rules.d/60-net.rules')).toContain('NAME=');
     await expectPings();
-    expect(await agentOk(host, ['migrate', '--apply'], 2)).toContain('the migration is done');
+    expect(await agentOk(host, ['migrate', '--apply'], 2)).toContain('already migrated');
   });
 
   test('after a reboot the agent is there and the other one is not', async () => {
@@ -116,7 +116,7 @@ describe('under systemd', () => {
 
   test('--undo: files, modes, times, links and units are what they were', async () => {
     const out = await agentOk(host, ['migrate', '--undo']);
-    expect(out).toContain('Took back the migration of');
+    expect(out).toContain('Undid the migration of');
     expect(await picture()).toBe(before);
     expect(readGuestFile(host.guest, runs)).toBe('start\nstop\nstart\n');
     expect(await sh('ls /var/lib/eni-agent')).not.toContain('migration');
@@ -127,7 +127,7 @@ describe('under systemd', () => {
     const now = await picture();
     const { exitCode, stderr } = await runAgent(host.guest, ['migrate', '--apply']);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/systemctl enable eni-agent\.service" failed .*; the migration was taken back/);
+    expect(stderr).toMatch(/systemctl enable eni-agent\.service" failed .*; the migration was rolled back/);
     expect(await picture()).toBe(now);
   });
 });

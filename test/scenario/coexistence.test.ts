@@ -42,7 +42,7 @@ describe('a node of a container network', () => {
     expect(machine.picture()).toEqual(before);
     const status = await machine.agent('status');
     expect(status.code).toBe(0);
-    expect(status.out).toContain('Amazon VPC CNI is here (/etc/cni/net.d/10-aws.conflist)');
+    expect(status.out).toContain('Amazon VPC CNI is present (/etc/cni/net.d/10-aws.conflist)');
     expect(machine.system.kernel.link('eth2').up).toBe(false);
     await expectIdle(machine);
   });

@@ -73,7 +73,7 @@ describe('no usable answer at all', () => {
     await daemon.runFor(350_000);
     expect(machine.picture()).toEqual(good);
     expect(daemon.report()).toMatchObject({ error: null, metadata: { state: 'answered' } });
-    expect(daemon.log.at(-1)).toMatch(/the metadata answers again/);
+    expect(daemon.log.at(-1)).toMatch(/the metadata service answers again/);
   });
 });
 

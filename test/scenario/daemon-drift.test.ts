@@ -38,8 +38,12 @@ const faults: readonly Fault[] = [
     act: m => m.system.sh('ip addr flush dev eth1'),
     says: /missing: address eth1 172.31.40.10\/32/,
   },
-  { name: 'an owned file edited', act: m => edit(m, '.11', '.77'), says: /60-eni-eth1 was edited/ },
-  { name: 'an owned file deleted', act: m => void m.system.files.delete(file), says: /60-eni-eth1 has gone/ },
+  { name: 'an owned file edited', act: m => edit(m, '.11', '.77'), says: /60-eni-eth1 was changed/ },
+  {
+    name: 'an owned file deleted',
+    act: m => void m.system.files.delete(file),
+    says: /60-eni-eth1 is missing/,
+  },
   {
     name: 'the link set down',
     act: m => m.system.sh('ip link set dev eth1 down'),

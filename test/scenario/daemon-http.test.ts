@@ -89,7 +89,9 @@ describe('for longer', () => {
     const life = await settled({ metadataKeys: ['timeout = 1'] });
     life.machine.metadata.fault({ match: '.', delayMs: 1500 });
     await expectUnharmed(life, 2000);
-    expect(life.daemon.report().error?.message).toMatch(/the time for the whole read is over|no answer/);
+    expect(life.daemon.report().error?.message).toMatch(
+      /the time limit for reading the metadata is over|no answer/,
+    );
   });
 
   test('one byte a second', async () => {
@@ -106,7 +108,9 @@ describe('for longer', () => {
     life.machine.system.put(config, text.replace(/^url = .*$/m, `url = http://127.0.0.1:${port}`));
     await expectUnharmed(life, 2000);
     expect(life.daemon.report().metadata.state).toBe('failing');
-    expect(life.daemon.report().error?.message).toMatch(/the time for the whole read is over|no token/);
+    expect(life.daemon.report().error?.message).toMatch(
+      /the time limit for reading the metadata is over|no token/,
+    );
     drip.closeAllConnections();
     drip.close();
   });

@@ -30,7 +30,7 @@ describe('the times of the looks', () => {
     expect(requestsSince(reads, since)).toBeLessThanOrEqual(times.length * 4);
     expect(daemon.report()).toMatchObject({
       mood: 'lagging',
-      waitingFor: ['eth1: the metadata does not know this link yet'],
+      waitingFor: ['eth1: not in the metadata yet'],
       error: null,
       metadata: { state: 'answered' },
     });
@@ -59,7 +59,7 @@ const lateThings: readonly Late[] = [
   {
     name: 'the link is there before the metadata',
     early: before,
-    waits: /^eth1: the metadata does not know/,
+    waits: /^eth1: not in the metadata yet/,
   },
   { name: 'the MAC is listed with half its keys', early: listed, waits: /not complete yet|answered 404/ },
   { name: 'device-number 0', early: withKey('device-number', '0'), waits: /device-number is 0 though/ },

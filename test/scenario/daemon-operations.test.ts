@@ -31,7 +31,7 @@ describe('the configuration is edited', () => {
     await daemon.runFor(120_000);
     expect(machine.picture().kernel).toEqual(good);
     expect(daemon.report().problems).toEqual([
-      expect.stringMatching(/base.*; the old configuration stays in force$/),
+      expect.stringMatching(/base.*; the previous configuration stays in force$/),
     ]);
     expect(daemon.log.filter(line => line.startsWith('error'))).toHaveLength(1);
     // And it goes on in earnest.

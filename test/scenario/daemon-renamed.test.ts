@@ -38,7 +38,7 @@ describe('names and links', () => {
     await daemon.runFor(3000);
     expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth2');
     expect(addressesOf(machine, 'eth1')).toEqual([]);
-    expect(daemon.report().waitingFor).toEqual(['eth1: the metadata does not know this link yet']);
+    expect(daemon.report().waitingFor).toEqual(['eth1: not in the metadata yet']);
   });
 
   test('another ENI is attached under the same name: its own addresses, none of the old one', async () => {
@@ -63,7 +63,7 @@ describe('names and links', () => {
     machine.attach(eth2Mac, 'eth1');
     await daemon.runFor(3000);
     expect(addressesOf(machine, 'eth1')).toEqual([]);
-    expect(daemon.report().waitingFor.join('\n')).toContain('eth1: the metadata does not know');
+    expect(daemon.report().waitingFor.join('\n')).toContain('eth1: not in the metadata yet');
   });
 
   test('ten changes within a second end in one state', async () => {

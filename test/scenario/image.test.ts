@@ -107,9 +107,11 @@ describe('remove --image', () => {
     expect(code).toBe(0);
     expect(traces(machine)).toEqual([`/etc/eni-agent/eni-agent.conf: [eni "${eth1Mac}"]`]);
     expect(out).toContain(
-      `note: the configuration stays, with sections for the ENIs of one instance: [eni "${eth1Mac}"]`,
+      `note: the configuration stays, with sections for ENIs of this instance: [eni "${eth1Mac}"]`,
     );
-    expect(out).toContain('note: the journal has what the daemon logged: journalctl --rotate');
+    expect(out).toContain(
+      'note: the journal has the log of the daemon; to empty the journal: journalctl --rotate',
+    );
   });
 
   test('in the root of an image that was never booted there is nothing to do, and nothing in the way', async () => {
@@ -126,7 +128,7 @@ describe('remove --image', () => {
     const outcome = await machine.agent('remove', '--image');
     expect(outcome).toMatchObject({ code: 1, out: '' });
     expect(outcome.err).toMatch(
-      /^eni-agent: a daemon of eni-agent is running.*\n {2}lock-held: end it first/,
+      /^eni-agent: the eni-agent daemon is running.*\n {2}lock-held: stop it first/,
     );
     expect(machine.picture()).toEqual(before);
     await release!();
@@ -180,7 +182,7 @@ describe('an image made without it', () => {
     const before = machine.picture();
     const { code, err } = await machine.agent('rollback');
     expect(code).toBe(1);
-    expect(err).toContain(`of another instance, ${instanceId}, whose disk this was`);
+    expect(err).toContain(`of another instance, ${instanceId}, from whose disk this one was made`);
     expect(machine.picture()).toEqual(before);
   });
 });

@@ -63,7 +63,7 @@ describe('without an option', () => {
     const commands = out.slice(out.indexOf('Commands\n')).split('\n').slice(1, 7);
     expect(commands.map(c => c.trim())).toEqual([
       'systemctl stop eni.service',
-      '(files that are no network files go aside here)',
+      '(the files other than network files are moved here)',
       'systemctl daemon-reload',
       'udevadm control --reload-rules',
       'systemctl enable eni-agent.service',
@@ -78,7 +78,7 @@ describe('without an option', () => {
     const vm = await start({ recording: (await machine()).metadata.recording });
     await vm.metadata.close();
     const { code, out } = await vm.agent('migrate', '--apply');
-    expect({ code, out }).toEqual({ code: 0, out: 'Nothing to do: multi-nic-util is not here.\n' });
+    expect({ code, out }).toEqual({ code: 0, out: 'Nothing to do: multi-nic-util was not found.\n' });
   });
 });
 
@@ -94,7 +94,7 @@ describe('--apply and --undo', () => {
     for (const path of stays) expect(vm.picture().files[`${path} 644`]).toBe(before.files[`${path} 644`]);
     await expectIdle(vm);
     const again = await migrate(vm, '--apply');
-    expect(again.out).toContain('Nothing to do: the migration is done.');
+    expect(again.out).toContain('Nothing to do: already migrated.');
     expect(again.code).toBe(0);
 
     const undone = await migrate(vm, '--undo');
@@ -178,7 +178,7 @@ describe('what fails is taken back', () => {
     const outcome = await migrate(vm, '--apply');
     expect(outcome.code).toBe(1);
     expect(outcome.err).toContain(`${code}:`);
-    expect(outcome.err).toContain('the migration was taken back');
+    expect(outcome.err).toContain('the migration was rolled back');
     expect(pictureOf(vm)).toEqual(before);
   });
 
@@ -213,8 +213,8 @@ describe('what is not provably its own stays', () => {
     });
     const { code, out } = await migrate(vm, '--apply');
     expect(code).toBe(2);
-    expect(out).toContain('the package database does not tell');
-    expect(out).toContain('Nothing to do: what is here of multi-nic-util stays');
+    expect(out).toContain('the package database does not say');
+    expect(out).toContain('Nothing to do: the files of multi-nic-util that were found stay');
     expect(vm.picture()).toEqual(before);
   });
 
@@ -263,7 +263,7 @@ describe('what is not provably its own stays', () => {
     vm.system.put(`${folder}/ec2net-functions`, '# ec2-net-utils\n');
     const before = vm.system.files.get(`${folder}/ifcfg-eth1`)!.content;
     const { out } = await migrate(vm, '--apply');
-    expect(out).toContain('ec2-net-utils is here');
+    expect(out).toContain('ec2-net-utils is present');
     expect(vm.system.files.get(`${folder}/ifcfg-eth1`)!.content).toBe(before);
   });
 
@@ -298,7 +298,7 @@ test('somebody has put a file of his own there meanwhile: --undo leaves it, and 
   const { code, out } = await migrate(vm, '--undo');
   expect(code).toBe(2);
   expect(out).toContain(
-    '61-eni.rules is no longer the agent’s and stays; what it was is /var/lib/eni-agent/migration/files/',
+    '61-eni.rules was replaced by another file, which stays; the original is /var/lib/eni-agent/migration/files/',
   );
   expect(vm.system.files.get('/lib/udev/rules.d/61-eni.rules')?.content).toBe('# mine\n');
   expect(
@@ -331,9 +331,9 @@ test('without systemd: files and ENI all the same, and what is left to do by han
   const before = pictureOf(vm);
   const { code, out } = await migrate(vm, '--apply');
   expect(code).toBe(2);
-  expect(out).toContain('warning: /etc/init.d/eni: how multi-nic-util starts without systemd is not known');
+  expect(out).toContain('warning: /etc/init.d/eni: how multi-nic-util starts without systemd is unknown');
   expect(out).toContain(
-    'warning: there is no eni-agent.service here: start the daemon as this system starts',
+    'warning: eni-agent.service is not installed: start the daemon the way this system starts',
   );
   expect(addressesOf(vm, 'eth1')).toEqual([`${eth1Address}/32`]);
   expect(vm.system.journal.filter(line => line.includes('systemctl'))).toEqual([]);

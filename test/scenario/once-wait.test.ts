@@ -52,6 +52,6 @@ test.each(['0', '601', 'soon', '-1', '1.5'])('--wait=%s is refused', async value
   for (const command of ['once', 'refresh']) {
     const outcome = await machine.agent(command, `--wait=${value}`);
     expect(outcome.code).toBe(64);
-    expect(outcome.err).toContain(`--wait "${value}" is no number of seconds from 1 to 600`);
+    expect(outcome.err).toContain(`--wait "${value}" is not a whole number of seconds from 1 to 600`);
   }
 });

@@ -24,7 +24,7 @@ test('a file of somebody else has our name: the ENI is left alone, the others go
   machine.system.put(file, '# written by hand\n');
   const outcome = await once(machine);
   expect(outcome.code).toBe(2);
-  expect(outcome.out).toContain(`${file} is not ours`);
+  expect(outcome.out).toContain(`${file} was not written by eni-agent`);
   expect(machine.files()[`${file} 644`]).toBe('# written by hand\n');
   expect(machine.system.kernel.link('eth1').up).toBe(false);
   expect(machine.state().applied.map(e => e.mac)).toEqual([eth2Mac]);
@@ -59,7 +59,9 @@ test('a link whose name no file can carry is left alone, and the others go on', 
   expect(machine.state().applied.map(e => e.link)).toEqual(['eth2']);
   expect(machine.system.kernel.link('-x').up).toBe(false);
   machine.system.restart();
-  expect((await machine.agent('plan')).out).toContain('has a name that no configuration file can carry');
+  expect((await machine.agent('plan')).out).toContain(
+    'has a name that cannot be written to a configuration file',
+  );
 });
 
 // `ifup` would end with "Address already assigned" (0.8.41), and taking that back would flush what somebody had added.

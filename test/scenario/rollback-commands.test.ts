@@ -125,7 +125,7 @@ describe('eni-agent remove', () => {
     expect(machine.picture()).toEqual(before);
     expect(ownTraces(machine)).toEqual([]);
     const second = await machine.agent('remove');
-    expect(second).toMatchObject({ code: 0, out: 'There was nothing of eni-agent on this machine.\n' });
+    expect(second).toMatchObject({ code: 0, out: 'Found no files of eni-agent to remove.\n' });
     await onceOk(machine);
     expect(machine.picture()).toEqual(applied);
   });

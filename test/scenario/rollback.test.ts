@@ -115,7 +115,7 @@ describe('the kernel is not what was planned', () => {
 
 describe('the primary', () => {
   test.each([
-    ['its default route', 'ip route del default dev eth0', 'main lost the route'],
+    ['its default route', 'ip route del default dev eth0', 'the main table lost the route'],
     ['its address, and all that hangs on it', 'ip addr del 172.31.16.20/20 dev eth0', 'lost the address'],
   ])('%s vanishes while ifup runs: restored, taken back, reported', async (_name, line, words) => {
     const failing = await beforeAttach(start);
@@ -144,7 +144,7 @@ describe('the primary', () => {
     });
     const outcome = await failing.machine.agent('once');
     expect(outcome.err).toContain('primary-changed: ');
-    expect(outcome.err).toContain('the metadata service was reached by');
+    expect(outcome.err).toContain('the route to the metadata service was');
     // The route was by eth1, so it went when the link was taken down.
     expect(failing.machine.picture()).toEqual(failing.before);
   });
@@ -202,7 +202,7 @@ describe('the rollback fails as well', () => {
     const outcome = await machine.agent('once');
     expect(outcome.code).toBe(1);
     expect(outcome.err).toContain('rollback-failed: ');
-    expect(outcome.err).toContain('main lost the route "default via 172.31.16.1 dev eth0"');
+    expect(outcome.err).toContain('the main table lost the route "default via 172.31.16.1 dev eth0"');
   });
 });
 

@@ -100,7 +100,7 @@ export function createLifeCloud(
         const hang = faults().find(f => f.kind === 'hangs');
         if (hang?.kind === 'hangs') {
           const left = openedAt + totalMs - clock.now();
-          if (left <= 0) return { status: 0, body: 'the time for the whole read is over' };
+          if (left <= 0) return { status: 0, body: 'the time limit for reading the metadata is over' };
           await clock.pause(Math.min(hang.ms, requestMs, left));
           if (hang.ms >= requestMs) return { status: 0, body: 'no answer within 3 s' };
         }

@@ -185,11 +185,11 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     [eni('gateways = eth0'), `[eni "${mac}"] gateways = "eth0": "eth0" is not an address`],
     [
       eni('gateways = 10.0.2.1 10.0.2.2'),
-      `[eni "${mac}"] gateways = "10.0.2.1 10.0.2.2": names two gateways of one family`,
+      `[eni "${mac}"] gateways = "10.0.2.1 10.0.2.2": lists two gateways of one family`,
     ],
     [
       eni('gateways = 10.0.2.1 fe80::1 fe80::2'),
-      `[eni "${mac}"] gateways = "10.0.2.1 fe80::1 fe80::2": names two gateways of one family`,
+      `[eni "${mac}"] gateways = "10.0.2.1 fe80::1 fe80::2": lists two gateways of one family`,
     ],
     [eni('mtu = 575'), `[eni "${mac}"] mtu = "575": ${whole} 576 to 65535`],
     [eni('table = 254'), `[eni "${mac}"] table = "254": ${whole} 256 to 2147483647`],
@@ -203,7 +203,7 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[eni]\nmtu = 1400', 'unknown section [eni]'],
     ['[Agent]\nlog-level = info', 'unknown section [Agent]'],
     ['[agent.more]\nlog-level = info', '[agent] has the unknown key "more"'],
-    ['log-level = info', 'the key "log-level" stands outside of a section'],
+    ['log-level = info', 'the key "log-level" is outside of any section'],
   ];
   test.each(rows)('%j', async (content, wanted) => {
     const error = await read(content).catch((e: unknown) => e);

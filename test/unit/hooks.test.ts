@@ -183,7 +183,7 @@ describe('all of them', () => {
     expect(await runFor([10_000, 10_000, 10_000, 10_000, 9_000, 6_000, 5_000, 0, 0])).toEqual([
       ...[10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 5_000],
     ]);
-    expect(warnings).toEqual([[{ hooks: ['h7', 'h8'] }, 'not run: the hooks before took 60 s']]);
+    expect(warnings).toEqual([[{ hooks: ['h7', 'h8'] }, 'hooks not run: the earlier ones took 60 s']]);
   });
 
   test('run also when the clock is set', async () => {
@@ -209,11 +209,11 @@ describe('all of them', () => {
 });
 
 describe('what somebody else could have put there is not run', () => {
-  const refused = (reason: string) => [[{ hook: `${hookFolder}/a`, reason }, 'a hook is not run']];
+  const refused = (reason: string) => [[{ hook: `${hookFolder}/a`, reason }, 'a hook was not run']];
 
   test.each([
-    [0o775, 'is writable by others than root'],
-    [0o757, 'is writable by others than root'],
+    [0o775, 'is writable by users other than root'],
+    [0o757, 'is writable by users other than root'],
     [0o644, 'is not executable'],
   ])('mode %o', async (mode, reason) => {
     put('a', `touch ${out('a')}`, mode);
@@ -245,7 +245,7 @@ describe('what somebody else could have put there is not run', () => {
     rmSync(path.join(root, hookFolder, 'a'), { recursive: true });
     execFileSync('mkfifo', [path.join(root, hookFolder, 'a')]);
     await runHooks(below(), log, pass, 'once');
-    const kind = refused('is no regular file');
+    const kind = refused('is not a regular file');
     expect(warnings).toEqual([...refused('is a symbolic link'), ...kind, ...kind]);
     expect(written('b')).toBeUndefined();
   });
@@ -255,7 +255,9 @@ describe('what somebody else could have put there is not run', () => {
     chmodSync(path.join(root, folder), 0o775);
     await runHooks(below(), log, pass, 'once');
     expect(written('a')).toBeUndefined();
-    expect(warnings).toEqual([[{ folder, reason: 'is writable by others than root' }, 'no hook is run']]);
+    expect(warnings).toEqual([
+      [{ folder, reason: 'is writable by users other than root' }, 'no hook was run'],
+    ]);
     chmodSync(path.join(root, folder), 0o755);
     await runHooks(below(), log, pass, 'once');
     expect(written('a')).toBe('');

@@ -12,15 +12,15 @@ import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 
 export const daemon: CliCommand = {
   name: 'daemon',
-  summary: 'stay, and do the same whenever something changes: hot-plug, addresses, drift',
+  summary: 'keep running and react to changes: hot-plug, addresses, drift',
   description: `
-Looks at once, and again whenever the kernel says that a link, an address, a route or a rule has
-changed, a file of the agent or its configuration was edited, a file appears in
-${requestFolder} ("eni-agent refresh" writes one), on SIGHUP, and by a slow timer
-([daemon] period). Works in the foreground and logs to standard error; systemd learns through
-systemd-notify when the first look is over, and what is managed.
+Checks at start, and again when the kernel reports a changed link, address, route or rule, when a
+file of the agent or its configuration is edited, when a file appears in
+${requestFolder} ("eni-agent refresh" writes one), on SIGHUP, and on a timer
+([daemon] period). Runs in the foreground and logs to standard error; systemd-notify tells systemd
+when the first check is done, and how many ENIs are managed.
 
-SIGTERM and SIGINT end it. The network stays as it is: nothing that works needs the daemon to run.`,
+SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work without the daemon.`,
   options: metadataOptions,
   examples: ['eni-agent daemon', 'systemctl status eni-agent; eni-agent status'],
   needsRoot: true,
@@ -29,8 +29,8 @@ SIGTERM and SIGINT end it. The network stays as it is: nothing that works needs 
     const log = await context.log(await context.settings());
     const release = await system.lock(daemonLockPath, 0);
     if (release === undefined)
-      throw new AgentError('lock-held', 'a daemon of eni-agent is running already', {
-        hint: '"eni-agent status" shows what it does; "eni-agent refresh" makes it look again now',
+      throw new AgentError('lock-held', 'the eni-agent daemon is already running', {
+        hint: '"eni-agent status" shows what it does; "eni-agent refresh" makes it check now',
       });
     const wakeups = await process.openWakeups({ requestFolder, configFolders: ['/etc/eni-agent'] });
     const readiness = openReadiness(system, process.notifySocket, process.pid);
@@ -53,7 +53,7 @@ SIGTERM and SIGINT end it. The network stays as it is: nothing that works needs 
           passes = report.counters.passes;
         },
         onChange(pass, triggers) {
-          // One after the other, while the daemon goes on.
+          // One after the other, while the daemon keeps working.
           hooks.running = hooks.running.then(() => runHooks(system, log, pass, triggers.join(' ')));
         },
       });

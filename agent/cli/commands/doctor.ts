@@ -14,21 +14,23 @@ import { green, red, yellow } from '../describe.ts';
 
 export const doctor: CliCommand = {
   name: 'doctor',
-  summary: 'find what is wrong or will go wrong, and say what to do about it',
+  summary: 'find problems, also likely ones, and say what to do about them',
   description: `
-Runs all checks: who owns the links, whether the metadata answers, whether the kernel has what the
-plan asks for, by which link each address of an ENI leaves and whether its gateway answers, which
-other programs on this machine configure ENIs too, whether numbers collide.
-Changes nothing. By the ENIs it sends nothing but what --ping asks for: one packet from each address.
+Checks which service owns the links, whether the metadata service answers, whether the kernel has
+what the plan asks for, by which link packets from each ENI address leave and whether the gateway
+answers, which known programs on this machine also configure ENIs, and whether others use the
+agent's table numbers or rule priorities.
+Changes nothing. It sends nothing through the secondary ENIs except the pings that --ping asks for:
+one from each address.
 
-Exit code 0: all is well. 2: there are warnings or failures.`,
+Exit code 0: no warnings or failures. 2: at least one.`,
   options: {
     ...metadataOptions,
     ping: {
       type: 'string',
       multiple: true,
       value: 'ADDRESS',
-      help: 'ping this host from every address of its family',
+      help: 'ping this host from every ENI address of its family',
     },
   },
   examples: ['eni-agent doctor', 'eni-agent doctor --ping 10.0.0.7', 'eni-agent doctor --json'],
@@ -50,8 +52,10 @@ function pingTargets({ ping }: OptionValues): readonly Ip[] {
   const targets = texts.map(text => {
     const ip = parseIp(text);
     if (ip !== undefined && isHostAddress(ip) && !isLinkLocal(ip)) return ip;
-    const message = `doctor: --ping ${JSON.stringify(text)} is no address of a host to ping`;
-    throw new AgentError('usage', message, { hint: 'an IPv4 or IPv6 address, no name and no fe80:: one' });
+    const message = `doctor: --ping ${JSON.stringify(text)} is not the address of a host`;
+    throw new AgentError('usage', message, {
+      hint: 'give an IPv4 or IPv6 address, not a name and not a link-local address (fe80::)',
+    });
   });
   return [...new Set(targets)];
 }

@@ -13,25 +13,26 @@ export const migrate: CliCommand = {
   name: 'migrate',
   summary: 'replace multi-nic-util (eni.service): show what would be done, do it, or undo it',
   description: `
-Looks for multi-nic-util of Alibaba Cloud and shows what would be done about it: which of its files
-are moved aside, which ENIs are taken over, with a diff and the commands. Changes nothing.
+Looks for multi-nic-util of Alibaba Cloud and shows what a migration would do: which of its files
+are moved away, which ENIs are taken over, a diff of the files, and the commands. Changes nothing.
 
 With --apply it stops eni.service, moves those files to ${migrationFolder},
-configures the ENIs and verifies that, then enables and starts eni-agent. An ENI that is taken over
-is down for the moment between the two. If anything fails, all of it is undone. Files of the
-distribution and the primary ENI are never touched. --undo puts everything back as it was.
+configures the ENIs, verifies that, and starts eni-agent. A link that is taken over is down in
+between. If this fails before eni-agent is started, the migration is rolled back. Files that belong
+to a package, and those of the primary ENI, stay where they are. --undo puts the files and the
+service back, and says what it could not restore.
 
 Exit code 0: nothing to do, or done. 2: something is pending or needs attention. 1: failed.`,
   options: {
     ...metadataOptions,
-    apply: { type: 'boolean', help: 'do it' },
-    undo: { type: 'boolean', help: 'take the migration back: its files, its service, its ENIs' },
+    apply: { type: 'boolean', help: 'migrate now' },
+    undo: { type: 'boolean', help: 'undo the migration: put back the files, the service and the ENIs' },
   },
   examples: ['eni-agent migrate', 'eni-agent migrate --apply', 'eni-agent migrate --undo'],
   needsRoot: true,
   async run(context, values) {
     if (values.apply === true && values.undo === true)
-      throw new AgentError('usage', 'migrate: --apply and --undo exclude each other');
+      throw new AgentError('usage', 'migrate: --apply and --undo cannot be used together');
     const settings = await context.settings();
     const pass: PassContext = { system: context.system, settings, log: await context.log(settings) };
     if (values.undo === true) return undo(context, pass);
@@ -51,8 +52,8 @@ function restOf({ record }: Survey): 'nothing' | 'interrupted' | 'done' {
 async function apply(context: CommandContext, pass: PassContext, survey: Survey): Promise<number> {
   const { system } = context;
   if (survey.record?.phase === 'undoing')
-    throw new AgentError('usage', 'migrate: a migration is being undone, and was interrupted', {
-      hint: '"eni-agent migrate --undo" finishes that; then --apply can begin anew',
+    throw new AgentError('usage', 'migrate: an earlier --undo was interrupted', {
+      hint: '"eni-agent migrate --undo" finishes it; then --apply can start again',
     });
   const { record, result } = await withLock(system, async () => {
     const begun = await recordOf(pass, survey);
@@ -69,8 +70,8 @@ async function undo(context: CommandContext, pass: PassContext): Promise<number>
   const { system } = context;
   const record = await readRecord(system);
   if (record === undefined)
-    throw new AgentError('nothing-to-roll-back', 'there is no migration to take back', {
-      hint: '"eni-agent migrate" shows whether there is one to do',
+    throw new AgentError('nothing-to-roll-back', 'there is no migration to undo', {
+      hint: '"eni-agent migrate" shows whether there is anything to migrate',
     });
   const agent = (await readUnits(system, [agentUnit])).get(agentUnit);
   // Before the lock, which a pass of it may hold.
@@ -88,7 +89,7 @@ function printUndone(context: CommandContext, record: MigrationRecord, problems:
     context.print(`${JSON.stringify(undone, null, 2)}\n`);
     return;
   }
-  const lines = [`Took back the migration of ${record.time}:`, ...files.map(f => `  ${f}`)];
+  const lines = [`Undid the migration of ${record.time}:`, ...files.map(f => `  ${f}`)];
   context.print(`${[...lines, ...problems.map(p => `warning: ${p}`), ''].join('\n')}`);
 }
 

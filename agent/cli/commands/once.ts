@@ -14,20 +14,21 @@ const maxPasses = 2;
 
 export const once: CliCommand = {
   name: 'once',
-  summary: 'configure all secondary ENIs now: one pass, then exit',
+  summary: 'configure the secondary ENIs now, then exit',
   description: `
-Reads the metadata, and makes the machine what it should be: writes the distribution's own
-configuration for every secondary ENI, makes its network service load it, and verifies the result
-in the kernel. If that cannot be verified, or if the primary ENI lost anything, everything is
-rolled back. Running it again when nothing has changed does nothing at all.
+Reads the metadata and brings the machine in line with it: writes the distribution's own
+configuration for each secondary ENI, makes the network service load it, and verifies the result
+in the kernel. If it cannot verify that, or if the primary ENI lost an address or a default route,
+it rolls the change back. When nothing has changed it does nothing.
 
-With --wait it keeps trying while something is missing that may still arrive: for boot and hot-plug
+With --wait it checks again while a link, a lease or metadata is missing: for boot and hot-plug
 where no daemon runs.
 
-Exit code 0: all is as it should be. 2: done, but something needs attention. 1: failed and rolled back.`,
+Exit code 0: everything is as it should be. 2: done, but something needs attention. 1: failed; the
+change was rolled back, unless the error is rollback-failed.`,
   options: {
     ...metadataOptions,
-    force: { type: 'boolean', help: 'apply a plan again that "eni-agent rollback" took back' },
+    force: { type: 'boolean', help: 'apply the plan even if "eni-agent rollback" has rolled it back' },
     wait: waitOption,
   },
   examples: ['eni-agent once', 'eni-agent once --wait 60', 'eni-agent once --json'],

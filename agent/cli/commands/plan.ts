@@ -16,8 +16,8 @@ export const plan: CliCommand = {
   summary: 'show what would be done: ENIs, files as a diff, commands; changes nothing',
   description: `
 Reads the metadata and the machine, and shows what "eni-agent once" would do: the ENIs with their
-addresses, tables and rules, the difference in the configuration files, and the commands in their
-order. Nothing is written and nothing is run that changes anything.
+addresses, tables and rules, the differences in the configuration files, and the commands in their
+order. It writes no configuration and runs none of these commands.
 
 Exit code 0: nothing to do. 2: changes are pending.`,
   options: metadataOptions,

@@ -14,35 +14,35 @@ const patienceMs = 90_000;
 
 export const refresh: CliCommand = {
   name: 'refresh',
-  summary: 'make the daemon look at everything now, e.g. after assigning an address in the cloud',
+  summary: 'make the daemon check everything now, e.g. after assigning an address in the cloud',
   description: `
-Asks the daemon to read the whole metadata and to compare everything now, and waits until it has.
-Where no daemon runs, this command does the pass itself, like "eni-agent once".
+Asks the daemon to read all metadata and check everything now, and waits until it has. Where no
+daemon runs, this command runs the pass itself, like "eni-agent once".
 
-Exit code 0: all is as it should be. 2: done, but something needs attention. 1: failed.`,
+Exit code 0: everything is as it should be. 2: done, but something needs attention. 1: failed.`,
   options: { wait: waitOption },
   examples: ['eni-agent refresh', 'eni-agent refresh --wait 60', 'eni-agent refresh --json'],
   needsRoot: true,
   async run(context, values) {
     const { system } = context;
     const waitMs = waitMsOf(values);
-    // Held by a living daemon and by nobody else.
+    // Held by a living daemon and by nothing else.
     const release = await system.lock(daemonLockPath, 0);
     if (release !== undefined) {
       await release();
       const why =
         (await readRunMode(system)) === 'on-demand' ? 'The agent runs on demand' : 'No daemon is running';
-      if (!context.json) context.print(`${why}: this command makes the pass itself.\n`);
+      if (!context.json) context.print(`${why}: this command runs the pass itself.\n`);
       return once.run(context, { ...values });
     }
     const before = await readReport(system);
     const name = `refresh-${context.process.pid}-${system.now()}`;
     if (!(await request(system, name, patienceMs)))
       throw new AgentError('lock-held', `the daemon has not answered within ${patienceMs / 1000} s`, {
-        hint: 'its log says what it waits for (journalctl -u eni-agent)',
+        hint: 'its log says what it is waiting for: journalctl -u eni-agent',
       });
     const report = await finalReport(system, waitMs);
-    if (report === undefined) throw new AgentError('bug', 'the daemon answered without a report');
+    if (report === undefined) throw new AgentError('bug', 'the daemon answered but wrote no report');
     print(context, before, report);
     return isFine(report) ? exitCodes.done : exitCodes.attention;
   },
@@ -71,7 +71,7 @@ function print(context: CommandContext, before: Report | undefined, report: Repo
   const verdict = change === null ? 'Nothing to do.' : 'Applied and verified.';
   const lines = [
     ...(change?.lines ?? []).map(line => `  ${line}`),
-    ...report.waitingFor.map(text => yellow(context, `waiting for ${text}`)),
+    ...report.waitingFor.map(text => yellow(context, `waiting: ${text}`)),
     report.error === null
       ? green(context, verdict)
       : yellow(context, `${report.error.code}: ${report.error.message}\n  ${report.error.hint}`),

@@ -15,28 +15,32 @@ const units = ['eni-agent.service', 'eni-agent-once.timer', 'eni-agent-once.path
 
 export const remove: CliCommand = {
   name: 'remove',
-  summary: 'remove everything that eni-agent has configured on this machine',
+  summary: 'remove everything that eni-agent configured on this machine',
   description: `
-Removes all files that eni-agent wrote, and their addresses, routes and rules from the kernel. The
-primary ENI and the files of others stay as they are. The removal of a package leaves it all in place,
-unless ENI_AGENT_REMOVE=yes is in its environment; a purge runs what --script has printed.
+Removes the files that eni-agent wrote for the ENIs, and their addresses, routes and rules from the
+kernel. The primary ENI and the files of others stay as they are. Uninstalling the package keeps the
+ENIs configured, unless ENI_AGENT_REMOVE=yes is in its environment; a purge runs the script that
+--script printed.
 
-With --image also what the agent keeps of this instance: state, slots, backups (those of "migrate"
-too), caches, requests and its own log file. For the last step before an image is made of the disk; the
-daemon has to be stopped, and starts afresh on each machine that is made of it. The configuration
-stays.
+With --image it also removes what the agent keeps about this instance: state, slots, backups (also
+those of "migrate"), caches, requests and its own log file. Use it as the last step before an image
+is made of the disk. Stop the daemon first; it starts fresh on each machine made from the image. The
+configuration of eni-agent stays.
 
-With --script nothing is changed: it prints a shell script that does the same without this program,
-for a purge that comes after the program has gone.`,
+With --script it changes nothing, and prints a shell script that removes the same without eni-agent,
+for a purge after the program is gone.`,
   options: {
-    image: { type: 'boolean', help: 'also forget this instance, so that an image can be made of the disk' },
-    script: { type: 'boolean', help: 'print a shell script that does it without this program' },
+    image: {
+      type: 'boolean',
+      help: 'also remove the state of this instance, before an image is made of the disk',
+    },
+    script: { type: 'boolean', help: 'print a shell script that does this without eni-agent' },
   },
   examples: ['eni-agent remove', 'systemctl stop eni-agent && eni-agent remove --image'],
   needsRoot: true,
   async run(context, values) {
     if (values.image === true && values.script === true)
-      throw new AgentError('usage', 'remove: --image and --script exclude each other');
+      throw new AgentError('usage', 'remove: --image and --script cannot be used together');
     const settings = await context.settings();
     const pass: PassContext = { system: context.system, settings, log: await context.log(settings) };
     if (values.script === true) context.print(await undoScript(pass));
@@ -58,7 +62,9 @@ async function removeForImage(context: CommandContext, pass: PassContext): Promi
     const notes = await notesForImage(system, settings);
     print(context, { removed, forgotten, notes }, [
       ...describe(removed),
-      ...(forgotten.length === 0 ? [] : ['Forgot this instance:', ...forgotten.map(p => `  ${p}`)]),
+      ...(forgotten.length === 0
+        ? []
+        : ['Removed the state of this instance:', ...forgotten.map(p => `  ${p}`)]),
       ...notes.map(note => `note: ${note}`),
     ]);
   } finally {
@@ -75,8 +81,8 @@ function print({ json, print }: CommandContext, result: object, lines: readonly 
 }
 
 function describe(paths: readonly string[]): readonly string[] {
-  if (paths.length === 0) return ['There was nothing of eni-agent on this machine.'];
-  return [`Removed ${paths.length} files and what they had configured:`, ...paths.map(p => `  ${p}`)];
+  if (paths.length === 0) return ['Found no files of eni-agent to remove.'];
+  return ['Removed these files and what they configured:', ...paths.map(p => `  ${p}`)];
 }
 
 /** No daemon runs, and none can start before the release. Throws `lock-held`. */
@@ -86,14 +92,14 @@ async function holdDaemon(system: System): Promise<() => Promise<void>> {
   if (active.length > 0)
     throw new AgentError(
       'lock-held',
-      `${active.join(', ')} would write it all anew before the image is made`,
+      `${active.join(', ')} would configure the ENIs again before the image is made`,
       {
-        hint: `systemctl stop ${active.join(' ')}; they start again with each machine that is made of the image`,
+        hint: `systemctl stop ${active.join(' ')}; they start again on each machine made from the image`,
       },
     );
   const release = await system.lock(daemonLockPath, 0);
   if (release !== undefined) return release;
-  throw new AgentError('lock-held', 'a daemon of eni-agent is running, and would write it all anew', {
-    hint: 'end it first: service eni-agent stop, or the signal TERM',
+  throw new AgentError('lock-held', 'the eni-agent daemon is running and would configure the ENIs again', {
+    hint: 'stop it first: "service eni-agent stop", or send it SIGTERM',
   });
 }

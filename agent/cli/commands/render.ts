@@ -17,10 +17,10 @@ import { octal } from '../pass-json.ts';
 
 export const render: CliCommand = {
   name: 'render',
-  summary: 'offline: recorded metadata and a backend in, configuration files out',
+  summary: 'offline: make the configuration files of a backend from recorded metadata',
   description: `
 Writes the files that eni-agent would write for a recorded instance, as a tree below a folder.
-Touches nothing else, needs no root and no network. Links are called eth0 (the primary), eth1 and
+Changes nothing else, and needs neither root nor network. Links are called eth0 (the primary), eth1 and
 so on in the order of the ENIs, unless --link says otherwise. With --json the plan, the files and
 the commands are printed; --out may then be left out.
 
@@ -32,7 +32,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
       type: 'string',
       value: 'ID',
       choices: releaseNames(),
-      help: 'a release of it, e.g. debian-12; default: the newest common one',
+      help: 'a release that uses it, e.g. debian-12; default: the newest common one',
     },
     link: { type: 'string', multiple: true, value: 'MAC=NAME', help: 'name of the link with this MAC' },
     out: { type: 'string', value: 'DIR', choices: 'folders', help: 'where to write the tree' },
@@ -49,7 +49,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
     const facts = factsForBackend(backend, textOption(values, 'release'));
     const settings = await context.settings();
     const text = await context.system.readFile(file);
-    if (text === undefined) throw new AgentError('recording-unreadable', `there is no file ${file}`);
+    if (text === undefined) throw new AgentError('recording-unreadable', `the file ${file} does not exist`);
     const instance = await instanceFromRecording(parseRecording(text, file));
     const { plan } = planNetwork({
       ...freshMachine,
@@ -91,7 +91,7 @@ function backendNamed(name: string): BackendName {
   if (Object.hasOwn(renderers, name)) return name as BackendName;
   throw new AgentError(
     'usage',
-    `unknown backend ${JSON.stringify(name)}; there are ${Object.keys(renderers).join(', ')}`,
+    `unknown backend ${JSON.stringify(name)}; the backends are ${Object.keys(renderers).join(', ')}`,
   );
 }
 

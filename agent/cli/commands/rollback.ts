@@ -14,9 +14,9 @@ export const rollback: CliCommand = {
   name: 'rollback',
   summary: 'undo the last change: files, kernel and state as they were before it',
   description: `
-Undoes what the last "eni-agent once" (or "remove") changed, and verifies that. The plan that
-was undone is then not applied again by itself, until the metadata or the configuration asks
-for something else, or "eni-agent once --force" says so. Also finishes a rollback that failed.`,
+Rolls back the last change, whether the daemon, "eni-agent once" or "eni-agent remove" made it, and
+verifies that. The same plan is then not applied again, until the metadata or the configuration asks
+for something else, or until "eni-agent once --force". Also finishes a rollback that failed.`,
   options: {},
   examples: ['eni-agent rollback'],
   needsRoot: true,
@@ -28,13 +28,13 @@ for something else, or "eni-agent once --force" says so. Also finishes a rollbac
       const interrupted = await readCheckpoint(system, checkpointPath);
       const change = interrupted ?? (await readCheckpoint(system, lastChangePath));
       if (change === undefined)
-        throw new AgentError('nothing-to-roll-back', 'there is no change to take back');
+        throw new AgentError('nothing-to-roll-back', 'there is no change to roll back');
       const state = await readState(system);
       // On a machine made of another one's disk the first change took that one's addresses away: they are not to come back.
       if (interrupted === undefined && !isOfThisMachine(change.stateBefore, state.instanceId))
         throw new AgentError(
           'nothing-to-roll-back',
-          `what was there before the last change is of another instance, ${change.stateBefore.instanceId}, whose disk this was`,
+          `the last change replaced the configuration of another instance, ${change.stateBefore.instanceId}, from whose disk this one was made`,
         );
       const refused = await fingerprint(state.applied);
       const facts = await readHostFacts(system);
@@ -44,7 +44,7 @@ for something else, or "eni-agent once --force" says so. Also finishes a rollbac
       await rollBack(
         apply,
         change,
-        new AgentError('verify-failed', `the change of ${change.time} is to be undone`),
+        new AgentError('verify-failed', `the change of ${change.time} was to be rolled back`),
       );
       await writeState(system, { ...change.stateBefore, refused });
       await system.removeFile(lastChangePath);
@@ -54,7 +54,7 @@ for something else, or "eni-agent once --force" says so. Also finishes a rollbac
     if (context.json)
       context.print(`${JSON.stringify({ version: 1, rolledBack: taken.time, files }, null, 2)}\n`);
     else
-      context.print([`Took back the change of ${taken.time}:`, ...files.map(f => `  ${f}`), ''].join('\n'));
+      context.print([`Rolled back the change of ${taken.time}:`, ...files.map(f => `  ${f}`), ''].join('\n'));
     return exitCodes.done;
   },
 };

@@ -13,26 +13,26 @@ import { watch } from '../status-watch.ts';
 
 export const status: CliCommand = {
   name: 'status',
-  summary: 'show every ENI: what it has, what it should have, and why it is left alone',
+  summary: 'show each ENI: what it has, what it should have, and why if it is left alone',
   description: `
-Compares what the metadata asks for with what the kernel has, for every ENI, and says who owns the
-links of this machine and how that was found out, and what the daemon does. Changes nothing. When
-the metadata service does not answer, the last applied plan takes its place.
+Compares what the kernel has with what the metadata asks for, for each ENI, and says which service
+owns the links of this machine, how that was found out, and what the daemon does. Changes nothing.
+When the metadata service does not answer, it compares with the last applied plan.
 
-The table has a line for each ENI; "!" marks what needs attention, with details below it. States:
-working; not as planned (kernel or files differ); waiting (for a lease, the link, the metadata);
-left alone (on purpose, or because something else configures it); failed (its last change was rolled
-back); contested (something undoes it again and again); left over (configured here, but no longer
-attached). Since when is known only while the daemon runs.
+The table has one line for each ENI; "!" marks what needs attention, with details below. States:
+working; not as planned (kernel or files differ); waiting (for a lease, the link, the metadata or a
+safe moment to reload); left alone (on purpose, or because something else configures it); failed
+(its last change was rolled back); contested (something keeps undoing it); left over (configured
+here, but no longer managed); not managed (the primary). SINCE is known only while the daemon runs.
 
-Exit code 0: everything is as it should be. 2: something is not, the metadata does not answer, or
-the daemon reports an error.`,
+Exit code 0: everything is as it should be. 2: something is not, the metadata service does not
+answer, or the daemon reports an error.`,
   options: {
     ...metadataOptions,
-    verbose: { type: 'boolean', help: 'show details of the ENIs that are as planned, too' },
+    verbose: { type: 'boolean', help: 'also show details of the ENIs that are as planned' },
     watch: {
       type: 'boolean',
-      help: 'show it anew every 2 s (the metadata is read every 30 s); with --json one line each',
+      help: 'repeat every 2 s (the metadata is read every 30 s); with --json one line each time',
     },
   },
   examples: [

@@ -11,8 +11,8 @@ export const cloudInitAtBoot: Rival = {
   name: 'cloud-init',
   traces: ['/usr/bin/cloud-init', '/etc/cloud/cloud.cfg.d'],
   effect:
-    'gives each ENI that it sees at boot DHCP and a default route in main, at every boot anew; such an ENI is left to it',
-  step: `${dropIn}, and take the ENIs out of what it has written`,
+    'at each boot, gives every ENI that it finds DHCP and a default route in main; eni-agent leaves such an ENI to it',
+  step: `${dropIn}, and remove the ENIs from the files that it has written`,
   option: { key: 'cloud-init', value: 'once' },
   find: view => {
     const evidence = installed(view);
@@ -66,7 +66,7 @@ function quietAtBoot(view: RivalView): string | undefined {
       : `${events.path} lets it render only when the instance is new`;
   const provider = look.cloud?.provider;
   if (provider === 'aws')
-    return 'it renders only when the instance is new (an ENI that was there at the launch is its own)';
+    return 'it renders only when the instance is new (an ENI that was attached at the launch belongs to it)';
   if (provider === 'jdcloud') return 'it is not known to render more than the primary on JD Cloud';
   // Its AliYun data source runs before the network is up, and at each boot, since 23.4.
   if (rival.cloudInitVersion !== undefined && older(rival.cloudInitVersion, 23, 4))

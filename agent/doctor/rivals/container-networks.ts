@@ -6,8 +6,8 @@ export const containerNetworkRivals: readonly Rival[] = containerNetworks.map(
   ({ name, paths, kernelTrace }) => ({
     name,
     traces: [...paths, kernelTrace],
-    effect: 'takes ENIs for its pods, and has addresses, tables and rules of its own there',
-    step: 'take container-network = ignore out of [coexistence]; an ENI that is not for pods gets an [eni "MAC"] section',
+    effect: 'takes ENIs for its pods, and puts its own addresses, tables and rules there',
+    step: 'remove container-network = ignore from [coexistence]; give an ENI that is not for pods an [eni "MAC"] section',
     find: ({ look, settings }) => {
       const found = findContainerNetworks(look.facts.paths, look.kernel).find(f => f.name === name);
       if (found === undefined) return undefined;

@@ -41,9 +41,9 @@ export const automaticConnection: Rival = {
       '/run/NetworkManager/',
     );
     if (unmanaged !== undefined) return { evidence, idle: `it leaves such links alone (${unmanaged})` };
-    if (off !== undefined) return { evidence, idle: `it makes none (${off})` };
+    if (off !== undefined) return { evidence, idle: `it is told to make none (${off})` };
     if (view.look.selection.backend?.startsWith('networkmanager') === true)
-      return { evidence, idle: "an ENI's own profile takes the place of the one that it makes up" };
+      return { evidence, idle: "the agent's profile of an ENI replaces the automatic one" };
     return { evidence };
   },
 };
@@ -63,7 +63,7 @@ export const nmCloudSetup: Rival = {
   name: 'nm-cloud-setup',
   traces: [unit, 'NM_CLOUD_SETUP_...=yes', '30350: from all lookup main suppress_prefixlength 0'],
   effect:
-    'gives every IPv4 address, the primary’s included, rules and tables of its own (30200 and up) every five minutes',
+    'every five minutes, adds its own rules and tables (30200 and up) for each IPv4 address, also the primary’s',
   step: 'systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service',
   option: { key: 'nm-cloud-setup', value: 'off' },
   find: view => {
@@ -80,7 +80,7 @@ export const nmCloudSetup: Rival = {
       ...dropIns,
     );
     if (provider === undefined)
-      return { evidence: unit, idle: 'no cloud is switched on in it (NM_CLOUD_SETUP_...)' };
+      return { evidence: unit, idle: 'no cloud is enabled in it (NM_CLOUD_SETUP_...)' };
     const enabled = wants.find(path => path in view.rival.files);
     if (enabled === undefined)
       return { evidence: provider, idle: 'neither its timer nor its service is enabled' };

@@ -11,7 +11,7 @@ const ec2Rules = [
 export const multiNicUtil: Rival = {
   name: 'multi-nic-util',
   traces: ['eni.service', '/etc/eni_utils', '/lib/udev/rules.d/61-eni.rules'],
-  effect: 'writes an ifcfg file with DHCP for every ENI from a udev rule, over one that is there',
+  effect: 'writes an ifcfg file with DHCP for each ENI from a udev rule, and overwrites an existing one',
   step: 'eni-agent migrate (shows what it does; --apply does it)',
   find: view => {
     if (view.look.facts.services.eni === 'active') return { evidence: 'eni is active' };
@@ -19,7 +19,7 @@ export const multiNicUtil: Rival = {
     if (rules !== undefined) return { evidence: rules };
     const evidence = pathOf(view, '/etc/eni_utils', '/sbin/eni-ifscan');
     if (evidence === undefined) return undefined;
-    return { evidence, idle: 'its service is not active and its udev rule has gone' };
+    return { evidence, idle: 'its service is not active and its udev rule is gone' };
   },
 };
 
@@ -66,7 +66,7 @@ export const ec2NetUtils1: Rival = {
     const evidence = pathOf(view, ...ec2Rules);
     if (evidence !== undefined) return { evidence };
     const rest = pathOf(view, '/etc/sysconfig/network-scripts/ec2net-functions');
-    return rest === undefined ? undefined : { evidence: rest, idle: 'its udev rule has gone' };
+    return rest === undefined ? undefined : { evidence: rest, idle: 'its udev rule is gone' };
   },
 };
 
@@ -74,7 +74,7 @@ export const cloudNetconfig: Rival = {
   name: 'cloud-netconfig',
   traces: ['/usr/libexec/cloud-netconfig', '/usr/lib/cloud-netconfig', netconfigRule],
   effect:
-    'gives a new NIC DHCP with a default route, and when one goes removes the rules of all ENIs (until the next pass)',
+    'gives a new NIC DHCP with a default route, and removes the rules of all ENIs when a NIC is removed (until the next pass)',
   step: `ln -s /dev/null ${netconfigRule} (with NetworkManager: zypper remove cloud-netconfig-ec2)`,
   option: { key: 'cloud-netconfig', value: 'no-hotplug' },
   find: view => {
@@ -98,9 +98,9 @@ export const cloudIfupdownHelper: Rival = {
     const evidence = pathOf(view, '/etc/network/cloud-ifupdown-helper');
     if (evidence === undefined) return undefined;
     if (pathOf(view, '/etc/udev/rules.d/75-cloud-ifupdown.rules') === undefined)
-      return { evidence, idle: 'its udev rule has gone' };
+      return { evidence, idle: 'its udev rule is gone' };
     return view.look.selection.backend === 'ifupdown'
-      ? { evidence, idle: 'the agent takes its DHCP back when it configures the ENI' }
+      ? { evidence, idle: 'the agent ends its DHCP when it configures the ENI' }
       : { evidence };
   },
 };

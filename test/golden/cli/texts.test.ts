@@ -140,7 +140,7 @@ test('status with a daemon: at rest, in trouble, gone', async () => {
 
   system.sh('ip -4 rule del priority 28600');
   const undone = 'missing: rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000';
-  const text = `something undoes it: ${undone}`;
+  const text = `something keeps undoing it: ${undone}`;
   withDaemon(machine, {
     mood: 'braked',
     lastTriggers: ['kernel'],
@@ -148,7 +148,7 @@ test('status with a daemon: at rest, in trouble, gone', async () => {
     error: {
       code: 'metadata-unreachable',
       message: 'no metadata service at http://169.254.169.254: no answer within 3 s',
-      hint: 'nothing was changed; check the route to the metadata service, then run it again',
+      hint: 'the current configuration is kept; check the route to the metadata service, then run it again',
       since: at(590),
       times: 7,
     },

@@ -74,7 +74,7 @@ describe('lossesOf', () => {
       'the default route',
       changed({ routes: kernel.routes.slice(1) }),
       path,
-      ['main lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
+      ['the main table lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
     ],
     [
       'its metric',
@@ -82,13 +82,13 @@ describe('lossesOf', () => {
         routes: [...routes('default via 10.0.1.1 dev eth0 proto dhcp metric 200'), ...kernel.routes.slice(1)],
       }),
       path,
-      ['main lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
+      ['the main table lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
     ],
     [
       'the default route of a VPN',
       changed({ routes: kernel.routes.filter(r => r.link !== 'wg0') }),
       path,
-      ['main lost the route "default via 10.50.0.1 dev wg0 metric 50"'],
+      ['the main table lost the route "default via 10.50.0.1 dev wg0 metric 50"'],
     ],
     [
       'a default route of ours is none',
@@ -127,7 +127,7 @@ describe('lossesOf', () => {
       kernel,
       '192.0.2.254 via 10.0.2.1 dev eth1 src 10.0.2.10 uid 0',
       [
-        'the metadata service was reached by "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now by "via 10.0.2.1 dev eth1 src 10.0.2.10"',
+        'the route to the metadata service was "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now "via 10.0.2.1 dev eth1 src 10.0.2.10"',
       ],
     ],
   ];
@@ -155,7 +155,7 @@ describe('lossesOf', () => {
 
   test('a service that cannot be reached any more', async () => {
     expect(lossesOf(await snapshot(), await snapshot(kernel, '', 2))).toEqual([
-      'the metadata service was reached by "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now by "unreachable"',
+      'the route to the metadata service was "via 10.0.1.1 dev eth0 src 10.0.1.10" and is now "unreachable"',
     ]);
   });
 

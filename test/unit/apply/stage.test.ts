@@ -211,15 +211,13 @@ describe.each([
       await apply();
       expect(host.reconfigured.filter(name => !name.includes('00-eni'))).toEqual([]);
     }
-    // Ours was written anew as well, and its lease would have been dropped.
+    // Ours was rewritten as well, and its lease would have been dropped.
     expect(host.reconfigured).toEqual([]);
   });
 
   test('no link held: a hazard, until the service has loaded the files', async () => {
     host.daemonReload();
-    expect(await hold()).toBe(
-      `${theirs} was written anew after systemd-networkd.service had loaded its files`,
-    );
+    expect(await hold()).toBe(`${theirs} was rewritten after systemd-networkd.service loaded its files`);
     expect(host.files.has(`${staging.kept}/10-netplan-eth0.network`)).toBe(false);
     await host.sleep(1000);
     host.reload();
@@ -236,7 +234,7 @@ describe.each([
       host.daemonReload();
       if (time === 0) host.reload();
     }
-    expect(await hold()).toContain('was written anew');
+    expect(await hold()).toContain('was rewritten');
     expect(host.files.has(`${staging.kept}/10-netplan-eth0.network`)).toBe(false);
   });
 
@@ -257,7 +255,7 @@ describe.each([
   test('a look touches nothing', async () => {
     host.daemonReload();
     const before = new Map(host.files);
-    expect(await look()).toContain('was written anew');
+    expect(await look()).toContain('was rewritten');
     expect(host.files).toEqual(before);
     expect(host.journal).toEqual([]);
   });

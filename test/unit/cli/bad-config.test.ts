@@ -13,7 +13,7 @@ describe('the configuration', () => {
   const eni = (line: string) => `[eni "${mac}"]\n${line}\n`;
   const cases: readonly (readonly [string, string, RegExp | string])[] = [
     ['an unknown section', '[agnet]\n', `${confPath}: unknown section [agnet]`],
-    ['a key outside of a section', 'backend = ifupdown\n', /the key "backend" stands outside of a section/],
+    ['a key outside of a section', 'backend = ifupdown\n', /the key "backend" is outside of any section/],
     [
       'an unknown key',
       '[agent]\nbackends = ifupdown\n',

@@ -15,13 +15,13 @@ const verbs = commands.map(c => c.name);
 
 describe('the command line', () => {
   const cases: readonly (readonly [string, readonly string[], RegExp | string])[] = [
-    ['an unknown command', ['onec'], `unknown command "onec"; there are ${verbs.join(', ')}`],
+    ['an unknown command', ['onec'], `unknown command "onec"; the commands are ${verbs.join(', ')}`],
     ['a command in capitals', ['ONCE'], /unknown command "ONCE"/],
     ['help for an unknown command', ['help', 'onec'], /unknown command "onec"/],
     [
       'an option before the command',
       ['--provider', 'plan'],
-      /the command comes first, then its options: --provider/,
+      /--provider is not a command: the command comes first/,
     ],
     ['an unknown option', ['plan', '--verbose'], /^eni-agent: plan: Unknown option '--verbose'$/],
     ['an option of another command', ['plan', '--force'], /plan: Unknown option '--force'/],
@@ -29,7 +29,11 @@ describe('the command line', () => {
     ['a value for a switch', ['once', '--force=yes'], /once: Option '--force' does not take an argument/],
     ['a missing value', ['plan', '--provider'], /plan: Option '--provider <value>' argument missing/],
     ['an option in the place of a value', ['plan', '--provider', '--json=1'], /plan: Option '--provider/],
-    ['an unknown cloud', ['plan', '--provider', 'gce'], '--provider "gce" is none of alibaba, aws, jdcloud'],
+    [
+      'an unknown cloud',
+      ['plan', '--provider', 'gce'],
+      '--provider "gce" is unknown; the providers are alibaba, aws, jdcloud',
+    ],
     [
       'a url without its cloud',
       ['plan', '--metadata-url', 'http://127.0.0.1:1'],
@@ -57,7 +61,7 @@ describe('the command line', () => {
     [
       'an unknown backend',
       ['render', '--metadata', '/r.json', '--backend', 'systemd', '--out', '/t'],
-      /unknown backend "systemd"; there are ifupdown, /,
+      /unknown backend "systemd"; the backends are ifupdown, /,
     ],
     [
       'a backend that is a word of JavaScript',
@@ -135,7 +139,7 @@ describe('the command line', () => {
 
   test('a recording that is not there', async () => {
     const argv = ['render', '--metadata', '/missing.json', '--backend', 'ifupdown', '--out', '/t'];
-    expectRefused(await runCli(argv), 1, 'recording-unreadable', 'there is no file /missing.json');
+    expectRefused(await runCli(argv), 1, 'recording-unreadable', 'the file /missing.json does not exist');
   });
 
   test.each(commands.filter(c => c.needsRoot).map(c => c.name))('%s without root', async verb => {

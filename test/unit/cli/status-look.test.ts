@@ -22,7 +22,7 @@ test('a plan that "rollback" took back needs --force', async () => {
   await agent('rollback');
   system.restart();
   const { out, code } = await agent('status');
-  expect(out).toMatch(/^ {2}to do +"rollback" took this plan back; "eni-agent once --force" applies it$/m);
+  expect(out).toMatch(/^ {2}to do +this plan was rolled back by hand; "eni-agent once --force" applies it$/m);
   expect(code).toBe(2);
 });
 

@@ -101,8 +101,8 @@ function skippedRow(skipped: SkippedEni, more: Partial<Inspection> = {}, report?
 
 describe('an ENI that is left alone', () => {
   const claim = '/etc/network/interfaces: "iface eth9 inet dhcp" configures eth9';
-  const cni = 'Amazon VPC CNI is here (/run/aws-node) and takes ENIs for its pods';
-  const foreign = '/etc/network/interfaces.d/60-eni-eth9 is not ours; move it away';
+  const cni = 'Amazon VPC CNI is present (/run/aws-node) and takes ENIs for its pods';
+  const foreign = '/etc/network/interfaces.d/60-eni-eth9 was not written by eni-agent; move it away';
   test.each<[SkippedEni, Partial<StatusRow>]>([
     [
       skippedOf('configured-elsewhere', claim),
@@ -116,7 +116,10 @@ describe('an ENI that is left alone', () => {
       skippedOf('foreign-file', foreign),
       { state: 'left-alone', owner: 'administrator: /etc/network/interfaces.d/60-eni-eth9', isWrong: true },
     ],
-    [skippedOf('ignored', 'the configuration says ignore', false), { state: 'left-alone', owner: undefined }],
+    [
+      skippedOf('ignored', 'the configuration says ignore = yes', false),
+      { state: 'left-alone', owner: undefined },
+    ],
     [skippedOf('no-link', 'no link has this MAC'), { state: 'waiting', owner: undefined, isWrong: true }],
     [skippedOf('incomplete-metadata', 'no subnet'), { state: 'waiting' }],
     [skippedOf('reload-unsafe', 'waits'), { state: 'waiting' }],
@@ -160,9 +163,14 @@ describe('an ENI that has gone', () => {
   });
 
   test('or is ignored from now on: one row, which says why', () => {
-    const ignored = { ...skippedOf('ignored', 'the configuration says ignore', false), mac: firstPlan.mac };
+    const ignored = {
+      ...skippedOf('ignored', 'the configuration says ignore = yes', false),
+      mac: firstPlan.mac,
+    };
     const rows = statusRows(inspectionOf({ enis: [], leftOver: [firstPlan], skipped: [ignored] }), undefined);
-    expect(rows.slice(1)).toMatchObject([{ state: 'left-over', reason: 'the configuration says ignore' }]);
+    expect(rows.slice(1)).toMatchObject([
+      { state: 'left-over', reason: 'the configuration says ignore = yes' },
+    ]);
   });
 });
 
@@ -178,7 +186,7 @@ describe('the primary', () => {
       link: 'eth0',
       addresses: ['10.0.1.10', '2001:db8::1'],
       table: 'main',
-      state: 'never-touched',
+      state: 'not-managed',
       owner: 'networkd',
       isWrong: false,
     });

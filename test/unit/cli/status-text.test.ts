@@ -44,16 +44,16 @@ describe('the table', () => {
   const broken = comparisonOf(firstPlan, 'missing: rule 4 28600 from 10.0.2.0/24 iif lo lookup 28000');
   const foreign = skippedOf(
     'foreign-file',
-    '/etc/network/interfaces.d/60-eni-eth9 is not ours; move it away',
+    '/etc/network/interfaces.d/60-eni-eth9 was not written by eni-agent; move it away',
   );
   const rows = (more: Partial<Inspection>) => statusRows(inspectionOf(more), reportOf());
 
   test('is aligned, and has no blanks at the end', () => {
     expect(describeTable(rows({}), now, plain)).toEqual([
-      '  ENI    LINK  ADDRESSES     TABLE  STATE          SINCE  LAST ERROR OR REASON  OWNER',
-      '  eni-0  eth0  10.0.1.10     main   never touched  -      -                     networkd',
-      '  eni-1  eth1  10.0.2.10 +4  28000  working        2h     -                     networkd',
-      '  eni-2  eth2  10.0.3.20     28001  working        2h     -                     networkd',
+      '  ENI    LINK  ADDRESSES     TABLE  STATE        SINCE  LAST ERROR OR REASON  OWNER',
+      '  eni-0  eth0  10.0.1.10     main   not managed  -      -                     networkd',
+      '  eni-1  eth1  10.0.2.10 +4  28000  working      2h     -                     networkd',
+      '  eni-2  eth2  10.0.3.20     28001  working      2h     -                     networkd',
     ]);
   });
 
@@ -92,8 +92,8 @@ describe('the daemon', () => {
 
   test('has nothing to do', () => {
     expect(lines({})).toEqual([
-      'running since 2026-01-15 07:00:00 UTC (3h), last look 12s ago (timer)',
-      'next look in 48s: all is quiet',
+      'running since 2026-01-15 07:00:00 UTC (3h), last check 12s ago (timer)',
+      'next check in 48s: no recent changes',
     ]);
   });
 
@@ -101,14 +101,14 @@ describe('the daemon', () => {
     [
       'waits',
       { mood: 'lagging', waitingFor: ['eth1: the DHCP lease'], nextLookAt: ago(-1) },
-      ['next look in 1s: waiting: eth1: the DHCP lease'],
+      ['next check in 1s: waiting: eth1: the DHCP lease'],
     ],
     [
       'hangs',
       { nextLookAt: ago(300) },
-      ['! next look overdue for 5m: the daemon (process 812) hangs; restart it'],
+      ['! next check overdue by 5m: the daemon (process 812) seems to hang; restart it'],
     ],
-    ['a look that takes a while', { nextLookAt: ago(30) }, ['next look in 0s: all is quiet']],
+    ['a look that takes a while', { nextLookAt: ago(30) }, ['next check in 0s: no recent changes']],
     [
       'gets no metadata',
       {
@@ -123,8 +123,8 @@ describe('the daemon', () => {
         },
       },
       [
-        'next look in 48s: the last look failed',
-        '! metadata failing: last answer 10m ago; what works stays as it is',
+        'next check in 48s: the last check or change failed',
+        '! metadata failing: last answer 10m ago; the current configuration is kept',
         '! error: refused (metadata-unreachable, 7 times in 9m)',
         '  check it',
       ],
@@ -132,14 +132,17 @@ describe('the daemon', () => {
     [
       'never had any metadata',
       { metadata: { state: 'failing', answeredAt: undefined } },
-      ['next look in 48s: all is quiet', '! metadata failing: never answered; what works stays as it is'],
+      [
+        'next check in 48s: no recent changes',
+        '! metadata failing: never answered; the current configuration is kept',
+      ],
     ],
     [
       'has its brake on',
       { mood: 'braked', brake: { until: ago(-240), text: 'missing: rule 4 28600' } },
       [
-        'next look in 48s: the brake is on',
-        '! brake: nothing is repaired until 2026-01-15 10:04:00 UTC, because it is undone again and again',
+        'next check in 48s: repairs are paused (brake)',
+        '! brake: repairs are paused until 2026-01-15 10:04:00 UTC, because something keeps undoing them',
         '  undone: missing: rule 4 28600',
         expect.stringContaining('doctor'),
       ],
@@ -147,7 +150,7 @@ describe('the daemon', () => {
     [
       'is hard of hearing',
       { problems: ['ip monitor ended'] },
-      ['next look in 48s: all is quiet', '! problem: ip monitor ended'],
+      ['next check in 48s: no recent changes', '! problem: ip monitor ended'],
     ],
   ])('%s', (_name, more, expected) => expect(lines(more).slice(1)).toEqual(expected));
 
@@ -166,7 +169,9 @@ describe('the daemon', () => {
       now,
       plain,
     );
-    expect(died).toBe('not running: nothing reacts to changes; the last one looked 2h ago and has gone');
+    expect(died).toBe(
+      'not running: nothing reacts to changes; the last daemon checked 2h ago and has exited',
+    );
   });
 
   test('runs on demand', () => {
@@ -175,7 +180,7 @@ describe('the daemon', () => {
       now,
       plain,
     );
-    expect(what).toBe('on demand: no daemon; a pass runs when a NIC comes or goes, and by the clock');
+    expect(what).toBe('on demand: no daemon; a pass runs when a NIC appears or disappears, and on a timer');
     expect(where).toContain('eni-agent-once.timer');
   });
 });
@@ -203,8 +208,8 @@ describe('the whole text', () => {
   });
 
   test.each<[string, Partial<Inspection>, Report | undefined, string]>([
-    ['no daemon', {}, undefined, '"eni-agent once" mends it'],
-    ['a daemon', {}, reportOf(), 'the daemon mends it'],
+    ['no daemon', {}, undefined, '"eni-agent once" repairs it'],
+    ['a daemon', {}, reportOf(), 'the daemon repairs it'],
     ['rolled back by hand', { refused: true }, reportOf(), 'once --force'],
     ['no metadata', { cloud: undefined }, undefined, 'metadata service first'],
   ])('what to do: %s', (_name, more, report, advice) => {

@@ -40,7 +40,7 @@ test('what is waited for: skipped ENIs, leases, problems, links nobody knows', (
     `${macB}: no link has this MAC`,
     'eth1: the DHCP lease',
     'ENI x: ipv6s answered 503',
-    'eth7: the metadata does not know this link yet',
+    'eth7: not in the metadata yet',
   ]);
 });
 
@@ -62,7 +62,7 @@ test('contested: what is undone, and the last error stays when it is over', () =
     t1,
   );
   expect(contested.map(e => e.state)).toEqual(['contested', 'working']);
-  expect(contested[0]).toMatchObject({ text: 'something undoes it: a; b', lastError: { at: t1 } });
+  expect(contested[0]).toMatchObject({ text: 'something keeps undoing it: a; b', lastError: { at: t1 } });
   const [after] = eniStates(contested, passOf({ enis: [{}] }), [], t2);
   expect(after).toMatchObject({ state: 'working', since: t2, text: undefined, lastError: { at: t1 } });
 });

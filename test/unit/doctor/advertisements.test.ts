@@ -1,4 +1,4 @@
-// `doctor`: whether a configured ENI obeys IPv6 router advertisements, which put a default route into main.
+// `doctor`: whether a configured ENI accepts IPv6 router advertisements, which put a default route into main.
 import { afterEach, expect, test } from 'vitest';
 import { createMachine, type Machine } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
@@ -9,7 +9,7 @@ afterEach(() => machine.close());
 const fine = {
   check: 'accept_ra',
   verdict: 'ok',
-  saw: 'no secondary ENI obeys IPv6 router advertisements',
+  saw: 'no secondary ENI accepts IPv6 router advertisements',
   hint: null,
 };
 
@@ -34,7 +34,7 @@ test('somebody turns them on again', async () => {
     {
       check: 'accept_ra',
       verdict: 'warning',
-      saw: 'eth1 obeys IPv6 router advertisements (accept_ra 2): one puts a default route by it into main',
+      saw: 'eth1 accepts IPv6 router advertisements (accept_ra 2): one of them would add a default route by eth1 to main',
       hint: 'sysctl -w net.ipv6.conf.eth1.accept_ra=0, and find out what turned it on',
     },
   ]);

@@ -47,7 +47,7 @@ describe('on netplan', () => {
         check: 'generator',
         verdict: 'failure',
         saw: `"${generate} --root-dir /run/eni-agent/netplan-check" failed (exit 126): Bail out! ERROR:../src/gen-openvswitch.c:536:_netplan_state_finish_ovs_generate: assertion failed: (generator_dir != NULL); ${generate} was killed by SIGABRT`,
-        hint: 'netplan cannot configure any ENI until it works; install the package netplan-generator again (before netplan 1.0: netplan.io), then run "eni-agent once"',
+        hint: 'netplan cannot configure any ENI until it works; reinstall the package netplan-generator (before netplan 1.0: netplan.io), then run "eni-agent once"',
       },
     ]);
   });
@@ -63,7 +63,7 @@ describe('on netplan', () => {
       {
         check: 'generator',
         verdict: 'ok',
-        saw: `${generate} is there; only root can try whether it works`,
+        saw: `${generate} exists; only root can test whether it works`,
         hint: undefined,
       },
     ]);

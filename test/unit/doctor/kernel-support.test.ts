@@ -22,25 +22,31 @@ async function findingOn(release: string, listing: string | undefined) {
 
 const left = 'the rules that prefer specific routes of main are left out';
 const assumed = (version: string) =>
-  `(assumed by kernel version ${version}: unshare: unshare failed: Operation not permitted)`;
+  `(assumed from kernel version ${version}: unshare: unshare failed: Operation not permitted)`;
 
 test.each([
-  ['tried', '5.10.0-32-cloud-amd64', both, 'ok', 'honours suppress_prefixlength'],
+  ['tried', '5.10.0-32-cloud-amd64', both, 'ok', 'supports suppress_prefixlength'],
   [
     'tried, and dropped without a word',
     '3.10.0-1160.el7',
     local,
     'warning',
-    `does not honour suppress_prefixlength: ${left}`,
+    `does not support suppress_prefixlength: ${left}`,
   ],
-  ['ported back: what was tried counts', '3.10.0-1160.el7', both, 'ok', 'honours suppress_prefixlength'],
-  ['assumed', '5.10.0-32-cloud-amd64', undefined, 'ok', `honours suppress_prefixlength ${assumed('5.10.0')}`],
+  ['ported back: what was tried counts', '3.10.0-1160.el7', both, 'ok', 'supports suppress_prefixlength'],
+  [
+    'assumed',
+    '5.10.0-32-cloud-amd64',
+    undefined,
+    'ok',
+    `supports suppress_prefixlength ${assumed('5.10.0')}`,
+  ],
   [
     'assumed not to',
     '3.10.0-1160.el7',
     undefined,
     'warning',
-    `does not honour suppress_prefixlength ${assumed('3.10.0')}: ${left}`,
+    `does not support suppress_prefixlength ${assumed('3.10.0')}: ${left}`,
   ],
 ])('%s', async (_name, release, listing, verdict, saw) => {
   expect(await findingOn(release, listing)).toEqual([

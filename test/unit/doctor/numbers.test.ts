@@ -115,7 +115,7 @@ test.each(collisions)('a collision: %s', async (_name, line, seen) => {
   expect(await numbers()).toEqual({
     check: 'numbers',
     verdict: 'warning',
-    saw: `others use numbers of the agent (28000 to 28855): ${seen}`,
+    saw: `other programs use numbers of the agent (28000 to 28855): ${seen}`,
     hint: expect.stringContaining('[routing] base'),
   });
 });

@@ -43,8 +43,10 @@ describe('the way out', () => {
     await configured();
     used('172.31.32.1');
     expect(await findings()).toEqual([
-      fine('3 addresses leave by eth1 via 172.31.32.1 and fe80:ec2::1 (not used yet)'),
-      fine('3 addresses leave by eth2 via 172.31.32.1 (not used yet) and fe80:ec2::1 (not used yet)'),
+      fine('packets from 3 addresses leave by eth1 via 172.31.32.1 and fe80:ec2::1 (not used yet)'),
+      fine(
+        'packets from 3 addresses leave by eth2 via 172.31.32.1 (not used yet) and fe80:ec2::1 (not used yet)',
+      ),
     ]);
   });
 
@@ -56,13 +58,15 @@ describe('the way out', () => {
   test('an address that is not there is not counted', async () => {
     await configured();
     machine.system.sh('ip -4 addr del 172.31.40.11/32 dev eth1');
-    expect((await findings())[0]!.saw).toMatch(/^2 of 3 addresses leave by eth1 /);
+    expect((await findings())[0]!.saw).toMatch(/^packets from 2 of 3 addresses leave by eth1 /);
   });
 
   test('without metadata the last applied plan is looked at', async () => {
     await configured('two-enis');
     await machine.metadata.close();
-    expect(await findings()).toEqual([fine('1 address leaves by eth1 via 172.31.32.1 (not used yet)')]);
+    expect(await findings()).toEqual([
+      fine('packets from 1 address leave by eth1 via 172.31.32.1 (not used yet)'),
+    ]);
   });
 
   const eth1 = 'not by eth1 via 172.31.32.1';
@@ -108,13 +112,13 @@ describe('the way out', () => {
       'the table has a longer route',
       ['ip route add 203.0.113.0/24 via 172.31.16.1 dev eth0 table 28000'],
       `${away}: route 28000 203.0.113.0/24 via 172.31.16.1 dev eth0 is used instead`,
-      /take it away/,
+      /remove it/,
     ],
     [
       'a route that refuses',
       ['ip route add unreachable 203.0.113.0/24 table 28000'],
       `172.31.40.10 would not get to 203.0.113.1 at all (No route to host), ${eth1}: route 28000 203.0.113.0/24 dev - (unreachable) is used instead`,
-      /take it away/,
+      /remove it/,
     ],
   ];
   test.each(detours)('%s', async (_name, lines, saw, hint) => {
@@ -175,7 +179,9 @@ describe('the way out', () => {
       /^2600:1f16:292:100::10 would .*: route 28000 ::\/0 via fe80:ec2::1 dev eth1 is missing$/,
     );
     expect(others).toEqual([
-      fine('3 addresses leave by eth2 via 172.31.32.1 (not used yet) and fe80:ec2::1 (not used yet)'),
+      fine(
+        'packets from 3 addresses leave by eth2 via 172.31.32.1 (not used yet) and fe80:ec2::1 (not used yet)',
+      ),
     ]);
   });
 
@@ -198,20 +204,22 @@ describe('gateways', () => {
   test.each(['reachable', 'stale', 'delay', 'probe', 'permanent'])('%s is fine', async state => {
     await configured('two-enis');
     machine.system.sh(`ip neigh replace 172.31.32.1 dev eth1 lladdr 02:00:00:00:00:01 nud ${state}`);
-    expect(await findings()).toEqual([fine('1 address leaves by eth1 via 172.31.32.1')]);
+    expect(await findings()).toEqual([fine('packets from 1 address leave by eth1 via 172.31.32.1')]);
   });
 
   test.each(['failed', 'incomplete'])('%s: a warning for that link only', async state => {
     await configured();
     machine.system.sh(`ip neigh replace 172.31.32.1 dev eth2 nud ${state}`);
     expect(await findings()).toEqual([
-      fine('3 addresses leave by eth1 via 172.31.32.1 (not used yet) and fe80:ec2::1 (not used yet)'),
-      fine('3 addresses leave by eth2 via 172.31.32.1 and fe80:ec2::1 (not used yet)'),
+      fine(
+        'packets from 3 addresses leave by eth1 via 172.31.32.1 (not used yet) and fe80:ec2::1 (not used yet)',
+      ),
+      fine('packets from 3 addresses leave by eth2 via 172.31.32.1 and fe80:ec2::1 (not used yet)'),
       {
         check: 'gateway',
         verdict: 'warning',
         saw: `the gateway 172.31.32.1 does not answer on eth2 (${state.toUpperCase()})`,
-        hint: expect.stringContaining("whether eth2's ENI is attached"),
+        hint: expect.stringContaining('that the ENI of eth2 is attached'),
       },
     ]);
   });
@@ -299,6 +307,6 @@ describe('--ping', () => {
     await configured('two-enis');
     const outcome = await machine.agent('doctor', `--ping=${text}`);
     expect(outcome.code).toBe(64);
-    expect(outcome.err).toContain(`doctor: --ping ${JSON.stringify(text)} is no address of a host to ping`);
+    expect(outcome.err).toContain(`doctor: --ping ${JSON.stringify(text)} is not the address of a host`);
   });
 });

@@ -69,7 +69,7 @@ async function findingsOn(machine: Machine) {
 const none = {
   check: 'rivals',
   verdict: 'ok',
-  saw: 'no other program here is known to configure ENIs',
+  saw: 'found no known program that also configures ENIs',
   hint: undefined,
 };
 const paths = (...list: string[]): Machine => ({ facts: { paths: list } });
@@ -216,7 +216,7 @@ test.each(active)('active: %s', async (_title, machine, name, evidence) => {
     {
       check: 'rivals',
       verdict: 'warning',
-      saw: `${name} is here (${evidence}): it ${rival.effect}`,
+      saw: `${name} is present (${evidence}): it ${rival.effect}`,
       hint: expect.stringContaining(rival.step),
     },
   ]);
@@ -277,7 +277,7 @@ const idle: readonly (readonly [string, Machine, string])[] = [
       backend: 'ifupdown',
       files: { '/usr/lib/NetworkManager/conf.d/00-server.conf': '[main]\nno-auto-default=*\n' },
     },
-    'it makes none (/usr/lib/NetworkManager/conf.d/00-server.conf: no-auto-default=*)',
+    'it is told to make none (/usr/lib/NetworkManager/conf.d/00-server.conf: no-auto-default=*)',
   ],
   [
     'NetworkManager of Ubuntu’s server',
@@ -294,17 +294,17 @@ const idle: readonly (readonly [string, Machine, string])[] = [
   [
     'NetworkManager as the backend',
     { facts: nm, backend: 'networkmanager-keyfile' },
-    "an ENI's own profile takes the place",
+    "the agent's profile of an ENI replaces",
   ],
   [
     'the connection of the primary alone',
     { facts: { ...nm, files: { [wired]: madeUp('eth0') } }, backend: 'networkmanager-keyfile' },
-    "an ENI's own profile",
+    "the agent's profile of an ENI",
   ],
   [
     'no cloud in nm-cloud-setup',
     { ...paths(unit), files: { [unit]: '#Environment=NM_CLOUD_SETUP_EC2=yes\n', [timer]: '' } },
-    'no cloud is switched on',
+    'no cloud is enabled',
   ],
   [
     'nm-cloud-setup not enabled',
@@ -345,7 +345,7 @@ const idle: readonly (readonly [string, Machine, string])[] = [
   [
     'ec2-net-utils 1 without its rule',
     paths('/etc/sysconfig/network-scripts/ec2net-functions'),
-    'its udev rule has gone',
+    'its udev rule is gone',
   ],
   [
     'cloud-netconfig, masked',
@@ -361,9 +361,9 @@ const idle: readonly (readonly [string, Machine, string])[] = [
       ...paths('/etc/network/cloud-ifupdown-helper', '/etc/udev/rules.d/75-cloud-ifupdown.rules'),
       backend: 'ifupdown',
     },
-    'the agent takes its DHCP back',
+    'the agent ends its DHCP',
   ],
-  ['the helper without its rule', paths('/etc/network/cloud-ifupdown-helper'), 'its udev rule has gone'],
+  ['the helper without its rule', paths('/etc/network/cloud-ifupdown-helper'), 'its udev rule is gone'],
   ['what terway leaves of multi-nic-util', paths('/etc/eni_utils'), 'its service is not active'],
   [
     'a container network',
@@ -420,7 +420,7 @@ describe('the machines of test/fixtures/hosts', () => {
     if (facts.services.NetworkManager === 'active') expected.add("NetworkManager's automatic connection");
     const found = await findingsOn({ facts });
     const seen = found.flatMap(f =>
-      / is here /.test(f.saw) ? [f.saw.slice(0, f.saw.indexOf(' is here '))] : [],
+      / is present /.test(f.saw) ? [f.saw.slice(0, f.saw.indexOf(' is present '))] : [],
     );
     expect(new Set(seen)).toEqual(expected);
   });

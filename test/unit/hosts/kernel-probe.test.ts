@@ -16,7 +16,7 @@ test('both words are asked for in one process', async () => {
     suppressPrefixLength: true,
     ruleProtocol: true,
     source: 'probed',
-    why: 'kernel and ip know both',
+    why: 'kernel and ip support both',
   });
   expect(host.ran).toEqual([command]);
   expect(host.input()).toMatch(
@@ -38,7 +38,7 @@ test('an ip that refuses one word still answers for the other', () => {
   expect(parseProbe(text)).toMatchObject({
     suppressPrefixLength: true,
     ruleProtocol: false,
-    why: 'not known: rule protocol',
+    why: 'not supported: rule protocol',
   });
 });
 
@@ -128,7 +128,7 @@ test.each([
       source: 'assumed',
     });
     expect(probe.why).toBe(
-      `assumed by kernel version ${kernel ?? '(unknown)'}: unshare: unshare failed: Operation not permitted`,
+      `assumed from kernel version ${kernel ?? '(unknown)'}: unshare: unshare failed: Operation not permitted`,
     );
     expect(host.written.size).toBe(0);
   },

@@ -82,7 +82,7 @@ test.each<[string, Partial<Dmi>]>([
 
 test('the error lists what was seen, under the names of the files in /sys/class/dmi/id', () => {
   expect(() => detectProvider({ ...none, sysVendor: 'QEMU', productName: 'pc\n' })).toThrow(
-    'the DMI data fits no cloud that is known here: sys_vendor "QEMU", product_name "pc\\n"',
+    'the DMI data matches no known cloud: sys_vendor "QEMU", product_name "pc\\n"',
   );
   expect(() => detectProvider(none)).toThrow('all of it is empty');
 });
@@ -90,5 +90,5 @@ test('the error lists what was seen, under the names of the files in /sys/class/
 test('DMI data that fits two clouds decides nothing', () => {
   expect(() =>
     detectProvider({ ...none, sysVendor: 'Amazon EC2', productName: 'Alibaba Cloud ECS' }),
-  ).toThrow(/fits several clouds: alibaba .* and aws /);
+  ).toThrow(/matches several clouds: alibaba .* and aws /);
 });

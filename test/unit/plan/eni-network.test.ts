@@ -93,7 +93,7 @@ describe('where the metadata gives nothing', () => {
       {
         addressing: 'static',
         incomplete:
-          'static addressing needs "subnets" (and "gateways") in the configuration, since this cloud does not tell them',
+          'static addressing needs "subnets" (and "gateways") in the configuration, because this cloud does not provide them',
       },
     ],
     [

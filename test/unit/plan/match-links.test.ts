@@ -33,12 +33,12 @@ const rows: readonly Row[] = [
   {
     name: 'a NIC in a bridge belongs to the bridge, and the bridge is not ours',
     links: [nic(1, { master: 'br0' }), virtual('br0', 'bridge')],
-    wanted: 'filtered-link: eth1 is a port of br0, br0 is no physical NIC (bridge)',
+    wanted: 'filtered-link: eth1 is a port of br0, br0 is not a physical NIC (bridge)',
   },
   {
     name: 'a NIC in a bond',
     links: [nic(1, { master: 'bond0' }), virtual('bond0', 'bond')],
-    wanted: 'filtered-link: eth1 is a port of bond0, bond0 is no physical NIC (bond)',
+    wanted: 'filtered-link: eth1 is a port of bond0, bond0 is not a physical NIC (bond)',
   },
   {
     name: 'net_failover: three links with one MAC, the master of which is the one to configure',
@@ -57,7 +57,7 @@ const rows: readonly Row[] = [
   {
     name: 'veth',
     links: [virtual('eth1', 'veth')],
-    wanted: 'filtered-link: eth1 is no physical NIC (veth)',
+    wanted: 'filtered-link: eth1 is not a physical NIC (veth)',
   },
   {
     name: 'veth where the configuration takes virtual links',
@@ -69,17 +69,17 @@ const rows: readonly Row[] = [
     name: 'virtual links means veth and nothing else',
     links: [virtual('eth1', 'dummy')],
     filter: { virtualLinks: true },
-    wanted: 'filtered-link: eth1 is no physical NIC (dummy)',
+    wanted: 'filtered-link: eth1 is not a physical NIC (dummy)',
   },
   {
     name: 'no kind and no device (a tun of an old kernel)',
     links: [virtual('tun0', undefined)],
-    wanted: 'filtered-link: tun0 is no physical NIC (no device)',
+    wanted: 'filtered-link: tun0 is not a physical NIC (no device)',
   },
   {
     name: 'a physical device with a kind (wwan, an offloaded bridge)',
     links: [nic(1, { kind: 'wwan' })],
-    wanted: 'filtered-link: eth1 is no physical NIC (wwan)',
+    wanted: 'filtered-link: eth1 is not a physical NIC (wwan)',
   },
   {
     name: 'ignored by name',
@@ -120,7 +120,7 @@ const rows: readonly Row[] = [
   ...['e;reboot', 'e$(id)', "e'1", 'e th1', 'ethé', 'e*', 'a/b', 'sixteen-letters-'].map(name => ({
     name: `the name ${JSON.stringify(name)}, which the kernel or a namespace may have but no file can carry`,
     links: [same(name, {})],
-    wanted: `filtered-link: ${name} has a name that no configuration file can carry`,
+    wanted: `filtered-link: ${name} has a name that cannot be written to a configuration file`,
   })),
   ...['enp0s31f6', 'ens5.backup', 'uplink_1', 'enX0', 'fifteen-letters'].map(name => ({
     name: `the name ${name}`,

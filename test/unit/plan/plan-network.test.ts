@@ -24,7 +24,7 @@ describe('one secondary ENI', () => {
         mac: macOf(0),
         eniId: 'eni-0',
         reason: 'primary',
-        text: 'the primary ENI is never touched',
+        text: 'eni-agent does not configure the primary ENI',
         degraded: false,
       },
     ]);
@@ -130,7 +130,7 @@ describe('who is left alone', () => {
       'ignored',
       alone,
       { settings: settingsWith(1, { ignore: true }) },
-      'ignored: the configuration says ignore',
+      'ignored: the configuration says ignore = yes',
     ],
     ['no link', alone, { links: [nic(0)] }, 'no-link (degraded): no link has this MAC'],
     [
@@ -174,7 +174,7 @@ describe('who is left alone', () => {
       'no free slot',
       alone,
       { occupiedSlots: new Set(Array.from({ length: 256 }, (_, i) => i)) },
-      'no-free-slot (degraded): all 256 slots are in use; raise [routing] base or remove foreign rules from the band',
+      'no-free-slot (degraded): all 256 slots are in use; "eni-agent doctor" lists foreign routes and rules that occupy some: remove those',
     ],
   ];
   test.each(rows)('%s', (_name, eni, more, wanted) => {

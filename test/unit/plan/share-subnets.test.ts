@@ -37,7 +37,7 @@ describe('who shares a subnet', () => {
     ]);
   });
 
-  test('a subnet that holds an address of the primary link, which the metadata does not know', () => {
+  test('a subnet that holds an address of the primary link, which not in the metadata yet', () => {
     const addresses = [addressOn('eth0', '10.0.1.10/24'), addressOn('eth0', '10.0.2.99/32')];
     expect(summary(resultOf([primary, alone], { addresses }))).toEqual([
       'eth1 slot 0: 10.0.2.10/32 10.0.2.11/32 by address',

@@ -8,7 +8,7 @@ import { factsForBackend } from '../../../renderers/releases.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 
 const stock = factsForBackend('netplan', 'debian-12');
-const facts: HostFacts = { ...stock, reloadHazard: '/run/x was written anew' };
+const facts: HostFacts = { ...stock, reloadHazard: '/run/x was rewritten' };
 const dhcp = examplePlans['dhcp-complete']!;
 const fixed = examplePlans['static-dual-stack']!;
 
@@ -28,5 +28,5 @@ test.each([
 test('what waits is told, with the cause and the way out', () => {
   const { skipped } = left(dhcp);
   expect(skipped.at(-1)).toMatchObject({ mac: dhcp.enis[0]!.mac, reason: 'reload-unsafe', degraded: true });
-  expect(skipped.at(-1)!.text).toMatch(/\/run\/x was written anew; restart systemd-networkd or reboot/);
+  expect(skipped.at(-1)!.text).toMatch(/\/run\/x was rewritten; restart systemd-networkd or reboot/);
 });
