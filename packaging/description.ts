@@ -7,7 +7,7 @@ export function longDescription(variant: Variant): readonly string[] {
     'Asks the metadata service which ENIs are attached to this VM, writes their',
     'addresses, a routing table and policy rules for each in the format of the',
     "distribution's own network service, makes that service load them, and",
-    'takes back what it cannot verify. The primary interface stays as it is.',
+    'rolls back what it cannot verify. It does not configure the primary ENI.',
     '',
     'For Alibaba Cloud ECS, AWS EC2 and JD Cloud. Brings its own Node.js.',
     ...(variant === 'plain'

@@ -24,7 +24,7 @@ Environment
   SOURCE_DATE_EPOCH   the date in the packages, in seconds since 1970 (default: the last commit's)
 `;
 
-/** .invalid is reserved (RFC 2606): nobody gets that mail. Who publishes packages gives an address. */
+/** .invalid is reserved (RFC 2606): that mail goes nowhere. Who publishes packages gives an address. */
 const nobody = 'eni-agent packagers <packages@eni-agent.invalid>';
 
 export interface Options {

@@ -21,9 +21,9 @@ const exampleMac = '02:00:00:00:00:02';
 export async function configFile(): Promise<string> {
   const document = await readSettingsDocument();
   const head = [
-    'Configuration of eni-agent; eni-agent.conf(5) has the same, and examples. Documents that are named here are in /usr/share/doc/eni-agent*/docs.',
+    'Configuration of eni-agent. The manual page eni-agent.conf(5) has the same text, with examples. The documents named here are in /usr/share/doc/eni-agent*/docs.',
     ...paragraphs(document.introduction),
-    'Each key is switched off and shows its default, or an example where it has none. To set it, take the "#" in front of it away; of an ENI also the one in front of its section.',
+    'Each key is commented out and shows its default, or an example if it has none. To set a key, remove the "#" in front of it; for an ENI also the one in front of its section.',
   ];
   const blocks = [head.map(comment).join('\n#\n'), ...document.sections.flatMap(sectionBlocks)];
   return `${blocks.join('\n\n')}\n`;

@@ -55,7 +55,7 @@ describe.each(['dash', 'bash'])('%s', shell => {
 
   test('start again, reload, restart', async () => {
     const before = pid();
-    expect((await call('start')).stdout).toBe(`eni-agent is running already (process ${before})\n`);
+    expect((await call('start')).stdout).toBe(`eni-agent is already running (process ${before})\n`);
     expect(await call('reload')).toMatchObject({ exitCode: 0 });
     expect(await waitFor(() => readReport(host)?.lastTriggers.includes('reload') === true, 10_000)).toBe(
       true,

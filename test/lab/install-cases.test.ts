@@ -80,7 +80,7 @@ const exists = async (on: AgentHost, path: string) =>
 test('multi-nic-util is there: neither enabled nor started, and its eni.service stays what it is; nor does an upgrade', async () => {
   const unit = '[Service]\nExecStart=/bin/sleep inf\n';
   const on = await machine({ 'etc/eni_utils/eni-function': '', 'usr/lib/systemd/system/eni.service': unit });
-  expect(await installed(on)).toContain('"eni-agent migrate" shows how its place is taken');
+  expect(await installed(on)).toContain('"eni-agent migrate" shows how to replace it');
   for (const version of ['1.1-1', '1.0-1']) {
     expect(await daemonState(on)).toBe('inactive');
     expect(await exists(on, wants)).toBe(false);
