@@ -34,7 +34,7 @@ async function showRouting(guest: Guest): Promise<void> {
 async function addLateAddress(guest: Guest, emulator: Emulator): Promise<void> {
   await assignAddress(guest.vpc, 'eth1', lateAddress);
   if (cloud !== 'jdcloud') {
-    explain(`The cloud assigns ${lateAddress} to the second ENI; only the metadata tells the VM.`);
+    explain(`The cloud assigns ${lateAddress} to the second ENI. The VM learns it from the metadata alone.`);
     await emulator.sync();
     return;
   }
