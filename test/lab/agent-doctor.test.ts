@@ -136,7 +136,7 @@ describe('doctor', () => {
         /^WARN {2}gateway: the gateway 10\.0\.2\.1 does not answer on eth2 \((FAILED|INCOMPLETE)\)$/,
       ),
     );
-    expect(found).toContainEqual(expect.stringContaining("whether eth2's ENI is attached"));
+    expect(found).toContainEqual(expect.stringContaining('that the ENI of eth2 is attached'));
     expect(found).toContainEqual(
       `WARN  ping: ${client[4]} does not answer 10.0.2.10 (1 of 1 address of eth2)`,
     );

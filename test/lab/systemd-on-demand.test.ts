@@ -110,7 +110,7 @@ test('any file in the folder is a request', async () => {
 
 test('refresh makes the pass itself, and says why', async () => {
   expect(await agentOk(host, ['refresh'])).toMatch(
-    /^The agent runs on demand: this command makes the pass itself\.\n/,
+    /^The agent runs on demand: this command runs the pass itself\.\n/,
   );
 });
 
