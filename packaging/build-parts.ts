@@ -20,38 +20,54 @@ export async function makeParts(
 ): Promise<(target: Target) => string> {
   const bundle = await newFolder(work, 'bundle');
   const bundled = await makeBundle(bundle);
-  const nodes = new Map<Architecture, NodeRelease>();
-  const folderOf = ({ variant, architecture }: Target) => path.join(work, `${variant}-${architecture}`);
-  const done = new Set<string>();
-  for (const target of targets) {
-    const folder = folderOf(target);
-    if (done.has(folder)) continue;
-    done.add(folder);
-    await mkdir(folder);
-    const { variant, architecture } = target;
+  const nodes = new Map<Architecture, Promise<NodeRelease>>();
+  const nodeFor = (architecture: Architecture) => {
     const node =
       nodes.get(architecture) ??
-      (await fetchNode(architecture, await newFolder(work, `node-${architecture}`)));
+      newFolder(work, `node-${architecture}`).then(folder => fetchNode(architecture, folder));
     nodes.set(architecture, node);
-    for (const name of ['eni-agent.cjs', 'launcher.cjs'])
-      await copyFile(path.join(bundle, name), path.join(folder, name));
-    let libraries: readonly BundledLicence[] = [];
-    if (variant === 'legacy') {
-      libraries = await fetchLibraries(architecture, folder);
-      await bindToLibraries(node.binary, architecture, path.join(folder, 'node'));
-    } else {
-      await copyFile(node.binary, path.join(folder, 'node'));
-    }
-    const own = await readFile(path.join(checkout, 'LICENSE'), 'utf8');
-    const licence = { name: 'Node.js', version: node.version, text: node.licence };
-    await writeFile(
-      path.join(folder, 'copyright'),
-      copyrightText({ variant, own, node: licence, bundled, libraries }),
-    );
-    await writeFile(path.join(folder, 'changelog.Debian'), debianChangelog(variant, release));
-    await writeFile(path.join(folder, 'lintian-overrides'), await lintianOverrides(variant));
-  }
+    return node;
+  };
+  const folderOf = ({ variant, architecture }: Target) => path.join(work, `${variant}-${architecture}`);
+  const byFolder = new Map(targets.map(target => [folderOf(target), target]));
+  // Side by side: most of it is waiting for downloads.
+  await Promise.all(
+    [...byFolder].map(async ([folder, target]) => {
+      await mkdir(folder);
+      for (const name of ['eni-agent.cjs', 'launcher.cjs'])
+        await copyFile(path.join(bundle, name), path.join(folder, name));
+      await makePart(target, folder, { node: await nodeFor(target.architecture), bundled, release });
+    }),
+  );
   return folderOf;
+}
+
+interface Shared {
+  readonly node: NodeRelease;
+  readonly bundled: readonly BundledLicence[];
+  readonly release: Release;
+}
+
+async function makePart(
+  { variant, architecture }: Target,
+  folder: string,
+  { node, bundled, release }: Shared,
+): Promise<void> {
+  let libraries: readonly BundledLicence[] = [];
+  if (variant === 'legacy') {
+    libraries = await fetchLibraries(architecture, folder);
+    await bindToLibraries(node.binary, architecture, path.join(folder, 'node'));
+  } else {
+    await copyFile(node.binary, path.join(folder, 'node'));
+  }
+  const own = await readFile(path.join(checkout, 'LICENSE'), 'utf8');
+  const licence = { name: 'Node.js', version: node.version, text: node.licence };
+  await writeFile(
+    path.join(folder, 'copyright'),
+    copyrightText({ variant, own, node: licence, bundled, libraries }),
+  );
+  await writeFile(path.join(folder, 'changelog.Debian'), debianChangelog(variant, release));
+  await writeFile(path.join(folder, 'lintian-overrides'), await lintianOverrides(variant));
 }
 
 async function lintianOverrides(variant: Variant): Promise<string> {

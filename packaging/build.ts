@@ -36,7 +36,7 @@ async function main(options: Options): Promise<void> {
   };
   process.stdout.write(table(await buildAll(artefacts, folder, release)));
   if (options.lint) {
-    for (const artefact of artefacts) await lintPackage(path.join(folder, fileName(artefact)));
+    await inParallel(artefacts, async artefact => await lintPackage(path.join(folder, fileName(artefact))));
     process.stdout.write('lintian and rpmlint: nothing to say\n');
   }
   if (options.checkReproducible) {
@@ -68,7 +68,7 @@ async function buildAll(
   }
 }
 
-/** One for each processor at a time: they compress, which takes a processor for half a minute. */
+/** One for each processor at a time: to compress or to check a package takes a processor for half a minute. */
 async function inParallel<In, Out>(items: readonly In[], make: (item: In) => Promise<Out>): Promise<Out[]> {
   const results: Out[] = [];
   const waiting = [...items.entries()];

@@ -17,7 +17,7 @@ the linter, the tests that run anywhere, the lab (real network services in netwo
 life of a machine, backend by backend).
 
   --pure     leave the lab and the matrix out; needs no root, takes three minutes
-  --rest     run what the default leaves out: the matrix with DHCP and on Debian 11 and 13, 2,000 made-up lives, 300
+  --rest     run what the default leaves out: the matrix with DHCP and on Debian 11 and 13, 1,800 more made-up lives, 300
              cycles of hot-plug, all packages with their linters, and the package on virtual machines
   --all      both
   --matrix   (npm run matrix) the matrix alone

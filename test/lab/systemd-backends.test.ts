@@ -4,7 +4,7 @@
 // more with --all: five machines instead of two
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eniSections, first, plugged, primary, second } from '../matrix/enis.ts';
-import { modeOfRun } from '../needs/selection.ts';
+import { partOf } from '../needs/selection.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import {
@@ -40,7 +40,7 @@ const columns: readonly Column[] = [
 ];
 
 /** The default run has the ones of the newest Debian. */
-const chosen = modeOfRun() === 'default' ? columns.filter(c => c.suite === 'trixie') : columns;
+const chosen = partOf(columns, ({ suite }) => suite === 'trixie');
 
 const unit = 'eni-agent.service';
 const hook =

@@ -39,11 +39,18 @@ export function filesOf(project: Project, mode: Mode, picks: readonly string[] =
 }
 
 export function columnsOf(mode: Mode, picks: readonly string[] = []): readonly Column[] {
-  return columns.filter(column => {
-    const isDefault = column.suite === 'bookworm' && column.addressing === 'static';
-    const isWanted = mode === 'default' ? isDefault : mode === 'rest' ? !isDefault : true;
-    return isWanted && isPicked(`matrix ${nameOf(column)}`, picks);
-  });
+  const isDefault = ({ suite, addressing }: Column) => suite === 'bookworm' && addressing === 'static';
+  return partOf(columns, isDefault, mode).filter(column => isPicked(`matrix ${nameOf(column)}`, picks));
+}
+
+/** Of a file that is in both runs: what the default has, or what it leaves out (`rest`), so that nothing is run twice. */
+export function partOf<Item>(
+  items: readonly Item[],
+  isDefault: (item: Item) => boolean,
+  mode = modeOfRun(),
+): readonly Item[] {
+  if (mode !== 'default' && mode !== 'rest') return items;
+  return items.filter(item => isDefault(item) === (mode === 'default'));
 }
 
 /** What the files of these projects need, each need once. */

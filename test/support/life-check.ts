@@ -1,5 +1,6 @@
 // Draws made-up lives and lives them. `LIFE_SEED=n LIFE_RUNS=m` repeats a run, on one's own machine or of the CI.
 import fc from 'fast-check';
+import { type Mode, modeOfRun } from '../needs/selection.ts';
 import type { LifeProvider } from './life-enis.ts';
 import type { LifeFlaw } from './life-machine.ts';
 import { live } from './life-run.ts';
@@ -38,10 +39,13 @@ export async function tryLives({ seed, runs, flaw }: LifeRun, shrink = true): Pr
   return { runs: numRuns, failure: text };
 }
 
+/** How many lives a run has; by `npm test -- NAME`, and where vitest itself was started, as many as by `npm test`. */
+const lives: Readonly<Record<Mode, number>> = { default: 200, rest: 1800, all: 2000, every: 200 };
+
 /** Seed and number of one of several shares, which run side by side. */
 export function shareOfLives(share: number, shares: number): LifeRun {
-  const { LIFE_SEED, LIFE_RUNS, ENI_AGENT_TESTS: mode } = process.env;
-  const all = Number(LIFE_RUNS ?? (mode === 'rest' || mode === 'all' ? 2000 : 200));
+  const { LIFE_SEED, LIFE_RUNS } = process.env;
+  const all = Number(LIFE_RUNS ?? lives[modeOfRun()]);
   const seed = Number(LIFE_SEED ?? Date.now() % 1_000_000_000);
   return { seed: seed + share, runs: Math.ceil(all / shares) };
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { columns } from '../../matrix/columns.ts';
 import { declaresNeeds, needsIn, parseDeclaration, readDeclaration } from '../../needs/declaration.ts';
 import { readPrograms } from '../../needs/programs.ts';
-import { columnsOf, filesOf, projects } from '../../needs/selection.ts';
+import { columnsOf, filesOf, partOf, projects } from '../../needs/selection.ts';
 import { variablesFor } from '../../needs/set-up.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
@@ -59,6 +59,12 @@ describe('a run', () => {
     }
     expect([...columnsOf('default'), ...columnsOf('rest')]).toHaveLength(columns.length);
     expect(columnsOf('all')).toEqual(columns);
+  });
+
+  test('of a file that both have, each runs what the other does not', () => {
+    const odd = (mode: 'default' | 'rest' | 'all' | 'every') =>
+      partOf([1, 2, 3, 4], n => n % 2 === 1, mode).join('');
+    expect([odd('default'), odd('rest'), odd('all'), odd('every')]).toEqual(['13', '24', '1234', '1234']);
   });
 
   test('sets up what its tests have declared, and nothing else', () => {
