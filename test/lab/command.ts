@@ -21,7 +21,7 @@ export interface RunOptions {
  * Every limit of time in the lab is one that only a fault reaches, and a test names the time that would do on an idle machine. A machine that
  * has more to do, and other tests beside this one, gets this many times as much.
  */
-const slack = 4;
+export const slack = 4;
 
 const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 

@@ -1,7 +1,7 @@
 // Another VM in one of the guest's subnets: a namespace of its own on a router port of its own. As in a real VPC the two share
 // a subnet but no wire: the router answers ARP and neighbour discovery for each of them, and everything passes through it.
 import { prefixLengthOf } from '../../agent/model/address.ts';
-import { run } from './command.ts';
+import { run, slack } from './command.ts';
 import { createNamespace, inNamespace, ipBatch, labName } from './namespace.ts';
 import { plugPort } from './router-port.ts';
 import { syncProxies, type Vpc } from './vpc.ts';
@@ -39,7 +39,7 @@ export async function neighbourPings(
   patience = 15_000,
 ): Promise<boolean> {
   const argv = await inNamespace(neighbour.namespace, ['ping', '-n', '-q', '-c', '1', '-W', '1', address]);
-  const end = Date.now() + patience;
+  const end = Date.now() + slack * patience;
   do {
     if ((await run(argv)).exitCode === 0) return true;
   } while (Date.now() < end);

@@ -1,7 +1,7 @@
 // Every address of the guest, pinged in each direction: out to the client far away, out to the ENI's own gateway, and in
 // from the client. The answer to "does this ENI work"; a wrong source NIC shows as a loss, because the router is strict.
 import { type Ip, isLinkLocal } from '../../agent/model/address.ts';
-import { run } from './command.ts';
+import { run, slack } from './command.ts';
 import type { Guest } from './guest.ts';
 import { runInGuest } from './guest-commands.ts';
 import { inNamespace } from './namespace.ts';
@@ -24,7 +24,7 @@ export interface PingResult {
 export interface MatrixOptions {
   /** Which ENIs and which of their addresses; all of all unless told. */
   readonly pick?: (eni: VpcEni, address: Ip) => boolean;
-  /** Milliseconds in which a ping may be tried again; 15,000 unless told. In the first 2 s after a link came up IPv6 may lose some. */
+  /** Milliseconds of an idle machine in which a ping may be tried again; 15,000 unless told. In the first 2 s of a link IPv6 may lose some. */
   readonly patience?: number;
 }
 
@@ -59,7 +59,7 @@ export async function pingMatrixOf(
       .flatMap(address => probesOf(vpc, eni, address)),
   );
   const rounds = new Map<Probe, number>();
-  const end = Date.now() + (options.patience ?? 15_000);
+  const end = Date.now() + slack * (options.patience ?? 15_000);
   let missing: readonly Probe[] = probes;
   for (let round = 1; missing.length > 0 && (round === 1 || Date.now() < end); round++) {
     const answered = await pingAll(vpc, inside, missing);

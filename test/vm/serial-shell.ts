@@ -1,12 +1,15 @@
 // Commands in the VM over its second serial port, whatever its network does. The other end is image/common/usr/local/sbin/lab-shell,
 // which says the protocol. Several commands may run side by side.
 import { connect, type Socket } from 'node:net';
-import { type Outcome, waitFor } from '../lab/command.ts';
+import { type Outcome, slack, waitFor } from '../lab/command.ts';
 
 export interface SerialShell {
   /** Id of the boot that the VM is in, as it said itself; undefined until the shell is up. */
   bootId(): string | undefined;
-  /** Runs a bash script as root. Exit code 124 if it does not answer within `timeout` ms (30 s unless told); it then still runs. */
+  /**
+   * Runs a bash script as root. Exit code 124 if it does not answer within `timeout` ms of an idle machine (30 s unless told); it then
+   * still runs.
+   */
   exec(script: string, timeout?: number): Promise<Outcome>;
   /** Ends the connection; commands that have not answered end with exit code 125. */
   close(): void;
@@ -44,8 +47,9 @@ export async function connectShell(path: string): Promise<SerialShell> {
           waiting.delete(id);
           resolve(outcome);
         };
-        const late = () => finish({ exitCode: 124, stdout: '', stderr: `no answer within ${timeout} ms` });
-        const timer = setTimeout(late, timeout);
+        const limit = slack * timeout;
+        const late = () => finish({ exitCode: 124, stdout: '', stderr: `no answer within ${limit} ms` });
+        const timer = setTimeout(late, limit);
         waiting.set(id, finish);
         socket.write(`${id} ${Buffer.from(script).toString('base64')}\n`);
       }),
