@@ -30,7 +30,9 @@ export async function startEmulator(vpc: Vpc): Promise<Emulator> {
   const addresses = metadataAddresses(vpc.provider);
   const listen = addresses.flatMap(a => ['--listen', a.includes(':') ? `[${a}]:80` : `${a}:80`]);
   const options = [...listen, '--in-namespace', '--control', socket];
-  const argv = await inNamespace(vpc.router, [process.execPath, program, file, ...options], {
+  // It starts for each VPC, from its TypeScript.
+  const cache = `NODE_COMPILE_CACHE=${join(import.meta.dirname, '../../node_modules/.cache/eni-agent-lab')}`;
+  const argv = await inNamespace(vpc.router, ['env', cache, process.execPath, program, file, ...options], {
     router: vpc.router,
     addresses,
   });

@@ -9,7 +9,7 @@ import { use } from '../needs/guard.ts';
 import type { Background } from './command.ts';
 import { watchDhclient } from './dhclient-watch.ts';
 import { powerOn } from './guest-power.ts';
-import { type GuestImageName, type Image, images, maskedUnits } from './images.ts';
+import { type GuestImageName, type Image, images, maskedGenerators, maskedUnits } from './images.ts';
 import type { Vpc } from './vpc.ts';
 
 export interface GuestSpec {
@@ -100,6 +100,9 @@ function writeUnits(folder: string, units: readonly string[]): void {
     symlinkSync(`/lib/systemd/system/${unit}`, join(folder, 'multi-user.target.wants', unit));
   for (const unit of maskedUnits.filter(u => !units.includes(u)))
     symlinkSync('/dev/null', join(folder, unit));
+  const generators = join(folder, '../system-generators');
+  mkdirSync(generators);
+  for (const name of maskedGenerators) symlinkSync('/dev/null', join(generators, name));
 }
 
 function agentConfig(vpc: Vpc, spec: GuestSpec): string {

@@ -89,6 +89,27 @@ export const maskedUnits: readonly string[] = [
   'systemd-update-utmp.service',
 ];
 
+/**
+ * Generators of systemd that have nothing to find in a guest (no disk, no console, the kernel command line of another machine). Each start and
+ * each daemon-reload would start them all: a twelfth of the lab's time. netplan's and the one of init scripts stay.
+ */
+export const maskedGenerators: readonly string[] = [
+  'bless-boot',
+  'cryptsetup',
+  'debug',
+  'fstab',
+  'getty',
+  'gpt-auto',
+  'hibernate-resume',
+  'integritysetup',
+  'rc-local',
+  'run',
+  'ssh',
+  'system-update',
+  'tpm2',
+  'veritysetup',
+].map(name => `systemd-${name}-generator`);
+
 function first(primary: VpcEni, family: 4 | 6): SubnetPort | undefined {
   return primary.subnets.find(subnet => subnet.family === family);
 }

@@ -1,10 +1,11 @@
 // Traffic that must not notice anything: a TCP stream over the primary and a ping each 10 ms, over the primary and over another ENI,
 // to the host beyond the VPC, for as long as something else happens.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AgentHost } from '../lab/agent-host.ts';
 import { startBackground, waitFor } from '../lab/command.ts';
 import { guestOk, runInGuest } from '../lab/guest-commands.ts';
 import { readGuestFile, removeGuestFile, writeGuestFile } from '../lab/guest-files.ts';
-import { agentPaths } from '../lab/guest-init.ts';
 import { inNamespace, runIn } from '../lab/namespace.ts';
 import { remoteClient } from '../lab/vpc-spec.ts';
 
@@ -18,29 +19,8 @@ export interface Traffic {
 
 const port = 7007;
 
-// Echoes; the stream's own sequence shows a loss or a gap.
-const echo = `require('net').createServer(s => s.on('error', () => {}).pipe(s)).listen(${port}, () => console.log('ready'))`;
-
-/** One byte each 10 ms; writes what it has seen some time after SIGINT, when all is back: bytes sent and echoed, and the first error. */
-function streamScript(source: string): string {
-  return `const seen = { sent: 0, echoed: 0, error: '' };
-const socket = require('net').connect({ port: ${port}, host: '${remoteClient.address[4]}', localAddress: '${source}' });
-socket.setNoDelay(true);
-socket.on('error', error => { seen.error ||= error.message; });
-socket.on('close', () => { seen.error ||= 'closed'; });
-socket.on('data', data => { seen.echoed += data.length; });
-const timer = setInterval(() => { seen.sent += 1; socket.write('x'); }, 10);
-process.on('SIGINT', () => {
-  clearInterval(timer);
-  const end = Date.now() + 10000;
-  setInterval(() => {
-    if (seen.sent > seen.echoed && seen.error === '' && Date.now() < end) return;
-    require('fs').writeFileSync('/tmp/stream.json', JSON.stringify(seen));
-    process.exit(0);
-  }, 100);
-});
-`;
-}
+/** In Perl, as every Debian has it: two programs that wake up a hundred times a second cost a processor a tenth in Node. */
+const script = (name: string) => join(import.meta.dirname, name);
 
 /**
  * Runs `action` under traffic from each of the addresses; the first one is the primary's and carries the stream too. A segment that either
@@ -55,7 +35,7 @@ export async function underTraffic(
   const { guest, client } = host.vpc;
   // A tail loss probe is sent on suspicion; without it only a loss makes the kernel send again.
   for (const name of [guest, client]) await runIn(name, ['sysctl', '-qw', 'net.ipv4.tcp_early_retrans=0']);
-  const server = startBackground(await inNamespace(client, [process.execPath, '-e', echo]));
+  const server = startBackground(await inNamespace(client, ['perl', script('echo.pl'), String(port)]));
   try {
     if (!(await waitFor(() => server.output().includes('ready'), 5000))) throw new Error(server.output());
     const before = await resent(host);
@@ -97,12 +77,13 @@ function counterOf(text: string, group: string, counter: string): number {
 
 async function start(host: AgentHost, sources: readonly [string, ...string[]]): Promise<readonly string[]> {
   removeGuestFile(host.guest, '/tmp/stream.json');
-  writeGuestFile(host.guest, '/tmp/stream.js', streamScript(sources[0]));
+  writeGuestFile(host.guest, '/tmp/stream.pl', readFileSync(script('stream.pl'), 'utf8'));
   const lines = sources.map(
     (source, n) => `ping -n -i 0.01 -I ${source} ${remoteClient.address[4]} > /tmp/ping-${n} 2>&1 & echo $!`,
   );
-  const script = `${agentPaths.node} /tmp/stream.js > /tmp/stream.log 2>&1 & echo $!\n${lines.join('\n')}`;
-  const pids = (await guestOk(host.guest, ['sh', '-c', script])).split('\n').filter(Boolean);
+  const stream = `perl /tmp/stream.pl ${sources[0]} ${remoteClient.address[4]} ${port} /tmp/stream.json`;
+  const all = `${stream} > /tmp/stream.log 2>&1 & echo $!\n${lines.join('\n')}`;
+  const pids = (await guestOk(host.guest, ['sh', '-c', all])).split('\n').filter(Boolean);
   await new Promise(resolve => setTimeout(resolve, 500));
   return pids;
 }

@@ -11,6 +11,11 @@ echo vm > "$tree/etc/hostname"
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
   ln -sf /dev/null "$tree/etc/systemd/system/$unit"
 done
+# Each start and each daemon-reload runs them all, and there is nothing of theirs on this disk.
+mkdir -p "$tree/etc/systemd/system-generators"
+for name in bless-boot cryptsetup debug gpt-auto hibernate-resume integritysetup rc-local run ssh system-update tpm2 veritysetup; do
+  ln -s /dev/null "$tree/etc/systemd/system-generators/systemd-$name-generator"
+done
 mkdir -p "$tree/etc/systemd/system/multi-user.target.wants"
 ln -sf ../lab-shell.service "$tree/etc/systemd/system/multi-user.target.wants/"
 [ "$2" != netplan ] || chroot "$tree" systemctl enable systemd-networkd systemd-resolved
