@@ -2,6 +2,7 @@
 // Tries once; retrying and tokens are the client's affair. Not fetch(): it costs 45 ms of CPU and 15 MB at start.
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
+import { limitTime } from './time-limit.ts';
 
 export interface RequestOptions {
   readonly agent: Agent;
@@ -47,7 +48,7 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
     const url = new URL(options.endpoint);
     let connected = false;
     let settled = false;
-    let connectTimer: NodeJS.Timeout | undefined;
+    let endConnectLimit = () => {};
 
     // An agent of its own also means no proxy: with NODE_USE_ENV_PROXY=1, Node >= 24.5 gives HTTP_PROXY to the global agent only.
     const outgoing = request({
@@ -60,8 +61,8 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
     });
     const finish = (exchange: Exchange) => {
       settled = true;
-      clearTimeout(deadline);
-      clearTimeout(connectTimer);
+      endLimit();
+      endConnectLimit();
       options.signal.removeEventListener('abort', onAbort);
       resolve(exchange);
     };
@@ -72,9 +73,8 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
       outgoing.destroy();
     };
     const onAbort = () => fail('the time limit for reading the metadata is over', false);
-    const deadline = setTimeout(
-      () => fail(`no answer within ${options.deadlineMs / 1000} s`, false),
-      options.deadlineMs,
+    const endLimit = limitTime(options.deadlineMs, () =>
+      fail(`no answer within ${options.deadlineMs / 1000} s`, false),
     );
     options.signal.addEventListener('abort', onAbort, { once: true });
 
@@ -83,13 +83,12 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
         connected = true;
         return;
       }
-      connectTimer = setTimeout(
-        () => fail(`no connection within ${options.connectMs / 1000} s`, true),
-        options.connectMs,
+      endConnectLimit = limitTime(options.connectMs, () =>
+        fail(`no connection within ${options.connectMs / 1000} s`, true),
       );
       socket.once('connect', () => {
         connected = true;
-        clearTimeout(connectTimer);
+        endConnectLimit();
       });
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {

@@ -51,6 +51,15 @@ async function serveRaw(talk: (socket: import('node:net').Socket) => void): Prom
 
 const mac = '/latest/meta-data/mac';
 
+test('a time in which this process stood still is not taken for the silence of the service', async () => {
+  const { url } = await serve('aws', 'two-enis');
+  const client = open('aws', [url], { requestMs: 500, connectMs: 500 });
+  const answer = client.get(mac);
+  const end = performance.now() + 1000;
+  while (performance.now() < end);
+  expect(await answer).toMatchObject({ status: 200 });
+});
+
 test('one token for all requests', async () => {
   const { emulator, url } = await serve('aws', 'two-enis');
   const client = open('aws', [url]);
