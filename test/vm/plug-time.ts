@@ -2,6 +2,7 @@
 // the VM's own announcements (netlink, udev), the agent's log at debug, and the metadata service's log. All times in ms since device_add.
 import { readFileSync } from 'node:fs';
 import { completionOf, firstOf, parseEvents } from '../bench/kernel-events.ts';
+import { slack } from '../lab/command.ts';
 import { type EniSpec, remoteClient, type VpcEni } from '../lab/vpc-spec.ts';
 import type { LoggedRequest } from '../support/metadata-emulator.ts';
 import { plugNic } from './hot-plug.ts';
@@ -17,18 +18,20 @@ export interface PlugTime {
 
 const probe = readFileSync(new URL('ping-probe.py', import.meta.url), 'utf8');
 const dir = '/run/lab-plug';
+/** For the first answer, in the VM. */
+const patienceSeconds = 90 * slack;
 /** Watchers, and the probe; udevadm's stamps are of the monotonic clock, whose beginning is written down too. */
 const watch = (source: string) => `mkdir -p ${dir}; cd ${dir}; rm -f *
 cat > probe.py << 'PYTHON'
 ${probe}PYTHON
 ip -o -ts monitor link address route rule > ip & echo $! > pids
 stdbuf -oL udevadm monitor --kernel --udev --subsystem-match=net > udev & echo $! >> pids
-python3 probe.py ${source} ${remoteClient.address[4]} 90 > ping &
+python3 probe.py ${source} ${remoteClient.address[4]} ${patienceSeconds} > ping &
 python3 -c "import time; print(time.time() - time.monotonic())" > clock
-for _ in $(seq 100); do [ -s ping ] && [ -s udev ] && break; sleep 0.1; done; sleep 0.5`;
+for _ in $(seq ${100 * slack}); do [ -s ping ] && [ -s udev ] && break; sleep 0.1; done; sleep 0.5`;
 
 const collect = (since: number) => `cd ${dir}
-for _ in $(seq 900); do grep -q answered ping && break; sleep 0.1; done
+for _ in $(seq ${patienceSeconds}0); do grep -q answered ping && break; sleep 0.1; done
 sleep 3; kill $(cat pids)
 cat ping clock; echo --; cat udev; echo --; cat ip; echo --
 journalctl -u eni-agent -o cat --since=@${since}`;

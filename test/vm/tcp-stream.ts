@@ -1,7 +1,7 @@
 // A connection like an SSH session, for as long as a story takes: from the client far away to the VM's primary address, a line every 100 ms,
 // each echoed with the VM's clock. It must not break; the longest wait for an echo is measured, and the clocks are compared on the way.
 import { fileURLToPath } from 'node:url';
-import { type Background, startBackground, waitFor } from '../lab/command.ts';
+import { type Background, slack, startBackground, waitFor } from '../lab/command.ts';
 import { inNamespace } from '../lab/namespace.ts';
 import { type Vm, vmOk } from './vm.ts';
 
@@ -38,7 +38,7 @@ while True:
     for line in connection.makefile("rb"):
         connection.sendall(b"%s %.6f\\n" % (line.strip(), time.time()))
 '
-for _ in $(seq 100); do ss -Hltn sport = :${port} | grep -q . && exit; sleep 0.1; done; exit 1`;
+for _ in $(seq ${100 * slack}); do ss -Hltn sport = :${port} | grep -q . && exit; sleep 0.1; done; exit 1`;
 
 /** Opens the connection; there is one per VM. */
 export async function openStream(vm: Vm): Promise<TcpStream> {
