@@ -9,6 +9,7 @@ import { limitConcurrency } from './limit-concurrency.ts';
 import type { MetadataClient, Response, TokenProtocol } from './provider.ts';
 import type { Exchange } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
+import { limitTime } from './time-limit.ts';
 
 /** AWS limits simultaneous connections and 1024 packets/s per ENI, shared with DNS and NTP, without saying how it refuses. */
 const mostSockets = 4;
@@ -43,7 +44,7 @@ export interface TokenSession {
 export interface OpenClient extends MetadataClient {
   /** HTTP requests that were sent so far, tokens and repetitions included. */
   requests(): number;
-  /** Closes the connections; an idle one would keep the process alive. */
+  /** Closes the connections and ends the time limit; either would keep the process alive. */
   close(): void;
 }
 
@@ -51,8 +52,10 @@ export interface OpenClient extends MetadataClient {
 export function openClient(options: ClientOptions): OpenClient {
   const sockets = Math.min(options.sockets ?? mostSockets, mostSockets);
   const agent = new Agent({ keepAlive: true, maxSockets: sockets });
-  const total = AbortSignal.timeout(options.totalMs ?? 15_000);
-  const signal = options.signal === undefined ? total : AbortSignal.any([total, options.signal]);
+  const total = new AbortController();
+  const endTotal = limitTime(options.totalMs ?? 15_000, () => total.abort());
+  const signal =
+    options.signal === undefined ? total.signal : AbortSignal.any([total.signal, options.signal]);
   const takeTurn = limitConcurrency(sockets);
   let requests = 0;
   let bytesLeft = maxBodyBytes;
@@ -138,7 +141,12 @@ export function openClient(options: ClientOptions): OpenClient {
     return send('GET', path, headers(await currentToken()));
   }
 
-  return { get, requests: () => requests, close: () => agent.destroy() };
+  function close(): void {
+    endTotal();
+    agent.destroy();
+  }
+
+  return { get, requests: () => requests, close };
 }
 
 /** How long to wait before the next attempt, in milliseconds; undefined if another attempt is no use. */

@@ -14,27 +14,8 @@ export type Family = 4 | 6;
 
 export const families: readonly Family[] = [4, 6];
 
-/**
- * The same function, with its last answers: a machine's addresses are read again at every look, and to parse them was a quarter of the time
- * of one. Bounded, because what a metadata service says is not.
- */
-function remembering<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
-  const most = 4096;
-  const known = new Map<Key, Value>();
-  return key => {
-    const before = known.get(key);
-    if (before !== undefined || known.has(key)) return before as Value;
-    if (known.size >= most) known.clear();
-    const value = compute(key);
-    known.set(key, value);
-    return value;
-  };
-}
-
 /** Parses one address. Returns undefined for anything that is not exactly one address (no zone, no short IPv4). */
-export const parseIp: (text: string) => Ip | undefined = remembering(parseOneIp);
-
-function parseOneIp(text: string): Ip | undefined {
+export function parseIp(text: string): Ip | undefined {
   const trimmed = text.trim();
   // The library finds out by an exception that a text is no IPv4 address: a quarter of the time of a look at a machine with IPv6.
   if (/^[\d.]+$/.test(trimmed) && ipaddr.IPv4.isValidFourPartDecimal(trimmed))
@@ -71,15 +52,11 @@ export function bits(value: Ip | Cidr): number {
 
 /** The network that holds `ip` at `prefixLength`. */
 export function networkOf(ip: Ip, prefixLength: number): Cidr {
-  return networkOfText(`${ip}/${prefixLength}`);
+  const kind = familyOf(ip) === 4 ? ipaddr.IPv4 : ipaddr.IPv6;
+  const network = kind.networkAddressFromCIDR(`${ip}/${prefixLength}`);
+  const text = network instanceof ipaddr.IPv6 ? network.toRFC5952String() : network.toString();
+  return `${text}/${prefixLength}` as Cidr;
 }
-
-const networkOfText = remembering((text: string): Cidr => {
-  const kind = text.includes(':') ? ipaddr.IPv6 : ipaddr.IPv4;
-  const network = kind.networkAddressFromCIDR(text);
-  const address = network instanceof ipaddr.IPv6 ? network.toRFC5952String() : network.toString();
-  return `${address}${text.slice(text.indexOf('/'))}` as Cidr;
-});
 
 /** `ip` as a host network, `/32` or `/128`. */
 export function hostCidr(ip: Ip): Cidr {
