@@ -182,8 +182,8 @@ if [ "$n_vm" -gt 0 ]; then
   elif ! setup_vm $images; then
     step "set-up of the virtual machines" false
   else
-    # An emulated processor takes one of ours. One more than there are: the files differ in length, and none shall be left alone at the end.
-    vitest_run vm --project vm --maxWorkers=3
+    # shellcheck disable=SC2154 # vm_workers is of test/vm/image.sh
+    vitest_run vm --project vm --maxWorkers="$vm_workers"
     cat "$scratch/report.txt" 2> /dev/null
   fi
 fi

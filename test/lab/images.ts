@@ -91,7 +91,7 @@ export const maskedUnits: readonly string[] = [
 
 /**
  * Generators of systemd that have nothing to find in a guest (no disk, no console, the kernel command line of another machine). Each start and
- * each daemon-reload would start them all: a twelfth of the lab's time. netplan's and the one of init scripts stay.
+ * each daemon-reload would run them all. netplan's and the one of init scripts stay.
  */
 export const maskedGenerators: readonly string[] = [
   'bless-boot',

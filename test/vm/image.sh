@@ -2,6 +2,11 @@
 # Set-up steps of the VM test, sourced by test/vm/run.sh after test/setup.sh; POSIX sh. A VM's image is made of Debian's packages:
 # mmdebstrap unpacks them, test/vm/image/ lies on top, mke2fs makes the disk without mounting anything. Cached, keyed by what is in it.
 
+# How many stories run side by side. Each emulated processor takes one of ours; the three of --rest differ in length, and none shall be
+# left alone at the end.
+# shellcheck disable=SC2034 # used by test/run.sh and test/vm/run.sh
+vm_workers=3
+
 # What every image has; the kernel is the one of Debian's cloud images.
 vm_base=apt,cloud-init,dbus,e2fsprogs,initramfs-tools,iproute2,iputils-ping,kmod,linux-image-cloud-amd64,procps,python3,systemd,systemd-sysv,udev
 

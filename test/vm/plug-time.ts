@@ -31,7 +31,7 @@ python3 -c "import time; print(time.time() - time.monotonic())" > clock
 for _ in $(seq ${100 * slack}); do [ -s ping ] && [ -s udev ] && break; sleep 0.1; done; sleep 0.5`;
 
 const collect = (since: number) => `cd ${dir}
-for _ in $(seq ${patienceSeconds}0); do grep -q answered ping && break; sleep 0.1; done
+for _ in $(seq ${10 * patienceSeconds}); do grep -q answered ping && break; sleep 0.1; done
 sleep 3; kill $(cat pids)
 cat ping clock; echo --; cat udev; echo --; cat ip; echo --
 journalctl -u eni-agent -o cat --since=@${since}`;

@@ -82,8 +82,8 @@ say "ready: the machines start"
 lab_used=yes
 ENI_AGENT_VM_RESULTS=$scratch ENI_AGENT_TESTS=every ENI_AGENT_PICKS=$picks
 export ENI_AGENT_PACKAGES ENI_AGENT_VM_RESULTS ENI_AGENT_TESTS ENI_AGENT_PICKS
-# An emulated processor takes one of ours.
-vitest run --project vm --maxWorkers=3 --reporter=verbose
+# shellcheck disable=SC2154 # vm_workers is of test/vm/image.sh
+vitest run --project vm --maxWorkers="$vm_workers" --reporter=verbose
 code=$?
 say "figures"
 cat "$scratch/report.txt" 2> /dev/null
