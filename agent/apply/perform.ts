@@ -1,7 +1,9 @@
 // Does a change, or its inverse: additions live, files, the backend, what is left over. The order is what keeps packets from being lost.
+
 import { type EniChange, isMarked, type Phase } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import { noAutoconf } from '../model/link-sysctls.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { type ApplyContext, differences } from './apply-context.ts';
@@ -41,6 +43,7 @@ export async function perform(
   const hasRun = await runPhase(context, 'before-write', change.changes, tolerant);
   const kernel = known !== undefined && !hasRun ? known : await readKernelState(system);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
+  await silenceRouters(context, live, kernel);
   await runBatches(system, additions(differences(context, live, kernel)), tolerant);
   await runBatches(system, rulesAhead(context, change.changes, kernel), true);
   await runBatches(system, obstacles(change.changes, kernel), true);
@@ -49,6 +52,22 @@ export async function perform(
   await load(context, change.changes, tolerant);
   await addUnloaded(context, change);
   await removeStale(context, change.changes);
+}
+
+/**
+ * The file of each backend turns router advertisements off before the link is up. A link that was up before us (its addresses were added by
+ * hand, it was renamed under a file of somebody else) is taken over in the kernel, and would hear the next one: a default route in main.
+ * Without `sysctl` there is still verify, which finds that route.
+ */
+async function silenceRouters(
+  { system }: ApplyContext,
+  live: readonly EniChange[],
+  { acceptRa }: KernelState,
+): Promise<void> {
+  for (const change of live) {
+    if (change.kind === 'removed' || (acceptRa?.get(change.after.link) ?? '0') === '0') continue;
+    await system.run(['sysctl', '-q', '-e', '-w', ...noAutoconf(change.after.link)]);
+  }
 }
 
 /**

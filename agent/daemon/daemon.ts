@@ -47,6 +47,7 @@ async function start(context: DaemonContext): Promise<Running> {
     pass: undefined,
     links: undefined,
     reading: undefined,
+    owesPass: false,
     asking: undefined,
     queued: undefined,
     unseen: [],

@@ -64,11 +64,15 @@ function hasMoved({ mac }: Drift, { kernel }: Glance, pass: PassResult | undefin
   return !kernel.links.some(l => l.mac === mac && l.name === link && l.index === then?.index);
 }
 
+/** A link has come or gone, the configuration is another: no metadata is needed to act on that. */
+const ofTheMachine: ReadonlySet<Trigger> = new Set(['kernel', 'config', 'reload']);
+
 /** An answer has come, or the failure of one. */
 export async function act(running: Running, { answer, triggers, whole }: Asking): Promise<void> {
   const { context, memory } = running;
   const why = [...triggers];
   const now = context.system.now();
+  const asked = why.some(trigger => trigger !== 'timer');
   if (answer === undefined) return;
   // The brake is off: what has been undone meanwhile is put back, and counts as a repair, so that a fight which continues is seen as one.
   const isBrakeOver =
@@ -81,20 +85,20 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
         'no usable metadata; the current configuration is kept',
       );
     running.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
-    // A link that has come or gone meanwhile is looked at all the same, by the last answer that was good.
+    // What the machine itself has to say counts all the same, by the last answer that was good.
     const reading = believedReading(running);
-    if (reading !== undefined && (why.includes('kernel') || isBrakeOver))
-      await runPass(running, { triggers: why, reading, repaired, news: false });
-    else setDue(running);
-    return;
+    if (reading !== undefined && (why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver))
+      return runPass(running, { triggers: why, reading, repaired, news: false });
+    running.owesPass ||= whole || asked;
+    return setDue(running);
   }
   if (memory.metadata.state === 'failing') context.log.info({}, 'the metadata service answers again');
   running.memory = afterAnswer(memory, now);
   const news = JSON.stringify(answer.instance) !== JSON.stringify(running.reading?.instance);
   running.reading = answer;
   const retries = memory.tookBack && !isOn(memory.brake, now);
-  const isOpen = isAwaited(running) || retries || isBrakeOver || running.pass === undefined;
-  const asked = why.some(trigger => trigger !== 'timer');
+  const isOpen =
+    isAwaited(running) || retries || isBrakeOver || running.owesPass || running.pass === undefined;
   if (news || whole || asked || isOpen)
     return runPass(running, {
       triggers: news && !asked ? ['metadata'] : why,
@@ -160,6 +164,7 @@ async function runPass(running: Running, wish: PassWish): Promise<void> {
   const drift = repaired.flatMap(d => d.lines);
   const why = { trigger: triggers.join(' ') };
   const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
+  running.owesPass = false;
   try {
     const facts = await takeFacts(running);
     const ahead = facts === undefined ? {} : { facts };

@@ -44,6 +44,8 @@ export interface Running {
   links: string | undefined;
   /** The last answer of the metadata: a repair goes by it, so that it does not depend on the service. */
   reading: InstanceReading | undefined;
+  /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
+  owesPass: boolean;
   asking: Asking | undefined;
   /** Asked when the answer that is under way has come. */
   queued: Question | undefined;

@@ -2,6 +2,7 @@
 // route-/rule- files). Source: iproute2 3.0 to 6.15, the common subset. Knows nothing of where the words are written.
 import { AgentError } from '../../agent/errors.ts';
 import type { Family } from '../../agent/model/address.ts';
+import { noAutoconf } from '../../agent/model/link-sysctls.ts';
 import {
   type EniPlan,
   isDefaultRoute,
@@ -81,13 +82,9 @@ export function flushTableLine(eni: EniPlan, family: Family): string {
   return `ip -${family} route flush table ${eni.table} dev ${linkWord(eni.link)} 2>/dev/null || true`;
 }
 
-/**
- * Turns router advertisements and autoconfiguration off, as one shell line. Slashes, because a dot in a link name is a separator
- * otherwise; `-e` and `true`, because a machine without IPv6 has no such key.
- */
+/** Turns router advertisements and autoconfiguration off, as one shell line. `-e` and `true`: a machine without IPv6 has no such key. */
 export function noAutoconfLine(link: string): string {
-  const folder = `net/ipv6/conf/${linkWord(link)}`;
-  return `sysctl -q -e -w ${folder}/accept_ra=0 ${folder}/autoconf=0 2>/dev/null || true`;
+  return `sysctl -q -e -w ${noAutoconf(linkWord(link)).join(' ')} 2>/dev/null || true`;
 }
 
 function words(list: readonly (string | number)[]): readonly string[] {

@@ -1,7 +1,7 @@
 // The life of the process: its configuration is edited, it is told to stop, an apply fails, somebody else holds the lock, `ip` fails, the
 // disk is full. It goes on, and says what is wrong.
 import { describe, expect, test } from 'vitest';
-import { type Life, type LifeSpec, useDaemons } from './daemon-story.ts';
+import { type Life, type LifeSpec, noAnswerBecause, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoEnis, eth1Mac, expectIdle, leavesBy, ownTraces, setAddresses } from './story.ts';
 
 const start = useDaemons();
@@ -42,6 +42,27 @@ describe('the configuration is edited', () => {
     machine.system.files.delete(dropIn);
     await daemon.runFor(0);
     expect(daemon.report().problems).toEqual([]);
+  });
+
+  // Found by the made-up lives: the answer that came later held nothing new, and no pass was made for the configuration.
+  test.each([
+    ['a good one counts by the last answer', `[eni "${eth1Mac}"]\nignore = yes\n`, undefined],
+    ['and so does its end', undefined, `[eni "${eth1Mac}"]\nignore = yes\n`],
+  ])('while the metadata service is down: %s', async (_name, text, before) => {
+    const put = (content: string | undefined) =>
+      content === undefined ? machine.system.files.delete(dropIn) : machine.system.put(dropIn, content);
+    const { machine, daemon, service } = await start({
+      recording: awsTwoEnis,
+      prepare: m => (before === undefined ? undefined : m.system.put(dropIn, before)),
+    });
+    await daemon.runFor(60_000);
+    service.fault = () => noAnswerBecause('connection refused');
+    put(text);
+    await daemon.runFor(1000);
+    expect(daemon.report()).toMatchObject({
+      metadata: { state: 'failing' },
+      enis: [{ mac: eth1Mac, state: text === undefined ? 'working' : 'left-alone' }],
+    });
   });
 
   test('another address of the service: asked there from then on, and the count of requests goes on', async () => {

@@ -78,6 +78,17 @@ describe('the trigger folder', () => {
     expect(daemon.report()).toMatchObject({ answered: ['x'], metadata: { state: 'failing' } });
   });
 
+  test('and the pass that it was to bring is made by the next answer that is good', async () => {
+    const { machine, daemon, service } = await quiet();
+    service.fault = () => ({ status: 503, body: '' });
+    machine.system.put(`${requestFolder}/x`, '');
+    await daemon.runFor(10_000);
+    const { passes } = daemon.report().counters;
+    service.fault = undefined;
+    await daemon.runFor(60_000);
+    expect(daemon.report().counters.passes).toBe(passes + 1);
+  });
+
   test('the report names the last hundred', async () => {
     const { machine, daemon } = await quiet();
     for (let i = 0; i < 3; i += 1) {

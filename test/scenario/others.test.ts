@@ -72,6 +72,17 @@ test('somebody has added the address by hand before us: it is taken over', async
   await onceOk(machine);
 });
 
+// Our file turns them off before the link is up, and here it was up before us.
+test('what is taken over hears no more router advertisements', async () => {
+  const machine = await start({ recording: awsTwoEnis });
+  machine.system.sh('ip link set dev eth1 up');
+  machine.system.sh('ip addr add 172.31.40.10/32 dev eth1');
+  const key = '/proc/sys/net/ipv6/conf/eth1/accept_ra';
+  expect(await machine.system.readFile(key)).toBe('1\n');
+  await onceOk(machine);
+  expect(await machine.system.readFile(key)).toBe('0\n');
+});
+
 test('a stanza that appears later: what we applied stays, and is not applied again', async () => {
   const machine = await start({ recording: awsTwoEnis });
   await onceOk(machine);

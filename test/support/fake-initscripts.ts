@@ -15,7 +15,7 @@ export interface Initscripts {
   readonly clients: Set<string>;
 }
 
-/** Gives the machine `ifup`, `ifdown` and `sysctl`. */
+/** Gives the machine `ifup` and `ifdown`. */
 export function installInitscripts(system: FakeSystem): Initscripts {
   const clients = new Set<string>();
   const text = (name: string) => system.files.get(`${folder}/${name}`)?.content;
@@ -62,13 +62,5 @@ export function installInitscripts(system: FakeSystem): Initscripts {
       return success;
     }),
   );
-  system.programs.set('sysctl', {
-    looks: () => false,
-    run: words => {
-      for (const [key = '', value = ''] of words.filter(w => w.includes('=')).map(w => w.split('=')))
-        system.sysctls.set(key.replaceAll('.', '/'), value);
-      return success;
-    },
-  });
   return { clients };
 }

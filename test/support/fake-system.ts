@@ -306,6 +306,12 @@ export class FakeSystem implements System {
           for (const path of args.slice(1)) this.files.delete(path);
           return { exitCode: 0, stdout: '', stderr: '' };
         });
+      case 'sysctl':
+        return this.#change(line, () => {
+          step(line);
+          this.#sysctl(args);
+          return { exitCode: 0, stdout: '', stderr: '' };
+        });
       case 'ifquery':
         if (args[0] === '--version') return { exitCode: 0, stdout: 'ifquery version 0.8.41\n', stderr: '' };
         break;
@@ -359,14 +365,15 @@ export class FakeSystem implements System {
       writeFile: (path, content) => this.put(path, content),
       listFolder: path => this.#list(path),
       dhcp: this.dhcp,
-      sysctl: words => {
-        for (const word of words.filter(w => w.includes('='))) {
-          const [key = '', value = ''] = word.split('=');
-          this.sysctls.set(key, value);
-        }
-      },
+      sysctl: words => this.#sysctl(words),
       step,
     };
+  }
+
+  /** The first separator of a key is that of the whole key. */
+  #sysctl(words: readonly string[]): void {
+    for (const [name = '', value = ''] of words.filter(w => w.includes('=')).map(w => w.split('=')))
+      this.sysctls.set(/[./]/.exec(name)?.[0] === '.' ? name.replaceAll('.', '/') : name, value);
   }
 
   #read(path: string): string | undefined {

@@ -138,7 +138,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'renderers',
     'model',
-    / > agent\/model\/(address|host|network-plan)\.ts$/,
+    / > agent\/model\/(address|host|link-sysctls|network-plan)\.ts$/,
     'not the kernel, not the metadata',
   ],
 ];
