@@ -13,7 +13,7 @@ const setupFiles = ['test/needs/lab-setup.ts'];
 // only a fault reaches: no test may fail because the machine has more to do.
 export default defineConfig({
   test: {
-    maxWorkers: 4,
+    maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
     // `npm run coverage`: what the expected trees (and, for what reads the files of others, tables) do not reach of the renderers.
     coverage: {

@@ -31,7 +31,6 @@ quietly() {
   return "$quiet_code"
 }
 
-building=
 lab_used=
 
 # Runs when the shell ends, however: also sweeps the lab, whose test runner is killed before it can do so itself.
@@ -41,8 +40,30 @@ clean_up() {
   if [ -n "$lab_used" ]; then
     timeout 10 node "$root/test/lab/sweep.ts" || :
   fi
-  rm -rf "$scratch" ${building:+"$building"}
+  rm -rf "$scratch" "$cache"/building.*."$$"
   exit "$ended"
+}
+
+# side_by_side COMMAND NAME...: COMMAND NAME for each name, all at once: what unpacks packages keeps one processor busy.
+side_by_side() {
+  each=$1
+  shift
+  jobs=
+  for name in "$@"; do
+    mkdir -p "$scratch/$name"
+    (scratch=$scratch/$name && "$each" "$name") &
+    jobs="$jobs $!"
+  done
+  jobs_failed=0
+  for job in $jobs; do wait "$job" || jobs_failed=1; done
+  return "$jobs_failed"
+}
+
+# new_building NAME: an empty folder, beside what is built in it.
+new_building() {
+  building=$cache/building.$1.$$
+  rm -rf "$building"
+  mkdir -p "$building"
 }
 
 # A folder for this run, removed when the shell ends, also by a signal.
@@ -138,9 +159,12 @@ setup_trees() {
     # Folders of builds whose shell is gone.
     [ -d "$old" ] && [ ! -d "/proc/${old##*.}" ] && rm -rf "$old"
   done
+  missing=
   for suite in "$@"; do
-    [ -d "$ENI_AGENT_TREES/$suite" ] || build_tree "$suite" || return
+    [ -d "$ENI_AGENT_TREES/$suite" ] || missing="$missing $suite"
   done
+  # shellcheck disable=SC2086 # a list of names
+  side_by_side build_tree $missing
 }
 
 # setup_bench_tree: the bench's trixie, in a cache folder of its own, so that neither tree's key depends on the other's packages.
@@ -154,15 +178,14 @@ setup_bench_tree() {
 
 build_tree() {
   eval "tree_packages=\$tree_$1"
-  building=$cache/building.$$
-  mkdir -p "$building"
+  new_building "$1"
   debian_sources "$1" "$building/sources"
   sources=
   [ ! -e "$building/sources" ] || sources=$building/sources
-  quietly "mmdebstrap: building the guest's Debian $1 (once, about 25 s and 330 MB in $cache)" \
+  quietly "mmdebstrap: building the guest's Debian $1 (once, 330 MB in $cache)" \
     timeout 900 mmdebstrap --variant=minbase --format=directory --include="$tree_packages" \
     "$1" "$building/tree" ${sources:+"$sources"} || return
-  mv -T "$building/tree" "$ENI_AGENT_TREES/$1" 2> /dev/null || [ -d "$ENI_AGENT_TREES/$1" ]
+  mv -T "$building/tree" "$ENI_AGENT_TREES/$1" 2> /dev/null || [ -d "$ENI_AGENT_TREES/$1" ] || return
   rm -rf "$building"
 }
 

@@ -1,7 +1,7 @@
 // Reads what `ip` prints. Text and not JSON: `ip -j` came with iproute2 4.13, and CentOS 7, Debian 8/9, Ubuntu 14.04/16.04 and
 // SLES 11 are older; one parser for all is easier to trust than two. The grammar is the same everywhere: a head, then words of
 // which some take a value. Anything that this program does not model makes the object opaque, and opaque objects are foreign.
-import { type Cidr, type Family, hostCidr, type Ip, parseCidr, parseIp, parseMac } from '../model/address.ts';
+import { type Cidr, type Family, hostCidr, parseCidr, parseIp, parseMac } from '../model/address.ts';
 import type { KernelAddress, KernelLink, KernelRoute, KernelRule } from '../model/kernel-state.ts';
 
 /** Table names of /etc/iproute2/rt_tables, which `ip` prints instead of numbers. */
@@ -236,15 +236,20 @@ function readWords(words: readonly string[], withValue: ReadonlySet<string>, fla
 
 function parseDestination(text: string, family: Family): Cidr | undefined {
   if (text === 'default') return (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr;
+  return parseNetwork(text);
+}
+
+/** `ip` shows a network of one address as that address. */
+function parseNetwork(text: string): Cidr | undefined {
+  if (text.includes('/')) return parseCidr(text);
   const ip = parseIp(text);
-  return ip === undefined ? parseCidr(text) : hostCidr(ip);
+  return ip === undefined ? undefined : hostCidr(ip);
 }
 
 /** Undefined: any. A selector that cannot be read must not be taken for that. */
 function parseSelector(text: string | undefined): Cidr | 'unreadable' | undefined {
   if (text === undefined || text === 'all') return undefined;
-  const ip: Ip | undefined = parseIp(text);
-  return (ip === undefined ? parseCidr(text) : hostCidr(ip)) ?? 'unreadable';
+  return parseNetwork(text) ?? 'unreadable';
 }
 
 function tableNumber(text: string, tables: TableNames): number | undefined {

@@ -44,20 +44,23 @@ setup_vm_images() {
   ENI_AGENT_VM_IMAGES=$cache/vm-$key
   export ENI_AGENT_VM_IMAGES
   mkdir -p "$ENI_AGENT_VM_IMAGES"
+  missing=
   for name in "$@"; do
-    [ -d "$ENI_AGENT_VM_IMAGES/$name" ] || build_vm_image "$name" || return
+    [ -d "$ENI_AGENT_VM_IMAGES/$name" ] || missing="$missing $name"
   done
+  # shellcheck disable=SC2086 # a list of names
+  side_by_side build_vm_image $missing
 }
 
 # build_vm_image NAME: root.ext4, vmlinuz and initrd, made beside their place and renamed: a killed build leaves no half image.
 build_vm_image() {
   vm_image "$1" || return
-  building=$cache/building.$$
-  mkdir -p "$building/image"
+  new_building "$1"
+  mkdir "$building/image"
   debian_sources "$suite" "$building/sources"
   sources=
   [ ! -e "$building/sources" ] || sources=$building/sources
-  quietly "mmdebstrap: building the VM image $1 (once, about 2 minutes and 1 GB in $cache)" \
+  quietly "mmdebstrap: building the VM image $1 (once, 1 GB in $cache)" \
     timeout 1200 mmdebstrap --variant=minbase --format=directory --include="$packages" \
     --customize-hook="sh '$root/test/vm/image/customize.sh' \"\$1\" $network" \
     "$suite" "$building/tree" ${sources:+"$sources"} || return
@@ -66,6 +69,6 @@ build_vm_image() {
   # Room for the package, its upgrade, and the journal; the file is sparse.
   quietly "mke2fs: making its disk" \
     mke2fs -q -F -t ext4 -L root -d "$building/tree" "$building/image/root.ext4" 2500M || return
-  mv -T "$building/image" "$ENI_AGENT_VM_IMAGES/$1" 2> /dev/null || [ -d "$ENI_AGENT_VM_IMAGES/$1" ]
+  mv -T "$building/image" "$ENI_AGENT_VM_IMAGES/$1" 2> /dev/null || [ -d "$ENI_AGENT_VM_IMAGES/$1" ] || return
   rm -rf "$building"
 }
