@@ -11,7 +11,8 @@ Usage: npm run demo -- [--cloud CLOUD] [--backend BACKEND] [--image FILE | --ren
 
 A cloud VM with two network interfaces (ENIs), in network namespaces on this machine: a router that drops
 spoofed packets as a VPC does, the cloud's metadata service, a real Debian 12 with its real network service,
-and the real agent. Nothing of this machine's own network is touched, and nothing is left behind.
+and the real agent. Nothing of this machine's own network is touched. What stays are npm packages,
+Debian packages and the root tree in the cache folder.
 
   --cloud CLOUD      alibaba (default), aws or jdcloud
   --backend BACKEND  ifupdown (default), netplan, networkd and networkmanager-keyfile are applied for real.

@@ -18,13 +18,13 @@ export const remove: CliCommand = {
   summary: 'remove everything that eni-agent configured on this machine',
   description: `
 Removes the files that eni-agent wrote for the ENIs, and their addresses, routes and rules from the
-kernel. The primary ENI and the files of others stay as they are. Uninstalling the package keeps the
+kernel. Stop the daemon first: a running one configures the ENIs again. The primary ENI and the files of others stay as they are. Uninstalling the package keeps the
 ENIs configured, unless ENI_AGENT_REMOVE=yes is in its environment; a purge runs the script that
 --script printed.
 
 With --image it also removes what the agent keeps about this instance: state, slots, backups (also
 those of "migrate"), caches, requests and its own log file. Use it as the last step before an image
-is made of the disk. Stop the daemon first; it starts fresh on each machine made from the image. The
+is made of the disk. The daemon starts fresh on each machine made from the image. The
 configuration of eni-agent stays.
 
 With --script it changes nothing, and prints a shell script that removes the same without eni-agent,
@@ -36,7 +36,10 @@ for a purge after the program is gone.`,
     },
     script: { type: 'boolean', help: 'print a shell script that does this without eni-agent' },
   },
-  examples: ['eni-agent remove', 'systemctl stop eni-agent && eni-agent remove --image'],
+  examples: [
+    'systemctl disable --now eni-agent && eni-agent remove',
+    'systemctl stop eni-agent && eni-agent remove --image',
+  ],
   needsRoot: true,
   async run(context, values) {
     if (values.image === true && values.script === true)
