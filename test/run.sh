@@ -123,6 +123,14 @@ lab_set_up() {
   setup_packages lab $groups && setup_trees $trees && setup_bundle && packages_run
 }
 
+# prepare_vm IMAGE...: behind everything else, of the time in which the lab waits.
+prepare_vm() {
+  mkdir -p "$scratch/vm"
+  scratch=$scratch/vm
+  renice -n 19 -p "$(exec sh -c 'echo "$PPID"')" > /dev/null
+  setup_vm "$@"
+}
+
 make_scratch
 # What failed, and why: said again at the end.
 ENI_AGENT_FAILURES=$scratch/failures.txt
@@ -166,14 +174,23 @@ set --
 [ "$n_pure" -eq 0 ] || set -- "$@" --project pure
 [ "$n_lab" -eq 0 ] || set -- "$@" --project lab
 [ "$n_matrix" -eq 0 ] || set -- "$@" --project 'matrix *'
+vm_preparation=
+if [ $# -gt 0 ] && [ "$n_vm" -gt 0 ] && [ -z "$(vm_obstacle)" ]; then
+  # shellcheck disable=SC2086 # a list of words
+  prepare_vm $images &
+  vm_preparation=$!
+fi
 if [ $# -gt 0 ]; then
   vitest_run tests "$@"
   run_again
 fi
-if [ "$n_matrix" -gt 0 ]; then node test/matrix/table.ts "$scratch/tests.json"; fi
+# shellcheck disable=SC2086 # a list of paths without spaces
+if [ "$n_matrix" -gt 0 ]; then node test/matrix/table.ts $results; fi
 
 if [ "$n_vm" -gt 0 ]; then
   obstacle=$(vm_obstacle)
+  # What failed there is tried again here, and said.
+  [ -z "$vm_preparation" ] || wait "$vm_preparation" || :
   ENI_AGENT_VM_RESULTS=$scratch VM_POWER_CUTS=${VM_POWER_CUTS:-8}
   export ENI_AGENT_VM_RESULTS VM_POWER_CUTS
   # shellcheck disable=SC2086 # a list of words

@@ -1,5 +1,5 @@
-// The matrix as a table for people: `node table.ts RESULT.json` reads vitest's report and prints, per backend, one line per step and
-// one column per release and addressing, with the seconds that the step took, or FAIL.
+// The matrix as a table for people: `node table.ts RESULT.json...` reads vitest's reports and prints, per backend, one line per step and
+// one column per release and addressing, with the seconds that the step took, or FAIL. Of a column that ran twice the second run counts.
 import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 
@@ -25,9 +25,10 @@ interface Cell {
   readonly seconds: number;
 }
 
-/** One table per backend, with a line of sums at the end. Empty text for a report without a cell. */
-export function renderTable(text: string): string {
-  const cells = cellsOf(JSON.parse(text) as Report);
+/** One table per backend, with a line of sums at the end. Empty text for reports without a cell. */
+export function renderTable(...texts: readonly string[]): string {
+  const found = texts.flatMap(text => cellsOf(JSON.parse(text) as Report));
+  const cells = [...new Map(found.map(cell => [`${cell.column} ${cell.step}`, cell])).values()];
   const backends = [...new Set(cells.map(c => c.column.split('/')[0]!))].sort();
   return [...backends.map(backend => tableOf(backend, cells)), sumOf(cells)].filter(Boolean).join('\n\n');
 }
@@ -80,4 +81,5 @@ function sumOf(cells: readonly Cell[]): string {
   return `${columns} columns, ${passed} of ${cells.length} cells passed, ${minutes.toFixed(0)} minutes in all`;
 }
 
-if (import.meta.main) console.log(renderTable(readFileSync(process.argv[2]!, 'utf8')));
+if (import.meta.main)
+  console.log(renderTable(...process.argv.slice(2).map(file => readFileSync(file, 'utf8'))));

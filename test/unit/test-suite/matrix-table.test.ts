@@ -38,3 +38,19 @@ test('passed with its time, failed, missing and left out', () => {
 test('no cell, no table', () => {
   expect(renderTable('{"testResults": []}')).toBe('');
 });
+
+test('a column that ran again has its second result', () => {
+  const of = (status: string) =>
+    JSON.stringify({
+      testResults: [
+        {
+          name: '/x/test/matrix/column.test.ts',
+          assertionResults: [
+            { ancestorTitles: ['networkd/trixie/dhcp'], title: 'boot', status, duration: 1000 },
+          ],
+        },
+      ],
+    });
+  expect(renderTable(of('failed'))).toContain('0 of 1 cells passed');
+  expect(renderTable(of('failed'), of('passed'))).toContain('1 of 1 cells passed');
+});
