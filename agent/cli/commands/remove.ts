@@ -18,14 +18,14 @@ export const remove: CliCommand = {
   summary: 'remove everything that eni-agent configured on this machine',
   description: `
 Removes the files that eni-agent wrote for the ENIs, and their addresses, routes and rules from the
-kernel. Stop the daemon first: a running one configures the ENIs again. The primary ENI and the files of others stay as they are. Uninstalling the package keeps the
-ENIs configured, unless ENI_AGENT_REMOVE=yes is in its environment; a purge runs the script that
---script printed.
+kernel. Stop the daemon first: a running one configures the ENIs again. The primary ENI and the files
+of others stay as they are. Uninstalling the package keeps the ENIs configured, unless
+ENI_AGENT_REMOVE=yes is in its environment; a purge runs the script that --script printed.
 
 With --image it also removes what the agent keeps about this instance: state, slots, backups (also
 those of "migrate"), caches, requests and its own log file. Use it as the last step before an image
-is made of the disk. The daemon starts fresh on each machine made from the image. The
-configuration of eni-agent stays.
+is made of the disk. The daemon starts fresh on each machine made from the image. The configuration
+of eni-agent stays.
 
 With --script it changes nothing, and prints a shell script that removes the same without eni-agent,
 for a purge after the program is gone.`,
