@@ -26,6 +26,7 @@ export interface DesiredInput {
   readonly facts: HostFacts;
   readonly state: State;
   readonly renderer: Renderer;
+  readonly reloadHazard: string | undefined;
 }
 
 export interface Desired extends PlanResult {
@@ -65,7 +66,8 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     primaryLink: planned.primaryLink,
     links: input.kernel.links,
   });
-  const files = [...input.renderer.render(withHeld(planned, held), input.facts), ...settlement.files];
+  const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
+  const files = [...input.renderer.render(enis, input.facts), ...settlement.files];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await readForeignFiles(system, files);
   return { ...result, plan: planned, held, settlement, files: files.filter(f => !foreign.includes(f.path)) };
@@ -138,10 +140,7 @@ async function withoutForeignFiles(
   const enis: EniPlan[] = [];
   const skipped: SkippedEni[] = [...plan.skipped];
   for (const eni of plan.enis) {
-    const [path] = await readForeignFiles(
-      system,
-      input.renderer.render({ ...plan, enis: [eni] }, input.facts),
-    );
+    const [path] = await readForeignFiles(system, input.renderer.render([eni], input.facts));
     if (path === undefined) enis.push(eni);
     else {
       const text = `${path} was not written by eni-agent; move it away, or set "ignore = yes" in [eni "${eni.mac}"]`;
@@ -157,10 +156,9 @@ async function withoutForeignFiles(
  * all the same, and the default route that the client brings is taken away whenever it comes (compareEni).
  */
 export function withoutUnsafeReloads(
-  { facts, state }: Pick<DesiredInput, 'facts' | 'state'>,
+  { reloadHazard, state }: Pick<DesiredInput, 'reloadHazard' | 'state'>,
   plan: NetworkPlan,
 ): NetworkPlan {
-  const { reloadHazard } = facts;
   if (reloadHazard === undefined) return plan;
   const isApplied = (eni: EniPlan) =>
     state.applied.some(e => e.mac === eni.mac && e.link === eni.link && e.addressing === eni.addressing);
@@ -170,10 +168,6 @@ export function withoutUnsafeReloads(
     return { mac, eniId, reason: 'reload-unsafe', text, degraded: true };
   });
   return { ...plan, enis: plan.enis.filter(e => !waits(e)), skipped: [...plan.skipped, ...skipped] };
-}
-
-function withHeld(plan: NetworkPlan, held: readonly EniPlan[]): NetworkPlan {
-  return { ...plan, enis: [...plan.enis, ...held].sort((a, b) => a.slot - b.slot) };
 }
 
 /**

@@ -29,7 +29,7 @@ export async function glance(
   const kernel = await readKernelState(system);
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
-  const options = compareOptions(settings, pass.facts);
+  const options = compareOptions(settings, pass.facts, pass.reloadHazard);
   const inKernel = pass.desired.plan.enis.map(plan => ({
     mac: plan.mac,
     lines: describeDifference(compareEni(kernel, plan, plan, options)),
@@ -49,16 +49,15 @@ export function linksText(kernel: KernelState, { agent }: Pick<Settings, 'agent'
 async function fileDrift(system: System, { desired }: PassResult): Promise<readonly Drift[]> {
   const owner = desired.plan.enis[0];
   if (owner === undefined) return [];
-  const lines = await Promise.all(
-    desired.files.map(async ({ path, content }) => {
+  const drifts = await Promise.all(
+    desired.files.map(async ({ path, content, enis }) => {
       const found = await system.readFile(path);
       if (found === content) return [];
-      return [found === undefined ? `${path} is missing` : `${path} was changed`];
+      const line = found === undefined ? `${path} is missing` : `${path} was changed`;
+      return [{ mac: enis[0] ?? owner.mac, lines: [line] }];
     }),
   );
-  const ownerOf = (line: string) =>
-    desired.plan.enis.find(eni => new RegExp(`\\b${eni.link}\\b`).test(line)) ?? owner;
-  return lines.flat().map(line => ({ mac: ownerOf(line).mac, lines: [line] }));
+  return drifts.flat();
 }
 
 /** NICs that no ENI of the metadata has: a link that appeared before its metadata did, or one that is not the cloud's. */

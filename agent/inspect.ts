@@ -1,19 +1,17 @@
 // A look without a touch: the machine against the plan, per ENI, for `status` and `doctor`. Falls back to the last applied plan
 // when the metadata does not answer, because that is when people ask.
-import { renderers } from '../renderers/registry.ts';
-import { type Selection, selectBackend } from '../renderers/select.ts';
+
+import type { Selection } from '../renderers/select.ts';
 import { compareEni, compareOptions, type Difference } from './apply/compare.ts';
 import type { State } from './apply/state-file.ts';
 import { AgentError } from './errors.ts';
+import { fromPrimary, lookAtMachine } from './machine.ts';
 import type { Mac } from './model/address.ts';
 import type { BackendName, HostFacts } from './model/host.ts';
 import type { ProviderName } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from './model/network-plan.ts';
-import { primaryLinkOf } from './plan/match-links.ts';
 import { type PassContext, type PassResult, reconcile } from './reconcile.ts';
-import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
-import { readKernelState } from './system/kernel-reader.ts';
 
 export interface Comparison {
   readonly plan: EniPlan;
@@ -45,9 +43,11 @@ export interface Inspection {
 
 export async function inspect(context: PassContext, state: State): Promise<Inspection> {
   const pass = await lookAround(context);
-  const { facts, kernel } = pass instanceof AgentError ? await readMachine(context, state) : pass;
-  const options = compareOptions(context.settings, facts);
-  const selection = selectBackend(facts);
+  // Without metadata there is no pass, but there is a machine.
+  const { facts, kernel, selection } =
+    pass instanceof AgentError ? await fromPrimary(context, await lookAtMachine(context)) : pass;
+  const reloadHazard = pass instanceof AgentError ? undefined : pass.reloadHazard;
+  const options = compareOptions(context.settings, facts, reloadHazard);
   const common = { selection, facts, kernel };
   if (pass instanceof AgentError) {
     return {
@@ -85,7 +85,7 @@ export async function inspect(context: PassContext, state: State): Promise<Inspe
         state.applied.find(e => e.mac === plan.mac),
         options,
       ),
-      filesDiffer: filesDiffer(pass, plan, facts),
+      filesDiffer: filesDiffer(pass, plan),
     })),
     // One that is removed in order to be added anew (renamed, set down) is still attached.
     leftOver: pass.changes.flatMap(c =>
@@ -117,15 +117,7 @@ async function lookAround(context: PassContext): Promise<PassResult | AgentError
   }
 }
 
-/** Without metadata there is no pass, but there is a machine. */
-async function readMachine({ system, settings }: PassContext, state: State) {
-  const kernel = await readKernelState(system);
-  const primary = primaryLinkOf(state.lastGood, kernel.links, settings.agent);
-  return { facts: await withPrimaryLink(system, await readHostFacts(system), primary), kernel };
-}
-
-function filesDiffer(pass: PassResult, plan: EniPlan, facts: HostFacts): boolean {
-  const touched = new Set(pass.files.map(f => f.path));
-  const own = renderers[pass.backend].render({ ...pass.desired.plan, enis: [plan] }, facts);
-  return own.some(file => touched.has(file.path));
+function filesDiffer({ files, desired }: PassResult, { mac }: EniPlan): boolean {
+  const touched = new Set(files.map(f => f.path));
+  return desired.files.some(file => file.enis.includes(mac) && touched.has(file.path));
 }

@@ -1,23 +1,32 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
+
 import path from 'node:path';
 import { renderers } from '../renderers/registry.ts';
 import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
 import { type Selection, selectBackend } from '../renderers/select.ts';
-import type { ApplyContext } from './apply/apply-context.ts';
+import { travelOf } from './apply/apply-context.ts';
 import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
 import { compareOptions } from './apply/compare.ts';
 import { differencesOf, planChanges } from './apply/eni-changes.ts';
 import { fingerprint } from './apply/fingerprint.ts';
 import { additions, type Batch, removals } from './apply/live.ts';
-import { withReloadHazard } from './apply/loaded-files.ts';
 import { diffFiles, type FileChange, readOwnedFiles } from './apply/ownership.ts';
 import { rollBack } from './apply/rollback.ts';
-import { isOfThisMachine, readState, type State, writeState } from './apply/state-file.ts';
+import { isOfThisMachine, type State, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
 import { type Desired, degradations, planDesired } from './desired.ts';
 import { AgentError, reasonOf } from './errors.ts';
 import type { Log, LogFields } from './log.ts';
+import {
+  applyContext,
+  fromPrimary,
+  inCharge,
+  lookAtMachine,
+  type Machine,
+  readMachine,
+  rendererFor,
+} from './machine.ts';
 import type { MetadataSource } from './metadata/metadata-source.ts';
 import { endpointsOf, type InstanceReading, readInstance } from './metadata/read-instance.ts';
 import { providerNamed } from './metadata/registry.ts';
@@ -27,10 +36,8 @@ import type { Instance } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { Settings } from './model/settings.ts';
 import { agree, believe, takesAway } from './plan/believe.ts';
-import { primaryLinkOf } from './plan/match-links.ts';
 import { readDmi } from './system/dmi.ts';
-import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
-import { readKernelState } from './system/kernel-reader.ts';
+import { readHostFacts } from './system/host-facts.ts';
 import { temporaryName } from './system/real-system.ts';
 import type { System } from './system/system.ts';
 
@@ -67,6 +74,8 @@ export interface PassResult {
   /** What the decision rests on, as it was before the pass. */
   readonly facts: HostFacts;
   readonly kernel: KernelState;
+  /** Why the network service must not be made to reload now. */
+  readonly reloadHazard: string | undefined;
   readonly desired: Desired;
   readonly changes: readonly EniChange[];
   readonly files: readonly FileChange[];
@@ -83,18 +92,17 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const { system, settings, log } = context;
   const guessed = options.facts ?? (await readHostFacts(system));
   // Fails here, before the cloud is asked, where nothing on this machine can be recognised.
-  chooseRenderer(settings, guessed);
-  if (options.apply) await finishInterrupted(context, guessed);
+  rendererFor(settings, selectBackend(guessed));
+  if (options.apply) await finishInterrupted(context);
 
-  const state = await readState(system);
-  const kernel = await readKernelState(system);
+  const sight = await lookAtMachine(context, guessed);
+  const { state, kernel } = sight;
   const reading = await readTrusted(context, state, kernel, options.reading);
-  const primary = primaryLinkOf(reading.instance.enis, kernel.links, settings.agent);
-  const found = await withPrimaryLink(system, guessed, primary);
-  const { renderer, selection } = chooseRenderer(settings, found);
-  const facts = await withReloadHazard(system, renderer, found, { look: !options.apply });
-  const desired = await planDesired(system, { ...reading, kernel, settings, facts, state, renderer });
-  const work = await diff(context, { renderer, facts, state, kernel, desired });
+  const known = await fromPrimary(context, sight, reading.instance.enis);
+  const machine = await inCharge(context, known, { touch: options.apply });
+  const { renderer, selection, facts, reloadHazard } = machine;
+  const desired = await planDesired(system, { ...machine, ...reading, settings });
+  const work = await diff(context, machine, desired);
   const isRefused = state.refused !== undefined && state.refused === (await fingerprint(desired.plan.enis));
   const stateAfter = nextState(
     { ...state, refused: isRefused ? state.refused : undefined },
@@ -109,14 +117,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     selection,
     facts,
     kernel,
+    reloadHazard,
     desired,
     ...work,
     refused: isRefused,
-    degraded: degradations(
-      reading.instance,
-      desired,
-      work.changes.length === 0 ? undefined : facts.reloadHazard,
-    ),
+    degraded: degradations(reading.instance, desired, work.changes.length === 0 ? undefined : reloadHazard),
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
@@ -127,7 +132,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (isRefused && options.force !== true) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
-  await applyChange(applyContext(context, renderer, facts, metadataAddressOf(reading.instance, settings)), {
+  await applyChange(applyContext(context, machine, metadataAddressOf(reading.instance, settings)), {
     plan: desired.plan,
     ...work,
     stateBefore: state,
@@ -144,17 +149,16 @@ export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
  * be verified (the machine has changed since), the pass continues all the same: it looks at what is there, and repairs that.
  */
-export async function finishInterrupted(context: PassContext, found: HostFacts): Promise<void> {
+export async function finishInterrupted(context: PassContext): Promise<void> {
   const { system, log } = context;
   const checkpoint = await readCheckpoint(system, checkpointPath);
   if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
   if (checkpoint === undefined) return;
   log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted; rolling it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
-  const renderer = renderers[checkpoint.backend];
-  const facts = await withReloadHazard(system, renderer, found, { look: false });
+  const machine = await readMachine(context, { backend: () => checkpoint.backend, touch: true });
   try {
-    await rollBack(applyContext(context, renderer, facts, undefined), checkpoint, failure);
+    await rollBack(applyContext(context, machine), checkpoint, failure);
   } catch (error) {
     log.error(
       { reason: reasonOf(error) },
@@ -163,38 +167,6 @@ export async function finishInterrupted(context: PassContext, found: HostFacts):
     await writeState(system, checkpoint.stateBefore);
     await system.removeFile(checkpointPath);
   }
-}
-
-export function applyContext(
-  context: PassContext,
-  renderer: Renderer,
-  facts: HostFacts,
-  metadataAddress: Ip | undefined,
-): ApplyContext {
-  const { system, log, settings } = context;
-  return {
-    system,
-    log,
-    renderer,
-    facts,
-    compare: compareOptions(settings, facts),
-    verifyTimeoutMs: settings.agent.verifyTimeoutMs,
-    metadataAddress,
-  };
-}
-
-export function chooseRenderer(
-  settings: Settings,
-  facts: HostFacts,
-): { readonly renderer: Renderer; readonly selection: Selection } {
-  const selection = selectBackend(facts);
-  const backend = settings.agent.backend ?? selection.backend;
-  if (backend === undefined)
-    throw new AgentError(
-      'backend-unknown',
-      `cannot tell what owns the links of this machine: ${selection.problem}`,
-    );
-  return { renderer: renderers[backend], selection };
 }
 
 /** Reads the metadata; a second time, a little later, if acting on the first reading would take something away. */
@@ -230,45 +202,39 @@ async function readMetadata({ system, settings, metadata }: PassContext): Promis
   return readInstance({ provider, url, timeoutMs, dmi: await readDmi(system) });
 }
 
-interface DiffInput {
-  readonly renderer: Renderer;
-  readonly facts: HostFacts;
-  readonly state: State;
-  readonly kernel: KernelState;
-  readonly desired: Desired;
-}
-
-async function diff(context: PassContext, input: DiffInput) {
-  const { renderer, facts, desired } = input;
-  const owned = await readOwnedFiles(context.system, [...Object.values(renderers), desired.settlement]);
-  const files = [...supersededFiles(input), ...diffFiles(owned, desired.files)];
+async function diff({ system, settings }: PassContext, machine: Machine, desired: Desired) {
+  const { renderer, facts, kernel, reloadHazard } = machine;
+  const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.settlement]);
+  const files = [...(await supersededFiles(system, machine, desired)), ...diffFiles(owned, desired.files)];
   const touched = new Set(files.map(f => f.path));
-  const compare = compareOptions(context.settings, facts);
+  const compare = compareOptions(settings, facts, reloadHazard);
   const changes = planChanges({
     plan: desired.plan,
-    applied: input.state.applied,
+    applied: machine.state.applied,
     held: desired.held,
-    kernel: input.kernel,
-    filesDiffer: eni =>
-      renderer.render({ ...desired.plan, enis: [eni] }, facts).some(f => touched.has(f.path)),
+    kernel,
+    filesDiffer: ({ mac }) => desired.files.some(f => f.enis.includes(mac) && touched.has(f.path)),
     superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
     compare,
   });
-  const isLive = changes.filter(c => renderer.live(c, facts));
-  const live = differencesOf(input.kernel, isLive, compare);
-  const all = differencesOf(input.kernel, changes, compare);
+  const byKernel = changes.filter(change => travelOf(machine, change) === 'kernel');
+  const live = differencesOf(kernel, byKernel, compare);
+  const all = differencesOf(kernel, changes, compare);
   const kernelChanges = { add: additions(live), remove: removals(all) };
-  return { files, changes, commands: renderer.activate(changes, facts), kernelChanges };
+  return { files, changes, commands: renderer.activate(changes, facts, reloadHazard), kernelChanges };
 }
 
-function supersededFiles({ renderer, facts, desired }: DiffInput): readonly FileChange[] {
-  return desired.plan.enis.flatMap(eni => {
-    const path = renderer.supersedes?.(eni.link, facts);
-    const before = path === undefined ? undefined : facts.files[path];
-    return path === undefined || before === undefined
-      ? []
-      : [{ path, mode: 0o644, before, after: undefined }];
-  });
+/** As they are on the disk: in the facts secrets are masked, and a rollback gives the file back as it was. */
+async function supersededFiles(
+  system: System,
+  { renderer, facts }: Machine,
+  { plan }: Desired,
+): Promise<readonly FileChange[]> {
+  const paths = plan.enis.flatMap(eni => renderer.supersedes?.(eni.link, facts) ?? []);
+  const files = await Promise.all(
+    paths.map(async path => ({ path, mode: 0o644, before: await system.readFile(path), after: undefined })),
+  );
+  return files.filter(({ before }) => before !== undefined);
 }
 
 function nextState(state: State, instance: Instance, renderer: Renderer, desired: Desired): State {

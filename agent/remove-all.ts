@@ -2,46 +2,32 @@
 import { renderers } from '../renderers/registry.ts';
 import { checkpointPath } from './apply/checkpoint.ts';
 import { planChanges } from './apply/eni-changes.ts';
-import { reloadRemedy, withReloadHazard } from './apply/loaded-files.ts';
+import { reloadRemedy } from './apply/loaded-files.ts';
 import { diffFiles, readOwnedFiles } from './apply/ownership.ts';
-import { emptyState, readState, statePath, writeState } from './apply/state-file.ts';
+import { emptyState, statePath, writeState } from './apply/state-file.ts';
 import { applyChange } from './apply/transaction.ts';
 import { settlementFiles } from './coexistence/settlement.ts';
+import { applyContext, readMachine } from './machine.ts';
 import type { NetworkPlan } from './model/network-plan.ts';
-import { primaryLinkOf } from './plan/match-links.ts';
-import {
-  applyContext,
-  chooseRenderer,
-  finishInterrupted,
-  halfWritten,
-  type PassContext,
-} from './reconcile.ts';
-import { readHostFacts, withPrimaryLink } from './system/host-facts.ts';
-import { readKernelState } from './system/kernel-reader.ts';
+import { finishInterrupted, halfWritten, type PassContext } from './reconcile.ts';
 import type { System } from './system/system.ts';
 
 const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
 
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {
-  const { system, settings } = context;
+  const { system } = context;
   // In the root of an image that was never booted nothing tells the backend, and nothing has to.
   if (await isUntouched(system)) return [];
-  const guessed = await readHostFacts(system);
-  await finishInterrupted(context, guessed);
-  const state = await readState(system);
-  const kernel = await readKernelState(system);
-  const primary = primaryLinkOf(state.lastGood, kernel.links, settings.agent);
-  const found = await withPrimaryLink(system, guessed, primary);
-  const renderer =
-    state.backend === undefined ? chooseRenderer(settings, found).renderer : renderers[state.backend];
-  const facts = await withReloadHazard(system, renderer, found, { look: false });
-  if (facts.reloadHazard !== undefined)
+  await finishInterrupted(context);
+  const machine = await readMachine(context, { backend: before => before.backend, touch: true });
+  const { facts, kernel, state, reloadHazard } = machine;
+  if (reloadHazard !== undefined)
     context.log.warn(
-      { reason: facts.reloadHazard },
+      { reason: reloadHazard },
       `removed from the kernel, without a reload of the network service; ${reloadRemedy}`,
     );
-  const apply = applyContext(context, renderer, facts, undefined);
+  const apply = applyContext(context, machine);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
   const files = diffFiles(await readOwnedFiles(system, owners), []);
   const changes = planChanges({

@@ -19,7 +19,7 @@ import type { System } from './system/system.ts';
 export async function undoScript({ system }: PassContext): Promise<string> {
   const { backend, applied } = await readState(system);
   const renderer = backend === undefined ? undefined : renderers[backend];
-  const facts = { ...(await readHostFacts(system)), reloadHazard: 'nothing guards a reload' };
+  const facts = await readHostFacts(system);
   const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
   const commands = (eni: EniPlan) => (renderer === undefined ? [] : commandsOf(renderer, eni, facts));
   const files = [
@@ -46,8 +46,9 @@ const mark = marker.slice(0, marker.indexOf(';') + 1);
 
 /** The commands that reach the ENI's own link or profile; its objects in the kernel are in kernelLines(). */
 function commandsOf(renderer: Renderer, before: EniPlan, facts: HostFacts): readonly Command[] {
-  const commands = renderer.activate([{ kind: 'removed', before, linkPresent: true }], facts);
-  return commands.filter(c => c.phase !== 'validate' && !['ip', 'networkctl'].includes(c.argv[0]));
+  const removal = [{ kind: 'removed', before, linkPresent: true }] as const;
+  const commands = renderer.activate(removal, facts, 'nothing guards a reload');
+  return commands.filter(c => c.phase !== 'validate' && c.does === undefined);
 }
 
 /** Files without a mark that a program made out of ours (netplan's generator). */

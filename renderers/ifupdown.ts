@@ -2,13 +2,20 @@
 // dhclient. Source: interfaces(5) and the inet/inet6 method definitions of ifupdown 0.7.47 to 0.8.44. The stanzas are in
 // ifupdown-stanzas.ts, what others have claimed is in ifupdown-claims.ts.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 import { bringUpDiffers, inPhases, mtuCommands } from './formats/change-commands.ts';
 import { renderDhclientHook } from './formats/dhclient.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { fileNameFor, findClaims, helperFile } from './ifupdown-claims.ts';
 import { dhcpClientOf, renderStanzas } from './ifupdown-stanzas.ts';
-import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+import {
+  type Command,
+  type EniChange,
+  filesOfEach,
+  marker,
+  type RenderedFile,
+  type Renderer,
+} from './renderer.ts';
 
 const folder = '/etc/network/interfaces.d';
 const hookFolder = '/etc/dhcp/dhclient-enter-hooks.d';
@@ -24,15 +31,15 @@ export const ifupdown: Renderer = {
     { dir: hookFolder, name: new RegExp(`^${hookName}$`) },
   ],
 
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
-    const enis = plan.enis.map(eni => ({
-      path: `${folder}/${fileNameFor(eni.link, facts).name}`,
-      mode: 0o644,
-      content: `# ${marker}\n${renderStanzas(eni, facts)}`,
-    }));
-    const leased = plan.enis.filter(e => e.addressing === 'dhcp');
-    if (leased.length === 0 || dhcpClientOf(facts) !== 'dhclient') return enis;
-    return [...enis, { path: `${hookFolder}/${hookName}`, mode: 0o644, content: renderDhclientHook(leased) }];
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
+    const stanzas = filesOfEach(enis, eni => {
+      const path = `${folder}/${fileNameFor(eni.link, facts).name}`;
+      return [{ path, mode: 0o644, content: `# ${marker}\n${renderStanzas(eni, facts)}` }];
+    });
+    const leased = enis.filter(e => e.addressing === 'dhcp');
+    if (leased.length === 0 || dhcpClientOf(facts) !== 'dhclient') return stanzas;
+    const hook = { path: `${hookFolder}/${hookName}`, mode: 0o644, content: renderDhclientHook(leased) };
+    return [...stanzas, { ...hook, enis: leased.map(({ mac }) => mac) }];
   },
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
@@ -47,18 +54,22 @@ export const ifupdown: Renderer = {
    * ifdown and ifup of a link that is in use would drop every connection of the ENI for an address more or less, so only a
    * change of who brings the address goes through them. A second `ifup` would do nothing: "already configured".
    */
-  live(change: EniChange): boolean {
-    return change.kind === 'changed' && !bringUpDiffers(change.before, change.after);
-  },
+  travel: change =>
+    change.kind === 'changed' && !bringUpDiffers(change.before, change.after) ? 'kernel' : 'files',
 };
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   const { link } = change.kind === 'removed' ? change.before : change.after;
   linkWord(link);
-  const down: Command = { phase: 'before-write', argv: ['ifdown', '--force', link], mayFail: true };
+  const down: Command = {
+    phase: 'before-write',
+    argv: ['ifdown', '--force', link],
+    mayFail: true,
+    outside: true,
+  };
   // `--force`: without hotplug nothing takes the link out of /run/network/ifstate when an ENI is unplugged, and a plain
   // `ifup` of a link that is listed there says "already configured", returns 0 and does nothing (0.8.41).
-  const up: Command = { phase: 'after-write', argv: ['ifup', '--force', link] };
+  const up: Command = { phase: 'after-write', argv: ['ifup', '--force', link], outside: true };
   switch (change.kind) {
     case 'added':
       // cloud-ifupdown-helper (Debian 9-11 cloud images) started DHCP on the new link before we came: stop it while its

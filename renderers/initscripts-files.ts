@@ -5,7 +5,7 @@ import type { Family } from '../agent/model/address.ts';
 import type { EniPlan, PlannedAddress } from '../agent/model/network-plan.ts';
 import { linkWord, routeWords, ruleWords } from './formats/ip-commands.ts';
 import { renderVariables, type Variable } from './formats/shell-variables.ts';
-import { marker, type RenderedFile } from './renderer.ts';
+import { type FileText, marker } from './renderer.ts';
 
 export const ifcfgFolder = '/etc/sysconfig/network-scripts';
 
@@ -18,9 +18,9 @@ export function sysctlKeys(link: string): readonly string[] {
 }
 
 /** The suffix of each file is the name of the link: ifup reads route- and rule- files by both, and twice if they differ. */
-export function renderIfcfgFiles(eni: EniPlan): readonly RenderedFile[] {
+export function renderIfcfgFiles(eni: EniPlan): readonly FileText[] {
   const link = linkWord(eni.link);
-  const file = (path: string, content: string): RenderedFile => ({ path, mode: 0o644, content });
+  const file = (path: string, content: string): FileText => ({ path, mode: 0o644, content });
   const leased = eni.addressing === 'dhcp';
   const sysctl = sysctlKeys(link).map(key => `${key} = 0`);
   return [

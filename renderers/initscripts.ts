@@ -2,12 +2,12 @@
 // ifup-eth, ifup-aliases, ifup-ipv6, ifup-routes and network-functions of initscripts 9.03.61, 9.49.54 and 10.00.19, and
 // Red Hat's dhclient-script. The files are in initscripts-files.ts.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 import { bringUpDiffers, deleteRuleCommands, inPhases, mtuCommands } from './formats/change-commands.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { findRedHatClaims } from './ifcfg-claims.ts';
 import { ifcfgFolder, renderIfcfgFiles, sysctlKeys } from './initscripts-files.ts';
-import type { Command, EniChange, RenderedFile, Renderer } from './renderer.ts';
+import { type Command, type EniChange, filesOfEach, type Renderer } from './renderer.ts';
 
 export const initscripts: Renderer = {
   name: 'initscripts',
@@ -19,7 +19,7 @@ export const initscripts: Renderer = {
     { dir: '/etc/sysctl.d', name: /^60-eni-[a-zA-Z0-9_.-]+\.conf$/ },
   ],
 
-  render: (plan: NetworkPlan): readonly RenderedFile[] => plan.enis.flatMap(renderIfcfgFiles),
+  render: enis => filesOfEach(enis, renderIfcfgFiles),
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
@@ -31,9 +31,8 @@ export const initscripts: Renderer = {
    * ifdown and ifup would drop every connection of the ENI, and `ifup` of a link that is up only adds: what has left the files
    * stays. So a change goes live, except one of who brings the address.
    */
-  live(change: EniChange): boolean {
-    return change.kind === 'changed' && !bringUpDiffers(change.before, change.after);
-  },
+  travel: change =>
+    change.kind === 'changed' && !bringUpDiffers(change.before, change.after) ? 'kernel' : 'files',
 };
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
@@ -65,7 +64,7 @@ function upCommands(eni: EniPlan, facts: HostFacts): readonly Command[] {
     mayFail: true,
   };
   const nm = facts.services.NetworkManager === 'active' ? [release] : [];
-  return [sysctl, ...nm, { phase: 'after-write', argv: ['ifup', link] }];
+  return [sysctl, ...nm, { phase: 'after-write', argv: ['ifup', link], outside: true }];
 }
 
 /**
@@ -74,7 +73,8 @@ function upCommands(eni: EniPlan, facts: HostFacts): readonly Command[] {
  * with 1 where somebody has deleted our files. Neither may stand in the way of a removal, hence the second look at the rules.
  */
 function downCommands(eni: EniPlan): readonly Command[] {
-  const down: Command = { phase: 'before-write', argv: ['ifdown', linkWord(eni.link)], mayFail: true };
+  const argv = ['ifdown', linkWord(eni.link)] as const;
+  const down: Command = { phase: 'before-write', argv, mayFail: true, outside: true };
   return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
 }
 

@@ -2,7 +2,7 @@
 // networkd for what the YAML cannot say. Source: netplan 0.36 to 1.2.2 (executed from 0.36 on), systemd 237 to 262.
 // What is in the files is in netplan-files.ts, commands common with networkd are in networkd-activation.ts.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 import { findNetplanClaims } from './netplan-claims.ts';
 import {
   dropInPath,
@@ -14,9 +14,16 @@ import {
   yamlPath,
 } from './netplan-files.ts';
 import { netplanProgram } from './netplan-program.ts';
-import { isLive, isReloaded, linkOf, networkdCommands } from './networkd-activation.ts';
+import { linkOf, networkdCommands, networkdTravel } from './networkd-activation.ts';
 import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
-import type { Command, EniChange, RenderedFile, Renderer, Staging } from './renderer.ts';
+import {
+  type Command,
+  type EniChange,
+  filesOfEach,
+  type RenderedFile,
+  type Renderer,
+  type Staging,
+} from './renderer.ts';
 
 /** netplan reads these three in every release; a path in the first hides the same name in the others, and the generator sees to that. */
 const netplanStaging: Staging = {
@@ -31,7 +38,6 @@ const netplanStaging: Staging = {
   },
   kept: '/run/eni-agent/netplan-loaded',
   unit: 'systemd-networkd.service',
-  load: 'networkctl reload',
 };
 
 export const netplan: Renderer = {
@@ -50,8 +56,8 @@ export const netplan: Renderer = {
     dispatcherFiles,
   ],
 
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
-    return plan.enis.flatMap(eni => [
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
+    return filesOfEach(enis, eni => [
       // 0600: netplan warns about anything that others can read (0.106 and later).
       {
         path: yamlPath(eni.link),
@@ -75,7 +81,7 @@ export const netplan: Renderer = {
    * and installs the generated files of our ENIs (apply/stage.ts). Never `netplan apply`. While somebody else's files have changed
    * since networkd loaded them, there is no reload at all.
    */
-  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
+  activate(changes: readonly EniChange[], facts: HostFacts, reloadHazard?: string): readonly Command[] {
     if (changes.length === 0) return [];
     const validate: Command = {
       phase: 'validate',
@@ -90,18 +96,15 @@ export const netplan: Renderer = {
       }),
     );
     const load = networkdCommands(changes, facts, { ours: yamlPath, loaded: loadedPaths }, remove);
-    if (facts.reloadHazard === undefined) return [validate, ...load];
+    if (reloadHazard === undefined) return [validate, ...load];
     // Nor anything to wait for.
-    return [validate, ...load.filter(c => !/^networkctl$|-wait-online$/.test(c.argv[0]))];
+    return [validate, ...load.filter(({ does }) => does !== 'load' && does !== 'wait')];
   },
 
   claims: (link, facts) => findNetplanClaims(link, facts, generatedName(link)),
 
-  live: (change, facts) =>
-    facts.reloadHazard !== undefined || isLive(change, facts, yamlPath(linkOf(change))),
-
-  bridges: (change, facts) =>
-    facts.reloadHazard === undefined && isReloaded(change, facts, yamlPath(linkOf(change))),
+  travel: (change, facts, reloadHazard) =>
+    reloadHazard === undefined ? networkdTravel(change, facts, yamlPath(linkOf(change))) : 'kernel',
 
   staging: netplanStaging,
 };

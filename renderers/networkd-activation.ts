@@ -7,7 +7,7 @@ import type { EniPlan } from '../agent/model/network-plan.ts';
 import { bringUpDiffers } from './formats/change-commands.ts';
 import { linkWord, ruleWords } from './formats/ip-commands.ts';
 import { systemdAtLeast } from './networkd-sections.ts';
-import { type Command, type EniChange, isMarked } from './renderer.ts';
+import { type Command, type EniChange, isMarked, type Travel } from './renderer.ts';
 
 /** The first networkd that deletes a rule which no loaded file has, whenever it configures any link. */
 const rulesOfLoadedFilesOnly = 248;
@@ -26,7 +26,7 @@ const rulesOfLoadedFilesOnly = 248;
  * @param ours path of our file for the link. While networkd has not loaded one, the link is the image's catch-all's, with a lease and a
  * default route in main that only networkd can take away: that needs the reload.
  */
-export function isLive(change: EniChange, facts: HostFacts, ours: string): boolean {
+function isLive(change: EniChange, facts: HostFacts, ours: string): boolean {
   if (!systemdAtLeast(facts, 244)) return change.kind !== 'removed';
   if (!isMarked(facts.files[ours] ?? '')) return false;
   // `ip` cannot start or stop a DHCP client, nor tell it another table.
@@ -40,9 +40,15 @@ export function isLive(change: EniChange, facts: HostFacts, ours: string): boole
  * reload (249: link_reconfigure_impl, link_drop_config; https://github.com/systemd/systemd/blob/v249/src/network/networkd-link.c): a reload more
  * would be a gap more.
  */
-export function isReloaded(change: EniChange, facts: HostFacts, ours: string): boolean {
+function isReloaded(change: EniChange, facts: HostFacts, ours: string): boolean {
   const known = isMarked(facts.files[ours] ?? '');
   return change.kind === 'changed' && known && systemdAtLeast(facts, 250) && !isLive(change, facts, ours);
+}
+
+/** @param ours see isLive() */
+export function networkdTravel(change: EniChange, facts: HostFacts, ours: string): Travel {
+  if (isLive(change, facts, ours)) return 'kernel';
+  return isReloaded(change, facts, ours) ? 'files-in-two-steps' : 'files';
 }
 
 /**
@@ -60,7 +66,7 @@ export function networkdCommands(
 ): readonly Command[] {
   const goesLive = (change: EniChange) => isLive(change, facts, paths.ours(linkOf(change)));
   const loaded = changes.filter(change => !goesLive(change));
-  const reload: Command = { phase: 'after-write', argv: ['networkctl', 'reload'] };
+  const reload: Command = { phase: 'after-write', argv: ['networkctl', 'reload'], does: 'load' };
   return [
     ...changes
       .filter(goesLive)
@@ -95,7 +101,12 @@ function cleanup(
   wanted: ReadonlySet<string>,
 ): readonly Command[] {
   const link = linkWord(eni.link);
-  const tidy = (...argv: [string, ...string[]]): Command => ({ phase: 'after-write', argv, mayFail: true });
+  const tidy = (...argv: [string, ...string[]]): Command => ({
+    phase: 'after-write',
+    argv,
+    mayFail: true,
+    does: 'kernel',
+  });
   const rules = eni.rules
     .filter(rule => !wanted.has(JSON.stringify(rule)))
     .map(rule => tidy('ip', `-${rule.family}`, 'rule', 'del', ...ruleWords(rule)));
@@ -119,7 +130,7 @@ function flushLease(eni: EniPlan, facts: HostFacts): readonly Command[] {
   const leased = eni.addresses.find(a => a.dynamic);
   if (leased === undefined || systemdAtLeast(facts, 257)) return [];
   const argv = ['ip', '-4', 'address', 'flush', 'dev', linkWord(eni.link), 'to', `${leased.ip}/32`] as const;
-  return [{ phase: 'after-write', argv, mayFail: true }];
+  return [{ phase: 'after-write', argv, mayFail: true, does: 'kernel' }];
 }
 
 /** The link that a change is about, by the name that it has afterwards. */
@@ -136,7 +147,14 @@ function waitFor(changes: readonly EniChange[]): readonly Command[] {
   if (links.length === 0) return [];
   // On a merged /usr both paths name this program; Debian 11 and before have this one.
   const program = '/lib/systemd/systemd-networkd-wait-online';
-  return [{ phase: 'after-write', argv: [program, '--quiet', '--timeout=5', ...links], mayFail: true }];
+  return [
+    {
+      phase: 'after-write',
+      argv: [program, '--quiet', '--timeout=5', ...links],
+      mayFail: true,
+      does: 'wait',
+    },
+  ];
 }
 
 /**
@@ -165,5 +183,6 @@ function mtuCommands(change: EniChange): readonly Command[] {
   if (change.kind === 'removed' || change.after.mtu === undefined) return [];
   if (change.kind === 'changed' && change.before.mtu === change.after.mtu) return [];
   const { link, mtu } = change.after;
-  return [{ phase: 'after-write', argv: ['ip', 'link', 'set', 'dev', linkWord(link), 'mtu', String(mtu)] }];
+  const argv = ['ip', 'link', 'set', 'dev', linkWord(link), 'mtu', String(mtu)] as const;
+  return [{ phase: 'after-write', argv, does: 'kernel' }];
 }

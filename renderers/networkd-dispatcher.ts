@@ -4,7 +4,7 @@ import type { HostFacts } from '../agent/model/host.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
 import { addRuleOnceLine, linkWord } from './formats/ip-commands.ts';
 import { speaksRule, systemdAtLeast } from './networkd-sections.ts';
-import { marker, type RenderedFile } from './renderer.ts';
+import { type FileText, marker } from './renderer.ts';
 
 const dispatcherFolder = '/etc/networkd-dispatcher/routable.d';
 
@@ -16,7 +16,7 @@ export const dispatcherFiles = { dir: dispatcherFolder, name: /^60-eni-[a-zA-Z0-
  * networkd-dispatcher there is no file: from a reboot until the agent's first pass tier 2 is missing then, and verify tells of
  * the connected route.
  */
-export function dispatcherFor(eni: EniPlan, facts: HostFacts): readonly RenderedFile[] {
+export function dispatcherFor(eni: EniPlan, facts: HostFacts): readonly FileText[] {
   const rules = eni.rules.filter(rule => !speaksRule(rule, facts)).map(addRuleOnceLine);
   const routes = dropConnectedRoutes(eni, facts);
   const present = facts.paths.some(path => path.includes('networkd-dispatcher'));

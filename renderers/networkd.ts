@@ -1,10 +1,10 @@
 // Backend systemd-networkd on its own (Amazon Linux 2023, Flatcar): one .network file per ENI. Source: systemd.network(5) of
 // 244 to 257. Sections are in networkd-sections.ts, commands in networkd-activation.ts; netplan has its own file.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { encodeSystemdIni } from './formats/systemd-ini.ts';
-import { isLive, isReloaded, linkOf, networkdCommands } from './networkd-activation.ts';
+import { linkOf, networkdCommands, networkdTravel } from './networkd-activation.ts';
 import { networkdClaims } from './networkd-claims.ts';
 import { dispatcherFiles, dispatcherFor } from './networkd-dispatcher.ts';
 import {
@@ -15,7 +15,14 @@ import {
   routeSections,
   ruleSections,
 } from './networkd-sections.ts';
-import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+import {
+  type Command,
+  type EniChange,
+  filesOfEach,
+  marker,
+  type RenderedFile,
+  type Renderer,
+} from './renderer.ts';
 
 const folder = '/etc/systemd/network';
 
@@ -36,8 +43,8 @@ export const networkd: Renderer = {
   dropsForeign: ['rule', 'address', 'route'],
   ownFiles: [{ dir: folder, name: /^07-eni-[a-zA-Z0-9_.-]+\.network$/ }, dispatcherFiles],
 
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
-    return plan.enis.flatMap(eni => [
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
+    return filesOfEach(enis, eni => [
       // Not 0600: networkd reads as the user systemd-network.
       { path: pathOf(eni.link), mode: 0o644, content: renderNetwork(eni, facts) },
       ...dispatcherFor(eni, facts),
@@ -50,9 +57,7 @@ export const networkd: Renderer = {
 
   claims: (link, facts) => networkdClaims(link, facts, fileName(link)),
 
-  live: (change, facts) => isLive(change, facts, pathOf(linkOf(change))),
-
-  bridges: (change, facts) => isReloaded(change, facts, pathOf(linkOf(change))),
+  travel: (change, facts) => networkdTravel(change, facts, pathOf(linkOf(change))),
 };
 
 function renderNetwork(eni: EniPlan, facts: HostFacts): string {

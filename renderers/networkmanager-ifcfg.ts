@@ -2,12 +2,7 @@
 // its routes beside. Source: nms-ifcfg-rh-reader.c of NetworkManager 1.10 to 1.52, executed on 1.30.6 and 1.40.16.
 import { type Family, families, type Mac } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
-import {
-  type EniPlan,
-  isDefaultRoute,
-  type NetworkPlan,
-  type PlannedRoute,
-} from '../agent/model/network-plan.ts';
+import { type EniPlan, isDefaultRoute, type PlannedRoute } from '../agent/model/network-plan.ts';
 import { deleteRuleCommands, droppedRules } from './formats/change-commands.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import {
@@ -25,6 +20,8 @@ import {
   type Claim,
   type Command,
   type EniChange,
+  type FileText,
+  filesOfEach,
   isMarked,
   marker,
   type RenderedFile,
@@ -45,8 +42,8 @@ export const networkmanagerIfcfg: Renderer = {
   dropsForeign: ['address', 'route'],
   ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, dispatcherFiles],
 
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
-    return plan.enis.flatMap(eni => {
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
+    return filesOfEach(enis, eni => {
       const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
       const profile = renderVariables(variablesOf(eni, facts), 'needed');
       return [
@@ -75,7 +72,7 @@ export const networkmanagerIfcfg: Renderer = {
 
   // What `ip` changes beside the profile lasts until the link loses its carrier for a moment: then 1.40.16 goes back to the profile
   // that it applied, whatever it has loaded since. And of an IPv6 address that `ip` takes away its route stays in main.
-  live: () => false,
+  travel: () => 'files',
 };
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
@@ -209,7 +206,7 @@ function ruleVariables(eni: EniPlan, facts: HostFacts): readonly Variable[] {
   );
 }
 
-function routeFile(eni: EniPlan, family: Family): readonly RenderedFile[] {
+function routeFile(eni: EniPlan, family: Family): readonly FileText[] {
   const lines = eni.routes.filter(r => r.family === family).map(routeLine);
   if (lines.length === 0) return [];
   const path = `${folder}/route${family === 6 ? '6' : ''}-${linkWord(eni.link)}`;

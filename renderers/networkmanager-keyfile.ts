@@ -1,7 +1,7 @@
 // Backend NetworkManager with keyfiles (RHEL 9 and 10, Fedora, Alibaba Cloud Linux 4, SLES / Leap 16): one profile per ENI. Source:
 // nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed on 1.42 and 1.52.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './formats/networkmanager-rule.ts';
 import { needsBringUp } from './formats/networkmanager-table.ts';
@@ -10,6 +10,7 @@ import {
   type Claim,
   type Command,
   type EniChange,
+  filesOfEach,
   isMarked,
   type RenderedFile,
   type Renderer,
@@ -29,8 +30,8 @@ export const networkmanagerKeyfile: Renderer = {
   dropsForeign: ['address', 'route'],
   ownFiles: [{ dir: folder, name: /^eni-[a-zA-Z0-9_.-]+\.nmconnection$/ }, dispatcherFiles],
 
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
-    return plan.enis.flatMap(eni => {
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
+    return filesOfEach(enis, eni => {
       const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
       // NetworkManager refuses a profile that anybody but root can read.
       const profile = { path: pathOf(eni.link), mode: 0o600, content: renderProfile(eni, facts) };
@@ -68,14 +69,11 @@ export const networkmanagerKeyfile: Renderer = {
 
   claims: findClaims,
 
-  // An address that `ip` takes away comes back with the next renewal of a lease, as NetworkManager still has it in the
-  // profile it applied.
-  live: () => false,
-
-  // It deletes the rules that no profile has any more before it adds the new ones; 20 ms without any were seen on a busy machine (1.52).
+  // Never with `ip`: an address that it takes away comes back with the next renewal of a lease, as NetworkManager still has it in the
+  // profile it applied. And NetworkManager deletes the rules that no profile has any more before it adds the new ones; 20 ms without any were seen on a busy machine (1.52).
   // Two steps, as on networkd, would cost IPv6 twice: each reapply takes its addresses away and brings them back (1.42, 1.52: up to
   // 2 s). What stands there already it takes for its own.
-  rulesAhead: isReapplied,
+  travel: (change, facts) => (isReapplied(change, facts) ? 'rules-first' : 'files'),
 };
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {

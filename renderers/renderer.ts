@@ -1,7 +1,8 @@
 // The contract of a renderer: the pure translator from a plan to one backend's files and commands. A renderer never
 // reads, writes or runs anything; apply/transaction.ts does that for all of them.
+import type { Mac } from '../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
-import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 
 /** What makes a file ours. It never changes, so that each version recognises the files of all others. */
 const mark = 'Written by eni-agent;';
@@ -14,12 +15,25 @@ export function isMarked(text: string): boolean {
   return text.split('\n', 3).some(line => line.startsWith(`# ${mark}`));
 }
 
-export interface RenderedFile {
+export interface FileText {
   /** Absolute path on the target. */
   readonly path: string;
   /** File permissions, e.g. 0o644. */
   readonly mode: number;
   readonly content: string;
+}
+
+export interface RenderedFile extends FileText {
+  /** The ENIs that it is made for, by MAC: it is another file if one of them is another. Empty: whatever the ENIs are. */
+  readonly enis: readonly Mac[];
+}
+
+/** The files of one ENI after the other. */
+export function filesOfEach(
+  enis: readonly EniPlan[],
+  filesOf: (eni: EniPlan) => readonly FileText[],
+): readonly RenderedFile[] {
+  return enis.flatMap(eni => filesOf(eni).map(file => ({ ...file, enis: [eni.mac] })));
 }
 
 /** When a command runs. `validate` and `before-write` come before any file changes, `after-write` makes the backend load the files. */
@@ -31,7 +45,31 @@ export interface Command {
   readonly argv: readonly [string, ...string[]];
   /** Failure is expected in a normal case (the link has gone); verify decides. */
   readonly mayFail?: boolean;
+  /**
+   * It brings a link up or down by itself (ifup, ifdown) and does not ask a service to: it runs scripts of administrators and leaves a DHCP
+   * client behind, for which our own sandbox is no place.
+   */
+  readonly outside?: boolean;
+  /**
+   * What it is for, where the apply has to know: `load` makes the service load its files, all that have changed; `wait` waits until it
+   * has; `kernel` changes objects of the kernel that it names in full.
+   */
+  readonly does?: 'load' | 'wait' | 'kernel';
 }
+
+/** How a change gets from the plan into the kernel. */
+export type Travel =
+  /**
+   * The agent makes it with `ip`, the file is written beside it, and the service is left alone: it would take away and add again what must
+   * not be missing for a moment.
+   */
+  | 'kernel'
+  /** The service loads the files. */
+  | 'files'
+  /** By way of files with the rules of both: the service takes the old rules away before it adds the new ones. */
+  | 'files-in-two-steps'
+  /** The same, but rules that stand in the kernel already are as good as its own: the agent adds the new ones before the service is told. */
+  | 'rules-first';
 
 /** What one apply changes, per ENI. `before` and `after` are the plans on either side. */
 export type EniChange =
@@ -61,9 +99,8 @@ export interface Staging {
   readonly generated: { readonly dir: string; readonly name: RegExp; readonly ours: RegExp };
   /** Folder, on the file system of `generated`, for hard links to the generated files as the service has loaded them. */
   readonly kept: string;
-  /** Unit of the service, and the command of activate() that makes it load its files. */
+  /** Unit of the service. */
   readonly unit: string;
-  readonly load: string;
 }
 
 export interface Renderer {
@@ -79,15 +116,19 @@ export interface Renderer {
   readonly ownFiles: readonly { readonly dir: string; readonly name: RegExp }[];
 
   /**
-   * All files for the plan: the same plan gives the same bytes, whatever the order of its parts. An empty plan gives no
-   * file. Must not put a default route into main except where the plan has one in table 254.
+   * All files for these ENIs: the same plans give the same bytes, whatever the order of their parts. No ENI gives no
+   * file. Must not put a default route into main except where a plan has one in table 254.
    */
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[];
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[];
 
-  /** Commands, least disruptive first choice of the reference; an empty list of changes gives none. Never touches the primary link. */
-  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[];
+  /**
+   * Commands, least disruptive first choice of the reference; an empty list of changes gives none. Never touches the primary link.
+   *
+   * @param reloadHazard why the service must not be made to reload now (apply/loaded-files.ts); undefined: it may
+   */
+  activate(changes: readonly EniChange[], facts: HostFacts, reloadHazard?: string): readonly Command[];
 
-  /** Where a program stands between our files and the service; `activate` then obeys facts.reloadHazard. */
+  /** Where a program stands between our files and the service; only there a reload may be a hazard. */
   readonly staging?: Staging;
 
   /** Foreign definitions of the link, e.g. `iface eth1` in /etc/network/interfaces. Reads facts.files only. */
@@ -99,26 +140,14 @@ export interface Renderer {
    */
   supersedes?(link: string, facts: HostFacts): string | undefined;
 
-  /**
-   * True if this change is applied by live kernel commands with the file written beside it, and the backend is left
-   * alone (the backend would flush and re-add what must not be missing for a moment).
-   */
-  live(change: EniChange, facts: HostFacts): boolean;
+  /** How this change travels; see activate() for the last parameter. */
+  travel(change: EniChange, facts: HostFacts, reloadHazard?: string): Travel;
 
   /**
    * What the backend deletes of others when it loads a file of ours; apply/foreign-guard.ts puts it back. Nothing where the backend is
    * not known for it: what is missing afterwards its owner has taken away.
    */
   readonly dropsForeign?: readonly ('rule' | 'address' | 'route')[];
-
-  /**
-   * True if the backend takes the old rules of such a change away before it adds the new ones, so that the apply has to go by way of
-   * files with both.
-   */
-  bridges?(change: EniChange, facts: HostFacts): boolean;
-
-  /** The same, but rules that stand in the kernel already are as good as its own: the apply adds the new ones before it is told. */
-  rulesAhead?(change: EniChange, facts: HostFacts): boolean;
 }
 
-export type { EniPlan, HostFacts, NetworkPlan };
+export type { EniPlan, HostFacts };

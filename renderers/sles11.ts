@@ -1,7 +1,7 @@
 // Backend sles11 (SLES 11: the ifup scripts of sysconfig): ifcfg and ifsysctl per ENI, everything of tables and rules in two scripts.
 // Source: ifup, ifup-route, ifup-sysctl and ifup-dhcp of sysconfig 0.71 (SLES 11 SP3). ifcfg is sourced by a shell.
 import type { HostFacts } from '../agent/model/host.ts';
-import type { EniPlan, NetworkPlan } from '../agent/model/network-plan.ts';
+import type { EniPlan } from '../agent/model/network-plan.ts';
 import { bringUpDiffers, deleteRuleCommands, inPhases, mtuCommands } from './formats/change-commands.ts';
 import { linkWord } from './formats/ip-commands.ts';
 import {
@@ -18,7 +18,14 @@ import {
   suseSysctlFile,
 } from './formats/suse-ifcfg.ts';
 import { findSuseClaims } from './ifcfg-claims.ts';
-import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+import {
+  type Command,
+  type EniChange,
+  type FileText,
+  filesOfEach,
+  marker,
+  type Renderer,
+} from './renderer.ts';
 
 const folder = '/etc/sysconfig/network';
 
@@ -31,7 +38,7 @@ export const sles11: Renderer = {
     { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
   ],
 
-  render: (plan: NetworkPlan): readonly RenderedFile[] => plan.enis.flatMap(filesOf),
+  render: enis => filesOfEach(enis, filesOf),
 
   activate(changes: readonly EniChange[], _facts: HostFacts): readonly Command[] {
     return inPhases(changes.flatMap(commandsFor));
@@ -40,17 +47,16 @@ export const sles11: Renderer = {
   claims: findSuseClaims,
 
   /** ifdown and ifup would drop every connection of the ENI; so a change goes live, except one of who brings the address. */
-  live(change: EniChange): boolean {
-    return change.kind === 'changed' && !bringUpDiffers(change.before, change.after);
-  },
+  travel: change =>
+    change.kind === 'changed' && !bringUpDiffers(change.before, change.after) ? 'kernel' : 'files',
 };
 
-function filesOf(eni: EniPlan): readonly RenderedFile[] {
+function filesOf(eni: EniPlan): readonly FileText[] {
   const link = linkWord(eni.link);
   const part = scriptPart(eni);
   const scripted = part.routes.length + part.rules.length > 0 || needsConnectedRouteDropped(eni);
-  const plain = (path: string, content: string): RenderedFile => ({ path, mode: 0o644, content });
-  const script = (stage: 'up' | 'down', content: string): RenderedFile => ({
+  const plain = (path: string, content: string): FileText => ({ path, mode: 0o644, content });
+  const script = (stage: 'up' | 'down', content: string): FileText => ({
     path: suseScriptPath(link, stage),
     mode: 0o755,
     content,
@@ -119,7 +125,7 @@ function commandsFor(change: EniChange): readonly Command[] {
 }
 
 function upCommand(eni: EniPlan): Command {
-  return { phase: 'after-write', argv: ['ifup', linkWord(eni.link)] };
+  return { phase: 'after-write', argv: ['ifup', linkWord(eni.link)], outside: true };
 }
 
 /**
@@ -129,7 +135,7 @@ function upCommand(eni: EniPlan): Command {
 function downCommands(eni: EniPlan, linkPresent: boolean): readonly Command[] {
   const link = linkWord(eni.link);
   const down: Command = linkPresent
-    ? { phase: 'before-write', argv: ['ifdown', link] }
-    : { phase: 'before-write', argv: ['ifdown', link, '-o', 'hotplug'], mayFail: true };
+    ? { phase: 'before-write', argv: ['ifdown', link], outside: true }
+    : { phase: 'before-write', argv: ['ifdown', link, '-o', 'hotplug'], mayFail: true, outside: true };
   return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
 }

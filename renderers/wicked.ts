@@ -6,7 +6,6 @@ import {
   type EniPlan,
   isDefaultRoute,
   mainTable,
-  type NetworkPlan,
   type PlannedRoute,
   type PlannedRule,
 } from '../agent/model/network-plan.ts';
@@ -22,7 +21,14 @@ import { renderVariables, type Variable } from './formats/shell-variables.ts';
 import { suseAddressVariables, suseScriptPath, suseSysctlFile } from './formats/suse-ifcfg.ts';
 import { versionAtLeast } from './formats/version-order.ts';
 import { findSuseClaims } from './ifcfg-claims.ts';
-import { type Command, type EniChange, marker, type RenderedFile, type Renderer } from './renderer.ts';
+import {
+  type Command,
+  type EniChange,
+  type FileText,
+  filesOfEach,
+  marker,
+  type Renderer,
+} from './renderer.ts';
 
 const folder = '/etc/sysconfig/network';
 
@@ -35,9 +41,7 @@ export const wicked: Renderer = {
     { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
   ],
 
-  render(plan: NetworkPlan, facts: HostFacts): readonly RenderedFile[] {
-    return plan.enis.flatMap(eni => filesOf(eni, facts));
-  },
+  render: (enis, facts) => filesOfEach(enis, eni => filesOf(eni, facts)),
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
@@ -46,21 +50,21 @@ export const wicked: Renderer = {
   claims: findSuseClaims,
 
   // `wicked ifup` of a link that is up takes the difference of addresses and rules; the link stays up (0.6.79).
-  live: () => false,
+  travel: () => 'files',
 };
 
-function filesOf(eni: EniPlan, facts: HostFacts): readonly RenderedFile[] {
+function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
   const link = linkWord(eni.link);
-  const file = (kind: string, content: string): RenderedFile => ({
+  const file = (kind: string, content: string): FileText => ({
     path: `${folder}/${kind}-${link}`,
     mode: 0o644,
     content,
   });
-  const lines = (kind: string, list: readonly string[]): readonly RenderedFile[] =>
+  const lines = (kind: string, list: readonly string[]): readonly FileText[] =>
     list.length === 0 ? [] : [file(kind, `# ${marker}\n${list.join('\n')}\n`)];
   const part = scriptPart(eni, facts);
   const scripted = needsScripts(eni, facts);
-  const script = (stage: 'up' | 'down', content: string): RenderedFile => ({
+  const script = (stage: 'up' | 'down', content: string): FileText => ({
     path: suseScriptPath(link, stage),
     mode: 0o755,
     content,

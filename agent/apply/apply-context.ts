@@ -1,5 +1,5 @@
 // What every step of an apply gets, and the two questions that several of them ask.
-import type { EniChange, Renderer } from '../../renderers/renderer.ts';
+import type { EniChange, Renderer, Travel } from '../../renderers/renderer.ts';
 import type { Log } from '../log.ts';
 import type { Ip } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
@@ -14,10 +14,20 @@ export interface ApplyContext {
   readonly log: Log;
   readonly renderer: Renderer;
   readonly facts: HostFacts;
+  /** Why the service must not be made to reload now. */
+  readonly reloadHazard: string | undefined;
   readonly compare: CompareOptions;
   readonly verifyTimeoutMs: number;
   /** The metadata service: the path to it is part of the guard. */
   readonly metadataAddress: Ip | undefined;
+}
+
+/** How a change travels now. */
+export function travelOf(
+  { renderer, facts, reloadHazard }: Pick<ApplyContext, 'renderer' | 'facts' | 'reloadHazard'>,
+  change: EniChange,
+): Travel {
+  return renderer.travel(change, facts, reloadHazard);
 }
 
 /** What the kernel lacks or has too much of, per change. */

@@ -9,13 +9,9 @@ import { kernelKeys, planObjects } from './kernel-objects.ts';
 type Changed = Extract<EniChange, { kind: 'changed' }>;
 
 /** The changes of the first step: what was, with the rules of both. Empty if no change needs it. */
-export function bridgeChanges(
-  changes: readonly EniChange[],
-  renderer: Renderer,
-  facts: HostFacts,
-): readonly Changed[] {
+export function bridgeChanges(changes: readonly EniChange[]): readonly Changed[] {
   return changes.flatMap(change => {
-    if (change.kind !== 'changed' || renderer.bridges?.(change, facts) !== true) return [];
+    if (change.kind !== 'changed') return [];
     const rules = new Map([...change.before.rules, ...change.after.rules].map(r => [JSON.stringify(r), r]));
     const both: EniPlan = { ...change.before, rules: [...rules.values()] };
     // Rules that only go, or none that changes: one step does it.
@@ -31,7 +27,7 @@ export function bridgeFiles(
   facts: HostFacts,
 ): readonly RenderedFile[] {
   const enis = changes.map(c => c.after);
-  return renderer.render({ primaryLink: undefined, enis, skipped: [] }, facts);
+  return renderer.render(enis, facts);
 }
 
 /** True when the kernel has the rules of both. */

@@ -19,18 +19,22 @@ import {
 export interface CompareOptions extends ObjectOptions {
   readonly base: number;
   /**
-   * The service cannot be told now to let go of a link that a catch-all of the image has (HostFacts.reloadHazard). The default route
+   * The service cannot be told now to let go of a link that a catch-all of the image has (reloadHazardOf). The default route
    * that its DHCP client or its router discovery has brought, and brings again with each renewal, is ours to take away.
    */
   readonly takesCaught?: boolean;
 }
 
 /** What a comparison has to know of the configuration and of the machine as it is now. */
-export function compareOptions({ routing }: Pick<Settings, 'routing'>, facts: HostFacts): CompareOptions {
+export function compareOptions(
+  { routing }: Pick<Settings, 'routing'>,
+  facts: HostFacts,
+  reloadHazard: string | undefined,
+): CompareOptions {
   return {
     base: routing.base,
     ruleProtocol: facts.kernel.ruleProtocol,
-    takesCaught: facts.reloadHazard !== undefined,
+    takesCaught: reloadHazard !== undefined,
   };
 }
 

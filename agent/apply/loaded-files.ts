@@ -4,7 +4,6 @@
 // size and time, so that the next reload configures the primary again: on 252 its lease is dropped. The cure is to hold hard links
 // to the files as they were loaded, and to put them back before a reload where the content is equal.
 import type { Renderer, Staging } from '../../renderers/renderer.ts';
-import type { HostFacts } from '../model/host.ts';
 import type { System } from '../system/system.ts';
 
 /** The way out where a reload of the network service would interrupt the primary. */
@@ -59,16 +58,16 @@ export async function holdLoaded(
   return hazard;
 }
 
-/** The facts, with the reason not to reload. Of a backend without a program in front nothing is asked. */
-export async function withReloadHazard(
+/**
+ * Why a reload of the network service would now reach links that are none of ours: somebody's files have changed since the service loaded
+ * them. Undefined: it would not. Of a backend without a program in front nothing is asked.
+ */
+export async function reloadHazardOf(
   system: System,
   { staging }: Pick<Renderer, 'staging'>,
-  facts: HostFacts,
   options: { readonly look: boolean },
-): Promise<HostFacts> {
-  if (staging === undefined) return facts;
-  const reloadHazard = await holdLoaded(system, staging, options);
-  return reloadHazard === undefined ? facts : { ...facts, reloadHazard };
+): Promise<string | undefined> {
+  return staging === undefined ? undefined : holdLoaded(system, staging, options);
 }
 
 /** Gives the service back the very files that it has loaded, where something has only written the same again. */

@@ -1,6 +1,6 @@
 // Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes; anything
 // else is foreign, and foreign files are neither changed nor removed.
-import { isMarked, type RenderedFile, type Renderer } from '../../renderers/renderer.ts';
+import { type FileText, isMarked, type Renderer } from '../../renderers/renderer.ts';
 import type { System } from '../system/system.ts';
 
 export interface FileChange {
@@ -44,7 +44,7 @@ async function entriesBelow(system: System, dir: string, deeper: boolean): Promi
 /** Paths of `files` that somebody else's file occupies. */
 export async function readForeignFiles(
   system: System,
-  files: readonly RenderedFile[],
+  files: readonly FileText[],
 ): Promise<readonly string[]> {
   const occupied = await Promise.all(
     files.map(async file => {
@@ -59,7 +59,7 @@ export async function readForeignFiles(
 /** What has to change on disk so that exactly `files` are there and no other owned file. Sorted by path; equal files are left out. */
 export function diffFiles(
   owned: ReadonlyMap<string, string>,
-  files: readonly RenderedFile[],
+  files: readonly FileText[],
 ): readonly FileChange[] {
   const wanted = new Map(files.map(f => [f.path, f]));
   const gone = [...owned].filter(([path]) => !wanted.has(path));

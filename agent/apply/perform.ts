@@ -1,12 +1,10 @@
 // Does a change, or its inverse: additions live, files, the backend, what is left over. The order is what keeps packets from being lost.
-
-import { type EniChange, isMarked, type Phase } from '../../renderers/renderer.ts';
+import { type EniChange, isMarked, type Phase, type Travel } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { noAutoconf } from '../model/link-sysctls.ts';
-import type { EniPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
-import { type ApplyContext, differences } from './apply-context.ts';
+import { type ApplyContext, differences, travelOf } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';
 import type { FileChange } from './ownership.ts';
@@ -22,12 +20,6 @@ export interface Work {
 const activationMs = 120_000;
 
 /**
- * The programs, of ifupdown, the initscripts and SLES 11, that bring a link up and down themselves: they run scripts of administrators and
- * leave the DHCP client behind. All others ask a service to do it.
- */
-const runsScripts: ReadonlySet<string> = new Set(['ifup', 'ifdown']);
-
-/**
  * Also undoes: an inverse change is performed like any other, except that a failing command does not stop it.
  *
  * @param known the kernel as it has just been read
@@ -38,19 +30,19 @@ export async function perform(
   tolerant = false,
   known?: KernelState,
 ): Promise<void> {
-  const { system, renderer, facts } = context;
-  const live = change.changes.filter(c => renderer.live(c, facts));
+  const { system } = context;
+  const by = (...ways: readonly Travel[]) => change.changes.filter(c => ways.includes(travelOf(context, c)));
   const hasRun = await runPhase(context, 'before-write', change.changes, tolerant);
   const kernel = known !== undefined && !hasRun ? known : await readKernelState(system);
   // What only adds goes live before the backend hears of it, so that nothing is missing in between.
-  await silenceRouters(context, live, kernel);
-  await runBatches(system, additions(differences(context, live, kernel)), tolerant);
-  await runBatches(system, rulesAhead(context, change.changes, kernel), true);
+  await silenceRouters(context, by('kernel'), kernel);
+  await runBatches(system, additions(differences(context, by('kernel'), kernel)), tolerant);
+  await runBatches(system, newRules(context, by('rules-first'), kernel), true);
   await runBatches(system, obstacles(change.changes, kernel), true);
-  await goByBridge(context, change, tolerant);
+  await goByBridge(context, { ...change, changes: by('files-in-two-steps') }, tolerant);
   for (const file of change.files) await putFile(context, file, tolerant);
   await load(context, change.changes, tolerant);
-  await addUnloaded(context, change);
+  await addUnloaded(context, { ...change, changes: by('files', 'files-in-two-steps', 'rules-first') });
   await removeStale(context, change.changes);
 }
 
@@ -78,10 +70,8 @@ async function silenceRouters(
 async function addUnloaded(context: ApplyContext, { changes, files }: Work): Promise<void> {
   const { system, renderer, facts } = context;
   const written = new Set(files.map(f => f.path));
-  const pathsOf = (after: EniPlan) =>
-    renderer.render({ primaryLink: undefined, enis: [after], skipped: [] }, facts);
   const unloaded = changes.filter(
-    c => c.kind !== 'removed' && !renderer.live(c, facts) && !pathsOf(c.after).some(f => written.has(f.path)),
+    c => c.kind !== 'removed' && !renderer.render([c.after], facts).some(f => written.has(f.path)),
   );
   if (unloaded.length === 0) return;
   const missing = additions(differences(context, unloaded, await readKernelState(system)));
@@ -89,14 +79,13 @@ async function addUnloaded(context: ApplyContext, { changes, files }: Work): Pro
   await runBatches(system, asTheirs(missing), true);
 }
 
-/** The new rules, for a backend that takes the old ones away first (Renderer.rulesAhead). */
-function rulesAhead(
+/** The new rules, for a backend that takes the old ones away first. */
+function newRules(
   context: ApplyContext,
   changes: readonly EniChange[],
   kernel: KernelState,
 ): readonly Batch[] {
-  const early = changes.filter(c => context.renderer.rulesAhead?.(c, context.facts));
-  const rules = differences(context, early, kernel).flatMap(d => d.missing.filter(o => o.kind === 'rule'));
+  const rules = differences(context, changes, kernel).flatMap(d => d.missing.filter(o => o.kind === 'rule'));
   return asTheirs(additions([{ missing: rules, stale: [], faults: [] }]));
 }
 
@@ -154,7 +143,7 @@ async function load(context: ApplyContext, changes: readonly EniChange[], tolera
 /** The first of two steps, where rules change (bridge.ts). Verify judges the end, so nothing here fails but a command. */
 async function goByBridge(context: ApplyContext, change: Work, tolerant: boolean): Promise<void> {
   const { system, renderer, facts } = context;
-  const changes = bridgeChanges(change.changes, renderer, facts);
+  const changes = bridgeChanges(change.changes);
   if (changes.length === 0) return;
   const both = new Map(bridgeFiles(changes, renderer, facts).map(f => [f.path, f.content]));
   for (const file of change.files)
@@ -185,11 +174,12 @@ export async function runPhase(
   changes: readonly EniChange[],
   tolerant = false,
 ): Promise<boolean> {
-  const commands = context.renderer.activate(changes, context.facts).filter(c => c.phase === phase);
+  const { renderer, facts, reloadHazard } = context;
+  const commands = renderer.activate(changes, facts, reloadHazard).filter(c => c.phase === phase);
   for (const command of commands) {
-    const outside = runsScripts.has(command.argv[0]);
-    const result = await context.system.run(command.argv, { timeoutMs: activationMs, outside });
-    const words = command.argv.join(' ');
+    const { argv, outside = false } = command;
+    const result = await context.system.run(argv, { timeoutMs: activationMs, outside });
+    const words = argv.join(' ');
     context.log.debug({ command: words, exit: result.exitCode }, 'ran');
     if (result.exitCode === 0 || command.mayFail || tolerant) continue;
     // The last line is often only "failed to bring up eth1"; why stands above it.

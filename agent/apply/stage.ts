@@ -16,6 +16,7 @@ export interface StageContext {
   readonly log: Log;
   readonly renderer: Renderer;
   readonly facts: HostFacts;
+  readonly reloadHazard: string | undefined;
 }
 
 /** Makes the private root anew: what the program reads, with `files` as they will be. A crash leaves one behind, which is harmless. */
@@ -43,10 +44,10 @@ export async function installStaged(
   changes: readonly EniChange[],
   generate: () => Promise<void>,
 ): Promise<() => Promise<void>> {
-  const { system, renderer, facts } = context;
+  const { system, renderer, facts, reloadHazard } = context;
   const { staging } = renderer;
   if (staging === undefined) return async () => {};
-  const loads = renderer.activate(changes, facts).some(c => c.argv.join(' ') === staging.load);
+  const loads = renderer.activate(changes, facts, reloadHazard).some(({ does }) => does === 'load');
   await prepareStage(context, []);
   await generate();
   await install(context, staging);

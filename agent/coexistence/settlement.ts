@@ -56,7 +56,7 @@ export function settle(input: SettlementInput): Settlement {
   );
   return {
     files: known.flatMap(([path, text]) =>
-      text === undefined ? [] : [{ path, mode: 0o644, content: `# ${marker}\n${text}` }],
+      text === undefined ? [] : [{ path, mode: 0o644, content: `# ${marker}\n${text}`, enis: [] }],
     ),
     ownFiles: known.map(([path]) => ownFile(path)),
   };

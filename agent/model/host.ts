@@ -41,11 +41,6 @@ export interface HostFacts {
   readonly paths: readonly string[];
   /** Backend files of others, path to content, read because renderers have to look for claims on a link. */
   readonly files: Readonly<Record<string, string>>;
-  /**
-   * Why a reload of the network service would now reach links that are none of ours: somebody's files have changed since the service
-   * loaded them. Undefined: it would not, or the service has no such files.
-   */
-  readonly reloadHazard?: string;
   /** What the kernel and its `ip` can do (probed in a private network namespace). */
   readonly kernel: { readonly suppressPrefixLength: boolean; readonly ruleProtocol: boolean };
 }

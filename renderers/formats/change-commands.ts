@@ -14,7 +14,7 @@ export function bringUpDiffers(before: EniPlan, after: EniPlan): boolean {
 export function mtuCommands(before: EniPlan, after: EniPlan): readonly Command[] {
   if (after.mtu === undefined || after.mtu === before.mtu) return [];
   const argv = ['ip', 'link', 'set', 'dev', linkWord(after.link), 'mtu', String(after.mtu)] as const;
-  return [{ phase: 'after-write', argv }];
+  return [{ phase: 'after-write', argv, does: 'kernel' }];
 }
 
 /**
@@ -26,6 +26,7 @@ export function deleteRuleCommands(rules: readonly PlannedRule[], phase: Phase):
     phase,
     argv: ['ip', `-${rule.family}`, 'rule', 'del', ...ruleWords(rule)] as const,
     mayFail: true,
+    does: 'kernel',
   }));
 }
 

@@ -2,7 +2,7 @@
 // (`ROUTING_RULE_n=`), and the way out for versions that cannot say a rule. Source: nm_ip_routing_rule_from_string of
 // NetworkManager 1.18 to 1.52. Knows no file.
 import type { EniPlan, PlannedRule } from '../../agent/model/network-plan.ts';
-import { marker, type RenderedFile } from '../renderer.ts';
+import { type FileText, marker } from '../renderer.ts';
 import { addRuleOnceLine, deleteRuleLine, linkWord, ruleWords } from './ip-commands.ts';
 import { versionAtLeast } from './version-order.ts';
 
@@ -33,7 +33,7 @@ export function networkmanagerSpeaksRule(rule: PlannedRule, version: string | un
  * A dispatcher script for the rules of one ENI that NetworkManager itself cannot say; undefined if there are none. It survives
  * a reboot without the agent, and NetworkManager before 1.20 leaves rules that it did not add alone.
  */
-export function renderRuleDispatcher(eni: EniPlan, version: string | undefined): RenderedFile | undefined {
+export function renderRuleDispatcher(eni: EniPlan, version: string | undefined): FileText | undefined {
   const rules = eni.rules.filter(rule => !networkmanagerSpeaksRule(rule, version));
   if (rules.length === 0) return undefined;
   const link = linkWord(eni.link);

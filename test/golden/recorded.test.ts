@@ -31,7 +31,7 @@ function faultsOf(proof: Proof): readonly string[] {
 
 function faultsOfFiles(proof: Proof): readonly string[] {
   const facts = factsForBackend(proof.backend, proof.release);
-  const files = renderers[proof.backend].render(planOf(proof), facts);
+  const files = renderers[proof.backend].render(planOf(proof).enis, facts);
   if (digestOf(files) === proof.digest) return [];
   const changed = files.filter(f => proof.files[f.path] !== sha256(f.content)).map(f => f.path);
   const which = changed.length === 0 ? 'names or modes' : changed.join(', ');

@@ -5,7 +5,6 @@ import { emptyState, type State } from '../../agent/apply/state-file.ts';
 import { readSettings } from '../../agent/config.ts';
 import { plainLog } from '../../agent/log.ts';
 import { finishInterrupted } from '../../agent/reconcile.ts';
-import { readHostFacts } from '../../agent/system/host-facts.ts';
 import type { Machine, Picture } from '../support/fake-machine.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
 import {
@@ -177,7 +176,7 @@ async function finish(machine: Machine): Promise<void> {
   const errors: string[] = [];
   const log = plainLog('error', line => errors.push(line));
   const settings = await readSettings(system);
-  await finishInterrupted({ system, settings, log }, await readHostFacts(system));
+  await finishInterrupted({ system, settings, log });
   expect(errors).toEqual([]);
   expect(system.files.has(checkpoint)).toBe(false);
 }

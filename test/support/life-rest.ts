@@ -106,7 +106,7 @@ async function kernelFaults(life: Life, plan: NetworkPlan): Promise<readonly str
 
 async function fileFaults({ machine: { system } }: Life, plan: NetworkPlan): Promise<readonly string[]> {
   const wanted = new Map(
-    ifupdown.render(plan, await readHostFacts(system)).map(f => [f.path, f.content] as const),
+    ifupdown.render(plan.enis, await readHostFacts(system)).map(f => [f.path, f.content] as const),
   );
   const found = [...system.files].filter(
     ([path, { content }]) => path.startsWith('/etc/') && isMarked(content),

@@ -58,7 +58,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
       settings,
       suppressPrefixLength: facts.kernel.suppressPrefixLength,
     });
-    const files = renderers[backend].render(plan, facts);
+    const files = renderers[backend].render(plan.enis, facts);
     const changes = plan.enis.map(after => ({ kind: 'added' as const, after }));
     const commands = renderers[backend].activate(changes, facts).map(({ phase, argv }) => ({ phase, argv }));
     if (out !== undefined)

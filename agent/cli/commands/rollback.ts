@@ -1,13 +1,12 @@
 // `eni-agent rollback`: takes the last change back, once.
-import { renderers } from '../../../renderers/registry.ts';
 import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
 import { fingerprint } from '../../apply/fingerprint.ts';
+import { reloadRemedy } from '../../apply/loaded-files.ts';
 import { rollBack } from '../../apply/rollback.ts';
 import { isOfThisMachine, readState, writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
 import { withLock } from '../../lock.ts';
-import { applyContext } from '../../reconcile.ts';
-import { readHostFacts } from '../../system/host-facts.ts';
+import { applyContext, readMachine } from '../../machine.ts';
 import { type CliCommand, exitCodes } from '../command.ts';
 
 export const rollback: CliCommand = {
@@ -37,10 +36,18 @@ for something else, or until "eni-agent once --force". Also finishes a rollback 
           `the last change replaced the configuration of another instance, ${change.stateBefore.instanceId}, from whose disk this one was made`,
         );
       const refused = await fingerprint(state.applied);
-      const facts = await readHostFacts(system);
+      const machine = await readMachine(
+        { system, settings, log },
+        { backend: () => change.backend, touch: true },
+      );
+      if (machine.reloadHazard !== undefined)
+        log.warn(
+          { reason: machine.reloadHazard },
+          `rolled back in the kernel, without a reload of the network service; ${reloadRemedy}`,
+        );
       // From here on a crash is an interrupted apply like any other: the next start takes it back.
       await writeCheckpoint(system, change);
-      const apply = applyContext({ system, settings, log }, renderers[change.backend], facts, undefined);
+      const apply = applyContext({ system, settings, log }, machine);
       await rollBack(
         apply,
         change,

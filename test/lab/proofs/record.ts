@@ -74,7 +74,7 @@ for (const name of values.plan ?? defaultPlans) await record(name);
 async function record(name: string): Promise<void> {
   const plan = examplePlanFor(name, facts);
   if (plan === undefined) throw new Error(`no plan ${name}: ${Object.keys(examplePlans).join(', ')}`);
-  const files = renderers[backend].render(plan, facts);
+  const files = renderers[backend].render(plan.enis, facts);
   const subject: Subject = { renderer: renderers[backend], facts, plan, files, boot: values.boot.split(' ') };
   const steps = [
     ...(await withGuest(subject, async guest => [await bootStep(guest, subject)])),

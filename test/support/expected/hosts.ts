@@ -4,12 +4,17 @@ import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
 import { defaultReleases, releaseTable } from '../../../renderers/release-table.ts';
 import { factsForBackend } from '../../../renderers/releases.ts';
 
-export interface ExpectedHost {
-  readonly name: string;
-  readonly facts: HostFacts;
+/** The facts, and why a reload would be a hazard, for a backend that asks for it. */
+export interface ExpectedFacts extends HostFacts {
+  readonly reloadHazard?: string;
 }
 
-type Change = (facts: HostFacts) => Partial<HostFacts>;
+export interface ExpectedHost {
+  readonly name: string;
+  readonly facts: ExpectedFacts;
+}
+
+type Change = (facts: HostFacts) => Partial<ExpectedFacts>;
 
 const version =
   (tool: string, number: string): Change =>

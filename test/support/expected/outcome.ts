@@ -1,9 +1,10 @@
 // What a renderer makes of a plan on a host, and how changes reach the service, as text.
-import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
+import type { BackendName } from '../../../agent/model/host.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { renderers } from '../../../renderers/registry.ts';
-import type { Command, EniChange, RenderedFile, Renderer } from '../../../renderers/renderer.ts';
+import type { Command, EniChange, RenderedFile, Renderer, Travel } from '../../../renderers/renderer.ts';
 import { type ExpectedChange, expectedChanges } from './changes.ts';
+import type { ExpectedFacts } from './hosts.ts';
 
 export interface Outcome {
   readonly files: readonly RenderedFile[];
@@ -11,11 +12,11 @@ export interface Outcome {
   readonly more: string;
 }
 
-export function outcomeOf(backend: BackendName, plan: NetworkPlan, facts: HostFacts): Outcome {
+export function outcomeOf(backend: BackendName, plan: NetworkPlan, facts: ExpectedFacts): Outcome {
   const renderer = renderers[backend];
   const added = plan.enis.map((after): EniChange => ({ kind: 'added', after }));
   const removed = plan.enis.map((before): EniChange => ({ kind: 'removed', before, linkPresent: true }));
-  const files = renderer.render(plan, facts);
+  const files = renderer.render(plan.enis, facts);
   const lines = [
     ...changeLines('added', renderer, added, facts),
     ...changeLines('removed', renderer, removed, withFiles(facts, files)),
@@ -24,7 +25,7 @@ export function outcomeOf(backend: BackendName, plan: NetworkPlan, facts: HostFa
 }
 
 /** How each change of `expectedChanges` reaches the service. */
-export function changesText(backend: BackendName, facts: HostFacts): string {
+export function changesText(backend: BackendName, facts: ExpectedFacts): string {
   const renderer = renderers[backend];
   const block = ({ title, loaded, changes }: ExpectedChange): readonly string[] => {
     const list = changes(facts);
@@ -42,12 +43,15 @@ function changeLines(
   title: string,
   renderer: Renderer,
   changes: readonly EniChange[],
-  facts: HostFacts,
+  facts: ExpectedFacts,
 ): readonly string[] {
   return [
     title,
-    ...changes.map(change => `  ${linkOf(change)} ${change.kind}, ${travel(renderer, change, facts)}`),
-    ...renderer.activate(changes, facts).map(command => `  ${commandText(command)}`),
+    ...changes.map(change => {
+      const travel = renderer.travel(change, facts, facts.reloadHazard);
+      return `  ${linkOf(change)} ${change.kind}, ${travelTexts[travel]}`;
+    }),
+    ...renderer.activate(changes, facts, facts.reloadHazard).map(command => `  ${commandText(command)}`),
   ];
 }
 
@@ -56,26 +60,25 @@ function linkOf(change: EniChange): string {
 }
 
 /** Who makes the change: the agent with `ip`, or the service, and what then goes before it. */
-function travel(renderer: Renderer, change: EniChange, facts: HostFacts): string {
-  return [
-    renderer.live(change, facts) ? 'live' : 'by the service',
-    ...(renderer.bridges?.(change, facts) === true ? ['over files with both'] : []),
-    ...(renderer.rulesAhead?.(change, facts) === true ? ['new rules ahead'] : []),
-  ].join(', ');
-}
+const travelTexts: Readonly<Record<Travel, string>> = {
+  kernel: 'live',
+  files: 'by the service',
+  'files-in-two-steps': 'by the service, over files with both',
+  'rules-first': 'by the service, new rules ahead',
+};
 
-function commandText({ phase, argv, mayFail, ...rest }: Command): string {
+function commandText({ phase, argv, mayFail, outside: _outside, does: _does, ...rest }: Command): string {
   // A field of a command that this text does not know would go unseen.
   const more = Object.entries(rest).map(([key, value]) => ` (${key}: ${JSON.stringify(value)})`);
   return `${phase}: ${argv.join(' ')}${mayFail === true ? ' (may fail)' : ''}${more.join('')}`;
 }
 
 /** As a pass sees the host once our files are there. */
-function withFiles(facts: HostFacts, ours: readonly RenderedFile[]): HostFacts {
+function withFiles(facts: ExpectedFacts, ours: readonly RenderedFile[]): ExpectedFacts {
   return { ...facts, files: { ...facts.files, ...Object.fromEntries(ours.map(f => [f.path, f.content])) } };
 }
 
-function filesBefore(renderer: Renderer, changes: readonly EniChange[], facts: HostFacts) {
+function filesBefore(renderer: Renderer, changes: readonly EniChange[], facts: ExpectedFacts) {
   const enis = changes.flatMap(change => (change.kind === 'added' ? [] : [change.before]));
-  return renderer.render({ primaryLink: facts.primaryLink, enis, skipped: [] }, facts);
+  return renderer.render(enis, facts);
 }

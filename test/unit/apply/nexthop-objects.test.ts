@@ -18,7 +18,7 @@ default nhid 622 via fe80:ec2::1 dev eth1 proto ra metric 100 pref medium
 const routes = parseRoutes(shown, 6, new Map());
 const [plan] = examplePlans['static-dual-stack']!.enis;
 const state: KernelState = { ...kernelOf([plan!]), routes: [...kernelOf([plan!]).routes, ...routes] };
-const options = compareOptions(defaultSettings, factsForBackend('netplan', 'debian-13'));
+const options = compareOptions(defaultSettings, factsForBackend('netplan', 'debian-13'), undefined);
 
 test('they are read as plain routes, with the number of the object', () => {
   const [first] = routes;

@@ -29,7 +29,7 @@ function machine(renderer: Renderer = networkd, facts: HostFacts = stock) {
   const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as ApplyContext['log'];
   const context: ApplyContext = {
     ...{ system, log, renderer, facts, compare },
-    ...{ verifyTimeoutMs: 0, metadataAddress: undefined },
+    ...{ verifyTimeoutMs: 0, metadataAddress: undefined, reloadHazard: undefined },
   };
   return { system, context };
 }
@@ -47,10 +47,7 @@ test('with the file as it was, what is missing goes to the kernel directly', asy
 
 test('with a new file it is the backend that adds', async () => {
   const { system, context } = machine();
-  const [{ path, mode, content }] = networkd.render(
-    { primaryLink: undefined, enis: [eni!], skipped: [] },
-    stock,
-  ) as [{ path: string; mode: number; content: string }];
+  const { path, mode, content } = networkd.render([eni!], stock)[0]!;
   const files = [{ path, mode, before: undefined, after: content }];
   await perform(context, { changes: [{ kind: 'added', after: eni! }], files });
   expect(await differences(system)).not.toEqual([]);
@@ -59,7 +56,7 @@ test('with a new file it is the backend that adds', async () => {
 test('NetworkManager is told when the new rules are there already, since it takes the old ones away first', async () => {
   const nm = networkmanagerKeyfile;
   const stock = factsForBackend('networkmanager-keyfile', 'rhel-9');
-  const { path } = nm.render({ primaryLink: undefined, enis: [eni!], skipped: [] }, stock)[0]!;
+  const { path } = nm.render([eni!], stock)[0]!;
   const { system, context } = machine(nm, { ...stock, files: { [path]: `# ${marker}\n` } });
   const seen: string[][] = [];
   const run = system.run.bind(system);

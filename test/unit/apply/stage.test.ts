@@ -8,6 +8,7 @@ import { runPhase } from '../../../agent/apply/perform.ts';
 import { installStaged, prepareStage } from '../../../agent/apply/stage.ts';
 import { emptyState } from '../../../agent/apply/state-file.ts';
 import { applyChange } from '../../../agent/apply/transaction.ts';
+import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { netplan } from '../../../renderers/netplan.ts';
 import { factsForBackend } from '../../../renderers/releases.ts';
 import type { EniChange } from '../../../renderers/renderer.ts';
@@ -18,9 +19,9 @@ const facts = factsForBackend('netplan', 'debian-12');
 const staging = netplan.staging!;
 const plan = examplePlans['static-dual-stack']!;
 const changes: readonly EniChange[] = plan.enis.map(after => ({ kind: 'added', after }));
-const files = (plan: Parameters<typeof netplan.render>[0]): readonly FileChange[] =>
+const files = ({ enis }: NetworkPlan): readonly FileChange[] =>
   netplan
-    .render(plan, facts)
+    .render(enis, facts)
     .map(({ path, mode, content }) => ({ path, mode, before: undefined, after: content }));
 const yaml = '/etc/netplan/60-eni-eth1.yaml';
 const ours = `${live}/10-netplan-00-eni-eth1.network`;
@@ -43,6 +44,7 @@ beforeEach(async () => {
     compare: { base: 28_000, ruleProtocol: true },
     verifyTimeoutMs: 0,
     metadataAddress: undefined,
+    reloadHazard: undefined,
   };
 });
 

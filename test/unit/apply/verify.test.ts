@@ -47,6 +47,7 @@ async function ruleAfter(after: number, enis: readonly EniPlan[]): Promise<boole
     compare,
     verifyTimeoutMs: 6000,
     metadataAddress: undefined,
+    reloadHazard: undefined,
   };
   const plan = { primaryLink: 'eth0', enis, skipped: [] };
   await verify(context, plan, [], primary, { foreign }).catch(error =>
@@ -76,7 +77,7 @@ test('a link that was pulled meanwhile: not waited for, and no reason to take th
   const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as ApplyContext['log'];
   const context = {
     ...{ system, log, renderer: networkd, facts: factsForBackend('networkd'), compare },
-    ...{ verifyTimeoutMs: 6000, metadataAddress: undefined },
+    ...{ verifyTimeoutMs: 6000, metadataAddress: undefined, reloadHazard: undefined },
   };
   const { enis } = examplePlans['static-dual-stack']!;
   const changes = enis.map(after => ({ kind: 'added' as const, after }));

@@ -69,7 +69,7 @@ test.each(named)('%s: backend, versions and files of its releases', (_, row) => 
     if (row.releases.length > 0 && ['netplan', 'networkd'].includes(row.backend))
       expect(row.service).toContain(`networkd ${facts.versions.systemd}`);
     const files = Object.keys(examplePlans).flatMap(plan =>
-      renderers[row.backend].render(examplePlanFor(plan, facts)!, facts).map(f => path.basename(f.path)),
+      renderers[row.backend].render(examplePlanFor(plan, facts)!.enis, facts).map(f => path.basename(f.path)),
     );
     const general = files.map(f => f.replace(/eth\d+/, 'LINK').replace(/:\d+$/, ':N'));
     expect(row.files.toSorted()).toEqual([...new Set(general)].sort());
@@ -82,7 +82,7 @@ test.each(named)('%s: loaded by what the renderer runs', (_, row) => {
     const added = Object.values(examplePlans)
       .flatMap(plan => plan.enis)
       .map(after => ({ kind: 'added' as const, after }));
-    const live = added.every(change => renderer.live(change, facts));
+    const live = added.every(change => renderer.travel(change, facts) === 'kernel');
     expect(row.loadedBy.startsWith('live')).toBe(live);
     expect(codes(row.loadedBy).length > 0).toBe(!live);
     for (const words of codes(row.loadedBy))

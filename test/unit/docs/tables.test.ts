@@ -97,7 +97,7 @@ describe('docs/backends.md', () => {
 function renderedFiles(name: BackendName): { readonly file: string; readonly facts: HostFacts }[] {
   const facts = factsForBackend(name);
   return Object.values(examplePlans).flatMap(plan =>
-    renderers[name].render(plan, facts).map(f => ({ file: f.path, facts })),
+    renderers[name].render(plan.enis, facts).map(f => ({ file: f.path, facts })),
   );
 }
 

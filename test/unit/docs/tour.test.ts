@@ -85,7 +85,7 @@ describe('the tour in ARCHITECTURE.md', () => {
   });
 
   test('file', () => {
-    const [file, ...others] = renderers.ifupdown.render(plan, facts);
+    const [file, ...others] = renderers.ifupdown.render(plan.enis, facts);
     expect(others).toEqual([]);
     block('file', [`--- ${file!.path}`, file!.content]);
   });

@@ -2,31 +2,28 @@
 import { expect, test } from 'vitest';
 import { emptyState } from '../../../agent/apply/state-file.ts';
 import { withoutUnsafeReloads } from '../../../agent/desired.ts';
-import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 
-const stock = factsForBackend('netplan', 'debian-12');
-const facts: HostFacts = { ...stock, reloadHazard: '/run/x was rewritten' };
+const hazard = '/run/x was rewritten';
 const dhcp = examplePlans['dhcp-complete']!;
 const fixed = examplePlans['static-dual-stack']!;
 
-const left = (plan: NetworkPlan, applied: readonly EniPlan[] = [], on = facts) =>
-  withoutUnsafeReloads({ facts: on, state: { ...emptyState, applied } }, plan);
+const left = (plan: NetworkPlan, applied: readonly EniPlan[] = [], reloadHazard?: string) =>
+  withoutUnsafeReloads({ reloadHazard, state: { ...emptyState, applied } }, plan);
 
 test.each([
-  ['static', left(fixed), 1],
-  ['DHCP', left(dhcp), 0],
-  ['DHCP, applied before', left(dhcp, dhcp.enis), 1],
-  ['DHCP, applied before as static', left(dhcp, [{ ...dhcp.enis[0]!, addressing: 'static' }]), 0],
-  ['DHCP, without a hazard', left(dhcp, [], stock), 1],
+  ['static', left(fixed, [], hazard), 1],
+  ['DHCP', left(dhcp, [], hazard), 0],
+  ['DHCP, applied before', left(dhcp, dhcp.enis, hazard), 1],
+  ['DHCP, applied before as static', left(dhcp, [{ ...dhcp.enis[0]!, addressing: 'static' }], hazard), 0],
+  ['DHCP, without a hazard', left(dhcp), 1],
 ])('%s', (_name, plan, count) => {
   expect(plan.enis.length).toBe(count);
 });
 
 test('what waits is told, with the cause and the way out', () => {
-  const { skipped } = left(dhcp);
+  const { skipped } = left(dhcp, [], hazard);
   expect(skipped.at(-1)).toMatchObject({ mac: dhcp.enis[0]!.mac, reason: 'reload-unsafe', degraded: true });
   expect(skipped.at(-1)!.text).toMatch(/\/run\/x was rewritten; restart systemd-networkd or reboot/);
 });

@@ -23,7 +23,7 @@ describe('the file name that /etc/network/interfaces reads', () => {
     ['source /etc/network/interfaces.d/*.cfg\nsource-directory /run/network/interfaces.d', '60-eni-eth1.cfg'],
   ])('%s -> %s', (line, name) => {
     const facts = withFiles({ '/etc/network/interfaces': `auto lo\niface lo inet loopback\n${line}\n` });
-    const files = ifupdown.render(examplePlans['static-ipv4-mtu']!, facts);
+    const files = ifupdown.render(examplePlans['static-ipv4-mtu']!.enis, facts);
     expect(files.map(f => f.path)).toEqual([`/etc/network/interfaces.d/${name}`]);
     expect(ifupdown.claims('eth1', facts)).toEqual([]);
   });

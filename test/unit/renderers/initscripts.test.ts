@@ -13,7 +13,7 @@ const folder = '/etc/sysconfig/network-scripts';
 const plan = (name: string) => examplePlans[name] as NetworkPlan;
 const eni = (name: string) => plan(name).enis[0] as EniPlan;
 const contents = (name: string) =>
-  Object.fromEntries(initscripts.render(plan(name), facts).map(f => [f.path, f.content]));
+  Object.fromEntries(initscripts.render(plan(name).enis, facts).map(f => [f.path, f.content]));
 const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 
 const sysctl = withMarker(`net/ipv6/conf/eth1/accept_ra = 0
@@ -117,7 +117,7 @@ test('where main is to have the subnets, the first address of each has their len
 });
 
 describe('what goes wrong without a key, as the scripts would do it', () => {
-  const files = initscripts.render(plan('dhcp-complete'), facts);
+  const files = initscripts.render(plan('dhcp-complete').enis, facts);
   const without = (line: string) =>
     files.map(f => ({ ...f, content: f.content.replace(new RegExp(`^${line}\\n`, 'm'), '') }));
   const defaults = (list: typeof files) =>
@@ -156,10 +156,7 @@ test.each([
 });
 
 test("the plan's MTU is not up to the lease", () => {
-  const files = initscripts.render(
-    { ...plan('dhcp-complete'), enis: [{ ...eni('dhcp-complete'), mtu: 1400 }] },
-    facts,
-  );
+  const files = initscripts.render([{ ...eni('dhcp-complete'), mtu: 1400 }], facts);
   const text = files.map(f => f.content).join('');
   expect(text).toContain('MTU=1400\n');
   expect(text).not.toContain('interface-mtu');
@@ -209,10 +206,10 @@ describe('activation', () => {
       addresses: [...after.addresses, { ...after.addresses[1]!, ip: ip('10.0.2.13') }],
     };
     const change = { kind: 'changed', before: after, after: more } as const;
-    expect(initscripts.live(change, facts)).toBe(true);
+    expect(initscripts.travel(change, facts)).toBe('kernel');
     expect(argvs([change])).toEqual([]);
     const connected = { kind: 'changed', before: after, after: eni('static-connected-route') } as const;
-    expect(initscripts.live(connected, facts)).toBe(true);
+    expect(initscripts.travel(connected, facts)).toBe('kernel');
   });
 
   test.each([
@@ -225,7 +222,7 @@ describe('activation', () => {
     ],
   ])('%s: not live', (_what, before, next) => {
     const change = { kind: 'changed', before, after: next } as const;
-    expect(initscripts.live(change, facts)).toBe(false);
+    expect(initscripts.travel(change, facts)).toBe('files');
     expect(argvs([change]).filter(c => c.includes(' if'))).toEqual([
       'before-write? ifdown eth1',
       'after-write ifup eth1',

@@ -57,7 +57,7 @@ describe('claims', () => {
   );
 
   test('our own files and stock images claim nothing', () => {
-    const ours = netplan.render(examplePlans['static-dual-stack']!, stock)[0]!;
+    const ours = netplan.render(examplePlans['static-dual-stack']!.enis, stock)[0]!;
     expect(claims(ours.content, ours.path)).toEqual([]);
     for (const release of releaseNames('netplan'))
       for (const link of ['eth1', 'ens6'])

@@ -18,15 +18,15 @@ const withVersions = (
   ...more,
 });
 const eni = (plan: string, index = 0): EniPlan => examplePlans[plan]!.enis[index]!;
-const yamlOf = (plan: string, facts = stock) => netplan.render(examplePlans[plan]!, facts)[0]!.content;
-const dropInOf = (plan: string, facts = stock) => netplan.render(examplePlans[plan]!, facts)[1]!.content;
+const yamlOf = (plan: string, facts = stock) => netplan.render(examplePlans[plan]!.enis, facts)[0]!.content;
+const dropInOf = (plan: string, facts = stock) => netplan.render(examplePlans[plan]!.enis, facts)[1]!.content;
 
 const yamlPath = '/etc/netplan/60-eni-eth1.yaml';
 const dropInPath = '/etc/systemd/network/10-netplan-00-eni-eth1.network.d/50-eni-agent.conf';
 
 describe('files', () => {
   test('static, both families', () => {
-    const files = netplan.render(examplePlans['static-dual-stack']!, stock);
+    const files = netplan.render(examplePlans['static-dual-stack']!.enis, stock);
     expect(files.map(f => [f.path, f.mode])).toEqual([
       [yamlPath, 0o600],
       [dropInPath, 0o644],
@@ -154,7 +154,7 @@ RouteTable=28000
   test('every release of netplan takes every YAML', () => {
     for (const release of releaseNames('netplan'))
       for (const plan of Object.values(examplePlans))
-        for (const file of netplan.render(plan, factsForBackend('netplan', release)))
+        for (const file of netplan.render(plan.enis, factsForBackend('netplan', release)))
           if (file.path.endsWith('.yaml'))
             expect(generate(file.content, factsForBackend('netplan', release))).toHaveLength(1);
   });
@@ -177,7 +177,7 @@ RouteTable=28000
       { systemd: '237', netplan: '0.99' },
       { paths: ['/usr/bin/networkd-dispatcher'] },
     );
-    const files = netplan.render(examplePlans['dhcp-complete']!, facts);
+    const files = netplan.render(examplePlans['dhcp-complete']!.enis, facts);
     expect(files.map(f => f.path)).toEqual([
       yamlPath,
       dropInPath,
@@ -214,8 +214,8 @@ RouteTable=28000
 
 describe('activation', () => {
   const after = eni('static-dual-stack');
-  const argv = (changes: Parameters<typeof netplan.activate>[0], facts = stock) =>
-    netplan.activate(changes, facts).map(c => [c.phase, c.argv.join(' ')]);
+  const argv = (changes: Parameters<typeof netplan.activate>[0], facts = stock, hazard?: string) =>
+    netplan.activate(changes, facts, hazard).map(c => [c.phase, c.argv.join(' ')]);
 
   test('added: the generator on a private root, one reload', () => {
     const changes = [
@@ -229,15 +229,15 @@ describe('activation', () => {
   });
 
   test('a reload that would reach the primary is left out, and everything is live', () => {
-    const facts = { ...stock, reloadHazard: 'somebody has written his files anew' };
+    const hazard = 'somebody has written his files anew';
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
     for (const change of [{ kind: 'added', after } as const, removed]) {
-      expect(netplan.live(change, facts)).toBe(true);
-      const lines = argv([change], facts).map(([, line]) => line);
+      expect(netplan.travel(change, stock, hazard)).toBe('kernel');
+      const lines = argv([change], stock, hazard).map(([, line]) => line);
       expect(lines[0]).toContain('/netplan/generate --root-dir');
       expect(lines.filter(line => /networkctl|wait-online/.test(line!))).toEqual([]);
     }
-    expect(argv([removed], facts).map(([, line]) => line)).toContain(
+    expect(argv([removed], stock, hazard).map(([, line]) => line)).toContain(
       'ip -4 route flush table 28000 dev eth1',
     );
   });
@@ -276,7 +276,7 @@ describe('activation', () => {
 
   test('Ubuntu 18.04 has no reload: everything but a removal is live', () => {
     const facts = factsForBackend('netplan', 'ubuntu-18.04');
-    expect(netplan.live({ kind: 'added', after }, facts)).toBe(true);
+    expect(netplan.travel({ kind: 'added', after }, facts)).toBe('kernel');
     expect(argv([{ kind: 'added', after }], facts)).toEqual([
       ['validate', '/lib/netplan/generate --root-dir /run/eni-agent/netplan-root'],
     ]);

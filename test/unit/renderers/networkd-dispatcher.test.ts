@@ -15,8 +15,9 @@ const withSystemd = (systemd: string, more: Partial<HostFacts>): HostFacts => ({
 
 test('before 245 tier 2 is a script of networkd-dispatcher, or nothing', () => {
   const paths = ['/usr/bin/networkd-dispatcher'];
-  const files = networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths }));
+  const files = networkd.render(examplePlans['static-dual-stack']!.enis, withSystemd('244', { paths }));
   expect(files[1]).toEqual({
+    enis: examplePlans['static-dual-stack']!.enis.map(({ mac }) => mac),
     path: '/etc/networkd-dispatcher/routable.d/60-eni-eth1',
     mode: 0o755,
     content: `#!/bin/sh
@@ -30,9 +31,9 @@ ${[4, 6]
   })
   .join('')}`,
   });
-  expect(networkd.render(examplePlans['static-dual-stack']!, withSystemd('244', { paths: [] }))).toHaveLength(
-    1,
-  );
+  expect(
+    networkd.render(examplePlans['static-dual-stack']!.enis, withSystemd('244', { paths: [] })),
+  ).toHaveLength(1);
 });
 
 test.each([
@@ -42,7 +43,7 @@ test.each([
   ['static-dual-stack', '245', false],
 ])('%s on %s: a script takes the lease’s connected route out of main: %s', (plan, systemd, dropped) => {
   const facts = withSystemd(systemd, { paths: ['/usr/bin/networkd-dispatcher'] });
-  const script = networkd.render(examplePlans[plan]!, facts)[1]?.content ?? '';
+  const script = networkd.render(examplePlans[plan]!.enis, facts)[1]?.content ?? '';
   const line = 'ip -4 route del 10.0.2.0/24 dev eth1 proto kernel table 254 2>/dev/null || true\n';
   expect(script.includes(line)).toBe(dropped);
 });

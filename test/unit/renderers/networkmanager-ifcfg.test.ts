@@ -16,7 +16,7 @@ const plan = (name: string) => examplePlans[name] as NetworkPlan;
 const eni = (name: string) => plan(name).enis[0] as EniPlan;
 const versioned = (networkmanager: string): HostFacts => ({ ...facts, versions: { networkmanager } });
 const contents = (name: string, on: HostFacts = facts) =>
-  Object.fromEntries(networkmanagerIfcfg.render(plan(name), on).map(f => [f.path, f.content]));
+  Object.fromEntries(networkmanagerIfcfg.render(plan(name).enis, on).map(f => [f.path, f.content]));
 const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 
 const routeFiles = {
@@ -101,10 +101,10 @@ test('a connected route that is wanted: the length of the subnet, and no onlink 
 });
 
 test('a default route for main names its table: without one it would go where IPV4_ROUTE_TABLE says', () => {
-  const files = networkmanagerIfcfg.render(plan('dhcp-complete'), facts);
+  const files = networkmanagerIfcfg.render(plan('dhcp-complete').enis, facts);
   const inMain = { ...eni('dhcp-complete').routes[1]!, table: 254, metric: 20000 };
   const leased = { ...eni('dhcp-complete'), routes: [...eni('dhcp-complete').routes, inMain] };
-  const wanted = networkmanagerIfcfg.render({ ...plan('dhcp-complete'), enis: [leased] }, facts);
+  const wanted = networkmanagerIfcfg.render([leased], facts);
   expect(parseBack(wanted, 'eth1', facts)).toEqual(expectedLines(leased));
   const without = wanted.map(f => ({ ...f, content: f.content.replace(' table 254', '') }));
   expect(without).not.toEqual(files);
@@ -116,8 +116,8 @@ describe('never a rule- file: its existence turns routes and rules off', () => {
     for (const path of Object.keys(contents(name))) expect(path).not.toMatch(/\/rule6?-/);
   });
   test('as the reader has it', () => {
-    const files = networkmanagerIfcfg.render(plan('static-dual-stack'), facts);
-    const stale = { path: `${folder}/rule-eth1`, mode: 0o644, content: 'from 10.0.2.10 table 9\n' };
+    const files = networkmanagerIfcfg.render(plan('static-dual-stack').enis, facts);
+    const stale = { path: `${folder}/rule-eth1`, mode: 0o644, content: 'from 10.0.2.10 table 9\n', enis: [] };
     expect(parseBack([...files, stale], 'eth1', facts)).toMatchObject({ routes: [], rules: [] });
   });
 });
@@ -150,7 +150,7 @@ describe('versions that cannot say a rule get it by a dispatcher script', () => 
     (version, name) => {
       const on = versioned(version);
       for (const one of plan(name).enis)
-        expect(parseBack(networkmanagerIfcfg.render(plan(name), on), one.link, on)).toEqual(
+        expect(parseBack(networkmanagerIfcfg.render(plan(name).enis, on), one.link, on)).toEqual(
           expectedLines(one),
         );
     },
@@ -240,7 +240,7 @@ test('a UUID per MAC, of version 5, and never the one of the keyfile for the sam
   const one = mac('00:16:3e:00:00:02');
   expect(ifcfgUuid(one)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(ifcfgUuid(mac('00:16:3e:00:00:03'))).not.toBe(ifcfgUuid(one));
-  const keyfile = networkmanagerKeyfile.render(plan('static-dual-stack'), facts).map(f => f.content);
+  const keyfile = networkmanagerKeyfile.render(plan('static-dual-stack').enis, facts).map(f => f.content);
   expect(keyfile.join('')).toContain('uuid=');
   expect(keyfile.join('')).not.toContain(ifcfgUuid(one));
 });

@@ -41,7 +41,7 @@ describe('claims', () => {
   });
 
   test('our own files and stock images claim nothing', () => {
-    const [ours] = renderer.render(examplePlans['static-dual-stack']!, stock);
+    const [ours] = renderer.render(examplePlans['static-dual-stack']!.enis, stock);
     expect(claims(ours!.path, ours!.content)).toBe(0);
     for (const release of releaseNames('networkmanager-keyfile'))
       for (const link of ['eth1', 'ens6'])

@@ -18,7 +18,7 @@ test('an unparsed link name never reaches a file', () => {
     skipped: [],
   });
   for (const link of ['eth1;reboot', 'eth1\nauto eth0', '../eth1', 'eth1 eth2', '', 'a'.repeat(16), '-f'])
-    expect(() => ifupdown.render(bad(link), factsForBackend('ifupdown'))).toThrow('cannot be written');
+    expect(() => ifupdown.render(bad(link).enis, factsForBackend('ifupdown'))).toThrow('cannot be written');
 });
 
 test('a network is a word of its own for ip, so nothing else can be in it', () => {
@@ -27,7 +27,7 @@ test('a network is a word of its own for ip, so nothing else can be in it', () =
   const route = { ...eni.routes[0]!, destination: cidr('10.0.2.0/24') };
   const bad = { ...route, destination: '10.0.2.0/24 dev eth0' as typeof route.destination };
   const broken = { ...plan, enis: [{ ...eni, routes: [bad] }] };
-  expect(() => initscripts.render(broken, factsForBackend('initscripts'))).toThrow(
+  expect(() => initscripts.render(broken.enis, factsForBackend('initscripts'))).toThrow(
     'no word of an ip command',
   );
 });
@@ -35,7 +35,7 @@ test('a network is a word of its own for ip, so nothing else can be in it', () =
 test('an alias whose label is too long for the kernel is an error, not a missing address', () => {
   const eni = examplePlans['dhcp-complete']!.enis[0]!;
   const long = { ...examplePlans['dhcp-complete']!, enis: [{ ...eni, link: 'enp175s0f1npf0' }] };
-  expect(() => initscripts.render(long, factsForBackend('initscripts'))).toThrow('longer than 15');
+  expect(() => initscripts.render(long.enis, factsForBackend('initscripts'))).toThrow('longer than 15');
 });
 
 describe('a value that the format cannot carry', () => {

@@ -15,7 +15,7 @@ const down = `${folder}/scripts/eni-eth1-down`;
 const plan = (name: string) => examplePlans[name] as NetworkPlan;
 const eni = (name: string) => plan(name).enis[0] as EniPlan;
 const contents = (name: string) =>
-  Object.fromEntries(sles11.render(plan(name), facts).map(f => [f.path, f.content]));
+  Object.fromEntries(sles11.render(plan(name).enis, facts).map(f => [f.path, f.content]));
 const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 const script = (...lines: readonly string[]) =>
   ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
@@ -73,7 +73,7 @@ test('a leased address with static ones beside it', () => {
     ...plan('dhcp-complete'),
     enis: [{ ...eni('dhcp-complete'), rules: eni('static-no-suppress').rules }],
   };
-  const files = Object.fromEntries(sles11.render(noSuppress, facts).map(f => [f.path, f.content]));
+  const files = Object.fromEntries(sles11.render(noSuppress.enis, facts).map(f => [f.path, f.content]));
   expect(files).toEqual({
     [`${folder}/ifcfg-eth1`]: withMarker(`BOOTPROTO='dhcp4'
 STARTMODE='hotplug'
@@ -97,7 +97,7 @@ describe('no ifroute: a default route there is main-s for ifup-route', () => {
   test.each(Object.keys(examplePlans))('%s', name => {
     for (const path of Object.keys(contents(name))) expect(path).not.toContain('/ifroute-');
     for (const one of plan(name).enis)
-      expect(parseBack(sles11.render(plan(name), facts), one.link, facts)).toEqual(expectedLines(one));
+      expect(parseBack(sles11.render(plan(name).enis, facts), one.link, facts)).toEqual(expectedLines(one));
   });
 });
 
@@ -136,7 +136,7 @@ test('where main is to have the subnets, the first address of each has their len
 });
 
 test('without its own LINKLOCAL_INTERFACES the link would take the route to the metadata service', () => {
-  const files = sles11.render(plan('static-no-suppress'), facts);
+  const files = sles11.render(plan('static-no-suppress').enis, facts);
   const without = files.map(f => ({ ...f, content: f.content.replace("LINKLOCAL_INTERFACES=''\n", '') }));
   const linkLocal = 'route 254 169.254.0.0/16 dev eth1';
   expect(parseBack(files, 'eth1', facts).routes).not.toContain(linkLocal);
@@ -151,7 +151,7 @@ describe('activation', () => {
   test('a new ENI, and a live change', () => {
     expect(argvs([{ kind: 'added', after }])).toEqual(['after-write ifup eth1']);
     const change = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
-    expect(sles11.live(change, facts)).toBe(true);
+    expect(sles11.travel(change, facts)).toBe('kernel');
     expect(argvs([change])).toEqual(['after-write ip link set dev eth1 mtu 1400']);
   });
 
@@ -162,16 +162,16 @@ describe('activation', () => {
 
   test('DHCP that starts is not live', () => {
     const change = { kind: 'changed', before: after, after: eni('dhcp-complete') } as const;
-    expect(sles11.live(change, facts)).toBe(false);
+    expect(sles11.travel(change, facts)).toBe('files');
     expect(argvs([change])).toEqual(['before-write ifdown eth1', ...leftRules, 'after-write ifup eth1']);
   });
 
   test('another length: of static addresses live, of a lease not', () => {
     const addresses = { kind: 'changed', before: after, after: eni('static-connected-route') } as const;
-    expect(sles11.live(addresses, facts)).toBe(true);
+    expect(sles11.travel(addresses, facts)).toBe('kernel');
     const leased = eni('dhcp-complete');
     const lease = { kind: 'changed', before: leased, after: { ...leased, connectedRoute: true } } as const;
-    expect(sles11.live(lease, facts)).toBe(false);
+    expect(sles11.travel(lease, facts)).toBe('files');
     expect(argvs([lease]).filter(c => c.includes(' if'))).toEqual([
       'before-write ifdown eth1',
       'after-write ifup eth1',

@@ -16,7 +16,7 @@ const down = `${folder}/scripts/eni-eth1-down`;
 const plan = (name: string) => examplePlans[name] as NetworkPlan;
 const eni = (name: string) => plan(name).enis[0] as EniPlan;
 const contents = (name: string, on: HostFacts = facts) =>
-  Object.fromEntries(wicked.render(plan(name), on).map(f => [f.path, f.content]));
+  Object.fromEntries(wicked.render(plan(name).enis, on).map(f => [f.path, f.content]));
 const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 const versioned = (version: string | undefined): HostFacts => ({
   ...facts,
@@ -79,7 +79,7 @@ test.each([
 ])(
   'DHCLIENT_UPDATE=%s, DHCLIENT_SET_DEFAULT_ROUTE=%s: a default route in main is %s',
   (update, set, there) => {
-    const files = wicked.render(plan('dhcp-complete'), facts).map(file => ({
+    const files = wicked.render(plan('dhcp-complete').enis, facts).map(file => ({
       ...file,
       content: file.content
         .replace(/^DHCLIENT_UPDATE=.*$/m, `DHCLIENT_UPDATE='${update}'`)
@@ -109,7 +109,7 @@ ${scripts}`),
 });
 
 test('scripts are executable, nothing else is', () => {
-  for (const file of wicked.render(plan('static-dual-stack'), facts))
+  for (const file of wicked.render(plan('static-dual-stack').enis, facts))
     expect(file.mode).toBe(file.path.includes('/scripts/') ? 0o755 : 0o644);
 });
 
@@ -135,7 +135,7 @@ describe('no ifrule before 0.6.71: all rules go into the script', () => {
     for (const name of Object.keys(examplePlans))
       for (const one of plan(name).enis)
         for (const reader of ifrule ? ['0.6.71', '0.6.79'] : ['0.6.31', '0.6.60', '0.6.79'])
-          expect(parseBack(wicked.render(plan(name), on), one.link, versioned(reader))).toEqual(
+          expect(parseBack(wicked.render(plan(name).enis, on), one.link, versioned(reader))).toEqual(
             expectedLines(one),
           );
   });
@@ -147,7 +147,7 @@ test('onlink is said of a next hop, for both families', () => {
   );
   const one = eni('static-dual-stack');
   const routes = one.routes.map(r => ({ ...r, onLink: r.gateway !== undefined }));
-  const files = wicked.render({ ...plan('static-dual-stack'), enis: [{ ...one, routes }] }, facts);
+  const files = wicked.render([{ ...one, routes }], facts);
   expect(files.find(f => f.path.includes('ifroute'))?.content).toContain(
     '::/0 - - eth1 table 28000 nexthop via fe80::1 onlink\n',
   );
@@ -183,7 +183,7 @@ describe('a lease comes with its connected route, which has to go unless main is
     const one = eni('dhcp-complete');
     const before = { ...one, rules: one.rules.filter(r => !r.suppressDefault) };
     const after = { ...before, mtu: 1400 };
-    const files = wicked.render({ ...plan('dhcp-complete'), enis: [before] }, facts);
+    const files = wicked.render([before], facts);
     expect(files.find(f => f.path === up)?.content).toBe(script(dropConnected('10.0.2.0/24')));
     expect(files.find(f => f.path === down)?.content).toBe(script());
     expect(wicked.activate([{ kind: 'changed', before, after }], facts).map(c => c.argv)).toEqual([
@@ -191,7 +191,7 @@ describe('a lease comes with its connected route, which has to go unless main is
       [up],
     ]);
     const connected = { ...plan('dhcp-complete'), enis: [{ ...before, connectedRoute: true }] };
-    expect(wicked.render(connected, facts).map(f => f.path)).not.toContain(up);
+    expect(wicked.render(connected.enis, facts).map(f => f.path)).not.toContain(up);
   });
 });
 
