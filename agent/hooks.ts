@@ -1,6 +1,6 @@
 // Hooks: programs of the administrator that hear of a change once it is committed. Whatever they do, print or fail to do, the pass is
 // over and its result stays as it is. docs/hooks.md is for those who write one.
-import type { EniChange } from '../renderers/renderer.ts';
+import { type EniChange, eniOf } from '../renderers/renderer.ts';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import type { PassResult } from './reconcile.ts';
@@ -111,7 +111,7 @@ function documentOf(pass: PassResult, trigger: string) {
 }
 
 function changeOf(change: EniChange) {
-  const eni = change.kind === 'removed' ? change.before : change.after;
+  const eni = eniOf(change);
   const before = change.kind === 'added' ? [] : change.before.addresses;
   const after = change.kind === 'removed' ? [] : change.after.addresses;
   return {

@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import { renderers } from '../renderers/registry.ts';
-import type { Command, EniChange, Renderer } from '../renderers/renderer.ts';
+import { type Command, type EniChange, eniOf, type Renderer } from '../renderers/renderer.ts';
 import { type Selection, selectBackend } from '../renderers/select.ts';
 import { travelOf } from './apply/apply-context.ts';
 import { checkpointPath, readCheckpoint } from './apply/checkpoint.ts';
@@ -258,7 +258,7 @@ function metadataAddressOf(instance: Instance, settings: Settings): Ip | undefin
 }
 
 function logChange(log: Log, change: EniChange, { why, driftOf }: PassOptions): void {
-  const eni = change.kind === 'removed' ? change.before : change.after;
+  const eni = eniOf(change);
   const drift = driftOf?.(eni.mac) ?? [];
   const mends = drift.length === 0 ? {} : { drift };
   log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table, ...why, ...mends }, change.kind);

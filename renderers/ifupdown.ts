@@ -11,6 +11,7 @@ import { dhcpClientOf, renderStanzas } from './ifupdown-stanzas.ts';
 import {
   type Command,
   type EniChange,
+  eniOf,
   filesOfEach,
   marker,
   type RenderedFile,
@@ -59,7 +60,7 @@ export const ifupdown: Renderer = {
 };
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
-  const { link } = change.kind === 'removed' ? change.before : change.after;
+  const { link } = eniOf(change);
   linkWord(link);
   const down: Command = {
     phase: 'before-write',

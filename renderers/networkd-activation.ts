@@ -4,10 +4,11 @@
 import { families } from '../agent/model/address.ts';
 import type { HostFacts } from '../agent/model/host.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
+import { keyOf } from '../agent/model/value.ts';
 import { bringUpDiffers } from './formats/change-commands.ts';
 import { linkWord, ruleWords } from './formats/ip-commands.ts';
 import { systemdAtLeast } from './networkd-sections.ts';
-import { type Command, type EniChange, isMarked, type Travel } from './renderer.ts';
+import { type Command, type EniChange, eniOf, isMarked, type Travel } from './renderer.ts';
 
 /** The first networkd that deletes a rule which no loaded file has, whenever it configures any link. */
 const rulesOfLoadedFilesOnly = 248;
@@ -84,9 +85,7 @@ export function networkdCommands(
 
 /** A link that was renamed leaves its rules to its new name: networkd has made them for that by then. */
 function wantedRules(changes: readonly EniChange[]): ReadonlySet<string> {
-  return new Set(
-    changes.flatMap(c => (c.kind === 'removed' ? [] : c.after.rules.map(r => JSON.stringify(r)))),
-  );
+  return new Set(changes.flatMap(c => (c.kind === 'removed' ? [] : c.after.rules.map(keyOf))));
 }
 
 /**
@@ -108,7 +107,7 @@ function cleanup(
     does: 'kernel',
   });
   const rules = eni.rules
-    .filter(rule => !wanted.has(JSON.stringify(rule)))
+    .filter(rule => !wanted.has(keyOf(rule)))
     .map(rule => tidy('ip', `-${rule.family}`, 'rule', 'del', ...ruleWords(rule)));
   if (!linkPresent) return rules;
   return [
@@ -135,7 +134,7 @@ function flushLease(eni: EniPlan, facts: HostFacts): readonly Command[] {
 
 /** The link that a change is about, by the name that it has afterwards. */
 export function linkOf(change: EniChange): string {
-  return change.kind === 'removed' ? change.before.link : change.after.link;
+  return eniOf(change).link;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   type Claim,
   type Command,
   type EniChange,
+  eniOf,
   type FileText,
   filesOfEach,
   isMarked,
@@ -76,7 +77,7 @@ export const networkmanagerIfcfg: Renderer = {
 };
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
-  const eni = change.kind === 'removed' ? change.before : change.after;
+  const eni = eniOf(change);
   const nmcli = (...args: readonly string[]): Command => ({ phase: 'after-write', argv: ['nmcli', ...args] });
   const load = nmcli('connection', 'load', profilePath(eni.link));
   const up = nmcli('--wait', '20', 'connection', 'up', 'uuid', ifcfgUuid(eni.mac), 'ifname', eni.link);

@@ -78,6 +78,11 @@ export type EniChange =
   /** `linkPresent` false: the link went away with the ENI. */
   | { readonly kind: 'removed'; readonly before: EniPlan; readonly linkPresent: boolean };
 
+/** The ENI that a change is about: as it is to be, or as it was if it goes. */
+export function eniOf(change: EniChange): EniPlan {
+  return change.kind === 'removed' ? change.before : change.after;
+}
+
 /** Where a foreign file configures a link that the plan wants to configure. */
 export interface Claim {
   readonly path: string;

@@ -1,5 +1,5 @@
 // What every step of an apply gets, and the two questions that several of them ask.
-import type { EniChange, Renderer, Travel } from '../../renderers/renderer.ts';
+import { type EniChange, eniOf, type Renderer, type Travel } from '../../renderers/renderer.ts';
 import type { Log } from '../log.ts';
 import type { Ip } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
@@ -41,6 +41,6 @@ export function differences(
 
 /** Links of all ENIs that a change is about, and of `enis`. */
 export function linksOf(changes: readonly EniChange[], enis: readonly EniPlan[]): ReadonlySet<string> {
-  const changed = changes.map(c => (c.kind === 'removed' ? c.before : c.after));
+  const changed = changes.map(eniOf);
   return new Set([...enis, ...changed].map(e => e.link));
 }

@@ -1,9 +1,11 @@
 // A change of rules in two steps, for backends that take the old rules away before they add the new ones (systemd-networkd: for 9 to
 // 32 ms on 252, under 1 ms on 257; each packet of that time leaves by the primary and is lost). In between stands a plan with both.
+
 import type { EniChange, RenderedFile, Renderer } from '../../renderers/renderer.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { keyOf } from '../model/value.ts';
 import { kernelKeys, planObjects } from './kernel-objects.ts';
 
 type Changed = Extract<EniChange, { kind: 'changed' }>;
@@ -12,7 +14,7 @@ type Changed = Extract<EniChange, { kind: 'changed' }>;
 export function bridgeChanges(changes: readonly EniChange[]): readonly Changed[] {
   return changes.flatMap(change => {
     if (change.kind !== 'changed') return [];
-    const rules = new Map([...change.before.rules, ...change.after.rules].map(r => [JSON.stringify(r), r]));
+    const rules = new Map([...change.before.rules, ...change.after.rules].map(r => [keyOf(r), r]));
     const both: EniPlan = { ...change.before, rules: [...rules.values()] };
     // Rules that only go, or none that changes: one step does it.
     const isSame = (other: EniPlan) => other.rules.length === both.rules.length;

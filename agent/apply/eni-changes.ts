@@ -1,7 +1,9 @@
 // What an apply means for each ENI: added, changed or removed. The renderers turn that into commands.
+
 import type { EniChange } from '../../renderers/renderer.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
+import { isSame } from '../model/value.ts';
 import { type CompareOptions, compareEni, type Difference, describeDifference } from './compare.ts';
 import { planObjects } from './kernel-objects.ts';
 
@@ -141,5 +143,5 @@ export function differencesOf(
 
 /** Notes are for people and may change without anything to apply. */
 export function samePlan(a: EniPlan, b: EniPlan): boolean {
-  return JSON.stringify({ ...a, notes: [] }) === JSON.stringify({ ...b, notes: [] });
+  return isSame({ ...a, notes: [] }, { ...b, notes: [] });
 }

@@ -1,7 +1,7 @@
 // The way back, also after a crash in the middle and for the last committed change: the inverse change is performed, the kernel gets
 // what is still missing, the primary what it lost, and the old state is verified like a new one.
 import path from 'node:path';
-import type { EniChange } from '../../renderers/renderer.ts';
+import { type EniChange, eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import { readKernelState } from '../system/kernel-reader.ts';
 import { temporaryName } from '../system/real-system.ts';
@@ -56,7 +56,7 @@ async function undo(
   // The kernel last: whatever the backend made of the old files, the objects of the old plans are there afterwards, those of the
   // unchanged ENIs included. Of a link that has gone meanwhile only the files can come back.
   const possible = changes.filter(c => c.kind === 'removed' || present(c.after.link));
-  const touched = new Set(changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac)));
+  const touched = new Set(changes.map(c => eniOf(c).mac));
   const bystanders = checkpoint.stateBefore.applied.filter(e => !touched.has(e.mac) && present(e.link));
   const kernel = await readKernelState(system);
   const rest = [

@@ -1,6 +1,6 @@
 // Does the kernel have what the plan asks for, and the primary what it had? Asked again until it does or the deadline passes:
 // backends answer before they are done (networkd, DHCP, duplicate address detection).
-import type { EniChange } from '../../renderers/renderer.ts';
+import { type EniChange, eniOf } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
@@ -35,9 +35,7 @@ export async function verify(
   primary: PrimarySnapshot,
   options: { readonly knownFaults?: readonly string[]; readonly foreign?: readonly KernelObject[] } = {},
 ): Promise<void> {
-  const ourLinks = new Set(
-    [...plan.enis, ...changes.map(c => (c.kind === 'removed' ? c.before : c.after))].map(e => e.link),
-  );
+  const ourLinks = new Set([...plan.enis, ...changes.map(eniOf)].map(e => e.link));
   const start = context.system.now();
   const deadline = start + context.verifyTimeoutMs;
   let quiet = 0;
@@ -84,7 +82,7 @@ function allFaults(
   const changed = differencesOf(kernel, changes, compare)
     .filter((_, index) => !isUnplugged(kernel, changes[index]!))
     .flatMap(describeDifference);
-  const touched = new Set(changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac)));
+  const touched = new Set(changes.map(c => eniOf(c).mac));
   const rest = plan.enis
     .filter(e => !touched.has(e.mac) && kernel.links.some(l => l.name === e.link))
     .flatMap(e => faultsOf(kernel, e, undefined, compare));

@@ -1,7 +1,9 @@
 // When to reconcile. The loop of the daemon: it sleeps until something wakes it or its clock says so, finds out what is new, and makes
 // one pass. It never waits for the metadata: an answer is one more thing that wakes it. No network logic here.
+
 import { renderers } from '../../renderers/registry.ts';
 import { reasonOf } from '../errors.ts';
+import { isSame } from '../model/value.ts';
 import type { WakeKind } from '../system/wakeups.ts';
 import { joinQuestions, type Question, startAsking } from './asking.ts';
 import { act, readFactsAhead, tend } from './looks.ts';
@@ -154,7 +156,7 @@ async function readConfiguration(running: Running): Promise<void> {
     return;
   }
   running.configProblem = undefined;
-  if (JSON.stringify(settings.metadata) === JSON.stringify(running.settings.metadata)) return;
+  if (isSame(settings.metadata, running.settings.metadata)) return;
   running.formerRequests += running.source.requests();
   running.source.close();
   running.source = context.openSource(running.settings);

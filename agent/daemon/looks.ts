@@ -1,11 +1,13 @@
 // What the daemon does when something woke it: compare the machine with the last pass (tend), or act on an answer of the metadata
 // (act). Both end in at most one pass.
+import { eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import { type Drift, type Glance, glance, linksText, unclaimedLinks } from '../glance.ts';
 import { withLock } from '../lock.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
+import { isSame, keyOf } from '../model/value.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
 import { readHostFacts } from '../system/host-facts.ts';
 import { linksBeingNamed } from '../system/udev.ts';
@@ -94,7 +96,7 @@ export async function act(running: Running, { answer, triggers, whole }: Asking)
   }
   if (memory.metadata.state === 'failing') context.log.info({}, 'the metadata service answers again');
   running.memory = afterAnswer(memory, now);
-  const news = JSON.stringify(answer.instance) !== JSON.stringify(running.reading?.instance);
+  const news = !isSame(answer.instance, running.reading?.instance);
   running.reading = answer;
   const retries = memory.tookBack && !isOn(memory.brake, now);
   const isOpen =
@@ -179,7 +181,7 @@ async function runPass(running: Running, wish: PassWish): Promise<void> {
     running.links = linksText(pass.kernel, settings);
     const otherLinks = earlier === undefined || linksText(earlier.kernel, settings) !== running.links;
     // An answer that fails differs from the last one as well; it is no news if what is believed is the same.
-    const believed = (p: PassResult | undefined) => JSON.stringify(p?.instance.enis);
+    const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
     const look = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks };
@@ -209,7 +211,7 @@ async function pendingEnis(running: Running, reading: InstanceReading): Promise<
       { apply: false, reading },
     );
     running.links = linksText(look.kernel, settings);
-    return look.changes.map(c => (c.kind === 'removed' ? c.before.mac : c.after.mac));
+    return look.changes.map(c => eniOf(c).mac);
   } catch {
     return [];
   }

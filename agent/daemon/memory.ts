@@ -1,4 +1,5 @@
 // What the daemon remembers from look to look, and how a look changes it. Pure: the clock's time comes in as a number.
+import { eniOf } from '../../renderers/renderer.ts';
 import type { AgentError } from '../errors.ts';
 import type { Drift } from '../glance.ts';
 import type { PassResult } from '../reconcile.ts';
@@ -205,7 +206,7 @@ function withLook(memory: Memory, look: Look, more: Partial<Memory['counters']>)
 
 function changeLines(pass: PassResult): readonly string[] {
   const enis = pass.changes.map(c => {
-    const eni = c.kind === 'removed' ? c.before : c.after;
+    const eni = eniOf(c);
     return `${c.kind} ${eni.eniId ?? eni.mac} on ${eni.link}`;
   });
   const files = pass.files.map(f => `${f.after === undefined ? 'removed' : 'wrote'} ${f.path}`);

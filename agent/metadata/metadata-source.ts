@@ -1,7 +1,9 @@
 // The metadata of this VM for a process that lives on: each read asks only for what may have changed, with one token for hours. Where an
 // ENI has changed or gone everything is read again before anybody acts on it, so that nothing which is acted on comes from memory.
+
 import type { Dmi } from '../model/host.ts';
 import type { Eni, Instance, ProviderName } from '../model/instance.ts';
+import { isSame } from '../model/value.ts';
 import { type ClientOptions, type OpenClient, openClient, type TokenSession } from './client.ts';
 import { type Detection, detectProvider } from './detect-provider.ts';
 import type { ReadMemory, Responses } from './provider.ts';
@@ -98,8 +100,7 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
 
 /** Whoever was there is there and the same. Who is new was asked for everything. */
 function isUnchanged(before: Instance, now: Instance): boolean {
-  const same = (earlier: Eni) =>
-    now.enis.some(eni => eni.mac === earlier.mac && JSON.stringify(eni) === JSON.stringify(earlier));
+  const same = (earlier: Eni) => now.enis.some(eni => eni.mac === earlier.mac && isSame(eni, earlier));
   return now.instanceId === before.instanceId && now.problems.length === 0 && before.enis.every(same);
 }
 

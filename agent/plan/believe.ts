@@ -1,8 +1,10 @@
 // How far to believe a reading. The metadata service lags, flaps and fails; a working address must not pay for that. What is new
 // is believed at once; what is missing only if two complete readings agree, or if the link has gone as well; what could not be
 // read is what it was. Pure.
+
 import type { Mac } from '../model/address.ts';
 import type { Eni, EniFamily, Instance, Reading } from '../model/instance.ts';
+import { isSame } from '../model/value.ts';
 
 export interface Doubt {
   /** The last complete reading of each ENI. */
@@ -26,17 +28,15 @@ export function believe(instance: Instance, doubt: Doubt): Instance {
 
 /** True if acting on the reading would take something away: then a second reading is needed. */
 export function takesAway(instance: Instance, doubt: Omit<Doubt, 'confirmed'>): boolean {
-  return (
-    JSON.stringify(believe(instance, { ...doubt, confirmed: true })) !==
-    JSON.stringify(believe(instance, { ...doubt, confirmed: false }))
+  return !isSame(
+    believe(instance, { ...doubt, confirmed: true }),
+    believe(instance, { ...doubt, confirmed: false }),
   );
 }
 
 /** Complete, and the same ENIs with the same readings. */
 export function agree(first: Instance, second: Instance): boolean {
-  return (
-    isComplete(first) && isComplete(second) && JSON.stringify(first.enis) === JSON.stringify(second.enis)
-  );
+  return isComplete(first) && isComplete(second) && isSame(first.enis, second.enis);
 }
 
 function isComplete(instance: Instance): boolean {

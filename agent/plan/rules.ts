@@ -3,8 +3,10 @@
 // Why by subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet
 // keeps that walk short, carries addresses that an administrator adds himself, and lets secondary addresses come and go
 // without a rule changing.
+
 import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
 import { mainTable, type PlannedRule } from '../model/network-plan.ts';
+import { keyOf } from '../model/value.ts';
 import { priorityOf, type Tier } from './numbering.ts';
 
 export interface PlanSubnet {
@@ -79,7 +81,7 @@ function rule(input: RuleInput, tier: Tier, from: Cidr, more: Partial<PlannedRul
 }
 
 function distinct(rules: readonly PlannedRule[]): PlannedRule[] {
-  return [...new Map(rules.map(r => [JSON.stringify(r), r])).values()];
+  return [...new Map(rules.map(r => [keyOf(r), r])).values()];
 }
 
 export function byPriority(a: PlannedRule, b: PlannedRule): number {

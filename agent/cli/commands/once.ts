@@ -1,5 +1,5 @@
 // `eni-agent once`: one pass, for boot, for cloud-init and by hand.
-import type { EniChange } from '../../../renderers/renderer.ts';
+import { type EniChange, eniOf } from '../../../renderers/renderer.ts';
 import { isIncomplete } from '../../daemon/eni-states.ts';
 import { runHooks } from '../../hooks.ts';
 import { withLock } from '../../lock.ts';
@@ -61,7 +61,7 @@ change was rolled back, unless the error is rollback-failed.`,
 
 /** The report of two passes: where the second is, and everything that either of them has done. */
 function joined(first: PassResult, second: PassResult): PassResult {
-  const macOf = (c: EniChange) => (c.kind === 'removed' ? c.before.mac : c.after.mac);
+  const macOf = (c: EniChange) => eniOf(c).mac;
   const done = new Set(first.changes.map(macOf));
   const earlier = new Map(first.files.map(f => [f.path, f]));
   const later = new Map(second.files.map(f => [f.path, f]));
@@ -88,7 +88,7 @@ function hasMore(pass: PassResult): boolean {
 
 function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly string[] {
   const changes = pass.changes.map(c => {
-    const eni = c.kind === 'removed' ? c.before : c.after;
+    const eni = eniOf(c);
     return `  ${c.kind.padEnd(8)} ${eni.eniId ?? eni.mac} on ${eni.link}`;
   });
   const files = pass.files.map(f => `  ${(f.after === undefined ? 'removed' : 'wrote').padEnd(8)} ${f.path}`);
