@@ -1,5 +1,6 @@
 // From a reading to what should be: believe it, plan it, render it, leave out what belongs to others. No file is written and no
 // command runs here; reconcile.ts compares the result with the machine.
+
 import type { RenderedFile, Renderer } from '../renderers/renderer.ts';
 import { reloadRemedy } from './apply/loaded-files.ts';
 import { readForeignFiles } from './apply/ownership.ts';
@@ -12,6 +13,7 @@ import type { Instance } from './model/instance.ts';
 import type { KernelState } from './model/kernel-state.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from './model/network-plan.ts';
 import type { Settings } from './model/settings.ts';
+import { hasTrait } from './model/skip-reason.ts';
 import type { Lease } from './plan/eni-network.ts';
 import { matchLink } from './plan/match-links.ts';
 import { occupiedSlots, recoverSlots } from './plan/occupied-slots.ts';
@@ -37,18 +39,6 @@ export interface Desired extends PlanResult {
   readonly settlement: Settlement;
 }
 
-/** Reasons that say "not now", not "no more": what such an ENI had stays. */
-const holdingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
-  'no-link',
-  'ambiguous-link',
-  'incomplete-metadata',
-  'invalid-metadata',
-  'configured-elsewhere',
-  'foreign-file',
-  'no-free-slot',
-  'reload-unsafe',
-]);
-
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
   const result = planNetwork(await planInput(system, input));
   const planned = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
@@ -56,7 +46,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   // and link are that one's then, and there is nothing left to hold.
   const held = input.state.applied.filter(
     e =>
-      planned.skipped.some(s => s.mac === e.mac && holdingReasons.has(s.reason)) &&
+      planned.skipped.some(s => s.mac === e.mac && hasTrait(s.reason, 'holds')) &&
       !planned.enis.some(p => p.link === e.link),
   );
   const settlement = settle({

@@ -1,10 +1,12 @@
 // What `status` says of each ENI, as data: a row for each, made of a look at the machine and, for what a look cannot know (since when,
 // what went wrong), of the daemon's report. Pure; the look wins, because it is newer.
+
 import { describeDifference } from '../apply/compare.ts';
 import type { EniState, Report, ReportedEni } from '../daemon/report.ts';
 import type { Comparison, Inspection } from '../inspect.ts';
 import type { Mac } from '../model/address.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
+import { hasTrait } from '../model/skip-reason.ts';
 
 /** `not-as-planned`: kernel or files differ from the plan. `left-over`: configured here, and no ENI of ours any more. */
 export type RowState = EniState | 'not-managed' | 'not-as-planned' | 'left-over';
@@ -93,20 +95,11 @@ function leftOverRow(plan: EniPlan, found: Inspection, seen: ReportedEni | undef
   return { ...rowOfPlan(plan, found.backend), ...history(state, seen), state, reason, isWrong: true };
 }
 
-/** What the daemon takes for a matter of time, too; the rest is left alone until a person changes it. */
-const waitingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
-  'no-link',
-  'ambiguous-link',
-  'incomplete-metadata',
-  'invalid-metadata',
-  'reload-unsafe',
-]);
-
 function skippedRow(skipped: SkippedEni, found: Inspection, seen: ReportedEni | undefined): StatusRow {
   const held = found.held.find(plan => plan.mac === skipped.mac);
   const links = found.kernel.links.filter(l => l.mac === skipped.mac);
   const link = held?.link ?? (links.find(l => l.physical) ?? links[0])?.name;
-  const state: RowState = waitingReasons.has(skipped.reason) ? 'waiting' : 'left-alone';
+  const state: RowState = hasTrait(skipped.reason, 'waits') ? 'waiting' : 'left-alone';
   const { mac, eniId } = skipped;
   return {
     ...{ mac, eniId, link },

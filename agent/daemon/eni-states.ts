@@ -1,26 +1,16 @@
 // What a pass says about each ENI, for a person: working, waiting, left alone; and since when. Pure.
+
 import { type Drift, unclaimedLinks } from '../glance.ts';
-import type { SkippedEni } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
+import { hasTrait } from '../model/skip-reason.ts';
 import type { PassResult } from '../reconcile.ts';
 import type { EniState, ReportedEni } from './report.ts';
-
-/** Reasons that end by themselves: it is worth looking again soon. */
-const lateReasons: ReadonlySet<SkippedEni['reason']> = new Set([
-  'no-link',
-  'ambiguous-link',
-  'incomplete-metadata',
-  'invalid-metadata',
-]);
-
-/** Those that do not, but where something else has to happen first. */
-const waitingStates: ReadonlySet<SkippedEni['reason']> = new Set([...lateReasons, 'reload-unsafe']);
 
 /** Why the picture is not complete yet, in words; empty if it is. */
 export function waitingReasons(pass: PassResult, unclaimed: readonly string[]): readonly string[] {
   const { plan } = pass.desired;
   return [
-    ...plan.skipped.filter(s => lateReasons.has(s.reason)).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ...plan.skipped.filter(s => hasTrait(s.reason, 'late')).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
     ...plan.enis.filter(e => e.awaiting !== undefined).map(e => `${e.link}: the DHCP lease`),
     ...pass.instance.problems.map(p => `${p.subject}: ${p.text}`),
     ...unclaimed.map(link => `${link}: not in the metadata yet`),
@@ -53,7 +43,7 @@ export function eniStates(
   const skipped = plan.skipped
     .filter(s => s.reason !== 'primary')
     .map(({ mac, eniId, reason, text }) => {
-      const state: EniState = waitingStates.has(reason) ? 'waiting' : 'left-alone';
+      const state: EniState = hasTrait(reason, 'waits') ? 'waiting' : 'left-alone';
       return entry({ mac, eniId, link: known(mac)?.link, state, text, reason });
     });
   return [...planned, ...skipped];

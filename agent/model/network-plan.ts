@@ -1,5 +1,7 @@
 // What the OS should have for the secondary ENIs, in kernel nouns. Made by plan/, read by every renderer and by verify.
+
 import type { Cidr, Family, Ip, Mac } from './address.ts';
+import type { SkipReason } from './skip-reason.ts';
 
 /** How the ENI's primary IPv4 address arrives. IPv6 is always static (or absent). */
 export type Addressing = 'static' | 'dhcp';
@@ -67,19 +69,7 @@ export interface EniPlan {
 export interface SkippedEni {
   readonly mac: Mac;
   readonly eniId: string | undefined;
-  readonly reason:
-    | 'primary'
-    | 'ignored'
-    | 'no-ip'
-    | 'no-link'
-    | 'ambiguous-link'
-    | 'filtered-link'
-    | 'incomplete-metadata'
-    | 'invalid-metadata'
-    | 'configured-elsewhere'
-    | 'foreign-file'
-    | 'no-free-slot'
-    | 'reload-unsafe';
+  readonly reason: SkipReason;
   readonly text: string;
   /** True if it needs attention: the pass then ends degraded. */
   readonly degraded: boolean;

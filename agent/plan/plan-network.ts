@@ -1,10 +1,12 @@
 // From the instance to the plan: which ENIs are ours, which numbers they get, who else is in their subnets. Pure: the same
 // input gives the same plan, and the order of the metadata does not matter.
+
 import type { Cidr, Ip, Mac } from '../model/address.ts';
 import type { Eni, Instance } from '../model/instance.ts';
 import type { KernelAddress, KernelLink } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
+import { hasTrait, type SkipReason } from '../model/skip-reason.ts';
 import { type EniNetwork, eniNetwork, type Lease } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
 import { matchLink } from './match-links.ts';
@@ -160,33 +162,31 @@ function consider(
   primaryLink: string | undefined,
   taken: Taken,
 ): Verdict {
-  const skip = (reason: SkippedEni['reason'], text: string, degraded: boolean): Verdict => ({
+  const skip = (reason: SkipReason, text: string, degraded = hasTrait(reason, 'degraded')): Verdict => ({
     reason,
     text,
     degraded,
   });
-  if (eni.primary) return skip('primary', 'eni-agent does not configure the primary ENI', false);
+  if (eni.primary) return skip('primary', 'eni-agent does not configure the primary ENI');
   // Whose addresses must not be touched is not known then.
   if (!input.instance.enis.some(e => e.primary))
-    return skip('incomplete-metadata', 'the metadata does not say which ENI is the primary', true);
-  if (input.settings.enis.get(eni.mac)?.ignore)
-    return skip('ignored', 'the configuration says ignore = yes', false);
+    return skip('incomplete-metadata', 'the metadata does not say which ENI is the primary');
+  if (input.settings.enis.get(eni.mac)?.ignore) return skip('ignored', 'the configuration says ignore = yes');
   // Before everything about the link: a CNI may have moved it into a pod's network namespace.
   if (input.containerNetwork !== undefined && !input.settings.enis.has(eni.mac))
     return skip('configured-elsewhere', input.containerNetwork, false);
-  if (!eni.carriesIp) return skip('no-ip', 'EFA-only: it has no addresses and no link', false);
-  if (network.incomplete !== undefined) return skip('incomplete-metadata', network.incomplete, true);
+  if (!eni.carriesIp) return skip('no-ip', 'EFA-only: it has no addresses and no link');
+  if (network.incomplete !== undefined) return skip('incomplete-metadata', network.incomplete);
   const match = matchLink(eni.mac, input.links, input.settings.agent);
-  if (match.link === undefined) return skip(match.reason, match.text, match.reason !== 'filtered-link');
+  if (match.link === undefined) return skip(match.reason, match.text);
   // Two ENIs cannot be one link; metadata that says so is lying about one of them, and the primary always wins.
-  if (match.link.name === primaryLink)
-    return skip('invalid-metadata', 'has the MAC of the primary ENI', true);
+  if (match.link.name === primaryLink) return skip('invalid-metadata', 'has the MAC of the primary ENI');
   const objection = objectionTo(network, taken);
-  if (objection !== undefined) return skip('invalid-metadata', objection, true);
+  if (objection !== undefined) return skip('invalid-metadata', objection);
   if (network.ipv4.addresses.length + network.ipv6.addresses.length === 0)
-    return skip('no-ip', 'has no address', false);
+    return skip('no-ip', 'has no address');
   const claim = input.claims.get(match.link.name);
-  if (claim !== undefined) return skip('configured-elsewhere', claim, true);
+  if (claim !== undefined) return skip('configured-elsewhere', claim);
   return { link: match.link };
 }
 
@@ -198,15 +198,6 @@ function linkOfPrimary(mac: Mac, input: PlanInput): KernelLink | undefined {
   );
 }
 
-/** Reasons that say "not now": such an ENI will be ours, behind those that are already. */
-const passingReasons: ReadonlySet<SkippedEni['reason']> = new Set([
-  'no-link',
-  'ambiguous-link',
-  'incomplete-metadata',
-  'invalid-metadata',
-  'no-free-slot',
-]);
-
 /**
  * What an ENI without a slot may claim. One that had a slot keeps its rank while its link or its metadata is away, and a new one
  * takes nothing before it is there: else a subnet's connected route would move to and fro.
@@ -217,7 +208,7 @@ function claimOf(
   keptSlots: ReadonlyMap<Mac, number>,
 ): number | 'older' | 'younger' {
   const reason = skipped.find(s => s.mac === mac)?.reason;
-  if (reason === undefined || !passingReasons.has(reason)) return 'older';
+  if (reason === undefined || !hasTrait(reason, 'keeps-rank')) return 'older';
   return keptSlots.get(mac) ?? 'younger';
 }
 

@@ -1,0 +1,47 @@
+// Why an ENI is left alone, and what follows from that. One table: a new reason does not compile before it has its line here.
+
+export type SkipReason =
+  | 'primary'
+  | 'ignored'
+  | 'no-ip'
+  | 'no-link'
+  | 'ambiguous-link'
+  | 'filtered-link'
+  | 'incomplete-metadata'
+  | 'invalid-metadata'
+  | 'configured-elsewhere'
+  | 'foreign-file'
+  | 'no-free-slot'
+  | 'reload-unsafe';
+
+export type SkipTrait =
+  /** What an earlier pass gave the ENI stays: the reason says "not now", and no data is not empty data. */
+  | 'holds'
+  /** In a subnet that several ENIs share it keeps the rank of its slot; without a slot it comes behind those that are there. */
+  | 'keeps-rank'
+  /** Ends by itself: it is worth looking again soon. */
+  | 'late'
+  /** Something has to happen first; shown as `waiting`, all others as `left-alone`. */
+  | 'waits'
+  /** Needs attention: the pass ends degraded. */
+  | 'degraded';
+
+const traits: Readonly<Record<SkipReason, readonly SkipTrait[]>> = {
+  primary: [],
+  ignored: [],
+  'no-ip': [],
+  'no-link': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
+  'ambiguous-link': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
+  'filtered-link': [],
+  'incomplete-metadata': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
+  'invalid-metadata': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
+  // A claim of a file; where a container network has the ENIs that is as it should be (plan-network.ts).
+  'configured-elsewhere': ['holds', 'degraded'],
+  'foreign-file': ['holds', 'degraded'],
+  'no-free-slot': ['holds', 'keeps-rank', 'degraded'],
+  'reload-unsafe': ['holds', 'waits', 'degraded'],
+};
+
+export function hasTrait(reason: SkipReason, trait: SkipTrait): boolean {
+  return traits[reason].includes(trait);
+}
