@@ -2,15 +2,15 @@
 // line below, one candidate in candidates.ts, one release in release-table.ts, and a folder of host fixtures; the golden,
 // property and contract tests then run over it by themselves.
 import type { BackendName } from '../agent/model/host.ts';
-import { ifupdown } from './ifupdown.ts';
-import { initscripts } from './initscripts.ts';
-import { netplan } from './netplan.ts';
-import { networkd } from './networkd.ts';
-import { networkmanagerIfcfg } from './networkmanager-ifcfg.ts';
-import { networkmanagerKeyfile } from './networkmanager-keyfile.ts';
+import { ifupdown } from './ifupdown/renderer.ts';
+import { initscripts } from './initscripts/renderer.ts';
+import { netplan } from './netplan/renderer.ts';
+import { networkd } from './networkd/renderer.ts';
+import { networkmanagerIfcfg } from './networkmanager/ifcfg.ts';
+import { networkmanagerKeyfile } from './networkmanager/keyfile.ts';
 import type { Renderer } from './renderer.ts';
-import { sles11 } from './sles11.ts';
-import { wicked } from './wicked.ts';
+import { sles11 } from './suse/sles11.ts';
+import { wicked } from './suse/wicked.ts';
 
 export const renderers: Readonly<Record<BackendName, Renderer>> = {
   ifupdown,

@@ -1,6 +1,6 @@
 // Text for people: the instance, the plan, the difference. Pure; every line is a fact of a PassResult.
 import { createTwoFilesPatch } from 'diff';
-import { explainSelection } from '../../renderers/select.ts';
+import { explainSelection } from '../../renderers/detect/select.ts';
 import type { FileChange } from '../apply/ownership.ts';
 import {
   type EniPlan,
@@ -9,7 +9,7 @@ import {
   type PlannedRule,
   type SkippedEni,
 } from '../model/network-plan.ts';
-import type { PassResult } from '../reconcile.ts';
+import type { PassResult } from '../pass/reconcile.ts';
 
 export interface Style {
   readonly colour: boolean;

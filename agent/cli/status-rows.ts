@@ -3,10 +3,10 @@
 
 import { describeDifference } from '../apply/compare.ts';
 import type { EniState, Report, ReportedEni } from '../daemon/report.ts';
-import type { Comparison, Inspection } from '../inspect.ts';
 import type { Mac } from '../model/address.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
 import { hasTrait } from '../model/skip-reason.ts';
+import type { Comparison, Inspection } from '../pass/inspect.ts';
 
 /** `not-as-planned`: kernel or files differ from the plan. `left-over`: configured here, and no ENI of ours any more. */
 export type RowState = EniState | 'not-managed' | 'not-as-planned' | 'left-over';

@@ -1,7 +1,7 @@
 // `status` for people: what this machine is, what the daemon does, one table, and below it what there is to know of each ENI that is not
 // as it should be. Pure.
-import { explainSelection } from '../../renderers/select.ts';
-import { describeCloud, type Inspection } from '../inspect.ts';
+import { explainSelection } from '../../renderers/detect/select.ts';
+import { describeCloud, type Inspection } from '../pass/inspect.ts';
 import { bold, describeEni, describeWarnings, green, red, type Style, yellow } from './describe.ts';
 import { type DaemonView, describeDaemon, isDaemonTroubled } from './status-daemon.ts';
 import { differencesOf, type StatusRow } from './status-rows.ts';

@@ -1,9 +1,9 @@
 // What a pass says about each ENI, for a person: working, waiting, left alone; and since when. Pure.
 
-import { type Drift, unclaimedLinks } from '../glance.ts';
 import type { Settings } from '../model/settings.ts';
 import { hasTrait } from '../model/skip-reason.ts';
-import type { PassResult } from '../reconcile.ts';
+import { type Drift, unclaimedLinks } from '../pass/glance.ts';
+import type { PassResult } from '../pass/reconcile.ts';
 import type { EniState, ReportedEni } from './report.ts';
 
 /** Why the picture is not complete yet, in words; empty if it is. */

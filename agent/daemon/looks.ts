@@ -2,13 +2,13 @@
 // (act). Both end in at most one pass.
 import { eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
-import { type Drift, type Glance, glance, linksText, unclaimedLinks } from '../glance.ts';
-import { withLock } from '../lock.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import { isSame, keyOf } from '../model/value.ts';
-import { type PassResult, reconcile } from '../reconcile.ts';
+import { type Drift, type Glance, glance, linksText, unclaimedLinks } from '../pass/glance.ts';
+import { withLock } from '../pass/lock.ts';
+import { type PassResult, reconcile } from '../pass/reconcile.ts';
 import { readHostFacts } from '../system/host-facts.ts';
 import { linksBeingNamed } from '../system/udev.ts';
 import type { Asking } from './asking.ts';

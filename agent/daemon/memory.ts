@@ -1,8 +1,8 @@
 // What the daemon remembers from look to look, and how a look changes it. Pure: the clock's time comes in as a number.
 import { eniOf } from '../../renderers/renderer.ts';
 import type { AgentError } from '../errors.ts';
-import type { Drift } from '../glance.ts';
-import type { PassResult } from '../reconcile.ts';
+import type { Drift } from '../pass/glance.ts';
+import type { PassResult } from '../pass/reconcile.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
 import { asContested, eniStates, waitingReasons } from './eni-states.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';

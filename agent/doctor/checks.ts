@@ -1,13 +1,14 @@
 // The checks of `doctor`: one named question each, answered with what was seen and the one step that settles it. To add one:
 // a function here, or in a file beside this one, and its line in `checks`.
+
+import { explainSelection } from '../../renderers/detect/select.ts';
 import { renderers } from '../../renderers/registry.ts';
-import { explainSelection } from '../../renderers/select.ts';
 import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
 import { readState } from '../apply/state-file.ts';
-import { describeCloud, type Inspection, inspect } from '../inspect.ts';
 import type { Ip } from '../model/address.ts';
-import type { PassContext } from '../reconcile.ts';
+import { describeCloud, type Inspection, inspect } from '../pass/inspect.ts';
+import type { PassContext } from '../pass/reconcile.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';

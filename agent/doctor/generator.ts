@@ -1,8 +1,8 @@
 // Where another program makes the service's files out of ours (netplan): is it there, and does it work? Without it every apply fails, and no
 // other check would say why.
 import { renderers } from '../../renderers/registry.ts';
-import type { Inspection } from '../inspect.ts';
-import type { PassContext } from '../reconcile.ts';
+import type { Inspection } from '../pass/inspect.ts';
+import type { PassContext } from '../pass/reconcile.ts';
 import { type Finding, ok } from './finding.ts';
 
 export const generatorCheckName = 'generator';

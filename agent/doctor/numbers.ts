@@ -2,11 +2,11 @@
 // slot already shares it from that day on, and only a person can say which of the two should move.
 import { ownShaped } from '../apply/kernel-objects.ts';
 import { readState } from '../apply/state-file.ts';
-import type { Inspection } from '../inspect.ts';
 import { type KernelRoute, type KernelRule, routeKey, ruleKey } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import type { Inspection } from '../pass/inspect.ts';
+import type { PassContext } from '../pass/reconcile.ts';
 import { bandWidth, isPriorityOfBand, isTableOfBand } from '../plan/numbering.ts';
-import type { PassContext } from '../reconcile.ts';
 import { type Finding, ok } from './finding.ts';
 
 const shown = 3;

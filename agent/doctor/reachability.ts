@@ -1,10 +1,11 @@
 // Does a packet with an ENI's address leave by that ENI, and is its gateway there? The kernel is asked, not the plan: for each address
 // the way to a host outside and to the gateway, and whether the gateway has answered on the link. Nothing is sent unless pings are asked for.
-import type { Inspection } from '../inspect.ts';
+
 import { families, familyOf, type Ip, isLinkLocal } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute } from '../model/network-plan.ts';
-import type { PassContext } from '../reconcile.ts';
+import type { Inspection } from '../pass/inspect.ts';
+import type { PassContext } from '../pass/reconcile.ts';
 import { type Neighbour, readNeighbours } from '../system/neighbours.ts';
 import { lookUpRoutes, type RouteAnswer, type RouteQuestion } from '../system/route-lookups.ts';
 import { explainDetour } from './detour.ts';

@@ -1,5 +1,5 @@
 // What this machine is, probed once per pass: cheap looks at files first, a tool only where its trace exists. The facts are
-// data that renderers/select.ts and the renderers decide on; nothing is decided here, and nothing is changed.
+// data that renderers/detect/select.ts and the renderers decide on; nothing is decided here, and nothing is changed.
 import type { HostFacts } from '../model/host.ts';
 import { readForeignFiles } from './host-files.ts';
 import { readOwners, readPrimaryLink } from './host-owners.ts';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
-import { explainSelection, selectBackend } from '../../renderers/select.ts';
+import { explainSelection, selectBackend } from '../../renderers/detect/select.ts';
 
 interface HostFixture {
   readonly about: string;

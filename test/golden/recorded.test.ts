@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { diffNormalForms, normalFormOfPlan } from '../../agent/apply/normal-form.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { renderers } from '../../renderers/registry.ts';
-import { factsForBackend } from '../../renderers/releases.ts';
+import { factsForBackend } from '../../renderers/releases/lookup.ts';
 import { examplePlans } from '../support/example-plans.ts';
 import {
   digestOf,

@@ -3,7 +3,7 @@
 // every backend in test/property/recordings.test.ts. `GOLDEN=write` (npm run golden) writes the trees anew.
 import { describe, expect, test } from 'vitest';
 import { backendNames } from '../../agent/model/host.ts';
-import { releaseNames } from '../../renderers/releases.ts';
+import { releaseNames } from '../../renderers/releases/lookup.ts';
 import { changeFiles, expectedPlans, hostKinds, hostsText, planTrees } from '../support/expected/cases.ts';
 import { expectEntries, expectText, expectTree } from '../support/expected/file-tree.ts';
 

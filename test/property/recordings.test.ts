@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { AgentError } from '../../agent/errors.ts';
 import { backendNames } from '../../agent/model/host.ts';
 import { renderers } from '../../renderers/registry.ts';
-import { factsForBackend } from '../../renderers/releases.ts';
+import { factsForBackend } from '../../renderers/releases/lookup.ts';
 import { expectedLines } from '../support/parse-back/kernel-lines.ts';
 import { parsers } from '../support/parse-back/parsers.ts';
 import { allRecordings, freshPlanOf, recordedInstance } from '../support/recorded-instances.ts';

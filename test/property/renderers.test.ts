@@ -6,7 +6,7 @@ import { type Cidr, contains, familyOf } from '../../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import { type EniPlan, mainTable, type NetworkPlan } from '../../agent/model/network-plan.ts';
 import { renderers } from '../../renderers/registry.ts';
-import { factsForBackend, releaseNames } from '../../renderers/releases.ts';
+import { factsForBackend, releaseNames } from '../../renderers/releases/lookup.ts';
 import { marker, type RenderedFile } from '../../renderers/renderer.ts';
 import { arbitraryPlan } from '../support/arbitrary-plans.ts';
 import { examplePlans } from '../support/example-plans.ts';

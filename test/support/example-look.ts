@@ -1,8 +1,8 @@
 // Made-up looks at a machine and reports of a daemon, for what `status` makes of them: what a test does not mention has a plain value.
 import type { Difference } from '../../agent/apply/compare.ts';
 import type { Report, ReportedEni } from '../../agent/daemon/report.ts';
-import type { Comparison, Inspection } from '../../agent/inspect.ts';
 import type { EniPlan, SkippedEni } from '../../agent/model/network-plan.ts';
+import type { Comparison, Inspection } from '../../agent/pass/inspect.ts';
 import { examplePlans, ip, mac } from './example-plans.ts';
 import { nic } from './plan-parts.ts';
 

@@ -3,11 +3,11 @@
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
 import { readSettings } from '../../agent/config.ts';
 import { AgentError } from '../../agent/errors.ts';
-import { withLock } from '../../agent/lock.ts';
 import { plainLog } from '../../agent/log.ts';
 import type { OpenClient } from '../../agent/metadata/client.ts';
 import { openMetadataSource } from '../../agent/metadata/metadata-source.ts';
-import { reconcile } from '../../agent/reconcile.ts';
+import { withLock } from '../../agent/pass/lock.ts';
+import { reconcile } from '../../agent/pass/reconcile.ts';
 import { readDmi } from '../../agent/system/dmi.ts';
 import { type FakeDaemon, startDaemon } from './fake-daemon.ts';
 import { FakeSystem } from './fake-system.ts';

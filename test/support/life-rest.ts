@@ -10,7 +10,7 @@ import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { planNetwork } from '../../agent/plan/plan-network.ts';
 import { readHostFacts } from '../../agent/system/host-facts.ts';
 import { readKernelState } from '../../agent/system/kernel-reader.ts';
-import { ifupdown } from '../../renderers/ifupdown.ts';
+import { ifupdown } from '../../renderers/ifupdown/renderer.ts';
 import { isMarked } from '../../renderers/renderer.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { FakeSystem } from './fake-system.ts';

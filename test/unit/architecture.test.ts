@@ -169,7 +169,7 @@ const homes: Readonly<Record<string, RegExp>> = {
 /** Two files that name each other's types; the compiler erases it. */
 const typeCycles: readonly (readonly [string, string])[] = [
   // A candidate has the form in which select returns it.
-  ['renderers/candidates.ts', 'renderers/select.ts'],
+  ['renderers/detect/candidates.ts', 'renderers/detect/select.ts'],
 ];
 
 const pureUnits = ['model', 'plan', 'renderers', 'coexistence'];
@@ -230,7 +230,7 @@ describe('import directions', () => {
   test('the table notices a wrong one', () => {
     const wrong = [
       { from: 'agent/plan/rules.ts', to: 'agent/system/system.ts' },
-      { from: 'renderers/netplan.ts', to: 'agent/model/kernel-state.ts' },
+      { from: 'renderers/netplan/renderer.ts', to: 'agent/model/kernel-state.ts' },
       { from: 'agent/model/host.ts', to: 'agent/errors.ts' },
       { from: 'agent/new-unit.ts', to: 'agent/errors.ts' },
     ];

@@ -2,8 +2,8 @@
 import { type EniChange, eniOf } from '../../../renderers/renderer.ts';
 import { isIncomplete } from '../../daemon/eni-states.ts';
 import { runHooks } from '../../hooks.ts';
-import { withLock } from '../../lock.ts';
-import { type PassResult, reconcile } from '../../reconcile.ts';
+import { withLock } from '../../pass/lock.ts';
+import { type PassResult, reconcile } from '../../pass/reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import { bold, describeHost, green, yellow } from '../describe.ts';
 import { lookAgain, waitMsOf, waitOption } from '../look-again.ts';

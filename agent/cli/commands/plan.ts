@@ -1,5 +1,5 @@
 // `eni-agent plan`: everything that `once` would do, without doing any of it.
-import { reconcile } from '../../reconcile.ts';
+import { reconcile } from '../../pass/reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import {
   bold,

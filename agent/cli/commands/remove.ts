@@ -1,13 +1,13 @@
 // `eni-agent remove`: everything that is ours goes, before the package goes, or before the disk becomes an image.
 import { daemonLockPath } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
-import { forgetMachine, notesForImage } from '../../image.ts';
-import { withLock } from '../../lock.ts';
-import type { PassContext } from '../../reconcile.ts';
-import { removeAll } from '../../remove-all.ts';
+import { withLock } from '../../pass/lock.ts';
+import type { PassContext } from '../../pass/reconcile.ts';
+import { forgetMachine, notesForImage } from '../../removal/image.ts';
+import { removeAll } from '../../removal/remove-all.ts';
+import { undoScript } from '../../removal/undo-script.ts';
 import type { System } from '../../system/system.ts';
 import { readUnits } from '../../system/units.ts';
-import { undoScript } from '../../undo-script.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 
 /** What would make a pass on its own account, and write all of it anew. */

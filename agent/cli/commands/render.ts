@@ -2,7 +2,7 @@
 // a distribution would get, and for the tests.
 import path from 'node:path';
 import { renderers } from '../../../renderers/registry.ts';
-import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { AgentError } from '../../errors.ts';
 import { instanceFromRecording, parseRecording } from '../../metadata/recording.ts';
 import { type Mac, parseMac } from '../../model/address.ts';

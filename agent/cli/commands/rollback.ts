@@ -5,8 +5,8 @@ import { reloadRemedy } from '../../apply/loaded-files.ts';
 import { rollBack } from '../../apply/rollback.ts';
 import { isOfThisMachine, readState, writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
-import { withLock } from '../../lock.ts';
-import { applyContext, readMachine } from '../../machine.ts';
+import { withLock } from '../../pass/lock.ts';
+import { applyContext, readMachine } from '../../pass/machine.ts';
 import { type CliCommand, exitCodes } from '../command.ts';
 
 export const rollback: CliCommand = {

@@ -1,6 +1,7 @@
 // What `doctor` has to know about one other program that configures ENIs. docs/coexistence.md has a row for each, and a test compares.
-import type { Inspection } from '../../inspect.ts';
+
 import type { Settings } from '../../model/settings.ts';
+import type { Inspection } from '../../pass/inspect.ts';
 import type { RivalFacts } from '../../system/rival-facts.ts';
 
 export interface RivalView {

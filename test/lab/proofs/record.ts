@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { diffNormalForms, normalFormOfPlan } from '../../../agent/apply/normal-form.ts';
 import { type BackendName, backendNames } from '../../../agent/model/host.ts';
 import { renderers } from '../../../renderers/registry.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import {
   digestOf,

@@ -1,8 +1,8 @@
 // The machines that the expected trees are made for: every release of renderers/releases, and what no stock image is but a renderer
 // looks at.
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
-import { defaultReleases, releaseTable } from '../../../renderers/release-table.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
+import { defaultReleases, releaseTable } from '../../../renderers/releases/table.ts';
 
 /** The facts, and why a reload would be a hazard, for a backend that asks for it. */
 export interface ExpectedFacts extends HostFacts {

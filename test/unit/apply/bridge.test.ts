@@ -1,8 +1,8 @@
 // A change of rules by way of a plan with both: when, and with which files.
 import { expect, test } from 'vitest';
 import { bridgeChanges, bridgeFiles, isBridged } from '../../../agent/apply/bridge.ts';
-import { networkd } from '../../../renderers/networkd.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkd } from '../../../renderers/networkd/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { kernelOf } from '../../support/kernel-of.ts';

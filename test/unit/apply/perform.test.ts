@@ -6,9 +6,9 @@ import { compareEni, describeDifference } from '../../../agent/apply/compare.ts'
 import { perform } from '../../../agent/apply/perform.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { readKernelState } from '../../../agent/system/kernel-reader.ts';
-import { networkd } from '../../../renderers/networkd.ts';
-import { networkmanagerKeyfile } from '../../../renderers/networkmanager-keyfile.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkd } from '../../../renderers/networkd/renderer.ts';
+import { networkmanagerKeyfile } from '../../../renderers/networkmanager/keyfile.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker, type Renderer } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { FakeSystem } from '../../support/fake-system.ts';

@@ -7,8 +7,8 @@ import { snapshotPrimary } from '../../../agent/apply/primary-guard.ts';
 import { verify } from '../../../agent/apply/verify.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { readKernelState } from '../../../agent/system/kernel-reader.ts';
-import { networkd } from '../../../renderers/networkd.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkd } from '../../../renderers/networkd/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { FakeSystem } from '../../support/fake-system.ts';
 

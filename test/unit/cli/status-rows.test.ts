@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { type StatusRow, statusRows } from '../../../agent/cli/status-rows.ts';
 import type { Report, ReportedEni } from '../../../agent/daemon/report.ts';
-import type { Inspection } from '../../../agent/inspect.ts';
 import type { SkippedEni } from '../../../agent/model/network-plan.ts';
+import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {
   ago,
   comparisonOf,

@@ -5,7 +5,7 @@ import { type StatusRow, statusRows } from '../../../agent/cli/status-rows.ts';
 import { describeAge, describeTable } from '../../../agent/cli/status-table.ts';
 import { needsAttention, type StatusLook, statusText } from '../../../agent/cli/status-text.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
-import type { Inspection } from '../../../agent/inspect.ts';
+import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {
   ago,
   comparisonOf,

@@ -1,8 +1,8 @@
 // The tables of docs/distributions/ as data: one row per system, with what it claims to be verified by.
 import { expect } from 'vitest';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
-import { defaultReleases } from '../../../renderers/release-table.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
+import { defaultReleases } from '../../../renderers/releases/table.ts';
 import { readDocument, section, tableRows } from './documents.ts';
 
 export interface Claim {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { renderers } from '../../../renderers/registry.ts';
-import { releaseNamed, releaseNames } from '../../../renderers/releases.ts';
+import { releaseNamed, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import {
   examplePlanFor,

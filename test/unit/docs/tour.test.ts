@@ -15,8 +15,8 @@ import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts'
 import { planNetwork } from '../../../agent/plan/plan-network.ts';
 import { readHostFacts } from '../../../agent/system/host-facts.ts';
 import { readKernelState } from '../../../agent/system/kernel-reader.ts';
+import { selectBackend } from '../../../renderers/detect/select.ts';
 import { renderers } from '../../../renderers/registry.ts';
-import { selectBackend } from '../../../renderers/select.ts';
 import { MetadataEmulator } from '../../support/metadata-emulator.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 import { noProcess } from '../../support/no-process.ts';

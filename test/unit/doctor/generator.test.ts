@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { generatorCheck } from '../../../agent/doctor/generator.ts';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
 import type { System } from '../../../agent/system/system.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { FakeNetplan } from '../../support/fake-netplan.ts';
 
 let host: FakeNetplan;

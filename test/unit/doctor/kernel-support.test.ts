@@ -1,8 +1,8 @@
 // `doctor`: what the kernel can do, and whether that was tried or only assumed.
 import { expect, test } from 'vitest';
 import { kernelSupport } from '../../../agent/doctor/kernel-support.ts';
-import type { Inspection } from '../../../agent/inspect.ts';
-import type { PassContext } from '../../../agent/reconcile.ts';
+import type { Inspection } from '../../../agent/pass/inspect.ts';
+import type { PassContext } from '../../../agent/pass/reconcile.ts';
 import { readHostFacts } from '../../../agent/system/host-facts.ts';
 import { smallHost } from '../hosts/small-host.ts';
 

@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { defaultSettings } from '../../../agent/config.ts';
 import { numbers as checkNumbers } from '../../../agent/doctor/numbers.ts';
-import type { Inspection } from '../../../agent/inspect.ts';
 import { silentLog } from '../../../agent/log.ts';
+import type { Inspection } from '../../../agent/pass/inspect.ts';
 import { parseRoutes, standardTables } from '../../../agent/system/ip-text.ts';
 import { createMachine, type Machine } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';

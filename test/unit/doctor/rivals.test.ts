@@ -5,14 +5,14 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { settingsFrom } from '../../../agent/config.ts';
 import { rivals, rivalTable } from '../../../agent/doctor/rivals.ts';
-import type { Inspection } from '../../../agent/inspect.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { ProviderName } from '../../../agent/model/instance.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import type { PassContext } from '../../../agent/reconcile.ts';
+import type { Inspection } from '../../../agent/pass/inspect.ts';
+import type { PassContext } from '../../../agent/pass/reconcile.ts';
 import { parseSystemctlShow } from '../../../agent/system/host-services.ts';
 import { parseRules, standardTables } from '../../../agent/system/ip-text.ts';
-import { selectBackend } from '../../../renderers/select.ts';
+import { selectBackend } from '../../../renderers/detect/select.ts';
 import { macOf, nic } from '../../support/plan-parts.ts';
 import { smallHost } from '../hosts/small-host.ts';
 

@@ -2,7 +2,7 @@
 // row each, from a machine on which the probes have found nothing else.
 import { expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
-import { explainSelection, selectBackend } from '../../../renderers/select.ts';
+import { explainSelection, selectBackend } from '../../../renderers/detect/select.ts';
 
 const nothing: HostFacts = {
   os: { id: '', versionId: '', prettyName: '' },

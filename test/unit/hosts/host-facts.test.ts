@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readHostFacts } from '../../../agent/system/host-facts.ts';
 import { readServices } from '../../../agent/system/host-services.ts';
-import { explainSelection, selectBackend } from '../../../renderers/select.ts';
+import { explainSelection, selectBackend } from '../../../renderers/detect/select.ts';
 import { smallHost } from './small-host.ts';
 
 const systemctl =

@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentError } from '../../../agent/errors.ts';
 import type { BackendName } from '../../../agent/model/host.ts';
-import { defaultReleases, releaseTable } from '../../../renderers/release-table.ts';
-import { factsForBackend, releaseNamed, releaseNames } from '../../../renderers/releases.ts';
-import { selectBackend } from '../../../renderers/select.ts';
+import { selectBackend } from '../../../renderers/detect/select.ts';
+import { factsForBackend, releaseNamed, releaseNames } from '../../../renderers/releases/lookup.ts';
+import { defaultReleases, releaseTable } from '../../../renderers/releases/table.ts';
 
 function refusal(run: () => unknown): AgentError {
   try {

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import type { HostFacts, ServiceState } from '../../../agent/model/host.ts';
 import { probedPaths } from '../../../agent/system/host-paths.ts';
 import { probedUnits } from '../../../agent/system/host-services.ts';
-import { releaseTable } from '../../../renderers/release-table.ts';
-import { explainSelection, selectBackend } from '../../../renderers/select.ts';
+import { explainSelection, selectBackend } from '../../../renderers/detect/select.ts';
+import { releaseTable } from '../../../renderers/releases/table.ts';
 
 const state = fc.constantFrom<ServiceState>('active', 'inactive', 'absent');
 const text = fc.string({ maxLength: 12 });

@@ -1,8 +1,8 @@
 // Which ENIs wait while a reload of the network service would reach the primary: those that only a reload can help.
 import { expect, test } from 'vitest';
 import { emptyState } from '../../../agent/apply/state-file.ts';
-import { withoutUnsafeReloads } from '../../../agent/desired.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { withoutUnsafeReloads } from '../../../agent/pass/desired.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 
 const hazard = '/run/x was rewritten';

@@ -1,8 +1,8 @@
 // ifupdown: which file name /etc/network/interfaces reads, and what others have defined there.
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
-import { ifupdown } from '../../../renderers/ifupdown.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { ifupdown } from '../../../renderers/ifupdown/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 

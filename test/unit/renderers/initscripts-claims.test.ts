@@ -1,7 +1,7 @@
 // initscripts: what others have defined in the files of Red Hat.
 import { describe, expect, test } from 'vitest';
-import { initscripts } from '../../../renderers/initscripts.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { initscripts } from '../../../renderers/initscripts/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 
 const facts = factsForBackend('initscripts');

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { initscripts } from '../../../renderers/initscripts.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { initscripts } from '../../../renderers/initscripts/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans, ip } from '../../support/example-plans.ts';
 import { parseBack } from '../../support/parse-back/initscripts.ts';

@@ -1,7 +1,7 @@
 // Backend netplan: which foreign files claim a link, as a table.
 import { describe, expect, test } from 'vitest';
-import { netplan } from '../../../renderers/netplan.ts';
-import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { netplan } from '../../../renderers/netplan/renderer.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 
 const stock = factsForBackend('netplan', 'debian-12');

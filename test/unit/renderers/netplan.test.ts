@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
-import { netplan } from '../../../renderers/netplan.ts';
-import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { netplan } from '../../../renderers/netplan/renderer.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { generate } from '../../support/parse-back/netplan.ts';

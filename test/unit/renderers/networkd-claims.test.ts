@@ -1,7 +1,7 @@
 // Backend networkd: which foreign files claim a link, as a table.
 import { describe, expect, test } from 'vitest';
-import { networkd } from '../../../renderers/networkd.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkd } from '../../../renderers/networkd/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 
 const stock = factsForBackend('networkd', 'amzn-2023');

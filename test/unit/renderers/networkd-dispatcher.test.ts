@@ -1,8 +1,8 @@
 // What old systemd cannot say is in a script of networkd-dispatcher: its exact text, and when there is one.
 import { expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
-import { networkd } from '../../../renderers/networkd.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkd } from '../../../renderers/networkd/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 

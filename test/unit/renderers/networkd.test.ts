@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
-import { networkd } from '../../../renderers/networkd.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkd } from '../../../renderers/networkd/renderer.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { expectedLines } from '../../support/parse-back/kernel-lines.ts';

@@ -1,7 +1,7 @@
 // NetworkManager with ifcfg files: what others have defined, in either format.
 import { describe, expect, test } from 'vitest';
-import { networkmanagerIfcfg } from '../../../renderers/networkmanager-ifcfg.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { networkmanagerIfcfg } from '../../../renderers/networkmanager/ifcfg.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 
 const facts = factsForBackend('networkmanager-ifcfg');
 const folder = '/etc/sysconfig/network-scripts';

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { ifcfgUuid, networkmanagerIfcfg } from '../../../renderers/networkmanager-ifcfg.ts';
-import { networkmanagerKeyfile } from '../../../renderers/networkmanager-keyfile.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { ifcfgUuid, networkmanagerIfcfg } from '../../../renderers/networkmanager/ifcfg.ts';
+import { networkmanagerKeyfile } from '../../../renderers/networkmanager/keyfile.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans, mac } from '../../support/example-plans.ts';
 import { expectedLines } from '../../support/parse-back/kernel-lines.ts';

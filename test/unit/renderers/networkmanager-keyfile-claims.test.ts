@@ -1,7 +1,7 @@
 // NetworkManager with keyfiles: what others have defined, in either format.
 import { describe, expect, test } from 'vitest';
-import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager-keyfile.ts';
-import { factsForBackend, releaseNames } from '../../../renderers/releases.ts';
+import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager/keyfile.ts';
+import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 

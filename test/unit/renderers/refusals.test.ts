@@ -1,14 +1,14 @@
 // What is never written: names and values that a format would take for something else. And the order of versions that are no numbers.
 import { describe, expect, test } from 'vitest';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { encodeKeyfile } from '../../../renderers/formats/keyfile.ts';
 import { renderVariables } from '../../../renderers/formats/shell-variables.ts';
-import { encodeSystemdIni } from '../../../renderers/formats/systemd-ini.ts';
 import { versionAtLeast } from '../../../renderers/formats/version-order.ts';
-import { encodeYaml } from '../../../renderers/formats/yaml.ts';
-import { ifupdown } from '../../../renderers/ifupdown.ts';
-import { initscripts } from '../../../renderers/initscripts.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { ifupdown } from '../../../renderers/ifupdown/renderer.ts';
+import { initscripts } from '../../../renderers/initscripts/renderer.ts';
+import { encodeYaml } from '../../../renderers/netplan/yaml.ts';
+import { encodeSystemdIni } from '../../../renderers/networkd/systemd-ini.ts';
+import { encodeKeyfile } from '../../../renderers/networkmanager/keyfile-text.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { cidr, examplePlans } from '../../support/example-plans.ts';
 
 test('an unparsed link name never reaches a file', () => {

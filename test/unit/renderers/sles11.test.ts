@@ -1,9 +1,9 @@
 // SLES 11: the exact text of two plans, and the traps of its ifup scripts.
 import { describe, expect, test } from 'vitest';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
-import { sles11 } from '../../../renderers/sles11.ts';
+import { sles11 } from '../../../renderers/suse/sles11.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
 import { parseBack } from '../../support/parse-back/sles11.ts';

@@ -1,8 +1,8 @@
 // wicked and SLES 11: what others have defined in the files of SUSE.
 import { describe, expect, test } from 'vitest';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
-import { wicked } from '../../../renderers/wicked.ts';
+import { wicked } from '../../../renderers/suse/wicked.ts';
 
 const facts = factsForBackend('wicked');
 const folder = '/etc/sysconfig/network';

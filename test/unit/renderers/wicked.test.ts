@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { factsForBackend } from '../../../renderers/releases.ts';
+import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
-import { wicked } from '../../../renderers/wicked.ts';
+import { wicked } from '../../../renderers/suse/wicked.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
 import { parseBack } from '../../support/parse-back/wicked.ts';

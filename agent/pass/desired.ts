@@ -1,0 +1,182 @@
+// From a reading to what should be: believe it, plan it, render it, leave out what belongs to others. No file is written and no
+// command runs here; reconcile.ts compares the result with the machine.
+
+import type { RenderedFile, Renderer } from '../../renderers/renderer.ts';
+import { reloadRemedy } from '../apply/loaded-files.ts';
+import { readForeignFiles } from '../apply/ownership.ts';
+import { isOfThisMachine, type State } from '../apply/state-file.ts';
+import { containerNetworkClaim, findContainerNetworks } from '../coexistence/container-network.ts';
+import { type Settlement, settle } from '../coexistence/settlement.ts';
+import type { Mac } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
+import type { Instance } from '../model/instance.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
+import type { Settings } from '../model/settings.ts';
+import { hasTrait } from '../model/skip-reason.ts';
+import type { Lease } from '../plan/eni-network.ts';
+import { matchLink } from '../plan/match-links.ts';
+import { occupiedSlots, recoverSlots } from '../plan/occupied-slots.ts';
+import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
+import { readLease } from '../system/leases.ts';
+import type { System } from '../system/system.ts';
+
+export interface DesiredInput {
+  readonly instance: Instance;
+  readonly kernel: KernelState;
+  readonly settings: Settings;
+  readonly facts: HostFacts;
+  readonly state: State;
+  readonly renderer: Renderer;
+  readonly reloadHazard: string | undefined;
+}
+
+export interface Desired extends PlanResult {
+  /** ENIs that cannot be planned now but stay as they are: no data is not empty data. */
+  readonly held: readonly EniPlan[];
+  readonly files: readonly RenderedFile[];
+  /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
+  readonly settlement: Settlement;
+}
+
+export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
+  const result = planNetwork(await planInput(system, input));
+  const planned = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
+  // The name of a link that has gone may be another ENI's by now (a driver that was loaded again names them in another order): file
+  // and link are that one's then, and there is nothing left to hold.
+  const held = input.state.applied.filter(
+    e =>
+      planned.skipped.some(s => s.mac === e.mac && hasTrait(s.reason, 'holds')) &&
+      !planned.enis.some(p => p.link === e.link),
+  );
+  const settlement = settle({
+    wanted: input.settings.coexistence,
+    facts: input.facts,
+    provider: input.instance.provider,
+    primaryLink: planned.primaryLink,
+    links: input.kernel.links,
+  });
+  const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
+  const files = [...input.renderer.render(enis, input.facts), ...settlement.files];
+  // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
+  const foreign = await readForeignFiles(system, files);
+  return { ...result, plan: planned, held, settlement, files: files.filter(f => !foreign.includes(f.path)) };
+}
+
+async function planInput(system: System, input: DesiredInput) {
+  const { instance, kernel, settings, facts, state, renderer } = input;
+  const { base } = settings.routing;
+  const sameMachine = isOfThisMachine(state, instance.instanceId);
+  const remembered = new Map(sameMachine ? (Object.entries(state.slots) as [Mac, number][]) : []);
+  const macs = new Set(instance.enis.filter(e => !e.primary).map(e => e.mac));
+  const keptSlots = new Map([...recoverSlots(kernel, base, macs, remembered), ...remembered]);
+  return {
+    instance,
+    links: kernel.links,
+    addresses: kernel.addresses,
+    settings,
+    keptSlots,
+    occupiedSlots: occupiedSlots(kernel, base, new Set(keptSlots.values())),
+    leases: await readLeases(system, input),
+    learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
+    suppressPrefixLength: facts.kernel.suppressPrefixLength,
+    withoutIpv6: await linksWithoutIpv6(system, kernel),
+    claims: claimsOn(kernel, renderer, facts),
+    containerNetwork: containerNetworkClaim(
+      findContainerNetworks(facts.paths, kernel),
+      settings.coexistence.containerNetwork === 'leave',
+    ),
+  };
+}
+
+/** By boot parameter (ipv6.disable=1) or by sysctl, for all links or for one. */
+async function linksWithoutIpv6(system: System, kernel: KernelState): Promise<ReadonlySet<string>> {
+  const isOn = async (path: string) => (await system.readFile(path))?.trim() === '1';
+  const conf = (link: string) => `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
+  const all = (await isOn('/sys/module/ipv6/parameters/disable')) || (await isOn(conf('all')));
+  const links = await Promise.all(
+    kernel.links.map(async ({ name }) => (all || (await isOn(conf(name))) ? [name] : [])),
+  );
+  return new Set(links.flat());
+}
+
+/** Only of ENIs whose cloud tells no subnet: the others' leases decide nothing. */
+async function readLeases(system: System, input: DesiredInput): Promise<ReadonlyMap<string, Lease>> {
+  const leases = new Map<string, Lease>();
+  for (const eni of input.instance.enis) {
+    if (!eni.needsDhcp && input.settings.enis.get(eni.mac)?.mode !== 'dhcp') continue;
+    const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
+    const lease = link === undefined ? undefined : await readLease(system, link);
+    if (link !== undefined && lease !== undefined) leases.set(link.name, lease);
+  }
+  return leases;
+}
+
+function claimsOn(kernel: KernelState, renderer: Renderer, facts: HostFacts): ReadonlyMap<string, string> {
+  return new Map(
+    kernel.links.flatMap(({ name }) => {
+      const [claim] = renderer.claims(name, facts);
+      return claim === undefined ? [] : [[name, `${claim.path}: ${claim.text}`] as const];
+    }),
+  );
+}
+
+/** An ENI whose file name is taken by a foreign file is left alone; the others are configured as usual. */
+async function withoutForeignFiles(
+  system: System,
+  input: DesiredInput,
+  plan: NetworkPlan,
+): Promise<NetworkPlan> {
+  const enis: EniPlan[] = [];
+  const skipped: SkippedEni[] = [...plan.skipped];
+  for (const eni of plan.enis) {
+    const [path] = await readForeignFiles(system, input.renderer.render([eni], input.facts));
+    if (path === undefined) enis.push(eni);
+    else {
+      const text = `${path} was not written by eni-agent; move it away, or set "ignore = yes" in [eni "${eni.mac}"]`;
+      skipped.push({ mac: eni.mac, eniId: eni.eniId, reason: 'foreign-file', text, degraded: true });
+    }
+  }
+  return { ...plan, enis, skipped };
+}
+
+/**
+ * Only a reload starts a DHCP client with the ENI's table. Where that would reach the primary, such an ENI waits; one that has been
+ * applied before continues. The client that a catch-all of the image has started cannot be ended without one either: a static ENI is configured
+ * all the same, and the default route that the client brings is taken away whenever it comes (compareEni).
+ */
+export function withoutUnsafeReloads(
+  { reloadHazard, state }: Pick<DesiredInput, 'reloadHazard' | 'state'>,
+  plan: NetworkPlan,
+): NetworkPlan {
+  if (reloadHazard === undefined) return plan;
+  const isApplied = (eni: EniPlan) =>
+    state.applied.some(e => e.mac === eni.mac && e.link === eni.link && e.addressing === eni.addressing);
+  const waits = (eni: EniPlan) => eni.addressing === 'dhcp' && !isApplied(eni);
+  const skipped = plan.enis.filter(waits).map(({ mac, eniId }): SkippedEni => {
+    const text = `waits, because the reload that it needs may interrupt the primary: ${reloadHazard}; ${reloadRemedy}`;
+    return { mac, eniId, reason: 'reload-unsafe', text, degraded: true };
+  });
+  return { ...plan, enis: plan.enis.filter(e => !waits(e)), skipped: [...plan.skipped, ...skipped] };
+}
+
+/**
+ * Why a pass is degraded: what needs attention.
+ *
+ * @param hazard why changes could not go through the network service, so that they are in the kernel alone for now
+ */
+export function degradations(
+  instance: Instance,
+  desired: Desired,
+  hazard: string | undefined,
+): readonly string[] {
+  const live = `${hazard}: changed in the kernel and in the files, but not loaded by the network service, because a reload may interrupt the primary; ${reloadRemedy}`;
+  return [
+    ...instance.problems.map(p => `${p.subject}: ${p.text}`),
+    ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ...desired.plan.enis
+      .filter(e => e.awaiting)
+      .map(e => `${e.link}: no DHCP lease yet, so the subnet is unknown`),
+    ...(hazard === undefined ? [] : [live]),
+  ];
+}

@@ -1,0 +1,70 @@
+// A look at the machine that costs little: is everything still as the last pass left it? Two processes and some small files, no
+// metadata, no probes. What it finds is not mended here: that takes a pass, which decides for itself.
+import { compareEni, compareOptions, describeDifference } from '../apply/compare.ts';
+import type { Mac } from '../model/address.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { Settings } from '../model/settings.ts';
+import { matchLink } from '../plan/match-links.ts';
+import { readKernelState } from '../system/kernel-reader.ts';
+import type { System } from '../system/system.ts';
+import type { PassResult } from './reconcile.ts';
+
+export interface Glance {
+  readonly kernel: KernelState;
+  /** What differs from the last pass, per ENI; empty if nothing does. */
+  readonly drift: readonly Drift[];
+}
+
+export interface Drift {
+  readonly mac: Mac;
+  readonly lines: readonly string[];
+}
+
+/** Throws `command-failed` if the kernel cannot be read. */
+export async function glance(
+  system: System,
+  settings: Settings,
+  pass: PassResult | undefined,
+): Promise<Glance> {
+  const kernel = await readKernelState(system);
+  // A plan that was not applied is nothing to drift from.
+  if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
+  const options = compareOptions(settings, pass.facts, pass.reloadHazard);
+  const inKernel = pass.desired.plan.enis.map(plan => ({
+    mac: plan.mac,
+    lines: describeDifference(compareEni(kernel, plan, plan, options)),
+  }));
+  return { kernel, drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0) };
+}
+
+/** Names, indexes, MACs and masters of the links that an ENI could be: another text means attached, detached, renamed or moved. */
+export function linksText(kernel: KernelState, { agent }: Pick<Settings, 'agent'>): string {
+  return kernel.links
+    .filter(link => link.physical || (agent.virtualLinks && link.kind === 'veth'))
+    .map(({ index, name, mac, master }) => `${index} ${name} ${mac} ${master ?? ''}`)
+    .sort()
+    .join('\n');
+}
+
+async function fileDrift(system: System, { desired }: PassResult): Promise<readonly Drift[]> {
+  const owner = desired.plan.enis[0];
+  if (owner === undefined) return [];
+  const drifts = await Promise.all(
+    desired.files.map(async ({ path, content, enis }) => {
+      const found = await system.readFile(path);
+      if (found === content) return [];
+      const line = found === undefined ? `${path} is missing` : `${path} was changed`;
+      return [{ mac: enis[0] ?? owner.mac, lines: [line] }];
+    }),
+  );
+  return drifts.flat();
+}
+
+/** NICs that no ENI of the metadata has: a link that appeared before its metadata did, or one that is not the cloud's. */
+export function unclaimedLinks(pass: PassResult, settings: Settings): readonly string[] {
+  const claimed = new Set(pass.instance.enis.map(eni => eni.mac));
+  return pass.kernel.links
+    .filter(({ mac }) => mac !== undefined && !claimed.has(mac))
+    .filter(({ mac, name }) => matchLink(mac!, pass.kernel.links, settings.agent).link?.name === name)
+    .map(link => link.name);
+}

@@ -1,0 +1,123 @@
+// A look without a touch: the machine against the plan, per ENI, for `status` and `doctor`. Falls back to the last applied plan
+// when the metadata does not answer, because that is when people ask.
+
+import type { Selection } from '../../renderers/detect/select.ts';
+import { compareEni, compareOptions, type Difference } from '../apply/compare.ts';
+import type { State } from '../apply/state-file.ts';
+import { AgentError } from '../errors.ts';
+import type { Mac } from '../model/address.ts';
+import type { BackendName, HostFacts } from '../model/host.ts';
+import type { ProviderName } from '../model/instance.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
+import { fromPrimary, lookAtMachine } from './machine.ts';
+import { type PassContext, type PassResult, reconcile } from './reconcile.ts';
+
+export interface Comparison {
+  readonly plan: EniPlan;
+  readonly difference: Difference;
+  readonly filesDiffer: boolean;
+}
+
+export interface Inspection {
+  /** What the metadata said; undefined if there was no answer, and the last applied plan took its place. */
+  readonly cloud: { readonly provider: ProviderName; readonly instanceId: string | undefined } | undefined;
+  readonly selection: Selection;
+  /** What configures the ENIs: named in the configuration, or selected. Undefined: it cannot be told. */
+  readonly backend: BackendName | undefined;
+  readonly primaryLink: string | undefined;
+  /** As the metadata, or else its last good answer, names it. */
+  readonly primary: { readonly mac: Mac; readonly eniId: string | undefined } | undefined;
+  readonly enis: readonly Comparison[];
+  /** What skipped ENIs keep of an earlier plan, because they are left alone for now only. */
+  readonly held: readonly EniPlan[];
+  /** `rollback` took this very plan back: it is not applied by itself. */
+  readonly refused: boolean;
+  /** Configured here, but no longer attached. */
+  readonly leftOver: readonly EniPlan[];
+  readonly skipped: readonly SkippedEni[];
+  readonly degraded: readonly string[];
+  readonly facts: HostFacts;
+  readonly kernel: KernelState;
+}
+
+export async function inspect(context: PassContext, state: State): Promise<Inspection> {
+  const pass = await lookAround(context);
+  // Without metadata there is no pass, but there is a machine.
+  const { facts, kernel, selection } =
+    pass instanceof AgentError ? await fromPrimary(context, await lookAtMachine(context)) : pass;
+  const reloadHazard = pass instanceof AgentError ? undefined : pass.reloadHazard;
+  const options = compareOptions(context.settings, facts, reloadHazard);
+  const common = { selection, facts, kernel };
+  if (pass instanceof AgentError) {
+    return {
+      ...common,
+      cloud: undefined,
+      backend: context.settings.agent.backend ?? state.backend ?? selection.backend,
+      primaryLink: facts.primaryLink,
+      primary: primaryOf(state),
+      enis: state.applied.map(plan => ({
+        plan,
+        difference: compareEni(kernel, plan, undefined, options),
+        filesDiffer: false,
+      })),
+      held: [],
+      refused: false,
+      leftOver: [],
+      skipped: [],
+      degraded: [`${pass.message}: ${pass.hint}`],
+    };
+  }
+  const { instance, desired } = pass;
+  return {
+    ...common,
+    cloud: { provider: instance.provider, instanceId: instance.instanceId },
+    backend: pass.backend,
+    primaryLink: desired.plan.primaryLink,
+    primary: desired.plan.skipped.find(s => s.reason === 'primary'),
+    held: desired.held,
+    refused: pass.refused,
+    enis: desired.plan.enis.map(plan => ({
+      plan,
+      difference: compareEni(
+        kernel,
+        plan,
+        state.applied.find(e => e.mac === plan.mac),
+        options,
+      ),
+      filesDiffer: filesDiffer(pass, plan),
+    })),
+    // One that is removed in order to be added anew (renamed, set down) is still attached.
+    leftOver: pass.changes.flatMap(c =>
+      c.kind === 'removed' && !desired.plan.enis.some(e => e.mac === c.before.mac) ? [c.before] : [],
+    ),
+    skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
+    degraded: pass.degraded,
+  };
+}
+
+function primaryOf({ lastGood }: State): Inspection['primary'] {
+  const eni = lastGood.find(e => e.primary);
+  return eni && { mac: eni.mac, eniId: eni.id };
+}
+
+/** One line for a person. */
+export function describeCloud({ cloud }: Pick<Inspection, 'cloud'>): string {
+  if (cloud === undefined) return 'no answer; compared with the last applied plan';
+  return cloud.instanceId === undefined ? cloud.provider : `${cloud.provider}, ${cloud.instanceId}`;
+}
+
+async function lookAround(context: PassContext): Promise<PassResult | AgentError> {
+  try {
+    return await reconcile(context, { apply: false });
+  } catch (error) {
+    if (error instanceof AgentError && error.code !== 'config-invalid' && error.code !== 'usage')
+      return error;
+    throw error;
+  }
+}
+
+function filesDiffer({ files, desired }: PassResult, { mac }: EniPlan): boolean {
+  const touched = new Set(files.map(f => f.path));
+  return desired.files.some(file => file.enis.includes(mac) && touched.has(file.path));
+}

@@ -1,0 +1,116 @@
+// One look at the machine: its facts as seen from the primary's link, its kernel, what was applied before, which backend is in charge, and
+// whether that may be made to reload. Whoever acts, or tells what there is, begins here.
+
+import { type Selection, selectBackend } from '../../renderers/detect/select.ts';
+import { renderers } from '../../renderers/registry.ts';
+import type { Renderer } from '../../renderers/renderer.ts';
+import type { ApplyContext } from '../apply/apply-context.ts';
+import { compareOptions } from '../apply/compare.ts';
+import { reloadHazardOf } from '../apply/loaded-files.ts';
+import { readState, type State } from '../apply/state-file.ts';
+import { AgentError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Ip } from '../model/address.ts';
+import type { BackendName, HostFacts } from '../model/host.ts';
+import type { Eni } from '../model/instance.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { Settings } from '../model/settings.ts';
+import { primaryLinkOf } from '../plan/match-links.ts';
+import { readHostFacts, withPrimaryLink } from '../system/host-facts.ts';
+import { readKernelState } from '../system/kernel-reader.ts';
+import type { System } from '../system/system.ts';
+
+/** What every look and every change needs. */
+export interface MachineContext {
+  readonly system: System;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** What there is to see before it is known which link is the primary's: `facts` guess it by the default route. */
+export interface Sight {
+  readonly facts: HostFacts;
+  readonly kernel: KernelState;
+  readonly state: State;
+}
+
+/** The facts as seen from the primary's link, and what they say about the backend. */
+export interface KnownSight extends Sight {
+  readonly selection: Selection;
+}
+
+export interface Machine extends KnownSight {
+  /** Of the backend in charge. */
+  readonly renderer: Renderer;
+  /** Why its service must not be made to reload now; undefined: it may, or it is never asked to. */
+  readonly reloadHazard: string | undefined;
+}
+
+export interface MachineOptions {
+  /** The backend, where it is not the configured or the recognised one. */
+  readonly backend?: (state: State) => BackendName | undefined;
+  /** False: nothing is touched, not even the notes of what the service has loaded. */
+  readonly touch: boolean;
+}
+
+/** @param facts read a moment ago; else they are read */
+export async function lookAtMachine({ system }: MachineContext, facts?: HostFacts): Promise<Sight> {
+  const found = facts ?? (await readHostFacts(system));
+  return { facts: found, state: await readState(system), kernel: await readKernelState(system) };
+}
+
+/** @param enis as the metadata has them, or had them the last time: one of them is the primary */
+export async function fromPrimary(
+  { system, settings }: MachineContext,
+  sight: Sight,
+  enis: readonly Pick<Eni, 'mac' | 'primary'>[] = sight.state.lastGood,
+): Promise<KnownSight> {
+  const primary = primaryLinkOf(enis, sight.kernel.links, settings.agent);
+  const facts = await withPrimaryLink(system, sight.facts, primary);
+  return { ...sight, facts, selection: selectBackend(facts) };
+}
+
+/** Throws `backend-unknown` where nothing tells the backend. */
+export async function inCharge(
+  { system, settings }: MachineContext,
+  sight: KnownSight,
+  { backend, touch }: MachineOptions,
+): Promise<Machine> {
+  const named = backend?.(sight.state);
+  const renderer = named === undefined ? rendererFor(settings, sight.selection) : renderers[named];
+  return { ...sight, renderer, reloadHazard: await reloadHazardOf(system, renderer, { look: !touch }) };
+}
+
+/** The whole look, without the metadata. */
+export async function readMachine(context: MachineContext, options: MachineOptions): Promise<Machine> {
+  return inCharge(context, await fromPrimary(context, await lookAtMachine(context)), options);
+}
+
+/** The renderer of the configured backend, or else of the recognised one. Throws `backend-unknown`. */
+export function rendererFor(settings: Settings, selection: Selection): Renderer {
+  const backend = settings.agent.backend ?? selection.backend;
+  if (backend === undefined)
+    throw new AgentError(
+      'backend-unknown',
+      `cannot tell what owns the links of this machine: ${selection.problem}`,
+    );
+  return renderers[backend];
+}
+
+/** @param metadataAddress the route to it is part of the primary's guard */
+export function applyContext(
+  { system, log, settings }: MachineContext,
+  { renderer, facts, reloadHazard }: Pick<Machine, 'renderer' | 'facts' | 'reloadHazard'>,
+  metadataAddress?: Ip,
+): ApplyContext {
+  return {
+    system,
+    log,
+    renderer,
+    facts,
+    reloadHazard,
+    compare: compareOptions(settings, facts, reloadHazard),
+    verifyTimeoutMs: settings.agent.verifyTimeoutMs,
+    metadataAddress,
+  };
+}

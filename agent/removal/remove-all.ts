@@ -1,0 +1,52 @@
+// The empty plan, applied: uninstalling is not another code path. Needs no metadata, so it works on a machine that has none.
+import { renderers } from '../../renderers/registry.ts';
+import { checkpointPath } from '../apply/checkpoint.ts';
+import { planChanges } from '../apply/eni-changes.ts';
+import { reloadRemedy } from '../apply/loaded-files.ts';
+import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
+import { emptyState, statePath, writeState } from '../apply/state-file.ts';
+import { applyChange } from '../apply/transaction.ts';
+import { settlementFiles } from '../coexistence/settlement.ts';
+import type { NetworkPlan } from '../model/network-plan.ts';
+import { applyContext, readMachine } from '../pass/machine.ts';
+import { finishInterrupted, halfWritten, type PassContext } from '../pass/reconcile.ts';
+import type { System } from '../system/system.ts';
+
+const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
+
+/** @returns the paths that were removed */
+export async function removeAll(context: PassContext): Promise<readonly string[]> {
+  const { system } = context;
+  // In the root of an image that was never booted nothing tells the backend, and nothing has to.
+  if (await isUntouched(system)) return [];
+  await finishInterrupted(context);
+  const machine = await readMachine(context, { backend: before => before.backend, touch: true });
+  const { facts, kernel, state, reloadHazard } = machine;
+  if (reloadHazard !== undefined)
+    context.log.warn(
+      { reason: reloadHazard },
+      `removed from the kernel, without a reload of the network service; ${reloadRemedy}`,
+    );
+  const apply = applyContext(context, machine);
+  const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
+  const files = diffFiles(await readOwnedFiles(system, owners), []);
+  const changes = planChanges({
+    plan,
+    applied: state.applied,
+    held: [],
+    kernel,
+    filesDiffer: () => false,
+    superseded: () => false,
+    compare: apply.compare,
+  });
+  // Slots are kept: should the package come back, every ENI finds its numbers again.
+  const stateAfter = { ...emptyState, instanceId: state.instanceId, slots: state.slots };
+  if (files.length === 0 && changes.length === 0) await writeState(system, stateAfter);
+  else await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter });
+  return files.map(f => f.path);
+}
+
+async function isUntouched(system: System): Promise<boolean> {
+  for (const path of [statePath, checkpointPath, halfWritten]) if (await system.exists(path)) return false;
+  return (await readOwnedFiles(system, owners)).size === 0;
+}

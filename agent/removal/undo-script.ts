@@ -1,0 +1,85 @@
+// What `remove` would do, as a shell script, for a time when the program has gone: a purge of the Debian package comes after its
+// removal, perhaps by weeks and reboots, and dpkg does not announce it. No transaction guards it, so it is more careful than `remove`: it
+// names each object in full, touches a link only while it is that ENI's, and does not make systemd-networkd reload (which could
+// reach links of others). networkd forgets the ENI at the next boot.
+import { renderers } from '../../renderers/registry.ts';
+import { type Command, marker, type Renderer } from '../../renderers/renderer.ts';
+import { planObjects } from '../apply/kernel-objects.ts';
+import { readOwnedFiles } from '../apply/ownership.ts';
+import { readState } from '../apply/state-file.ts';
+import { settlementFiles } from '../coexistence/settlement.ts';
+import { families } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
+import type { EniPlan } from '../model/network-plan.ts';
+import type { PassContext } from '../pass/reconcile.ts';
+import { readHostFacts } from '../system/host-facts.ts';
+import type { System } from '../system/system.ts';
+
+/** @returns the text of a POSIX script that continues after a command that fails. Changes nothing. */
+export async function undoScript({ system }: PassContext): Promise<string> {
+  const { backend, applied } = await readState(system);
+  const renderer = backend === undefined ? undefined : renderers[backend];
+  const facts = await readHostFacts(system);
+  const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
+  const commands = (eni: EniPlan) => (renderer === undefined ? [] : commandsOf(renderer, eni, facts));
+  const files = [
+    ...[...(await readOwnedFiles(system, owners)).keys()].map(path => `drop ${quote(path)}`),
+    ...(await generatedFiles(system, renderer)).map(path => `rm -f ${quote(path)}`),
+  ];
+  return [
+    '#!/bin/sh',
+    '# Removes what eni-agent configured; "eni-agent remove --script" made this script.',
+    'is_link() { [ "$(cat "/sys/class/net/$1/address" 2> /dev/null)" = "$2" ]; }',
+    '# By now it may be a file that eni-agent did not write.',
+    `drop() { ! head -n 3 "$1" 2> /dev/null | grep -q '^# ${mark}' || rm -f "$1"; }`,
+    ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'before-write'))),
+    ...files,
+    ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
+    ...applied.flatMap(kernelLines),
+    'exit 0',
+    '',
+  ].join('\n');
+}
+
+/** The part of the marker that every version writes. */
+const mark = marker.slice(0, marker.indexOf(';') + 1);
+
+/** The commands that reach the ENI's own link or profile; its objects in the kernel are in kernelLines(). */
+function commandsOf(renderer: Renderer, before: EniPlan, facts: HostFacts): readonly Command[] {
+  const removal = [{ kind: 'removed', before, linkPresent: true }] as const;
+  const commands = renderer.activate(removal, facts, 'nothing guards a reload');
+  return commands.filter(c => c.phase !== 'validate' && c.does === undefined);
+}
+
+/** Files without a mark that a program made out of ours (netplan's generator). */
+async function generatedFiles(system: System, renderer: Renderer | undefined): Promise<readonly string[]> {
+  if (renderer?.staging === undefined) return [];
+  const { dir, ours } = renderer.staging.generated;
+  return (await system.listFolder(dir)).filter(name => ours.test(name)).map(name => `${dir}/${name}`);
+}
+
+function shell(commands: readonly Command[], phase: Command['phase']): readonly string[] {
+  return commands.filter(c => c.phase === phase).map(c => c.argv.map(quote).join(' '));
+}
+
+/** Rules outlive a link, so they go in any case; the rest only while the link is the ENI's. */
+function kernelLines(eni: EniPlan): readonly string[] {
+  const objects = planObjects(eni, { ruleProtocol: false }).filter(o => o.remove !== '');
+  const batch = (isRule: boolean) =>
+    families.flatMap(family => {
+      const lines = objects.filter(o => o.family === family && (o.kind === 'rule') === isRule);
+      if (lines.length === 0) return [];
+      return [`ip -${family} -force -batch - 2> /dev/null << 'END'`, ...lines.map(o => o.remove), 'END'];
+    });
+  // A DHCP client that keeps running would give the address back at the next renewal; on a link that is down it ends.
+  const down = eni.addressing === 'dhcp' ? [`ip link set dev ${quote(eni.link)} down`] : [];
+  return [...batch(true), ...onLink(eni, [...batch(false), ...down])];
+}
+
+function onLink({ link, mac }: EniPlan, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`if is_link ${quote(link)} ${quote(mac)}; then`, ...lines, 'fi'];
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

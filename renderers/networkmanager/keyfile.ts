@@ -1,0 +1,144 @@
+// Backend NetworkManager with keyfiles (RHEL 9 and 10, Fedora, Alibaba Cloud Linux 4, SLES / Leap 16): one profile per ENI. Source:
+// nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed on 1.42 and 1.52.
+import type { HostFacts } from '../../agent/model/host.ts';
+import type { EniPlan } from '../../agent/model/network-plan.ts';
+import { linkWord } from '../formats/ip-commands.ts';
+import {
+  type Claim,
+  type Command,
+  type EniChange,
+  filesOfEach,
+  isMarked,
+  type RenderedFile,
+  type Renderer,
+} from '../renderer.ts';
+import { needsBringUp } from './lease-table.ts';
+import { renderProfile, uuidOf } from './profile.ts';
+import { dispatcherFiles, renderRuleDispatcher } from './rule.ts';
+
+const folder = '/etc/NetworkManager/system-connections';
+
+function pathOf(link: string): string {
+  return `${folder}/eni-${linkWord(link)}.nmconnection`;
+}
+
+export const networkmanagerKeyfile: Renderer = {
+  name: 'networkmanager-keyfile',
+  title: 'NetworkManager, keyfiles in system-connections (loaded by nmcli)',
+  proven: true,
+  // By reapply (1.30 to 1.52); rules of others survive it.
+  dropsForeign: ['address', 'route'],
+  ownFiles: [{ dir: folder, name: /^eni-[a-zA-Z0-9_.-]+\.nmconnection$/ }, dispatcherFiles],
+
+  render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
+    return filesOfEach(enis, eni => {
+      const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
+      // NetworkManager refuses a profile that anybody but root can read.
+      const profile = { path: pathOf(eni.link), mode: 0o600, content: renderProfile(eni, facts) };
+      return dispatcher === undefined ? [profile] : [profile, dispatcher];
+    });
+  },
+
+  /**
+   * `load` reads these files and no other (`reload` would take over half-made edits of somebody else). `up` would delete all
+   * addresses of an active profile and add them again, so a change is reapplied: IPv4 and rules by difference, IPv6 addresses and
+   * the table's routes are taken away and come back (1.40). Before 1.20 another table for the lease needs `up`. A profile whose
+   * file has gone ends with its addresses, routes and rules.
+   */
+  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
+    if (changes.length === 0) return [];
+    const kept = changes.flatMap(c => (c.kind === 'removed' ? [] : [pathOf(c.after.link)]));
+    const gone = changes.flatMap(c =>
+      c.kind === 'added' || (c.kind === 'changed' && c.before.link === c.after.link)
+        ? []
+        : [pathOf(c.before.link)],
+    );
+    const load = (paths: readonly string[], mayFail: boolean): readonly Command[] =>
+      paths.length === 0
+        ? []
+        : [
+            {
+              phase: 'after-write',
+              argv: ['nmcli', 'connection', 'load', ...paths],
+              // 1.42 returns 0 for a file that has gone; other versions were not asked, and the profile is dropped either way.
+              ...(mayFail ? { mayFail } : {}),
+            },
+          ];
+    return [...load(gone, true), ...load(kept, false), ...changes.flatMap(c => commandsFor(c, facts))];
+  },
+
+  claims: findClaims,
+
+  // Never with `ip`: an address that it takes away comes back with the next renewal of a lease, as NetworkManager still has it in the
+  // profile it applied. And NetworkManager deletes the rules that no profile has any more before it adds the new ones; 20 ms without any were seen on a busy machine (1.52).
+  // Two steps, as on networkd, would cost IPv6 twice: each reapply takes its addresses away and brings them back (1.42, 1.52: up to
+  // 2 s). What stands there already it takes for its own.
+  travel: (change, facts) => (isReapplied(change, facts) ? 'rules-first' : 'files'),
+};
+
+function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
+  if (change.kind === 'removed') return [];
+  const link = linkWord(change.after.link);
+  return [
+    isReapplied(change, facts)
+      ? { phase: 'after-write', argv: ['nmcli', '--wait', '20', 'device', 'reapply', link] }
+      : {
+          phase: 'after-write',
+          argv: [
+            'nmcli',
+            '--wait',
+            '20',
+            'connection',
+            'up',
+            'uuid',
+            uuidOf(change.after.mac),
+            'ifname',
+            link,
+          ],
+        },
+  ];
+}
+
+/** `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before. */
+function isReapplied(change: EniChange, facts: HostFacts): boolean {
+  return (
+    change.kind === 'changed' &&
+    change.before.link === change.after.link &&
+    isMarked(facts.files[pathOf(change.after.link)] ?? '') &&
+    !needsBringUp(change.before, change.after, facts.versions.networkmanager)
+  );
+}
+
+/** Profiles that name the link, and ifcfg files, which NetworkManager reads too where it has the ifcfg-rh plugin. */
+function findClaims(link: string, facts: HostFacts): readonly Claim[] {
+  return Object.entries(facts.files).flatMap(([path, text]) => {
+    if (isMarked(text) || isGenerated(text)) return [];
+    if (path === `/etc/sysconfig/network-scripts/ifcfg-${link}`)
+      return [{ path, text: `an ifcfg file configures ${link}` }];
+    if (!/^\/(etc|run|usr\/lib)\/NetworkManager\/system-connections\/[^/]+$/.test(path)) return [];
+    const named = interfaceNameOf(text);
+    if (named === link) return [{ path, text: `interface-name=${link}` }];
+    // cloud-init's profiles may match by MAC; their name tells the link.
+    return path.endsWith(`/cloud-init-${link}.nmconnection`)
+      ? [{ path, text: `cloud-init configures ${link}` }]
+      : [];
+  });
+}
+
+/**
+ * "Wired connection N": what NetworkManager makes up by itself for a NIC without a profile, in /run and with this key (1.42, 1.52). It
+ * has the lowest priority and goes when ours takes the link.
+ */
+export function isGenerated(text: string): boolean {
+  return /^nm-generated=true$/m.test(text);
+}
+
+function interfaceNameOf(text: string): string | undefined {
+  let section = '';
+  for (const line of text.split('\n').map(l => l.trim())) {
+    if (line.startsWith('[')) section = line;
+    const value = section === '[connection]' ? /^interface-name\s*=\s*(.*)$/.exec(line)?.[1] : undefined;
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}

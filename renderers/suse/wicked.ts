@@ -1,0 +1,217 @@
+// Backend wicked (SLES 12 and 15, openSUSE Leap 42 and 15): ifcfg, ifroute, ifrule and ifsysctl files per ENI. Source:
+// client/suse/compat-suse.c of wicked 0.6.18 to 0.6.79, executed on 0.6.31, 0.6.60, 0.6.76 and 0.6.79. wicked parses these files itself; no shell does.
+import { type Family, families } from '../../agent/model/address.ts';
+import type { HostFacts } from '../../agent/model/host.ts';
+import {
+  type EniPlan,
+  isDefaultRoute,
+  mainTable,
+  type PlannedRoute,
+  type PlannedRule,
+} from '../../agent/model/network-plan.ts';
+import { deleteRuleCommands, droppedRules, inPhases } from '../formats/change-commands.ts';
+import { findSuseClaims } from '../formats/ifcfg-claims.ts';
+import { linkWord, ruleWords } from '../formats/ip-commands.ts';
+import { renderVariables, type Variable } from '../formats/shell-variables.ts';
+import { versionAtLeast } from '../formats/version-order.ts';
+import {
+  type Command,
+  type EniChange,
+  type FileText,
+  filesOfEach,
+  marker,
+  type Renderer,
+} from '../renderer.ts';
+import { suseAddressVariables, suseScriptPath, suseSysctlFile } from './ifcfg.ts';
+import {
+  needsConnectedRouteDropped,
+  renderDownScript,
+  renderUpScript,
+  type ScriptPart,
+} from './link-scripts.ts';
+
+const folder = '/etc/sysconfig/network';
+
+export const wicked: Renderer = {
+  name: 'wicked',
+  title: 'wicked, /etc/sysconfig/network (loaded by wicked ifup)',
+  proven: true,
+  ownFiles: [
+    { dir: folder, name: /^(ifcfg|ifroute|ifrule|ifsysctl)-[a-zA-Z0-9_.-]+$/ },
+    { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
+  ],
+
+  render: (enis, facts) => filesOfEach(enis, eni => filesOf(eni, facts)),
+
+  activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
+    return inPhases(changes.flatMap(change => commandsFor(change, facts)));
+  },
+
+  claims: findSuseClaims,
+
+  // `wicked ifup` of a link that is up takes the difference of addresses and rules; the link stays up (0.6.79).
+  travel: () => 'files',
+};
+
+function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
+  const link = linkWord(eni.link);
+  const file = (kind: string, content: string): FileText => ({
+    path: `${folder}/${kind}-${link}`,
+    mode: 0o644,
+    content,
+  });
+  const lines = (kind: string, list: readonly string[]): readonly FileText[] =>
+    list.length === 0 ? [] : [file(kind, `# ${marker}\n${list.join('\n')}\n`)];
+  const part = scriptPart(eni, facts);
+  const scripted = needsScripts(eni, facts);
+  const script = (stage: 'up' | 'down', content: string): FileText => ({
+    path: suseScriptPath(link, stage),
+    mode: 0o755,
+    content,
+  });
+  return [
+    file('ifcfg', renderVariables(variablesOf(eni, scripted), 'always')),
+    ...lines(
+      'ifroute',
+      eni.routes.map(route => routeLine(route, link)),
+    ),
+    ...lines(
+      'ifrule',
+      eni.rules.filter(rule => !part.rules.includes(rule)).map(rule => ruleLine(rule)),
+    ),
+    ...lines('ifsysctl', suseSysctlFile()),
+    ...(scripted
+      ? [script('up', renderUpScript(eni, part)), script('down', renderDownScript(eni, part))]
+      : []),
+  ];
+}
+
+/**
+ * The rules that wicked cannot say. It drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
+ * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33. From there
+ * to 0.6.70 its schema takes `to` for an address without a length (schema/interface.xml, mended in 0.6.71): one rule `to 10.0.1.0/24`
+ * is a "document error", and the whole link stays down (0.6.60). So nothing before 0.6.71 is given one; nor is a version that is not
+ * known: the script works on all.
+ */
+function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
+  const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.71') === true;
+  return { routes: [], rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault) };
+}
+
+function needsScripts(eni: EniPlan, facts: HostFacts): boolean {
+  return scriptPart(eni, facts).rules.length > 0 || needsConnectedRouteDropped(eni);
+}
+
+function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
+  const leased = eni.addressing === 'dhcp';
+  const link = linkWord(eni.link);
+  return [
+    // Never `none`: that is a link without addresses, the static ones included.
+    ['BOOTPROTO', leased ? 'dhcp4' : 'static'],
+    // Brought up when it appears, not waited for at boot. The default would be `manual`.
+    ['STARTMODE', 'hotplug'],
+    ...(leased ? dhcpVariables : []),
+    ...suseAddressVariables(eni),
+    ...(eni.mtu === undefined ? [] : [['MTU', eni.mtu] as const]),
+    // cloud-netconfig adds its own tables and rules to every link of the cloud otherwise.
+    ['CLOUD_NETCONFIG_MANAGE', 'no'],
+    // A bare path has no type, and a script without a type is skipped with a note.
+    ...(scripted
+      ? ([
+          ['POST_UP_SCRIPT', `wicked:${suseScriptPath(link, 'up')}`],
+          ['PRE_DOWN_SCRIPT', `wicked:${suseScriptPath(link, 'down')}`],
+        ] as const)
+      : []),
+  ];
+}
+
+/**
+ * The lease may bring its address, and nothing for the rest of the system. wicked cannot put its routes into a table. Not `none`: an
+ * empty set is left out of the configuration (client/compat.c, __ni_compat_generate_dynamic_addrconf), and the DHCP client takes its
+ * own default for a set that is left out, with `default-route` and `dns` in it. At boot that default route can be there before the
+ * primary's, which then never comes (0.6.76). NetWare servers, `nds`, are known to all versions, and nobody reads them.
+ * 0.6.31 does not know the variable: the lease's name servers come into resolv.conf there.
+ */
+const dhcpVariables: readonly Variable[] = [
+  ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
+  ['DHCLIENT_SET_HOSTNAME', 'no'],
+  ['DHCLIENT_UPDATE', 'nds'],
+];
+
+/**
+ * `DEST GW MASK IFACE OPTIONS`. `via` and `dev` are errors among the options; `onlink` is only known of a next hop. No `src`: with
+ * the address of a lease the route is missing without a word, since the static part is applied first.
+ */
+function routeLine(route: PlannedRoute, link: string): string {
+  // The family of `default` is that of the gateway beside it; a next hop comes too late to tell.
+  const spelled = route.family === 4 || !route.onLink ? 'default' : '::/0';
+  const destination = isDefaultRoute(route) ? spelled : route.destination;
+  const options = [
+    ...(route.table === mainTable ? [] : ['table', route.table]),
+    ...(route.metric === undefined ? [] : ['metric', route.metric]),
+  ];
+  if (route.gateway !== undefined && route.onLink)
+    return [destination, '-', '-', link, ...options, 'nexthop', 'via', route.gateway, 'onlink'].join(' ');
+  return [destination, route.gateway ?? '-', '-', link, ...options].join(' ');
+}
+
+/** `ipv4 from A [to B] [iif lo] table T priority P`. */
+function ruleLine(rule: PlannedRule): string {
+  const family: Record<Family, string> = { 4: 'ipv4', 6: 'ipv6' };
+  return [family[rule.family], ...ruleWords(rule).map(w => (w === 'lookup' ? 'table' : w))].join(' ');
+}
+
+function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
+  switch (change.kind) {
+    case 'added':
+      return [{ phase: 'after-write', argv: ['wicked', 'ifup', linkWord(change.after.link)] }];
+    case 'changed':
+      return changeCommands(change.before, change.after, facts);
+    case 'removed':
+      return removeCommands(change.before, change.linkPresent);
+  }
+}
+
+/**
+ * A second `ifup` runs the new script by itself on 0.6.31, 0.6.60 and 0.6.76; twice does no harm. What the old one added and the new
+ * one has not is deleted.
+ */
+function changeCommands(before: EniPlan, after: EniPlan, facts: HostFacts): readonly Command[] {
+  const link = linkWord(after.link);
+  const old = scriptPart(before, facts).rules;
+  const dropped = droppedRules(before, after).filter(rule => old.includes(rule));
+  const script: Command = { phase: 'after-write', argv: [suseScriptPath(link, 'up')] };
+  return [
+    { phase: 'after-write', argv: ['wicked', 'ifup', link] },
+    ...(needsScripts(after, facts) ? [script] : []),
+    ...deleteRuleCommands(dropped, 'after-write'),
+  ];
+}
+
+/**
+ * While the files are there: PRE_DOWN_SCRIPT is read from them. Of a link that has gone, `ifdown` says "no matching interfaces" and
+ * leaves the nanny its policy: the next ENI of that name would come up at once, with the addresses and rules of the old one (0.6.76).
+ */
+function removeCommands(before: EniPlan, linkPresent: boolean): readonly Command[] {
+  const link = linkWord(before.link);
+  const argv = ['wicked', 'ifdown', link] as const;
+  const down: readonly Command[] = linkPresent
+    ? [{ phase: 'before-write', argv }]
+    : [
+        { phase: 'before-write', argv, mayFail: true },
+        { phase: 'before-write', argv: ['wicked', 'nanny', 'delpolicy', policyName(link)], mayFail: true },
+      ];
+  // DHCLIENT_USE_LAST_LEASE: the next ENI of this name would start with the old one's address.
+  const leases = families.map(family => `/var/lib/wicked/lease-${link}-dhcp-ipv${family}.xml`);
+  const forget: Command = { phase: 'after-write', argv: ['rm', '-f', ...leases], mayFail: true };
+  return [
+    ...down,
+    ...deleteRuleCommands(before.rules, 'before-write'),
+    ...(before.addressing === 'dhcp' ? [forget] : []),
+  ];
+}
+
+/** The nanny's name for what `ifup` of a link gave it (src/client/policy.c, ni_ifpolicy_name_from_ifname). */
+function policyName(link: string): string {
+  return `policy__${link.replaceAll('_', '__').replaceAll('.', '_d').replaceAll('-', '_m')}`;
+}
