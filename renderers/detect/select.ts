@@ -2,30 +2,11 @@
 // that manages the live primary link now wins, not the distribution's name. To teach it a backend: one line in
 // `findingsOf`, one host fixture per way in which it can be met.
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
-import {
-  type Denial,
-  ifupdownCandidate,
-  initscriptsCandidate,
-  networkdCandidate,
-  networkmanagerCandidate,
-  sles11Candidate,
-  wickedCandidate,
-} from './candidates.ts';
-
-/** One look at the machine: which probe, and what it saw, in the tool's own words. */
-export interface Evidence {
-  readonly probe: string;
-  readonly saw: string;
-}
-
-/** `owns`: has configured the primary link; `active`: its service runs; `installed`: it is there and has a configuration. */
-export type Strength = 'owns' | 'active' | 'installed';
-
-export interface Candidate {
-  readonly backend: BackendName;
-  readonly strength: Strength;
-  readonly evidence: readonly Evidence[];
-}
+import type { Candidate, Denial, Evidence, Strength } from './evidence.ts';
+import { ifupdownCandidate } from './ifupdown.ts';
+import { networkdCandidate } from './networkd.ts';
+import { initscriptsCandidate, networkmanagerCandidate } from './red-hat.ts';
+import { sles11Candidate, wickedCandidate } from './suse.ts';
 
 export interface Selection {
   /** Undefined if nothing was found or two have the same claim: never a guess. */
