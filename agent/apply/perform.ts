@@ -3,7 +3,7 @@ import { type EniChange, isMarked, type Phase, type Travel } from '../../rendere
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { noAutoconf } from '../model/link-sysctls.ts';
-import { readKernelState } from '../system/kernel-reader.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, differences, travelOf } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';

@@ -5,7 +5,7 @@ import type { EniChange } from '../../renderers/renderer.ts';
 import { reasonOf } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { NetworkPlan } from '../model/network-plan.ts';
-import { readKernelState } from '../system/kernel-reader.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, linksOf } from './apply-context.ts';
 import {
   type Checkpoint,

@@ -4,7 +4,7 @@ import { type EniChange, eniOf } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
-import { readKernelState } from '../system/kernel-reader.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { type CompareOptions, compareEni, describeDifference } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';

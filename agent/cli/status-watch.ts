@@ -1,7 +1,7 @@
 // `status --watch`: the same picture again and again. The kernel is read each time, the metadata seldom: its service counts requests.
 import { type MetadataSource, openMetadataSource } from '../metadata/metadata-source.ts';
 import type { PassContext } from '../pass/reconcile.ts';
-import { readDmi } from '../system/dmi.ts';
+import { readDmi } from '../system/facts/dmi.ts';
 import type { CommandContext } from './command.ts';
 
 const redrawMs = 2000;

@@ -9,7 +9,7 @@ import { isSame, keyOf } from '../model/value.ts';
 import { type Drift, type Glance, glance, linksText, unclaimedLinks } from '../pass/glance.ts';
 import { withLock } from '../pass/lock.ts';
 import { type PassResult, reconcile } from '../pass/reconcile.ts';
-import { readHostFacts } from '../system/host-facts.ts';
+import { readHostFacts } from '../system/facts/host-facts.ts';
 import { linksBeingNamed } from '../system/udev.ts';
 import type { Asking } from './asking.ts';
 import { isOn } from './brake.ts';

@@ -1,5 +1,5 @@
 // Why does a packet with an ENI's address not leave by that ENI? Walks the rules and routes that were read, in the kernel's order, and
-// names the one that is missing or that comes first. Pure; that it goes wrong, the kernel itself has said (system/route-lookups.ts).
+// names the one that is missing or that comes first. Pure; that it goes wrong, the kernel itself has said (system/kernel/route-lookups.ts).
 import { type Cidr, contains, familyOf, prefixLengthOf } from '../model/address.ts';
 import {
   type KernelRoute,
@@ -9,7 +9,7 @@ import {
   ruleKey,
 } from '../model/kernel-state.ts';
 import type { EniPlan, PlannedRoute, PlannedRule } from '../model/network-plan.ts';
-import type { RouteAnswer } from '../system/route-lookups.ts';
+import type { RouteAnswer } from '../system/kernel/route-lookups.ts';
 
 export interface Detour {
   readonly why: string;

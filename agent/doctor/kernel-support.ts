@@ -1,7 +1,7 @@
 // Can this kernel, with its `ip`, do what tier 2 needs? And was that tried, or is it only what its version promises?
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/reconcile.ts';
-import { readKernelProbe } from '../system/kernel-probe.ts';
+import { readKernelProbe } from '../system/kernel/probe.ts';
 import { type Finding, ok } from './finding.ts';
 
 /** Before Linux 3.12 the attribute is ignored without a word, and tier 2 would send the ENI's traffic to main's default. */

@@ -2,7 +2,7 @@
 // settles it. Nothing is switched off here: that is the administrator's decision, or that of an option ([coexistence]).
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/reconcile.ts';
-import { readRivalFacts } from '../system/rival-facts.ts';
+import { readRivalFacts } from '../system/facts/rival-facts.ts';
 import { type Finding, ok } from './finding.ts';
 import { cloudInitAtBoot, cloudInitHotplug } from './rivals/cloud-init.ts';
 import { containerNetworkRivals } from './rivals/container-networks.ts';

@@ -1,7 +1,7 @@
 // What of multi-nic-util is on this machine: its files, told by their content, and what stays for a reason. Looks only.
 import { parseVariables } from '../../renderers/formats/shell-variables.ts';
 import { isMarked } from '../../renderers/renderer.ts';
-import { readPackageOwner } from '../system/package-owner.ts';
+import { readPackageOwner } from '../system/facts/package-owner.ts';
 import type { System } from '../system/system.ts';
 import { readUnits, type UnitState } from '../system/units.ts';
 import * as table from './footprint-table.ts';

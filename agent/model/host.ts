@@ -1,4 +1,4 @@
-// What this machine is: facts probed once per pass (system/host-facts.ts), or written down in a fixture. Data only.
+// What this machine is: facts probed once per pass (system/facts/host-facts.ts), or written down in a fixture. Data only.
 
 export const backendNames = [
   'ifupdown',

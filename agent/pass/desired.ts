@@ -18,7 +18,7 @@ import type { Lease } from '../plan/eni-network.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { occupiedSlots, recoverSlots } from '../plan/occupied-slots.ts';
 import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
-import { readLease } from '../system/leases.ts';
+import { readLease } from '../system/facts/leases.ts';
 import type { System } from '../system/system.ts';
 
 export interface DesiredInput {

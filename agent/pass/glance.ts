@@ -5,7 +5,7 @@ import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
-import { readKernelState } from '../system/kernel-reader.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
 import type { PassResult } from './reconcile.ts';
 

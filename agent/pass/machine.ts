@@ -16,8 +16,8 @@ import type { Eni } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
 import { primaryLinkOf } from '../plan/match-links.ts';
-import { readHostFacts, withPrimaryLink } from '../system/host-facts.ts';
-import { readKernelState } from '../system/kernel-reader.ts';
+import { readHostFacts, withPrimaryLink } from '../system/facts/host-facts.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
 
 /** What every look and every change needs. */

@@ -12,7 +12,7 @@ import { families } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { PassContext } from '../pass/reconcile.ts';
-import { readHostFacts } from '../system/host-facts.ts';
+import { readHostFacts } from '../system/facts/host-facts.ts';
 import type { System } from '../system/system.ts';
 
 /** @returns the text of a POSIX script that continues after a command that fails. Changes nothing. */

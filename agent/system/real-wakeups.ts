@@ -1,7 +1,7 @@
 // What wakes the daemon on the machine itself: the kernel, the trigger folder, configuration and owned files, signals.
 import { setTimeout as delay } from 'node:timers/promises';
 import { watch } from 'chokidar';
-import { monitorKernel } from './kernel-monitor.ts';
+import { monitorKernel } from './kernel/monitor.ts';
 import { makeFolders, temporaryName } from './real-system.ts';
 import type { WakeKind, WakeupSpec, Wakeups } from './wakeups.ts';
 

@@ -1,6 +1,6 @@
 // State of systemd units, and the commands that change it. systemctl(1) of 219 and later (which has no `enable --now`).
 import { AgentError } from '../errors.ts';
-import { runsSystemd } from './host-services.ts';
+import { runsSystemd } from './facts/services.ts';
 import type { System } from './system.ts';
 
 export interface UnitState {

@@ -1,7 +1,7 @@
 // The real command line on a FakeSystem without metadata, for everything that must be refused before any of it is needed.
 import { expect } from 'vitest';
 import { run } from '../../agent/cli/run.ts';
-import { toolMemoryFile } from '../../agent/system/tool-memory.ts';
+import { toolMemoryFile } from '../../agent/system/facts/tool-memory.ts';
 import type { Outcome } from './fake-machine.ts';
 import { FakeSystem } from './fake-system.ts';
 import { noProcess } from './no-process.ts';

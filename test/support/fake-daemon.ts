@@ -11,7 +11,7 @@ import {
   type SourceOptions,
 } from '../../agent/metadata/metadata-source.ts';
 import type { PassResult } from '../../agent/pass/reconcile.ts';
-import { readDmi } from '../../agent/system/dmi.ts';
+import { readDmi } from '../../agent/system/facts/dmi.ts';
 import { CrashError, type FakeSystem } from './fake-system.ts';
 import { type FakeWakeups, openFakeWakeups } from './fake-wakeups.ts';
 

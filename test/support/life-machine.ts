@@ -8,7 +8,7 @@ import type { OpenClient } from '../../agent/metadata/client.ts';
 import { openMetadataSource } from '../../agent/metadata/metadata-source.ts';
 import { withLock } from '../../agent/pass/lock.ts';
 import { reconcile } from '../../agent/pass/reconcile.ts';
-import { readDmi } from '../../agent/system/dmi.ts';
+import { readDmi } from '../../agent/system/facts/dmi.ts';
 import { type FakeDaemon, startDaemon } from './fake-daemon.ts';
 import { FakeSystem } from './fake-system.ts';
 import { createLifeCloud, type LifeCloud } from './life-cloud.ts';

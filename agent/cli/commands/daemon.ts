@@ -7,7 +7,7 @@ import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
 import { runHooks } from '../../hooks.ts';
 import { openMetadataSource } from '../../metadata/metadata-source.ts';
-import { readDmi } from '../../system/dmi.ts';
+import { readDmi } from '../../system/facts/dmi.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 
 export const daemon: CliCommand = {

@@ -2,7 +2,7 @@
 
 import type { Settings } from '../../model/settings.ts';
 import type { Inspection } from '../../pass/inspect.ts';
-import type { RivalFacts } from '../../system/rival-facts.ts';
+import type { RivalFacts } from '../../system/facts/rival-facts.ts';
 
 export interface RivalView {
   readonly look: Inspection;

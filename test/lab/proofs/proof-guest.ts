@@ -2,7 +2,7 @@
 // the way it boots (BOOT, run as it is). No agent in it, process 1 only waits, /sys is read-only.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readKernelState } from '../../../agent/system/kernel-reader.ts';
+import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import type { System } from '../../../agent/system/system.ts';
 import type { RenderedFile } from '../../../renderers/renderer.ts';
 import { type Outcome, run, startBackground, waitFor } from '../command.ts';

@@ -5,7 +5,7 @@ import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
 import { compareEni, describeDifference } from '../../../agent/apply/compare.ts';
 import { perform } from '../../../agent/apply/perform.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
-import { readKernelState } from '../../../agent/system/kernel-reader.ts';
+import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { networkd } from '../../../renderers/networkd/renderer.ts';
 import { networkmanagerKeyfile } from '../../../renderers/networkmanager/keyfile.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';

@@ -6,7 +6,7 @@ import { foreignObjects } from '../../../agent/apply/foreign-guard.ts';
 import { snapshotPrimary } from '../../../agent/apply/primary-guard.ts';
 import { verify } from '../../../agent/apply/verify.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
-import { readKernelState } from '../../../agent/system/kernel-reader.ts';
+import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { networkd } from '../../../renderers/networkd/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';

@@ -6,7 +6,7 @@ import {
   findContainerNetworks,
 } from '../../../agent/coexistence/container-network.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import { parseRoutes, parseRules, standardTables } from '../../../agent/system/ip-text.ts';
+import { parseRoutes, parseRules, standardTables } from '../../../agent/system/kernel/ip-text.ts';
 import { alone, inSubnet, primary, resultOf, settingsWith, skips } from '../../support/plan-machine.ts';
 import { nic } from '../../support/plan-parts.ts';
 

@@ -2,7 +2,7 @@
 // container bridge added.
 import { expect, test } from 'vitest';
 import { type Ip, parseIp } from '../../../agent/model/address.ts';
-import { readKernelState } from '../../../agent/system/kernel-reader.ts';
+import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { cidr } from '../../support/example-plans.ts';
 import { type Packet, type WalkerRoute, type World, walk } from '../../support/rule-walker.ts';
 import { after, debianMachine } from './debian-machine.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { kernelSupport } from '../../../agent/doctor/kernel-support.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import type { PassContext } from '../../../agent/pass/reconcile.ts';
-import { readHostFacts } from '../../../agent/system/host-facts.ts';
+import { readHostFacts } from '../../../agent/system/facts/host-facts.ts';
 import { smallHost } from '../hosts/small-host.ts';
 
 const command = 'unshare -n ip -force -batch -';

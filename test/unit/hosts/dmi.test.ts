@@ -1,6 +1,6 @@
 // The firmware strings: one file each, and a machine that has none of them, or does not let us read one.
 import { expect, test } from 'vitest';
-import { readDmi } from '../../../agent/system/dmi.ts';
+import { readDmi } from '../../../agent/system/facts/dmi.ts';
 import { smallHost } from './small-host.ts';
 
 test('an EC2 machine, seen without root', async () => {

@@ -1,7 +1,7 @@
 // readHostFacts on whole machines: what the tools print there, and what becomes of tools that fail, hang or print garbage.
 import { describe, expect, test } from 'vitest';
-import { readHostFacts } from '../../../agent/system/host-facts.ts';
-import { readServices } from '../../../agent/system/host-services.ts';
+import { readHostFacts } from '../../../agent/system/facts/host-facts.ts';
+import { readServices } from '../../../agent/system/facts/services.ts';
 import { explainSelection, selectBackend } from '../../../renderers/detect/select.ts';
 import { smallHost } from './small-host.ts';
 

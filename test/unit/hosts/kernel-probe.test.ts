@@ -1,6 +1,6 @@
 // The probe of the kernel in a namespace of its own: what is believed, what is cached, and what is only assumed.
 import { expect, test } from 'vitest';
-import { kernelProbeFile, parseProbe, readKernelProbe } from '../../../agent/system/kernel-probe.ts';
+import { kernelProbeFile, parseProbe, readKernelProbe } from '../../../agent/system/kernel/probe.ts';
 import { smallHost } from './small-host.ts';
 
 const boot = { '/proc/sys/kernel/random/boot_id': 'first\n' };

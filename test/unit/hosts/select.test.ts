@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HostFacts, ServiceState } from '../../../agent/model/host.ts';
-import { probedPaths } from '../../../agent/system/host-paths.ts';
-import { probedUnits } from '../../../agent/system/host-services.ts';
+import { probedPaths } from '../../../agent/system/facts/paths.ts';
+import { probedUnits } from '../../../agent/system/facts/services.ts';
 import { explainSelection, selectBackend } from '../../../renderers/detect/select.ts';
 import { releaseTable } from '../../../renderers/releases/table.ts';
 

@@ -5,7 +5,7 @@ import {
   parseRouteTable,
   readOwners,
   readPrimaryLink,
-} from '../../../agent/system/host-owners.ts';
+} from '../../../agent/system/facts/owners.ts';
 import { smallHost } from '../hosts/small-host.ts';
 
 const head = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { monitorKernel } from '../../../agent/system/kernel-monitor.ts';
+import { monitorKernel } from '../../../agent/system/kernel/monitor.ts';
 
 let folder = '';
 const path = process.env.PATH;

@@ -1,7 +1,7 @@
 // What the kernel reader asks of `ip` and what it takes from files beside it: which links obey router advertisements.
 import { describe, expect, test } from 'vitest';
-import { splitListings } from '../../../agent/system/ip-batch.ts';
-import { readKernelState } from '../../../agent/system/kernel-reader.ts';
+import { splitListings } from '../../../agent/system/kernel/ip-batch.ts';
+import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { type Answer, smallHost } from '../hosts/small-host.ts';
 
 const conf = (link: string, key: string) => `/proc/sys/net/ipv6/conf/${link}/${key}`;

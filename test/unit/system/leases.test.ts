@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDhclientLeases, parseNetworkdLease, readLease } from '../../../agent/system/leases.ts';
+import { parseDhclientLeases, parseNetworkdLease, readLease } from '../../../agent/system/facts/leases.ts';
 import type { System } from '../../../agent/system/system.ts';
 
 const block = (body: string) => `lease {\n  interface "eth1";\n${body}}\n`;

@@ -1,6 +1,6 @@
 // Which package a file belongs to, by what rpm 4.18 and dpkg-query 1.21 print.
 import { expect, test } from 'vitest';
-import { readPackageOwner } from '../../../agent/system/package-owner.ts';
+import { readPackageOwner } from '../../../agent/system/facts/package-owner.ts';
 import { type Answer, smallHost } from '../hosts/small-host.ts';
 
 const path = '/lib/udev/rules.d/60-net.rules';

@@ -1,7 +1,7 @@
 // What `doctor` reads about other programs: in the order in which those programs read it, with secrets masked, and nothing on a machine
 // that has none of them.
 import { expect, test } from 'vitest';
-import { readRivalFacts } from '../../../agent/system/rival-facts.ts';
+import { readRivalFacts } from '../../../agent/system/facts/rival-facts.ts';
 import { smallHost } from '../hosts/small-host.ts';
 
 test('a machine without any: no file, no command', async () => {

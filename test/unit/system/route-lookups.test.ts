@@ -2,9 +2,9 @@
 // spaces only; what is marked as made up was seen nowhere, and is there so that it does no harm. And what the exit codes of ping mean.
 import { expect, test } from 'vitest';
 import type { Ip } from '../../../agent/model/address.ts';
-import { parseNeighbours } from '../../../agent/system/neighbours.ts';
-import { readOutcome, sendPings } from '../../../agent/system/pings.ts';
-import { lookUpRoutes, parseAnswers } from '../../../agent/system/route-lookups.ts';
+import { parseNeighbours } from '../../../agent/system/kernel/neighbours.ts';
+import { readOutcome, sendPings } from '../../../agent/system/kernel/pings.ts';
+import { lookUpRoutes, parseAnswers } from '../../../agent/system/kernel/route-lookups.ts';
 import type { CommandResult, System } from '../../../agent/system/system.ts';
 
 const question = (from: string, to = '203.0.113.1') => ({ from: from as Ip, to: to as Ip });

@@ -1,7 +1,7 @@
 // What the DHCP server said about a link, from the lease file of whichever client runs there. Only asked for an ENI whose
 // cloud tells neither subnet nor gateway. Formats: dhclient.leases(5); the lease files of systemd-networkd are KEY=value.
-import { bits, type Cidr, type Ip, networkOf, parseIp } from '../model/address.ts';
-import type { System } from './system.ts';
+import { bits, type Cidr, type Ip, networkOf, parseIp } from '../../model/address.ts';
+import type { System } from '../system.ts';
 
 export interface LinkLease {
   readonly subnet: Cidr | undefined;

@@ -1,8 +1,8 @@
 // Reads the kernel's links, addresses, routes and rules through `ip`: two short processes side by side, or one per question where `ip` does
 // not take them together.
-import { AgentError } from '../errors.ts';
-import type { Family } from '../model/address.ts';
-import type { KernelLink, KernelState } from '../model/kernel-state.ts';
+import { AgentError } from '../../errors.ts';
+import type { Family } from '../../model/address.ts';
+import type { KernelLink, KernelState } from '../../model/kernel-state.ts';
 import { type Listings, readListings } from './ip-batch.ts';
 import {
   parseAddresses,
@@ -12,7 +12,7 @@ import {
   parseTableNames,
   type TableNames,
 } from './ip-text.ts';
-import type { System } from './system.ts';
+import type { System } from '../system.ts';
 
 /** Where distributions keep the names of routing tables; the later ones are newer iproute2. */
 const tableNameFiles = [

@@ -1,6 +1,6 @@
 // Pings from given sources, one packet each: the only thing of `doctor` that sends anything, and only where the user says so.
-import { familyOf, type Ip } from '../model/address.ts';
-import type { System } from './system.ts';
+import { familyOf, type Ip } from '../../model/address.ts';
+import type { System } from '../system.ts';
 
 export interface Ping {
   readonly from: Ip;

@@ -1,7 +1,7 @@
 // Reads the kernel's neighbour table: which hosts on a link have answered for their address (ARP, neighbour discovery).
-import { AgentError } from '../errors.ts';
-import { type Ip, parseIp } from '../model/address.ts';
-import type { System } from './system.ts';
+import { AgentError } from '../../errors.ts';
+import { type Ip, parseIp } from '../../model/address.ts';
+import type { System } from '../system.ts';
 
 export interface Neighbour {
   readonly ip: Ip;

@@ -1,7 +1,7 @@
 // One `ip` per address family instead of four: a batch of listings, and what separates them. Each kind of line has a head of its own and
 // the kinds come in a fixed order. Whatever does not look like that is no answer, and the caller asks one by one.
-import type { Family } from '../model/address.ts';
-import type { System } from './system.ts';
+import type { Family } from '../../model/address.ts';
+import type { System } from '../system.ts';
 
 /** Lines of `ip -o addr`, `ip rule`, `ip -o route` and `ip -o link`, as each of them alone would print them. */
 export interface Listings {

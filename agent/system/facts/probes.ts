@@ -1,6 +1,6 @@
 // The two ways in which a host probe looks at the machine. A probe never fails: what cannot be read or run is a fact that
 // is missing, and detection decides with what is left. Knows no backend.
-import type { System } from './system.ts';
+import type { System } from '../system.ts';
 
 /** Bytes; a backend file beyond this is no hand-written network configuration, and is not read into the facts. */
 export const maxFileSize = 64 * 1024;

@@ -1,8 +1,8 @@
 // Reads what `ip` prints. Text and not JSON: `ip -j` came with iproute2 4.13, and CentOS 7, Debian 8/9, Ubuntu 14.04/16.04 and
 // SLES 11 are older; one parser for all is easier to trust than two. The grammar is the same everywhere: a head, then words of
 // which some take a value. Anything that this program does not model makes the object opaque, and opaque objects are foreign.
-import { type Cidr, type Family, hostCidr, parseCidr, parseIp, parseMac } from '../model/address.ts';
-import type { KernelAddress, KernelLink, KernelRoute, KernelRule } from '../model/kernel-state.ts';
+import { type Cidr, type Family, hostCidr, parseCidr, parseIp, parseMac } from '../../model/address.ts';
+import type { KernelAddress, KernelLink, KernelRoute, KernelRule } from '../../model/kernel-state.ts';
 
 /** Table names of /etc/iproute2/rt_tables, which `ip` prints instead of numbers. */
 export type TableNames = ReadonlyMap<string, number>;

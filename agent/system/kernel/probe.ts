@@ -1,8 +1,8 @@
 // What this kernel does with the two words of the rule scheme that a kernel may not know: it is tried in a network
 // namespace of its own, once per boot, and never on the machine's own rules. Knows no backend.
-import type { HostFacts } from '../model/host.ts';
-import { readQuietly } from './host-probes.ts';
-import type { System } from './system.ts';
+import type { HostFacts } from '../../model/host.ts';
+import { readQuietly } from '../facts/probes.ts';
+import type { System } from '../system.ts';
 
 /** Below the runtime directory: /run is emptied by a reboot, except where it is a plain folder (EL6, SLES 11). */
 export const kernelProbeFile = '/run/eni-agent/kernel-probe.json';

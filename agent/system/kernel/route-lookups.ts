@@ -1,7 +1,7 @@
 // Asks the kernel which way a packet of this host would take, without sending one: `ip route get TARGET from SOURCE`, all of a family
 // in one process. The answer is the kernel's own, whatever rules and routes there are, those that this program cannot read included.
-import { type Family, familyOf, type Ip, parseIp } from '../model/address.ts';
-import type { System } from './system.ts';
+import { type Family, familyOf, type Ip, parseIp } from '../../model/address.ts';
+import type { System } from '../system.ts';
 
 export interface RouteQuestion {
   readonly from: Ip;
