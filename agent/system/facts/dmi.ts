@@ -2,8 +2,8 @@
 // Format: https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-firmware-dmi-tables and sysfs-class-dmi (one value
 // per file). Knows no cloud: providers compare the strings.
 import type { Dmi } from '../../model/host.ts';
-import { readQuietly } from './probes.ts';
 import type { System } from '../system.ts';
+import { readQuietly } from './probes.ts';
 
 /** Longer than any DMI string (they are at most 64 bytes by convention); keeps garbage out of messages. */
 const maxLength = 256;

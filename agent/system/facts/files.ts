@@ -1,8 +1,9 @@
 // Content of the backends' files that somebody else wrote: renderers look into them for claims on a link, and for where
 // a file of ours must go. Reads only the families whose folder exists. Does not understand any of the formats.
-import { listQuietly, readQuietly } from './probes.ts';
-import { readInterfacesTree } from './interfaces-sources.ts';
+
 import type { System } from '../system.ts';
+import { readInterfacesTree } from './interfaces-sources.ts';
+import { listQuietly, readQuietly } from './probes.ts';
 
 /** Files per folder, so that a folder of garbage cannot fill the memory. */
 const maxFiles = 200;

@@ -1,14 +1,14 @@
 // What this machine is, probed once per pass: cheap looks at files first, a tool only where its trace exists. The facts are
 // data that renderers/detect/select.ts and the renderers decide on; nothing is decided here, and nothing is changed.
 import type { HostFacts } from '../../model/host.ts';
+import { readKernelProbe } from '../kernel/probe.ts';
+import type { System } from '../system.ts';
 import { readForeignFiles } from './files.ts';
+import { readOs } from './os-release.ts';
 import { readOwners, readPrimaryLink } from './owners.ts';
 import { readPaths } from './paths.ts';
 import { readServices } from './services.ts';
 import { readVersions } from './versions.ts';
-import { readKernelProbe } from '../kernel/probe.ts';
-import { readOs } from './os-release.ts';
-import type { System } from '../system.ts';
 
 /**
  * Reads all facts. Never throws for a probe: a tool that is missing, fails, hangs or prints garbage leaves its fact out.

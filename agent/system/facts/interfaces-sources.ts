@@ -1,7 +1,8 @@
 // Which files ifupdown reads: /etc/network/interfaces and everything that it sources. Format: interfaces(5) of ifupdown 0.7
 // and 0.8 (`source PATTERN`, `source-directory PATTERN`). Reads only; knows nothing about stanzas.
-import { existsQuietly, listQuietly, readQuietly } from './probes.ts';
+
 import type { System } from '../system.ts';
+import { existsQuietly, listQuietly, readQuietly } from './probes.ts';
 
 /** Bounds against a file that sources itself, and against a folder of garbage. */
 const maxDepth = 8;

@@ -1,8 +1,8 @@
 // Name and version of the distribution, for messages and for nothing else: what a backend can do is decided by the
 // versions of its tools. Format: os-release(5); CentOS 6 and SLES 11 are older than it and have a file of their own.
 import type { HostFacts } from '../../model/host.ts';
-import { readQuietly } from './probes.ts';
 import type { System } from '../system.ts';
+import { readQuietly } from './probes.ts';
 
 type Os = HostFacts['os'];
 

@@ -1,9 +1,9 @@
 // Who owns the primary link now, in each tool's own words, and which link that is. Formats: ip-route(8), nmcli(1),
 // networkctl(1) and the files behind it, wicked(8), and ifupdown's state file. Draws no conclusion: renderers/detect/select.ts does.
 import type { HostFacts } from '../../model/host.ts';
+import type { System } from '../system.ts';
 import { anyExists, existsQuietly, isLinkName, readQuietly, runQuietly } from './probes.ts';
 import type { Services } from './services.ts';
-import type { System } from '../system.ts';
 
 type Owners = HostFacts['owners'];
 

@@ -1,6 +1,7 @@
 // Which package of the distribution a file belongs to: what a package brought is never taken away. Knows rpm and dpkg, and no package.
-import { existsQuietly } from './probes.ts';
+
 import type { System } from '../system.ts';
+import { existsQuietly } from './probes.ts';
 
 /** `unowned`: each database that is here says so. `unknown`: one that is here did not answer. */
 export type PackageOwner = { readonly package: string } | 'unowned' | 'unknown';

@@ -1,7 +1,8 @@
 // The fixed list of paths that detection and renderers may ask for in facts.paths. A renderer that needs one more adds
 // it here, with its reason. Knows nothing of what a path means.
-import { existsQuietly, listQuietly } from './probes.ts';
+
 import type { System } from '../system.ts';
+import { existsQuietly, listQuietly } from './probes.ts';
 
 export const probedPaths = [
   // ifupdown: ifquery comes with Debian's implementation only (initscripts and wicked have an ifup as well).

@@ -1,9 +1,10 @@
 // What tells whether another program that is installed does anything to ENIs: its switches, its hooks, its version. Read for `doctor`
 // alone, so that a pass does not pay for it. Understands none of the formats.
+
+import type { System } from '../system.ts';
 import { maskSecrets } from './files.ts';
 import { existsQuietly, listQuietly, readQuietly, runQuietly } from './probes.ts';
 import { leading, versionAfter } from './versions.ts';
-import type { System } from '../system.ts';
 
 export interface RivalFacts {
   /** Path to content, secrets masked. */

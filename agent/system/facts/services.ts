@@ -1,8 +1,8 @@
 // State of the services that can own a link: one call on a systemd host, files on the others (CentOS 6 and Ubuntu 14.04
 // have upstart, SLES 11 has SysV init). Format: systemctl(1) show. Does not know which backend belongs to which service.
 import type { ServiceState } from '../../model/host.ts';
-import { anyExists, existsQuietly, readQuietly, runQuietly } from './probes.ts';
 import type { System } from '../system.ts';
+import { anyExists, existsQuietly, readQuietly, runQuietly } from './probes.ts';
 
 /**
  * Units that can own a link, and the ones whose presence a person wants to see: connman and dhcpcd are owners that no

@@ -1,7 +1,8 @@
 // What the tools said about their versions, kept over passes and processes: a version cannot change while the program's file is the same.
 // Knows no tool, and no backend.
-import { readQuietly, runQuietly } from './probes.ts';
+
 import type { System } from '../system.ts';
+import { readQuietly, runQuietly } from './probes.ts';
 
 /** Below the runtime directory, which a reboot empties; only root writes there. */
 export const toolMemoryFile = '/run/eni-agent/tool-versions.json';

@@ -1,8 +1,9 @@
 // Versions of the tools that decide which form a renderer writes, reduced to digits and dots. A tool is only asked where
 // its trace exists, and only once as long as its program is the same file. Knows no backend.
+
+import type { System } from '../system.ts';
 import { anyExists, existsQuietly, readQuietly } from './probes.ts';
 import type { Services } from './services.ts';
-import type { System } from '../system.ts';
 import { openToolMemory, type ToolMemory } from './tool-memory.ts';
 
 /** Where the programs stand. All of a list count: which one is run is for PATH to say. */

@@ -3,16 +3,12 @@
 import { AgentError } from '../../errors.ts';
 import type { Family } from '../../model/address.ts';
 import type { KernelLink, KernelState } from '../../model/kernel-state.ts';
-import { type Listings, readListings } from './ip-batch.ts';
-import {
-  parseAddresses,
-  parseLinks,
-  parseRoutes,
-  parseRules,
-  parseTableNames,
-  type TableNames,
-} from './ip-text.ts';
 import type { System } from '../system.ts';
+import { type Listings, readListings } from './ip-batch.ts';
+import { parseAddresses, parseLinks } from './ip-links.ts';
+import { parseRoutes } from './ip-routes.ts';
+import { parseRules } from './ip-rules.ts';
+import { parseTableNames, type TableNames } from './ip-words.ts';
 
 /** Where distributions keep the names of routing tables; the later ones are newer iproute2. */
 const tableNameFiles = [

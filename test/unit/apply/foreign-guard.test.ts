@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { foreignObjects, lostForeign } from '../../../agent/apply/foreign-guard.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import { parseRules, standardTables } from '../../../agent/system/kernel/ip-text.ts';
+import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
+import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { kernelOf } from '../../support/kernel-of.ts';
 import { addressOn, routeBy } from '../../support/plan-parts.ts';

@@ -6,7 +6,7 @@ import { additionOf } from '../../../agent/apply/kernel-objects.ts';
 import { removals } from '../../../agent/apply/live.ts';
 import { defaultSettings } from '../../../agent/config.ts';
 import type { KernelRoute, KernelState } from '../../../agent/model/kernel-state.ts';
-import { parseRoutes } from '../../../agent/system/kernel/ip-text.ts';
+import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { kernelOf } from '../../support/kernel-of.ts';

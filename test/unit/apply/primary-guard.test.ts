@@ -6,7 +6,8 @@ import {
   snapshotPrimary,
 } from '../../../agent/apply/primary-guard.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import { parseRoutes, standardTables } from '../../../agent/system/kernel/ip-text.ts';
+import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
+import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import type { System } from '../../../agent/system/system.ts';
 import { ip } from '../../support/example-plans.ts';
 import { addressOn, emptyKernel } from '../../support/plan-parts.ts';

@@ -6,7 +6,9 @@ import {
   findContainerNetworks,
 } from '../../../agent/coexistence/container-network.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import { parseRoutes, parseRules, standardTables } from '../../../agent/system/kernel/ip-text.ts';
+import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
+import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
+import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import { alone, inSubnet, primary, resultOf, settingsWith, skips } from '../../support/plan-machine.ts';
 import { nic } from '../../support/plan-parts.ts';
 

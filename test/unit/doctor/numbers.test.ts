@@ -4,7 +4,8 @@ import { defaultSettings } from '../../../agent/config.ts';
 import { numbers as checkNumbers } from '../../../agent/doctor/numbers.ts';
 import { silentLog } from '../../../agent/log.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
-import { parseRoutes, standardTables } from '../../../agent/system/kernel/ip-text.ts';
+import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
+import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import { createMachine, type Machine } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 

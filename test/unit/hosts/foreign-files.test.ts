@@ -1,8 +1,8 @@
 // Which files of others are read into the facts: the tree of ifupdown, the families whose folder exists, and no secrets.
 import { describe, expect, test } from 'vitest';
 import { maskSecrets, readForeignFiles } from '../../../agent/system/facts/files.ts';
-import { readPaths } from '../../../agent/system/facts/paths.ts';
 import { expandPattern, parseSources } from '../../../agent/system/facts/interfaces-sources.ts';
+import { readPaths } from '../../../agent/system/facts/paths.ts';
 import { smallHost } from './small-host.ts';
 
 const readNames = async (files: Record<string, string | null>): Promise<readonly string[]> =>

@@ -1,10 +1,10 @@
 // The parsers of what the tools print, with the forms of old and new versions.
 import { describe, expect, test } from 'vitest';
+import { parseOsRelease } from '../../../agent/system/facts/os-release.ts';
 import { parseDefaultLink, parseNetworkctl, parseProfileFile } from '../../../agent/system/facts/owners.ts';
 import { isLinkName } from '../../../agent/system/facts/probes.ts';
 import { parseSystemctlShow } from '../../../agent/system/facts/services.ts';
 import { leading, versionAfter } from '../../../agent/system/facts/versions.ts';
-import { parseOsRelease } from '../../../agent/system/facts/os-release.ts';
 
 describe('parseDefaultLink', () => {
   test.each([

@@ -1,6 +1,6 @@
 // What `ip rule show` prints: of iproute2 3.x (no protocol), 4.17 and later (`proto`), and selectors that make a rule foreign.
 import { describe, expect, test } from 'vitest';
-import { parseRules } from '../../../agent/system/kernel/ip-text.ts';
+import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
 
 describe('rules', () => {
   const names = new Map([['eni1', 28001]]);

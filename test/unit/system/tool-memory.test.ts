@@ -1,7 +1,7 @@
 // Versions that are not asked for again: as long as the program is the same file, and no longer.
 import { describe, expect, test } from 'vitest';
-import type { System } from '../../../agent/system/system.ts';
 import { openToolMemory, toolMemoryFile } from '../../../agent/system/facts/tool-memory.ts';
+import type { System } from '../../../agent/system/system.ts';
 import { type Answer, smallHost } from '../hosts/small-host.ts';
 
 /** A machine whose programs have the stamps of `inodes`. */

@@ -1,0 +1,60 @@
+// Links and addresses as `ip link show` and `ip addr show` print them.
+import { parseIp, parseMac } from '../../model/address.ts';
+import type { KernelAddress, KernelLink } from '../../model/kernel-state.ts';
+import { after, lines, wordAfter } from './ip-words.ts';
+
+/** `ip -d -o link show`. `physical` and `driver` come from sysfs, not from here. */
+export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' | 'driver'>[] {
+  return lines(text).flatMap(line => {
+    const head = /^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$/.exec(line);
+    if (head === null) return [];
+    const [general = '', ether = '', ...details] = head[4]!.split('\\');
+    const heads = details.map(d => d.trim().split(/\s+/)[0] ?? '');
+    // An alias comes behind the kind and is free text, with backslashes if somebody likes them: nothing behind it is read.
+    const alias = heads.indexOf('alias');
+    const kind = heads.slice(0, alias < 0 ? undefined : alias).find(isKind);
+    return [
+      {
+        name: head[2]!,
+        index: Number(head[1]),
+        mac: parseMac(after(ether, 'link/ether') ?? ''),
+        up: head[3]!.split(',').includes('UP'),
+        mtu: Number(after(general, 'mtu') ?? 0),
+        master: after(general, 'master'),
+        kind,
+      },
+    ];
+  });
+}
+
+/**
+ * The kind leads its detail block. Other blocks are led by `bridge_slave`, `altname` (iproute2 5.5), `vf`, `alias` (any version) or
+ * `prog/xdp` (4.18, with an XDP program of Cilium and the like loaded): taken for a kind, each would make a NIC look virtual.
+ */
+function isKind(word: string): boolean {
+  return /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf'].includes(word);
+}
+
+/** `ip -o addr show`. */
+export function parseAddresses(text: string): readonly KernelAddress[] {
+  return lines(text).flatMap(line => {
+    const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
+    const [, link, type, address] = words;
+    if (link === undefined || address === undefined || (type !== 'inet' && type !== 'inet6')) return [];
+    // A point-to-point address is printed as `10.0.0.1 peer 10.0.0.2/32`.
+    const [ipText = '', length = type === 'inet' ? '32' : '128'] = address.split('/');
+    const ip = parseIp(ipText);
+    if (ip === undefined) return [];
+    return [
+      {
+        link: link.replace(/:$/, ''),
+        family: type === 'inet' ? (4 as const) : (6 as const),
+        ip,
+        prefixLength: Number(length),
+        scope: wordAfter(words, 'scope') ?? 'global',
+        tentative: words.includes('tentative') || words.includes('dadfailed'),
+        dynamic: words.includes('dynamic'),
+      },
+    ];
+  });
+}

@@ -1,0 +1,61 @@
+// Policy rules as `ip rule show` prints them.
+import type { Cidr, Family } from '../../model/address.ts';
+import type { KernelRule } from '../../model/kernel-state.ts';
+import { lines, parseNetwork, readWords, type TableNames, tableNumber } from './ip-words.ts';
+
+const ruleValues = new Set([
+  'from',
+  'to',
+  'iif',
+  'lookup',
+  'table',
+  'suppress_prefixlength',
+  'proto',
+  'protocol',
+]);
+
+/** With `-d` also a rule that nobody claims has a protocol: the kernel's own ones, and those that were added without a word. */
+const nobodysProtocol = / proto (kernel|unspec)(?= |$)/;
+
+/** `ip -4|-6 rule show`, with or without `-d`. */
+export function parseRules(text: string, family: Family, tables: TableNames): readonly KernelRule[] {
+  return lines(text).flatMap(line => {
+    const head = /^(\d+):\s+(.*)$/.exec(line);
+    if (head === null) return [];
+    const text = head[2]!.trim().replace(nobodysProtocol, '');
+    const { values, rest } = readWords(text.split(/\s+/), ruleValues, new Set());
+    const suppress = values.get('suppress_prefixlength');
+    const lookup = values.get('lookup') ?? values.get('table');
+    const table = lookup === undefined ? undefined : tableNumber(lookup, tables);
+    const from = parseSelector(values.get('from'));
+    const to = parseSelector(values.get('to'));
+    const opaque = [
+      ...rest,
+      ...(from === 'unreadable' ? [`from ${values.get('from')}`] : []),
+      ...(to === 'unreadable' ? [`to ${values.get('to')}`] : []),
+      // `lookup [l3mdev-table]` (VRF), or a name that stands in no rt_tables.
+      ...(lookup !== undefined && table === undefined ? [`lookup ${lookup}`] : []),
+      ...(suppress === undefined || suppress === '0' ? [] : [`suppress_prefixlength ${suppress}`]),
+    ];
+    return [
+      {
+        family,
+        priority: Number(head[1]),
+        from: from === 'unreadable' ? undefined : from,
+        to: to === 'unreadable' ? undefined : to,
+        iif: values.get('iif'),
+        table,
+        suppressDefault: suppress === '0',
+        protocol: values.get('proto') ?? values.get('protocol'),
+        opaque: opaque.length === 0 ? undefined : opaque.join(' '),
+        text,
+      },
+    ];
+  });
+}
+
+/** Undefined: any. A selector that cannot be read must not be taken for that. */
+function parseSelector(text: string | undefined): Cidr | 'unreadable' | undefined {
+  if (text === undefined || text === 'all') return undefined;
+  return parseNetwork(text) ?? 'unreadable';
+}

@@ -1,0 +1,61 @@
+// The grammar of what `ip` prints. Text and not JSON: `ip -j` came with iproute2 4.13, and CentOS 7, Debian 8/9, Ubuntu 14.04/16.04 and
+// SLES 11 are older; one parser for all is easier to trust than two. The grammar is the same everywhere: a head, then words of
+// which some take a value. Anything that this program does not model makes the object opaque, and opaque objects are foreign.
+import { type Cidr, hostCidr, parseCidr, parseIp } from '../../model/address.ts';
+
+/** Table names of /etc/iproute2/rt_tables, which `ip` prints instead of numbers. */
+export type TableNames = ReadonlyMap<string, number>;
+
+export const standardTables: TableNames = new Map([
+  ['local', 255],
+  ['main', 254],
+  ['default', 253],
+]);
+
+/** Lines `NUMBER NAME`; comments and anything else are skipped. */
+export function parseTableNames(text: string): TableNames {
+  const entries = text.split('\n').flatMap(line => {
+    const match = /^\s*(\d+|0x[0-9a-f]+)\s+([^\s#]+)/i.exec(line);
+    return match ? [[match[2]!, Number(match[1])] as const] : [];
+  });
+  return new Map(entries);
+}
+
+export function readWords(
+  words: readonly string[],
+  withValue: ReadonlySet<string>,
+  flags: ReadonlySet<string>,
+) {
+  const values = new Map<string, string>();
+  const rest: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (withValue.has(word) && words[i + 1] !== undefined && !values.has(word)) values.set(word, words[++i]!);
+    else if (!flags.has(word)) rest.push(word);
+  }
+  return { values, rest };
+}
+
+/** `ip` shows a network of one address as that address. */
+export function parseNetwork(text: string): Cidr | undefined {
+  if (text.includes('/')) return parseCidr(text);
+  const ip = parseIp(text);
+  return ip === undefined ? undefined : hostCidr(ip);
+}
+
+export function tableNumber(text: string, tables: TableNames): number | undefined {
+  return /^\d+$/.test(text) ? Number(text) : (tables.get(text) ?? standardTables.get(text));
+}
+
+export function lines(text: string): readonly string[] {
+  return text.split('\n').filter(line => line.trim() !== '');
+}
+
+export function after(text: string, word: string): string | undefined {
+  return wordAfter(text.trim().split(/\s+/), word);
+}
+
+export function wordAfter(words: readonly string[], word: string): string | undefined {
+  const at = words.indexOf(word);
+  return at < 0 ? undefined : words[at + 1];
+}
