@@ -92,7 +92,7 @@ function openFor(
 }
 
 async function settingsWith(values: OptionValues, system: System): Promise<Settings> {
-  const { readSettings } = await import('../config.ts');
+  const { readSettings } = await import('../config/read-settings.ts');
   const settings = await readSettings(system);
   const provider = textOption(values, 'provider');
   const url = textOption(values, 'metadata-url');

@@ -1,4 +1,4 @@
-// The configuration's sections and keys, as docs/configuration.md has them. A test of that document holds it against agent/config.ts, so
+// The configuration's sections and keys, as docs/configuration.md has them. A test of that document holds it against agent/config/read-settings.ts, so
 // that what is made of it here is true as well.
 import type { Token, Tokens } from 'marked';
 import { backendNames } from '../../agent/model/host.ts';

@@ -1,7 +1,7 @@
 // The same host under four schemes of policy routing, as lines for `ip -batch`: none, the agent's (from the real planner), one rule
 // per address (amazon-ec2-net-utils), two per address (nm-cloud-setup). Addresses, links and neighbours are the same in all. Pure.
 import { planObjects } from '../../agent/apply/kernel-objects.ts';
-import { defaultSettings } from '../../agent/config.ts';
+import { defaultSettings } from '../../agent/config/read-settings.ts';
 import { freshMachine, planNetwork } from '../../agent/plan/plan-network.ts';
 import type { VpcEni } from '../lab/vpc-spec.ts';
 import { addressOn, eniOf, familyOf, instanceOf, nic } from '../support/plan-parts.ts';

@@ -2,7 +2,7 @@
 // that ifup runs. After the next start there is the old state or the new one and nothing between, in files, kernel and records.
 import { describe, expect, test } from 'vitest';
 import { emptyState, type State } from '../../agent/apply/state-file.ts';
-import { readSettings } from '../../agent/config.ts';
+import { readSettings } from '../../agent/config/read-settings.ts';
 import { plainLog } from '../../agent/log.ts';
 import { finishInterrupted } from '../../agent/pass/reconcile.ts';
 import type { Machine, Picture } from '../support/fake-machine.ts';

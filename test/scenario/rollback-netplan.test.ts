@@ -6,7 +6,7 @@ import { installStaged } from '../../agent/apply/stage.ts';
 import { emptyState } from '../../agent/apply/state-file.ts';
 import type { CommandContext } from '../../agent/cli/command.ts';
 import { rollback } from '../../agent/cli/commands/rollback.ts';
-import { defaultSettings } from '../../agent/config.ts';
+import { defaultSettings } from '../../agent/config/read-settings.ts';
 import { type Log, silentLog } from '../../agent/log.ts';
 import { removeAll } from '../../agent/removal/remove-all.ts';
 import { netplan } from '../../renderers/netplan/renderer.ts';

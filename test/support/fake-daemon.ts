@@ -1,6 +1,6 @@
 // A daemon on a fake machine: the real loop, the virtual clock, and what it said.
 
-import { readSettings } from '../../agent/config.ts';
+import { readSettings } from '../../agent/config/read-settings.ts';
 import { runDaemon } from '../../agent/daemon/daemon.ts';
 import type { Report } from '../../agent/daemon/report.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';

@@ -1,7 +1,7 @@
 // A VM of a made-up life: Debian with ifupdown, a primary that DHCP brought up, four ENIs that come and go, the in-memory cloud, and one
 // daemon at a time that can be killed at any step. No socket and no real time.
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
-import { readSettings } from '../../agent/config.ts';
+import { readSettings } from '../../agent/config/read-settings.ts';
 import { AgentError } from '../../agent/errors.ts';
 import { plainLog } from '../../agent/log.ts';
 import type { OpenClient } from '../../agent/metadata/client.ts';

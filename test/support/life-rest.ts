@@ -3,7 +3,7 @@
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
 import { diffNormalForms, normalFormOfKernel, normalFormOfPlan } from '../../agent/apply/normal-form.ts';
 import { readState } from '../../agent/apply/state-file.ts';
-import { readSettings } from '../../agent/config.ts';
+import { readSettings } from '../../agent/config/read-settings.ts';
 import { providerNamed } from '../../agent/metadata/registry.ts';
 import type { Instance } from '../../agent/model/instance.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';

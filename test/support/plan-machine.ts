@@ -1,5 +1,5 @@
 // A planner's machine for table tests: the instance, a NIC for each ENI, the primary's address; a row overrides what it is about.
-import { defaultSettings } from '../../agent/config.ts';
+import { defaultSettings } from '../../agent/config/read-settings.ts';
 import type { Mac } from '../../agent/model/address.ts';
 import type { Eni } from '../../agent/model/instance.ts';
 import type { EniOptions } from '../../agent/model/settings.ts';

@@ -1,5 +1,5 @@
 // The plan of a generated machine with the default settings, as a first pass would make it.
-import { defaultSettings } from '../../agent/config.ts';
+import { defaultSettings } from '../../agent/config/read-settings.ts';
 import type { Mac } from '../../agent/model/address.ts';
 import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
 import type { Machine } from './arbitrary-instances.ts';

@@ -1,7 +1,7 @@
 // The recordings of test/fixtures/metadata as instances, and the plan of a fresh machine for each. Read once per process.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { defaultSettings } from '../../agent/config.ts';
+import { defaultSettings } from '../../agent/config/read-settings.ts';
 import { AgentError } from '../../agent/errors.ts';
 import { instanceFromRecording, parseRecording } from '../../agent/metadata/recording.ts';
 import type { Instance } from '../../agent/model/instance.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configFolder, configPath, defaultSettings, readSettings } from '../../agent/config.ts';
+import { configFolder, configPath, defaultSettings, readSettings } from '../../agent/config/read-settings.ts';
 import { AgentError } from '../../agent/errors.ts';
 import type { EniOptions, Settings } from '../../agent/model/settings.ts';
 import type { System } from '../../agent/system/system.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { compareEni, compareOptions, newLeaks } from '../../../agent/apply/compare.ts';
 import { additionOf } from '../../../agent/apply/kernel-objects.ts';
 import { removals } from '../../../agent/apply/live.ts';
-import { defaultSettings } from '../../../agent/config.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import type { KernelRoute, KernelState } from '../../../agent/model/kernel-state.ts';
 import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';

@@ -7,7 +7,7 @@ import {
   settlementFiles,
   settlementPaths,
 } from '../../../agent/coexistence/settlement.ts';
-import { defaultSettings } from '../../../agent/config.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { isMarked } from '../../../renderers/renderer.ts';
 import { nic } from '../../support/plan-parts.ts';
 

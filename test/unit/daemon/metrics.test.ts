@@ -1,6 +1,6 @@
 // The metrics file: read back by a small parser of the text format, and compared with docs/metrics.md.
 import { expect, test } from 'vitest';
-import { defaultSettings } from '../../../agent/config.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { metricsPath, renderMetrics, writeMetrics } from '../../../agent/daemon/metrics.ts';
 import type { Report, ReportedEni } from '../../../agent/daemon/report.ts';
 import { parseMac } from '../../../agent/model/address.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { settle, settlementPaths } from '../../../agent/coexistence/settlement.ts';
-import { settingsFrom } from '../../../agent/config.ts';
+import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { rivalTable } from '../../../agent/doctor/rivals.ts';
 import { nic } from '../../support/plan-parts.ts';
 import { codeColumn, expectBlock, prose, readDocument, root, section, tableRows } from './documents.ts';

@@ -1,10 +1,10 @@
-// docs/configuration.md against agent/config.ts: each key has a row and each row a key, the defaults are the defaults, and every
+// docs/configuration.md against agent/config/read-settings.ts: each key has a row and each row a key, the defaults are the defaults, and every
 // example is accepted and makes a difference.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ini from 'ini';
 import { describe, expect, test } from 'vitest';
-import { settingsFrom } from '../../../agent/config.ts';
+import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { code, codeColumn, fences, readDocument, root, section, tableRows } from './documents.ts';
 
 const text = readDocument('docs/configuration.md');
@@ -18,7 +18,7 @@ const sections = [
   { heading: '[eni "MAC"]', name: `eni "${mac}"`, schema: 'eniSection' },
 ] as const;
 
-const source = readFileSync(path.join(root, 'agent/config.ts'), 'utf8');
+const source = readFileSync(path.join(root, 'agent/config/read-settings.ts'), 'utf8');
 
 /** The keys of a schema, from the source: nothing else tells them, and a key without a row must not slip through. */
 function keysOf(schema: string): readonly string[] {

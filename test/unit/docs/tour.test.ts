@@ -6,7 +6,7 @@ import { differenceOf } from '../../../agent/apply/eni-changes.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
 import { describeEni, ruleText } from '../../../agent/cli/describe.ts';
 import { run } from '../../../agent/cli/run.ts';
-import { defaultSettings } from '../../../agent/config.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providerNamed } from '../../../agent/metadata/registry.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';

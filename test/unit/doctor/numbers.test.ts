@@ -1,6 +1,6 @@
 // `doctor`: who else uses the numbers of the agent. On a machine with a configured ENI (slot 0) somebody adds one thing.
 import { afterEach, expect, test } from 'vitest';
-import { defaultSettings } from '../../../agent/config.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { numbers as checkNumbers } from '../../../agent/doctor/numbers.ts';
 import { silentLog } from '../../../agent/log.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { settingsFrom } from '../../../agent/config.ts';
+import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { rivals, rivalTable } from '../../../agent/doctor/rivals.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { ProviderName } from '../../../agent/model/instance.ts';

@@ -1,7 +1,7 @@
 // The configuration file of the packages: as it is it changes nothing, and whatever is switched on in it is valid.
 import ini from 'ini';
 import { expect, test } from 'vitest';
-import { defaultSettings, settingsFrom } from '../../../agent/config.ts';
+import { defaultSettings, settingsFrom } from '../../../agent/config/read-settings.ts';
 import { configFile } from '../../../packaging/docs/config-file.ts';
 import { code, readDocument, tableRows } from '../docs/documents.ts';
 

@@ -7,7 +7,7 @@ import ini from 'ini';
 import { describe, expect, test } from 'vitest';
 import { commonOptions } from '../../../agent/cli/args.ts';
 import { loadCommands } from '../../../agent/cli/commands.ts';
-import { settingsFrom } from '../../../agent/config.ts';
+import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { hookFolder } from '../../../agent/hooks.ts';
 import { backendNames } from '../../../agent/model/host.ts';
 import { generatedFiles } from '../../../packaging/docs/generated-files.ts';

@@ -1,6 +1,6 @@
 // Who shares a subnet with whom: by subnet or by address, and who brings main's connected route.
 import { describe, expect, test } from 'vitest';
-import { defaultSettings } from '../../../agent/config.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import type { PlanInput, PlanResult } from '../../../agent/plan/plan-network.ts';
 import {
   alone,

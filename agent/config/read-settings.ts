@@ -2,137 +2,25 @@
 // Later files win, key by key; an unknown key is an error, because a misspelt safety option must not be silently off.
 import ini from 'ini';
 import * as v from 'valibot';
-import { AgentError, reasonOf } from './errors.ts';
-import { type Cidr, familyOf, type Ip, type Mac, parseCidr, parseIp, parseMac } from './model/address.ts';
-import { backendNames } from './model/host.ts';
-import { providerNames } from './model/instance.ts';
-import type { EniOptions, Settings } from './model/settings.ts';
-import { bandWidth } from './plan/numbering.ts';
-import type { System } from './system/system.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import { type Mac, parseMac } from '../model/address.ts';
+import type { EniOptions, Settings } from '../model/settings.ts';
+import { bandWidth } from '../plan/numbering.ts';
+import type { System } from '../system/system.ts';
+import {
+  agentSection,
+  coexistenceSection,
+  daemonSection,
+  eniSection,
+  isSectionName,
+  metadataSection,
+  routingSection,
+  type SectionName,
+  schemas,
+} from './sections.ts';
 
 export const configPath = '/etc/eni-agent/eni-agent.conf';
 export const configFolder = '/etc/eni-agent/eni-agent.conf.d';
-
-const text = v.pipe(v.string(), v.trim());
-const yesNo = v.pipe(
-  text,
-  v.picklist(['yes', 'no'], 'must be yes or no'),
-  v.transform(word => word === 'yes'),
-);
-
-/** Milliseconds, from seconds in the file. */
-const seconds = (least: number, most: number) =>
-  v.pipe(
-    integer(least, most),
-    v.transform(n => n * 1000),
-  );
-
-function integer(least: number, most: number) {
-  const message = `must be a whole number from ${least} to ${most}`;
-  return v.pipe(
-    text,
-    v.regex(/^\d{1,9}$/, message),
-    v.transform(Number),
-    v.minValue(least, message),
-    v.maxValue(most, message),
-  );
-}
-
-const words = v.pipe(
-  text,
-  v.transform(line => line.split(/[\s,]+/).filter(word => word !== '')),
-);
-
-/** A list separated by blanks or commas, every word parsed. */
-function listOf<T>(parse: (word: string) => T | undefined, what: string) {
-  return v.pipe(
-    words,
-    v.rawTransform<string[], T[]>(({ dataset, addIssue, NEVER }) => {
-      const parsed: T[] = [];
-      for (const word of dataset.value) {
-        const one = parse(word);
-        if (one === undefined) {
-          addIssue({ message: `${JSON.stringify(word)} is not ${what}` });
-          return NEVER;
-        }
-        parsed.push(one);
-      }
-      return parsed;
-    }),
-  );
-}
-
-const agentSection = v.strictObject({
-  backend: v.optional(v.pipe(text, v.picklist(backendNames, `must be one of ${backendNames.join(', ')}`))),
-  'allow-unproven': v.optional(yesNo, 'no'),
-  'virtual-links': v.optional(yesNo, 'no'),
-  'ignore-drivers': v.optional(words, ''),
-  'ignore-links': v.optional(words, ''),
-  'log-level': v.optional(
-    v.pipe(text, v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug')),
-    'info',
-  ),
-  'verify-timeout': v.optional(seconds(1, 300), '10'),
-});
-
-const loopbackOrLiteral = v.pipe(
-  text,
-  v.regex(
-    /^http:\/\/(\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+)(:\d{1,5})?\/?$/,
-    'must look like http://127.0.0.1:8080 (a literal address, no name)',
-  ),
-);
-
-const metadataSection = v.strictObject({
-  provider: v.optional(v.pipe(text, v.picklist(providerNames, 'must be alibaba, aws or jdcloud'))),
-  url: v.optional(loopbackOrLiteral),
-  timeout: v.optional(seconds(1, 120), '15'),
-  'confirm-delay': v.optional(seconds(0, 60), '2'),
-});
-
-// Below 256 are the kernel's own tables; the band must end before the kernel's own rule 32766.
-const routingSection = v.strictObject({
-  base: v.optional(integer(256, 32765 - bandWidth), '28000'),
-});
-
-/** What another program may do: `leave` it as it is, or one of the words. */
-function leaveOr<const W extends string>(...others: readonly W[]) {
-  const all = ['leave', ...others] as const;
-  return v.optional(v.pipe(text, v.picklist(all, `must be ${all.join(' or ')}`)), 'leave');
-}
-
-const coexistenceSection = v.strictObject({
-  'cloud-init': leaveOr('once', 'primary-only'),
-  'networkmanager-auto-default': leaveOr('primary-only'),
-  'nm-cloud-setup': leaveOr('off'),
-  'ec2-net-utils': leaveOr('primary-only'),
-  'cloud-netconfig': leaveOr('no-hotplug'),
-  'container-network': leaveOr('ignore'),
-});
-
-const daemonSection = v.strictObject({
-  period: v.optional(seconds(10, 3600), '60'),
-  metrics: v.optional(yesNo, 'no'),
-});
-
-const eniSection = v.strictObject({
-  ignore: v.optional(yesNo, 'no'),
-  mode: v.optional(v.pipe(text, v.picklist(['static', 'dhcp'], 'must be static or dhcp'))),
-  addresses: v.optional(listOf<Ip>(parseIp, 'an address'), ''),
-  subnets: v.optional(listOf<Cidr>(parseCidr, 'a subnet such as 10.0.2.0/24'), ''),
-  gateways: v.optional(
-    v.pipe(
-      listOf<Ip>(parseIp, 'an address'),
-      v.check(list => new Set(list.map(familyOf)).size === list.length, 'lists two gateways of one family'),
-    ),
-    '',
-  ),
-  mtu: v.optional(integer(576, 65535)),
-  table: v.optional(integer(256, 2_147_483_647)),
-  'default-route': v.optional(yesNo, 'no'),
-  metric: v.optional(integer(1, 2_147_483_647)),
-  'connected-route': v.optional(yesNo, 'no'),
-});
 
 type Sections = Record<string, unknown>;
 
@@ -213,20 +101,6 @@ function checkTables({ routing, enis }: Pick<Settings, 'routing' | 'enis'>): voi
       throw new AgentError('config-invalid', `${where}: [eni "${other}"] has the same table`);
     owners.set(table, mac);
   }
-}
-
-const schemas = {
-  agent: agentSection,
-  metadata: metadataSection,
-  routing: routingSection,
-  coexistence: coexistenceSection,
-  daemon: daemonSection,
-} as const;
-
-type SectionName = keyof typeof schemas;
-
-function isSectionName(name: string): name is SectionName {
-  return Object.hasOwn(schemas, name);
 }
 
 function eniOf(section: string, path: string): Mac | undefined {
