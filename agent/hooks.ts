@@ -3,7 +3,7 @@
 import { type EniChange, eniOf } from '../renderers/renderer.ts';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
-import type { PassResult } from './pass/reconcile.ts';
+import type { PassResult } from './pass/pass.ts';
 import type { System } from './system/system.ts';
 
 const configFolder = '/etc/eni-agent';

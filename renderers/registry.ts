@@ -1,6 +1,5 @@
-// All renderers by backend. To add a backend: its name in agent/model/host.ts, one file here that exports a Renderer, one
-// line below, one candidate in candidates.ts, one release in release-table.ts, and a folder of host fixtures; the golden,
-// property and contract tests then run over it by themselves.
+// All renderers by backend. CONTRIBUTING.md says what else a new one needs; the golden, property and contract tests run over it by
+// themselves.
 import type { BackendName } from '../agent/model/host.ts';
 import { ifupdown } from './ifupdown/renderer.ts';
 import { initscripts } from './initscripts/renderer.ts';

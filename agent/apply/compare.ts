@@ -5,16 +5,14 @@ import type { KernelRoute, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import {
-  connectedRoutes,
-  fromKernelRoute,
   type KernelObject,
   kernelKeys,
   leasedKey,
   type ObjectOptions,
-  ownShaped,
   planObjects,
   removalOf,
 } from './kernel-objects.ts';
+import { connectedRoutes, fromKernelRoute, ownShaped } from './own-objects.ts';
 
 export interface CompareOptions extends ObjectOptions {
   readonly base: number;

@@ -1,15 +1,7 @@
 // The plan and the kernel in one normal form: objects, each with a canonical key and the `ip` words that add or remove it.
 // Comparing the two is set arithmetic on the keys.
-import { bits, type Family, type Ip, isLinkLocal, networkOf } from '../model/address.ts';
-import {
-  addressKey,
-  type KernelAddress,
-  type KernelRoute,
-  type KernelRule,
-  type KernelState,
-  routeKey,
-  ruleKey,
-} from '../model/kernel-state.ts';
+import { bits, type Family, type Ip } from '../model/address.ts';
+import { addressKey, type KernelRoute, type KernelState, routeKey, ruleKey } from '../model/kernel-state.ts';
 import {
   type EniPlan,
   mainTable,
@@ -17,7 +9,6 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../model/network-plan.ts';
-import { numbersOf } from '../plan/eni-plan.ts';
 
 /**
  * Protocol number of every route and rule that the agent itself adds. No name in any distribution's rt_protos; 66 is Google's
@@ -76,7 +67,7 @@ function addressObject(
   };
 }
 
-function routeObject(link: string, r: PlannedRoute): KernelObject {
+export function routeObject(link: string, r: PlannedRoute): KernelObject {
   const via = r.gateway === undefined ? '' : ` via ${r.gateway}`;
   const metric = r.metric === undefined ? '' : ` metric ${r.metric}`;
   const words = `${r.destination}${via} dev ${link} table ${r.table}${metric}`;
@@ -89,7 +80,7 @@ function routeObject(link: string, r: PlannedRoute): KernelObject {
   };
 }
 
-function ruleObject(r: PlannedRule, options: ObjectOptions): KernelObject {
+export function ruleObject(r: PlannedRule, options: ObjectOptions): KernelObject {
   const to = r.to === undefined ? '' : ` to ${r.to}`;
   const words =
     `from ${r.from}${to}${r.localOnly ? ' iif lo' : ''} lookup ${r.table}` +
@@ -131,71 +122,6 @@ export function keyOfRoute(route: KernelRoute): string {
 }
 
 /**
- * What stands in the kernel in the shape of this ENI's own objects: routes of its table on its link, rules with its numbers to
- * its table (or to main without the default). Not by priority alone, so a rule that somebody put between ours stays.
- */
-export function ownShaped(state: KernelState, plan: EniPlan, base: number): readonly KernelObject[] {
-  const { priorities } = numbersOf(base, plan.slot);
-  const routes = state.routes.filter(
-    r =>
-      r.table === plan.table &&
-      r.link === plan.link &&
-      r.opaque === undefined &&
-      r.protocol !== 'kernel' &&
-      !isOfLease(r, plan) &&
-      !isOnlyHost(r),
-  );
-  const rules = state.rules.filter(
-    r =>
-      r.opaque === undefined &&
-      priorities.includes(r.priority) &&
-      r.from !== undefined &&
-      (r.table === plan.table || (r.table === mainTable && r.suppressDefault)),
-  );
-  return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
-}
-
-/** NetworkManager adds a host route to a link-local gateway in the same table; it belongs to the default route. */
-export function isOnlyHost(route: KernelRoute): boolean {
-  const [address = ''] = route.destination.split('/');
-  return (
-    route.family === 6 && route.destination.endsWith('/128') && isLinkLocal(address as KernelAddress['ip'])
-  );
-}
-
-/** networkd puts the connected route of a lease into our table (RouteTable=), also while we do not know the subnet yet. */
-export function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
-  return plan.addressing === 'dhcp' && route.protocol === 'dhcp' && route.gateway === undefined;
-}
-
-/**
- * Routes of main to a subnet of this ENI by its own link, where the plan has none there: they take the primary's answers to that
- * subnet. A lease brings one with some DHCP clients, again at each renewal. Not the one of an address that is not ours, such as
- * an administrator's VIP with the length of the subnet.
- */
-export function connectedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
-  const onLink = plan.routes.filter(r => r.gateway === undefined && r.table === plan.table);
-  const subnets = onLink.map(r => r.destination);
-  const planned = plan.addresses.map(a => networkOf(a.ip, a.prefixLength));
-  const isOurs = (r: KernelRoute) => {
-    const source = / src (\S+)/.exec(r.text)?.[1];
-    return source === undefined || plan.addresses.some(a => a.ip === source);
-  };
-  return state.routes
-    .filter(
-      r => r.table === mainTable && r.link === plan.link && r.gateway === undefined && r.opaque === undefined,
-    )
-    .filter(r => subnets.includes(r.destination) && !planned.includes(r.destination) && isOurs(r))
-    .map(r => fromKernelRoute(plan.link, r));
-}
-
-/** A route of the kernel as an object that can be taken away. */
-export function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
-  const metric = r.table === mainTable ? r.metric : undefined;
-  return { ...routeObject(link, { ...r, onLink: false, metric }), remove: removalOf(link, { ...r, metric }) };
-}
-
-/**
  * The `ip -batch` line that takes away this very route.
  *
  * A route by a nexthop object is named by that object. Linux (6.18, executed; `ip6_route_del`) compares gateway and link with routes that have
@@ -216,11 +142,4 @@ export function removalOf(
 export function additionOf(r: KernelRoute): string {
   const text = r.nexthopId === undefined ? r.text : r.text.replace(/ via \S+(?= |$)| dev \S+(?= |$)/g, '');
   return `route add ${text}`;
-}
-
-function fromKernelRule(r: KernelRule): KernelObject {
-  return ruleObject(
-    { ...r, from: r.from!, table: r.table!, localOnly: r.iif === 'lo', suppressDefault: r.suppressDefault },
-    { ruleProtocol: false },
-  );
 }

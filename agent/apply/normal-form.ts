@@ -11,7 +11,8 @@ import {
   ruleKey,
 } from '../model/kernel-state.ts';
 import { type EniPlan, mainTable, type NetworkPlan } from '../model/network-plan.ts';
-import { isOfLease, isOnlyHost, keyOfRoute, leasedKey, mtuKey, planObjects } from './kernel-objects.ts';
+import { keyOfRoute, leasedKey, mtuKey, planObjects } from './kernel-objects.ts';
+import { isOfLease, isOnlyHost } from './own-objects.ts';
 
 export interface NormalFormOptions {
   /** A plan that is being taken away: its links and tables are looked at too, but of a link nothing is wanted any more. */

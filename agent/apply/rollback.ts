@@ -3,8 +3,8 @@
 import path from 'node:path';
 import { type EniChange, eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
+import { temporaryName } from '../system/disk.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
-import { temporaryName } from '../system/real-system.ts';
 import { type ApplyContext, differences, linksOf } from './apply-context.ts';
 import { type Checkpoint, checkpointPath, inverse, readBootId } from './checkpoint.ts';
 import { compareEni, newLeaks } from './compare.ts';

@@ -6,7 +6,7 @@ import { type EniChange, isMarked, type Renderer, type Staging } from '../../ren
 import { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HostFacts } from '../model/host.ts';
-import { temporaryName } from '../system/real-system.ts';
+import { temporaryName } from '../system/disk.ts';
 import type { System } from '../system/system.ts';
 import { holdLoaded, putBackLoaded } from './loaded-files.ts';
 import type { FileChange } from './ownership.ts';

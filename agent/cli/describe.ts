@@ -9,7 +9,7 @@ import {
   type PlannedRule,
   type SkippedEni,
 } from '../model/network-plan.ts';
-import type { PassResult } from '../pass/reconcile.ts';
+import type { PassResult } from '../pass/pass.ts';
 
 export interface Style {
   readonly colour: boolean;

@@ -1,5 +1,5 @@
 // The documented, stable JSON of a pass (docs/json.md): `plan` and `once` print it. Fields are only ever added.
-import type { PassResult } from '../pass/reconcile.ts';
+import type { PassResult } from '../pass/pass.ts';
 
 export function passJson(pass: PassResult) {
   return {

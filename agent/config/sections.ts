@@ -1,3 +1,4 @@
+// The sections of the configuration, what each key may be, and what it is where the file does not say.
 import * as v from 'valibot';
 import { type Cidr, familyOf, type Ip, parseCidr, parseIp } from '../model/address.ts';
 import { backendNames } from '../model/host.ts';

@@ -6,13 +6,15 @@ import { reasonOf } from '../errors.ts';
 import { isSame } from '../model/value.ts';
 import type { WakeKind } from '../system/wakeups.ts';
 import { joinQuestions, type Question, startAsking } from './asking.ts';
-import { act, readFactsAhead, tend } from './looks.ts';
+import { tend } from './looks.ts';
 import { newMemory } from './memory.ts';
 import { publish } from './publish.ts';
 import type { Trigger } from './report.ts';
 import { takeRequests } from './requests.ts';
+import { readFactsAhead } from './run-pass.ts';
 import type { DaemonContext, Running } from './running.ts';
 import { afterLook, nextAllowed, unspaced } from './spacing.ts';
+import { act } from './take-answer.ts';
 
 /** Everything is asked anew and probed anew this often: what no event and no short look shows. It costs as much as ten of those. */
 const wholeLookMs = 3_600_000;

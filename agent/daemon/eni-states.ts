@@ -3,7 +3,7 @@
 import type { Settings } from '../model/settings.ts';
 import { hasTrait } from '../model/skip-reason.ts';
 import { type Drift, unclaimedLinks } from '../pass/glance.ts';
-import type { PassResult } from '../pass/reconcile.ts';
+import type { PassResult } from '../pass/pass.ts';
 import type { EniState, ReportedEni } from './report.ts';
 
 /** Why the picture is not complete yet, in words; empty if it is. */

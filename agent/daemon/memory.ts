@@ -2,7 +2,7 @@
 import { eniOf } from '../../renderers/renderer.ts';
 import type { AgentError } from '../errors.ts';
 import type { Drift } from '../pass/glance.ts';
-import type { PassResult } from '../pass/reconcile.ts';
+import type { PassResult } from '../pass/pass.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
 import { asContested, eniStates, waitingReasons } from './eni-states.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';

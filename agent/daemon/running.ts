@@ -4,7 +4,7 @@ import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Settings } from '../model/settings.ts';
-import type { PassResult } from '../pass/reconcile.ts';
+import type { PassResult } from '../pass/pass.ts';
 import type { System } from '../system/system.ts';
 import type { Wakeups } from '../system/wakeups.ts';
 import type { Asking, Question } from './asking.ts';

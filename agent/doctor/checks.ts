@@ -8,7 +8,7 @@ import { describeDifference } from '../apply/compare.ts';
 import { readState } from '../apply/state-file.ts';
 import type { Ip } from '../model/address.ts';
 import { describeCloud, type Inspection, inspect } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';

@@ -2,7 +2,7 @@
 // other check would say why.
 import { renderers } from '../../renderers/registry.ts';
 import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { type Finding, ok } from './finding.ts';
 
 export const generatorCheckName = 'generator';

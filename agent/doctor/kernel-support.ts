@@ -1,6 +1,6 @@
 // Can this kernel, with its `ip`, do what tier 2 needs? And was that tried, or is it only what its version promises?
 import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { readKernelProbe } from '../system/kernel/probe.ts';
 import { type Finding, ok } from './finding.ts';
 

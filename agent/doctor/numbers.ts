@@ -1,11 +1,11 @@
 // Does anything else use the numbers of the agent? Nothing breaks in silence then (a slot in use is passed over), but an ENI that has its
 // slot already shares it from that day on, and only a person can say which of the two should move.
-import { ownShaped } from '../apply/kernel-objects.ts';
+import { ownShaped } from '../apply/own-objects.ts';
 import { readState } from '../apply/state-file.ts';
 import { type KernelRoute, type KernelRule, routeKey, ruleKey } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { bandWidth, isPriorityOfBand, isTableOfBand } from '../plan/numbering.ts';
 import { type Finding, ok } from './finding.ts';
 

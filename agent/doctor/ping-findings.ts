@@ -1,6 +1,6 @@
 // What pings from every address say, for `doctor --ping ADDRESS`: one finding per ENI and target, and per problem.
 import { familyOf, type Ip } from '../model/address.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { type PingResult, sendPings } from '../system/kernel/pings.ts';
 import { type Finding, ok } from './finding.ts';
 

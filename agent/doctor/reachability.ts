@@ -5,7 +5,7 @@ import { families, familyOf, type Ip, isLinkLocal } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { type Neighbour, readNeighbours } from '../system/kernel/neighbours.ts';
 import { lookUpRoutes, type RouteAnswer, type RouteQuestion } from '../system/kernel/route-lookups.ts';
 import { explainDetour } from './detour.ts';

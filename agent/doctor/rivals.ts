@@ -1,7 +1,7 @@
 // Programs on the same machine that configure ENIs too: one finding each, with what was seen, what it would do and the one step that
 // settles it. Nothing is switched off here: that is the administrator's decision, or that of an option ([coexistence]).
 import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { readRivalFacts } from '../system/facts/rival-facts.ts';
 import { type Finding, ok } from './finding.ts';
 import { cloudInitAtBoot, cloudInitHotplug } from './rivals/cloud-init.ts';

@@ -1,7 +1,8 @@
 // Does a migration, and takes it back. Every step can be done again, so that a crash at any moment is mended by doing all of them once
 // more, in either direction. The caller holds the lock.
 import { AgentError, reasonOf } from '../errors.ts';
-import { type PassContext, type PassResult, reconcile } from '../pass/reconcile.ts';
+import type { PassContext, PassResult } from '../pass/pass.ts';
+import { reconcile } from '../pass/reconcile.ts';
 import { removeAll } from '../removal/remove-all.ts';
 import type { System } from '../system/system.ts';
 import { readUnits, systemctl } from '../system/units.ts';

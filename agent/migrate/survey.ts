@@ -1,6 +1,8 @@
 // What a migration would do here: the footprint, what the agent makes of the machine without it, and which ENIs it can therefore take
 // over. An ENI that it would not configure keeps the files that it has. Changes nothing.
-import { type PassContext, type PassResult, reconcile } from '../pass/reconcile.ts';
+
+import type { PassContext, PassResult } from '../pass/pass.ts';
+import { reconcile } from '../pass/reconcile.ts';
 import { readUnits, type UnitState } from '../system/units.ts';
 import { type Footprint, type FoundFile, type Kept, readFootprint } from './footprint.ts';
 import { ownFolders } from './footprint-table.ts';

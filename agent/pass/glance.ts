@@ -7,7 +7,7 @@ import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
-import type { PassResult } from './reconcile.ts';
+import type { PassResult } from './pass.ts';
 
 export interface Glance {
   readonly kernel: KernelState;

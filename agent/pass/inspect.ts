@@ -11,7 +11,8 @@ import type { ProviderName } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
 import { fromPrimary, lookAtMachine } from './machine.ts';
-import { type PassContext, type PassResult, reconcile } from './reconcile.ts';
+import type { PassContext, PassResult } from './pass.ts';
+import { reconcile } from './reconcile.ts';
 
 export interface Comparison {
   readonly plan: EniPlan;

@@ -1,7 +1,6 @@
 // How far to believe a reading. The metadata service lags, flaps and fails; a working address must not pay for that. What is new
 // is believed at once; what is missing only if two complete readings agree, or if the link has gone as well; what could not be
 // read is what it was. Pure.
-
 import type { Mac } from '../model/address.ts';
 import type { Eni, EniFamily, Instance, Reading } from '../model/instance.ts';
 import { isSame } from '../model/value.ts';

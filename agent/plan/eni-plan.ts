@@ -1,7 +1,5 @@
 // The plan of one ENI, once it is known which link, slot, subnets and gateway it has. Pure arithmetic; the decisions that
 // need the whole instance are in plan-network.ts.
-
-import type { Mac } from '../model/address.ts';
 import {
   bits,
   type Cidr,
@@ -10,6 +8,7 @@ import {
   families,
   type Ip,
   isLinkLocal,
+  type Mac,
   prefixLengthOf,
 } from '../model/address.ts';
 import {

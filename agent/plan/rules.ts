@@ -1,13 +1,13 @@
 // The rules of one ENI in one family: three tiers, by subnet where the ENI has it for itself, by address where it does not.
-//
-// Why by subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet
-// keeps that walk short, carries addresses that an administrator adds himself, and lets secondary addresses come and go
-// without a rule changing.
-
 import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
 import { mainTable, type PlannedRule } from '../model/network-plan.ts';
 import { keyOf } from '../model/value.ts';
 import { priorityOf, type Tier } from './numbering.ts';
+
+//
+// Why by subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet
+// keeps that walk short, carries addresses that an administrator adds himself, and lets secondary addresses come and go
+// without a rule changing.
 
 export interface PlanSubnet {
   readonly cidr: Cidr;

@@ -8,8 +8,9 @@ import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { settlementFiles } from '../coexistence/settlement.ts';
 import type { NetworkPlan } from '../model/network-plan.ts';
+import { finishInterrupted, halfWritten } from '../pass/finish-interrupted.ts';
 import { applyContext, readMachine } from '../pass/machine.ts';
-import { finishInterrupted, halfWritten, type PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import type { System } from '../system/system.ts';
 
 const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];

@@ -11,7 +11,7 @@ import { settlementFiles } from '../coexistence/settlement.ts';
 import { families } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';
-import type { PassContext } from '../pass/reconcile.ts';
+import type { PassContext } from '../pass/pass.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
 import type { System } from '../system/system.ts';
 

@@ -1,8 +1,8 @@
 // What wakes the daemon on the machine itself: the kernel, the trigger folder, configuration and owned files, signals.
 import { setTimeout as delay } from 'node:timers/promises';
 import { watch } from 'chokidar';
+import { makeFolders, temporaryName } from './disk.ts';
 import { monitorKernel } from './kernel/monitor.ts';
-import { makeFolders, temporaryName } from './real-system.ts';
 import type { WakeKind, WakeupSpec, Wakeups } from './wakeups.ts';
 
 /** What belongs together arrives together: the wait for more, from the last event and from the first. */

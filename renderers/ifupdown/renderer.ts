@@ -40,7 +40,7 @@ export const ifupdown: Renderer = {
     const leased = enis.filter(e => e.addressing === 'dhcp');
     if (leased.length === 0 || dhcpClientOf(facts) !== 'dhclient') return stanzas;
     const hook = { path: `${hookFolder}/${hookName}`, mode: 0o644, content: renderDhclientHook(leased) };
-    return [...stanzas, { ...hook, enis: leased.map(({ mac }) => mac) }];
+    return [...stanzas, { ...hook, enis: leased.map(({ mac }) => mac).sort() }];
   },
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {

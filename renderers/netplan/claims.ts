@@ -1,9 +1,9 @@
 // Who else configures a link on a netplan machine: YAML of others, and files of networkd that netplan did not make. Source:
 // netplan-yaml(5). Reads facts.files only.
-import { load } from 'js-yaml';
 import type { HostFacts } from '../../agent/model/host.ts';
 import { networkdClaims, shellPatternMatches } from '../networkd/claims.ts';
 import { type Claim, isMarked } from '../renderer.ts';
+import { parseYaml } from './yaml.ts';
 
 const yamlFile = /^\/(?:etc|run|lib|usr\/lib)\/netplan\/[^/]+\.ya?ml$/;
 
@@ -66,7 +66,7 @@ function definitionsIn(text: string): readonly Definition[] {
 
 function parsed(text: string): unknown {
   try {
-    return load(text);
+    return parseYaml(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 // YAML as netplan reads it: block style, every string that could be something else in quotes. Source: YAML 1.1 (libyaml).
 // Knows no key of netplan.
-import { dump } from 'js-yaml';
+import { dump, load } from 'js-yaml';
 import { AgentError } from '../../agent/errors.ts';
 
 export type YamlValue =
@@ -22,6 +22,11 @@ export function encodeYaml(comment: readonly string[], document: YamlValue): str
       throw new AgentError('bug', `${JSON.stringify(line)} is no comment`);
   const body = dump(document, { quoteStyle: 'double', forceQuotes: true, noRefs: true, lineWidth: -1 });
   return `${comment.map(line => `# ${line}\n`).join('')}${body}`;
+}
+
+/** Throws what js-yaml throws for a text that is not one document of YAML. */
+export function parseYaml(text: string): unknown {
+  return load(text);
 }
 
 function check(value: YamlValue): void {

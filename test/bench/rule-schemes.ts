@@ -2,7 +2,8 @@
 // per address (amazon-ec2-net-utils), two per address (nm-cloud-setup). Addresses, links and neighbours are the same in all. Pure.
 import { planObjects } from '../../agent/apply/kernel-objects.ts';
 import { defaultSettings } from '../../agent/config/read-settings.ts';
-import { freshMachine, planNetwork } from '../../agent/plan/plan-network.ts';
+import { freshMachine } from '../../agent/plan/plan-input.ts';
+import { planNetwork } from '../../agent/plan/plan-network.ts';
 import type { VpcEni } from '../lab/vpc-spec.ts';
 import { addressOn, eniOf, familyOf, instanceOf, nic } from '../support/plan-parts.ts';
 

@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../../agent/cli/run.ts';
-import { realSystem, temporaryName } from '../../agent/system/real-system.ts';
+import { temporaryName } from '../../agent/system/disk.ts';
+import { realSystem } from '../../agent/system/real-system.ts';
 import type { System } from '../../agent/system/system.ts';
 import { noProcess } from '../support/no-process.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { emptyState, type State } from '../../agent/apply/state-file.ts';
 import { readSettings } from '../../agent/config/read-settings.ts';
 import { plainLog } from '../../agent/log.ts';
-import { finishInterrupted } from '../../agent/pass/reconcile.ts';
+import { finishInterrupted } from '../../agent/pass/finish-interrupted.ts';
 import type { Machine, Picture } from '../support/fake-machine.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
 import {

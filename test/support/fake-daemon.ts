@@ -10,7 +10,7 @@ import {
   openMetadataSource,
   type SourceOptions,
 } from '../../agent/metadata/metadata-source.ts';
-import type { PassResult } from '../../agent/pass/reconcile.ts';
+import type { PassResult } from '../../agent/pass/pass.ts';
 import { readDmi } from '../../agent/system/facts/dmi.ts';
 import { CrashError, type FakeSystem } from './fake-system.ts';
 import { type FakeWakeups, openFakeWakeups } from './fake-wakeups.ts';

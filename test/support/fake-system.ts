@@ -2,7 +2,7 @@
 // clock, and a journal of everything that was changed. A test can make an effect fail, act between two effects as another
 // program would, and kill the agent before any single step. A command that is not modelled throws, and is remembered.
 import { AgentError } from '../../agent/errors.ts';
-import { temporaryName } from '../../agent/system/real-system.ts';
+import { temporaryName } from '../../agent/system/disk.ts';
 import type { CommandResult, FileStamp, RunOptions, System } from '../../agent/system/system.ts';
 import type { Offer } from './fake-dhclient.ts';
 import { type FakeFile, inodeOf, namesIn, rememberDisk } from './fake-disk.ts';

@@ -3,7 +3,8 @@ import { defaultSettings } from '../../agent/config/read-settings.ts';
 import type { Mac } from '../../agent/model/address.ts';
 import type { Eni } from '../../agent/model/instance.ts';
 import type { EniOptions } from '../../agent/model/settings.ts';
-import { type PlanInput, type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
+import type { PlanInput } from '../../agent/plan/plan-input.ts';
+import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
 import { addressOn, eniOf, familyOf, instanceOf, macOf, nic, plainOptions } from './plan-parts.ts';
 
 export const primary = eniOf(0, familyOf(['10.0.1.10'], ['10.0.1.0/24'], '10.0.1.1'));

@@ -7,7 +7,8 @@ import { instanceFromRecording, parseRecording } from '../../agent/metadata/reco
 import type { Instance } from '../../agent/model/instance.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { imagineLinks } from '../../agent/plan/imagine-links.ts';
-import { freshMachine, planNetwork } from '../../agent/plan/plan-network.ts';
+import { freshMachine } from '../../agent/plan/plan-input.ts';
+import { planNetwork } from '../../agent/plan/plan-network.ts';
 
 const root = path.join(import.meta.dirname, '../fixtures/metadata');
 

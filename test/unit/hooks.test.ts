@@ -15,7 +15,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hookFolder, runHooks } from '../../agent/hooks.ts';
 import type { Log, LogFields } from '../../agent/log.ts';
-import type { PassResult } from '../../agent/pass/reconcile.ts';
+import type { PassResult } from '../../agent/pass/pass.ts';
 import { realSystem } from '../../agent/system/real-system.ts';
 import type { CommandResult, System } from '../../agent/system/system.ts';
 

@@ -4,7 +4,7 @@ import { performMigration, undoMigration } from '../../migrate/perform.ts';
 import { type MigrationRecord, migrationFolder, readRecord, writeRecord } from '../../migrate/record.ts';
 import { agentUnit, recordOf, rulesOfOthers, type Survey, surveyMigration } from '../../migrate/survey.ts';
 import { withLock } from '../../pass/lock.ts';
-import type { PassContext } from '../../pass/reconcile.ts';
+import type { PassContext } from '../../pass/pass.ts';
 import { readUnits, systemctl } from '../../system/units.ts';
 import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import { describeMigration, migrationJson } from '../describe-migration.ts';

@@ -3,7 +3,7 @@ import { readState } from '../../apply/state-file.ts';
 import { isDaemonAlive } from '../../daemon/liveness.ts';
 import { readReport } from '../../daemon/report.ts';
 import { inspect } from '../../pass/inspect.ts';
-import type { PassContext } from '../../pass/reconcile.ts';
+import type { PassContext } from '../../pass/pass.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import { readRunMode } from '../run-mode.ts';
 import { statusJson } from '../status-json.ts';

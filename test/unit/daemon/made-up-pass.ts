@@ -1,6 +1,6 @@
 // A pass as the pure folds of the daemon see it: what a test does not mention is empty.
 import type { EniPlan, SkippedEni } from '../../../agent/model/network-plan.ts';
-import type { PassResult } from '../../../agent/pass/reconcile.ts';
+import type { PassResult } from '../../../agent/pass/pass.ts';
 import { mac } from '../../support/example-plans.ts';
 
 export const [macA, macB] = [mac('0a:07:84:3d:6e:01'), mac('0a:07:84:3d:6e:02')];

@@ -31,8 +31,8 @@ test.each(rivalTable.map(r => [r.name, r] as const))('%s', (name, rival) => {
 });
 
 test('what the table says is looked at is read by a probe', () => {
-  const source = (file: string) => readFileSync(path.join(root, 'agent/system', file), 'utf8');
-  const probes = ['host-paths.ts', 'host-files.ts', 'rival-facts.ts'].map(source).join('\n');
+  const source = (file: string) => readFileSync(path.join(root, 'agent/system/facts', file), 'utf8');
+  const probes = ['paths.ts', 'files.ts', 'rival-facts.ts'].map(source).join('\n');
   const traces = rivalTable.flatMap(r => r.traces.filter(t => t.startsWith('/')));
   expect(traces.filter(t => !probes.includes(`'${t}'`))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// docs/configuration.md against agent/config/read-settings.ts: each key has a row and each row a key, the defaults are the defaults, and every
+// docs/configuration.md against agent/config/sections.ts: each key has a row and each row a key, the defaults are the defaults, and every
 // example is accepted and makes a difference.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,11 +18,11 @@ const sections = [
   { heading: '[eni "MAC"]', name: `eni "${mac}"`, schema: 'eniSection' },
 ] as const;
 
-const source = readFileSync(path.join(root, 'agent/config/read-settings.ts'), 'utf8');
+const source = readFileSync(path.join(root, 'agent/config/sections.ts'), 'utf8');
 
 /** The keys of a schema, from the source: nothing else tells them, and a key without a row must not slip through. */
 function keysOf(schema: string): readonly string[] {
-  const body = new RegExp(`^const ${schema} = v\\.strictObject\\(\\{\\n([\\s\\S]*?)^\\}\\);`, 'm').exec(
+  const body = new RegExp(`^export const ${schema} = v\\.strictObject\\(\\{\\n([\\s\\S]*?)^\\}\\);`, 'm').exec(
     source,
   )?.[1];
   return [...(body ?? '').matchAll(/^ {2}'?([a-z0-9-]+)'?:/gm)].map(m => m[1]!).sort();
@@ -34,7 +34,7 @@ const settings = (name: string, content: Record<string, string>) =>
 test('each section of the code has a table, and no other has', () => {
   const headings = [...text.matchAll(/^## (.*)$/gm)].map(m => m[1]);
   expect(headings).toEqual(sections.map(s => s.heading));
-  const schemas = [...source.matchAll(/^const (\w+) = v\.strictObject/gm)].map(m => m[1]).sort();
+  const schemas = [...source.matchAll(/^export const (\w+) = v\.strictObject/gm)].map(m => m[1]).sort();
   expect(schemas).toEqual(sections.map(s => s.schema).sort());
 });
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { kernelSupport } from '../../../agent/doctor/kernel-support.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
-import type { PassContext } from '../../../agent/pass/reconcile.ts';
+import type { PassContext } from '../../../agent/pass/pass.ts';
 import { readHostFacts } from '../../../agent/system/facts/host-facts.ts';
 import { smallHost } from '../hosts/small-host.ts';
 

@@ -9,7 +9,7 @@ import type { HostFacts } from '../../../agent/model/host.ts';
 import type { ProviderName } from '../../../agent/model/instance.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
-import type { PassContext } from '../../../agent/pass/reconcile.ts';
+import type { PassContext } from '../../../agent/pass/pass.ts';
 import { parseSystemctlShow } from '../../../agent/system/facts/services.ts';
 import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
 import { standardTables } from '../../../agent/system/kernel/ip-words.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Eni, unknown } from '../../../agent/model/instance.ts';
 import type { EniOptions } from '../../../agent/model/settings.ts';
-import type { PlanInput } from '../../../agent/plan/plan-network.ts';
+import type { PlanInput } from '../../../agent/plan/plan-input.ts';
 import { cidr, mac } from '../../support/example-plans.ts';
 import {
   alone,

@@ -1,7 +1,8 @@
 // Who shares a subnet with whom: by subnet or by address, and who brings main's connected route.
 import { describe, expect, test } from 'vitest';
 import { defaultSettings } from '../../../agent/config/read-settings.ts';
-import type { PlanInput, PlanResult } from '../../../agent/plan/plan-network.ts';
+import type { PlanInput } from '../../../agent/plan/plan-input.ts';
+import type { PlanResult } from '../../../agent/plan/plan-network.ts';
 import {
   alone,
   connectedRouteOf,

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
-import { ifcfgUuid, networkmanagerIfcfg } from '../../../renderers/networkmanager/ifcfg.ts';
+import { networkmanagerIfcfg } from '../../../renderers/networkmanager/ifcfg.ts';
+import { ifcfgUuid } from '../../../renderers/networkmanager/ifcfg-variables.ts';
 import { networkmanagerKeyfile } from '../../../renderers/networkmanager/keyfile.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';

@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { realSystem, temporaryName } from '../../../agent/system/real-system.ts';
+import { temporaryName } from '../../../agent/system/disk.ts';
+import { realSystem } from '../../../agent/system/real-system.ts';
 
 let dir: string;
 beforeEach(() => {

@@ -1,0 +1,78 @@
+// Objects that stand in the kernel and have the agent's numbers and form.
+import { isLinkLocal, networkOf } from '../model/address.ts';
+import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
+import { type EniPlan, mainTable } from '../model/network-plan.ts';
+import { numbersOf } from '../plan/eni-plan.ts';
+import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';
+
+/**
+ * What stands in the kernel in the shape of this ENI's own objects: routes of its table on its link, rules with its numbers to
+ * its table (or to main without the default). Not by priority alone, so a rule that somebody put between ours stays.
+ */
+export function ownShaped(state: KernelState, plan: EniPlan, base: number): readonly KernelObject[] {
+  const { priorities } = numbersOf(base, plan.slot);
+  const routes = state.routes.filter(
+    r =>
+      r.table === plan.table &&
+      r.link === plan.link &&
+      r.opaque === undefined &&
+      r.protocol !== 'kernel' &&
+      !isOfLease(r, plan) &&
+      !isOnlyHost(r),
+  );
+  const rules = state.rules.filter(
+    r =>
+      r.opaque === undefined &&
+      priorities.includes(r.priority) &&
+      r.from !== undefined &&
+      (r.table === plan.table || (r.table === mainTable && r.suppressDefault)),
+  );
+  return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
+}
+
+/** NetworkManager adds a host route to a link-local gateway in the same table; it belongs to the default route. */
+export function isOnlyHost(route: KernelRoute): boolean {
+  const [address = ''] = route.destination.split('/');
+  return (
+    route.family === 6 && route.destination.endsWith('/128') && isLinkLocal(address as KernelAddress['ip'])
+  );
+}
+
+/** networkd puts the connected route of a lease into our table (RouteTable=), also while we do not know the subnet yet. */
+export function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
+  return plan.addressing === 'dhcp' && route.protocol === 'dhcp' && route.gateway === undefined;
+}
+
+/**
+ * Routes of main to a subnet of this ENI by its own link, where the plan has none there: they take the primary's answers to that
+ * subnet. A lease brings one with some DHCP clients, again at each renewal. Not the one of an address that is not ours, such as
+ * an administrator's VIP with the length of the subnet.
+ */
+export function connectedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
+  const onLink = plan.routes.filter(r => r.gateway === undefined && r.table === plan.table);
+  const subnets = onLink.map(r => r.destination);
+  const planned = plan.addresses.map(a => networkOf(a.ip, a.prefixLength));
+  const isOurs = (r: KernelRoute) => {
+    const source = / src (\S+)/.exec(r.text)?.[1];
+    return source === undefined || plan.addresses.some(a => a.ip === source);
+  };
+  return state.routes
+    .filter(
+      r => r.table === mainTable && r.link === plan.link && r.gateway === undefined && r.opaque === undefined,
+    )
+    .filter(r => subnets.includes(r.destination) && !planned.includes(r.destination) && isOurs(r))
+    .map(r => fromKernelRoute(plan.link, r));
+}
+
+/** A route of the kernel as an object that can be taken away. */
+export function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
+  const metric = r.table === mainTable ? r.metric : undefined;
+  return { ...routeObject(link, { ...r, onLink: false, metric }), remove: removalOf(link, { ...r, metric }) };
+}
+
+function fromKernelRule(r: KernelRule): KernelObject {
+  return ruleObject(
+    { ...r, from: r.from!, table: r.table!, localOnly: r.iif === 'lo', suppressDefault: r.suppressDefault },
+    { ruleProtocol: false },
+  );
+}

@@ -1,0 +1,137 @@
+// One pass of the daemon, and what its end does to the memory and to the time of the next one.
+import { eniOf } from '../../renderers/renderer.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { Mac } from '../model/address.ts';
+import type { HostFacts } from '../model/host.ts';
+import { keyOf } from '../model/value.ts';
+import { type Drift, linksText, unclaimedLinks } from '../pass/glance.ts';
+import { withLock } from '../pass/lock.ts';
+import type { PassResult } from '../pass/pass.ts';
+import { reconcile } from '../pass/reconcile.ts';
+import { readHostFacts } from '../system/facts/host-facts.ts';
+import { isOn } from './brake.ts';
+import { afterFailure, afterPass } from './memory.ts';
+import type { Trigger } from './report.ts';
+import type { Running } from './running.ts';
+import { nextLookMs } from './schedule.ts';
+
+/**
+ * What the last pass has made of the last answer. Not the answer itself: if that lacked something, a repair would first ask the metadata to
+ * confirm it, and would depend on the service after all.
+ */
+export function believedReading({ reading, pass }: Running): InstanceReading | undefined {
+  return reading && pass && { ...reading, instance: pass.instance };
+}
+
+/** A moment: facts that are older are read again. */
+const factsMs = 1000;
+
+/** A person waits for the new link: what the pass will ask of the machine is asked while the metadata answers. */
+export function readFactsAhead(running: Running): void {
+  const { system } = running.context;
+  running.facts = { at: system.now(), facts: readHostFacts(system).catch(() => undefined) };
+}
+
+async function takeFacts(running: Running): Promise<HostFacts | undefined> {
+  const { facts, context } = running;
+  running.facts = undefined;
+  return facts !== undefined && context.system.now() - facts.at <= factsMs ? facts.facts : undefined;
+}
+
+interface PassWish {
+  readonly triggers: readonly Trigger[];
+  readonly reading: InstanceReading;
+  readonly repaired: readonly Drift[];
+  readonly news: boolean;
+}
+
+export async function runPass(running: Running, wish: PassWish): Promise<void> {
+  const { context, settings, source: metadata } = running;
+  const { system, log } = context;
+  const { triggers, repaired } = wish;
+  const drift = repaired.flatMap(d => d.lines);
+  const why = { trigger: triggers.join(' ') };
+  const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
+  running.owesPass = false;
+  try {
+    const facts = await takeFacts(running);
+    const ahead = facts === undefined ? {} : { facts };
+    const pass = await withLock(system, () =>
+      reconcile(
+        { system, settings, log, metadata },
+        { apply: true, reading: wish.reading, ...ahead, why, driftOf },
+      ),
+    );
+    const earlier = running.pass;
+    running.pass = pass;
+    running.links = linksText(pass.kernel, settings);
+    const otherLinks = earlier === undefined || linksText(earlier.kernel, settings) !== running.links;
+    // An answer that fails differs from the last one as well; it is no news if what is believed is the same.
+    const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
+    const news = wish.news && believed(pass) !== believed(earlier);
+    const unclaimed = unclaimedLinks(pass, settings);
+    const look = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks };
+    changeMemory(running, afterPass(running.memory, look), drift);
+    if (pass.outcome === 'applied') context.onChange(pass, triggers);
+    setDue(running);
+  } catch (error) {
+    fail(running, triggers, asAgentError(error), await pendingEnis(running, wish.reading), repaired);
+  }
+}
+
+/** A brake that comes on is the one error that a fight is worth. */
+function changeMemory(running: Running, memory: Running['memory'], drift: readonly string[]): void {
+  const { system, log } = running.context;
+  const wasBraked = isOn(running.memory.brake, system.now());
+  running.memory = memory;
+  if (!wasBraked && isOn(memory.brake, system.now()))
+    log.error({ drift }, 'something keeps undoing this: repairs are paused for a while');
+}
+
+/** Which ENIs a pass that failed was about: those that are not as planned now. */
+async function pendingEnis(running: Running, reading: InstanceReading): Promise<readonly Mac[]> {
+  const { context, settings, source: metadata } = running;
+  try {
+    const look = await reconcile(
+      { system: context.system, settings, log: context.log, metadata },
+      { apply: false, reading },
+    );
+    running.links = linksText(look.kernel, settings);
+    return look.changes.map(c => eniOf(c).mac);
+  } catch {
+    return [];
+  }
+}
+
+export function fail(
+  running: Running,
+  triggers: readonly Trigger[],
+  error: AgentError,
+  failed: readonly Mac[],
+  repaired: readonly Drift[] = [],
+): void {
+  const { system, log } = running.context;
+  // Once: a failure that comes again each minute, or between repairs that hold for a moment, is in `status`, not in the log.
+  const { error: last, enis } = running.memory;
+  const isNew = last?.message !== error.message && !enis.some(e => e.lastError?.text === error.message);
+  const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
+  if (isNew) log.error(fields, 'a pass failed');
+  else log.debug(fields, 'a pass failed again');
+  const look = { now: system.now(), triggers, repaired };
+  const drift = repaired.flatMap(d => d.lines);
+  changeMemory(running, afterFailure(running.memory, look, error, failed), drift);
+  setDue(running);
+}
+
+export function setDue(running: Running): void {
+  const { memory, pass, settings, context } = running;
+  const now = context.system.now();
+  const identity = pass?.instance.instanceId ?? running.reading?.instance.instanceId ?? '';
+  const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
+  running.dueAt = now + nextLookMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
+}
+
+export function asAgentError(error: unknown): AgentError {
+  return error instanceof AgentError ? error : new AgentError('bug', reasonOf(error), { cause: error });
+}

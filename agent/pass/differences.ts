@@ -1,0 +1,46 @@
+// What the machine lacks, or has too much of: files, ENIs, and objects of the kernel.
+import { renderers } from '../../renderers/registry.ts';
+import { travelOf } from '../apply/apply-context.ts';
+import { compareOptions } from '../apply/compare.ts';
+import { differencesOf, planChanges } from '../apply/eni-changes.ts';
+import { additions, removals } from '../apply/live.ts';
+import { diffFiles, type FileChange, readOwnedFiles } from '../apply/ownership.ts';
+import type { System } from '../system/system.ts';
+import type { Desired } from './desired.ts';
+import type { Machine } from './machine.ts';
+import type { PassContext } from './pass.ts';
+
+export async function diff({ system, settings }: PassContext, machine: Machine, desired: Desired) {
+  const { renderer, facts, kernel, reloadHazard } = machine;
+  const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.settlement]);
+  const files = [...(await supersededFiles(system, machine, desired)), ...diffFiles(owned, desired.files)];
+  const touched = new Set(files.map(f => f.path));
+  const compare = compareOptions(settings, facts, reloadHazard);
+  const changes = planChanges({
+    plan: desired.plan,
+    applied: machine.state.applied,
+    held: desired.held,
+    kernel,
+    filesDiffer: ({ mac }) => desired.files.some(f => f.enis.includes(mac) && touched.has(f.path)),
+    superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
+    compare,
+  });
+  const byKernel = changes.filter(change => travelOf(machine, change) === 'kernel');
+  const live = differencesOf(kernel, byKernel, compare);
+  const all = differencesOf(kernel, changes, compare);
+  const kernelChanges = { add: additions(live), remove: removals(all) };
+  return { files, changes, commands: renderer.activate(changes, facts, reloadHazard), kernelChanges };
+}
+
+/** As they are on the disk: in the facts secrets are masked, and a rollback gives the file back as it was. */
+async function supersededFiles(
+  system: System,
+  { renderer, facts }: Machine,
+  { plan }: Desired,
+): Promise<readonly FileChange[]> {
+  const paths = plan.enis.flatMap(eni => renderer.supersedes?.(eni.link, facts) ?? []);
+  const files = await Promise.all(
+    paths.map(async path => ({ path, mode: 0o644, before: await system.readFile(path), after: undefined })),
+  );
+  return files.filter(({ before }) => before !== undefined);
+}

@@ -1,0 +1,36 @@
+// What a crash has left of an apply is taken back before anything else is decided.
+import path from 'node:path';
+import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
+import { rollBack } from '../apply/rollback.ts';
+import { writeState } from '../apply/state-file.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import { temporaryName } from '../system/disk.ts';
+import { applyContext, readMachine } from './machine.ts';
+import type { PassContext } from './pass.ts';
+
+/** A checkpoint or a state file that a crash cut off before it had its name. */
+export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
+
+/**
+ * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
+ * be verified (the machine has changed since), the pass continues all the same: it looks at what is there, and repairs that.
+ */
+export async function finishInterrupted(context: PassContext): Promise<void> {
+  const { system, log } = context;
+  const checkpoint = await readCheckpoint(system, checkpointPath);
+  if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
+  if (checkpoint === undefined) return;
+  log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted; rolling it back');
+  const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
+  const machine = await readMachine(context, { backend: () => checkpoint.backend, touch: true });
+  try {
+    await rollBack(applyContext(context, machine), checkpoint, failure);
+  } catch (error) {
+    log.error(
+      { reason: reasonOf(error) },
+      'could not roll it back completely; continuing from the current state',
+    );
+    await writeState(system, checkpoint.stateBefore);
+    await system.removeFile(checkpointPath);
+  }
+}

@@ -1,0 +1,86 @@
+// Files that are there whole or not at all, whatever happens to the machine meanwhile.
+import { constants, existsSync, promises as fs } from 'node:fs';
+import path from 'node:path';
+import { AgentError, reasonOf } from '../errors.ts';
+import { runCommand } from './run-command.ts';
+
+export const temporaryName = '.eni-agent.tmp';
+
+/**
+ * write-file-atomic and its like put the temporary file beside the target as `NAME.XXXX`, which initscripts, wicked,
+ * NetworkManager and `source interfaces.d/*` all read as one more interface; and none syncs the folder. So: a name with a
+ * leading dot (ignored by all of them, and by shell patterns), both synced before and after the rename.
+ */
+export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
+  const folder = path.dirname(file);
+  await makeFolders(folder);
+  // One name for all: writers hold the lock, and what a crash left behind is overwritten by the next write.
+  const temporary = path.join(folder, temporaryName);
+  const handle = await fs.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await putInPlace(temporary, file);
+}
+
+export async function copyExactly(from: string, to: string): Promise<void> {
+  await makeFolders(path.dirname(to));
+  const temporary = path.join(path.dirname(to), temporaryName);
+  await fs.rm(temporary, { force: true });
+  const found = await fs.lstat(from);
+  const { mode, uid, gid } = found;
+  // In seconds: a Date has whole milliseconds.
+  const [accessed, modified] = [found.atimeMs / 1000, found.mtimeMs / 1000];
+  if (found.isSymbolicLink()) {
+    await fs.symlink(await fs.readlink(from), temporary);
+    await fs.lchown(temporary, uid, gid);
+    await fs.lutimes(temporary, accessed, modified);
+  } else {
+    await fs.copyFile(from, temporary, constants.COPYFILE_EXCL);
+    const handle = await fs.open(temporary, constants.O_RDONLY);
+    try {
+      // In this order: a new owner takes the set-user-id bit away.
+      await handle.chown(uid, gid);
+      await handle.chmod(mode & 0o7777);
+      await handle.utimes(accessed, modified);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+  await putInPlace(temporary, to);
+}
+
+async function putInPlace(temporary: string, file: string): Promise<void> {
+  await fs.rename(temporary, file);
+  await syncFolder(path.dirname(file));
+  // A file made by rename keeps the label of its maker; the network services may not read that where SELinux enforces.
+  if (existsSync('/sys/fs/selinux/enforce')) await runCommand(['restorecon', file]);
+}
+
+/** One by one: mkdir with `recursive` never ends where the kernel says ENOENT to a name below a folder that exists (/proc; Node 24). */
+export async function makeFolders(folder: string): Promise<void> {
+  const parent = path.dirname(folder);
+  if (parent !== folder) await fs.access(parent).catch(() => makeFolders(parent));
+  await fs.mkdir(folder).catch(error => {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  });
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, constants.O_RDONLY).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+export function isErrno(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+export function fileError(verb: string, file: string, cause: unknown): AgentError {
+  return new AgentError('file-failed', `cannot ${verb} ${file}: ${reasonOf(cause)}`, { cause });
+}
