@@ -17,12 +17,15 @@ const stampName = '.loaded-until';
  * Brings the links up to date and tells why a reload would reach links of others; undefined: it would not.
  *
  * @param loadedAt when the caller has made the service load its files, if it just did
- * @param look true: touch nothing
+ * @param readOnly true: touch nothing
  */
 export async function holdLoaded(
   system: System,
   staging: Staging,
-  { loadedAt, look = false }: { readonly loadedAt?: number | undefined; readonly look?: boolean } = {},
+  {
+    loadedAt,
+    readOnly = false,
+  }: { readonly loadedAt?: number | undefined; readonly readOnly?: boolean } = {},
 ): Promise<string | undefined> {
   const { dir, name, ours } = staging.generated;
   const names = async (folder: string) => (await system.listFolder(folder)).filter(n => name.test(n));
@@ -51,7 +54,7 @@ export async function holdLoaded(
       hazard ??= `${dir}/${file} ${what} after ${staging.unit} loaded its files`;
     }
   }
-  if (look) return hazard;
+  if (readOnly) return hazard;
   for (const file of hold) await system.link(`${dir}/${file}`, `${staging.kept}/${file}`);
   for (const file of drop) await system.removeFile(`${staging.kept}/${file}`);
   await system.writeFile(`${staging.kept}/${stampName}`, String(system.now()), 0o600);
@@ -65,7 +68,7 @@ export async function holdLoaded(
 export async function reloadHazardOf(
   system: System,
   { staging }: Pick<Renderer, 'staging'>,
-  options: { readonly look: boolean },
+  options: { readonly readOnly: boolean },
 ): Promise<string | undefined> {
   return staging === undefined ? undefined : holdLoaded(system, staging, options);
 }

@@ -42,10 +42,7 @@ async function entriesBelow(system: System, dir: string, deeper: boolean): Promi
 }
 
 /** Paths of `files` that somebody else's file occupies. */
-export async function readForeignFiles(
-  system: System,
-  files: readonly FileText[],
-): Promise<readonly string[]> {
+export async function foreignPaths(system: System, files: readonly FileText[]): Promise<readonly string[]> {
   const occupied = await Promise.all(
     files.map(async file => {
       const content = await system.readFile(file.path);

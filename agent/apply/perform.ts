@@ -31,19 +31,43 @@ export async function perform(
   known?: KernelState,
 ): Promise<void> {
   const { system } = context;
-  const by = (...ways: readonly Travel[]) => change.changes.filter(c => ways.includes(travelOf(context, c)));
+  const by = (...ways: readonly Travel[]): Work => ({
+    ...change,
+    changes: change.changes.filter(c => ways.includes(travelOf(context, c))),
+  });
   const hasRun = await runPhase(context, 'before-write', change.changes, tolerant);
   const kernel = known !== undefined && !hasRun ? known : await readKernelState(system);
-  // What only adds goes live before the backend hears of it, so that nothing is missing in between.
-  await silenceRouters(context, by('kernel'), kernel);
-  await runBatches(system, additions(differences(context, by('kernel'), kernel)), tolerant);
-  await runBatches(system, newRules(context, by('rules-first'), kernel), true);
-  await runBatches(system, obstacles(change.changes, kernel), true);
-  await goByBridge(context, { ...change, changes: by('files-in-two-steps') }, tolerant);
+  for (const way of travels) await goAhead(context, way, by(way), kernel, tolerant);
   for (const file of change.files) await putFile(context, file, tolerant);
   await load(context, change.changes, tolerant);
-  await addUnloaded(context, { ...change, changes: by('files', 'files-in-two-steps', 'rules-first') });
+  await addUnloaded(context, by('files', 'files-in-two-steps', 'rules-first'));
   await removeStale(context, change.changes);
+}
+
+const travels: readonly Travel[] = ['kernel', 'rules-first', 'files', 'files-in-two-steps'];
+
+/** What is done before the files are written, so that nothing is missing in between. */
+async function goAhead(
+  context: ApplyContext,
+  way: Travel,
+  work: Work,
+  kernel: KernelState,
+  tolerant: boolean,
+): Promise<void> {
+  const { system } = context;
+  switch (way) {
+    case 'kernel':
+      await silenceRouters(context, work.changes, kernel);
+      return runBatches(system, additions(differences(context, work.changes, kernel)), tolerant);
+    case 'rules-first':
+      return runBatches(system, newRules(context, work.changes, kernel), true);
+    case 'files':
+      return runBatches(system, obstacles(work.changes, kernel), true);
+    case 'files-in-two-steps':
+      return goByBridge(context, work, tolerant);
+    default:
+      return way satisfies never;
+  }
 }
 
 /**

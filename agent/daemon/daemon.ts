@@ -5,16 +5,16 @@ import { renderers } from '../../renderers/registry.ts';
 import { reasonOf } from '../errors.ts';
 import { isSame } from '../model/value.ts';
 import type { WakeKind } from '../system/wakeups.ts';
-import { joinQuestions, type Question, startAsking } from './asking.ts';
-import { tend } from './looks.ts';
+import { actOnAnswer } from './act-on-answer.ts';
 import { newMemory } from './memory.ts';
 import { publish } from './publish.ts';
+import { joinQuestions, type Question, startAsking } from './question.ts';
+import { tend } from './repair-drift.ts';
 import type { Trigger } from './report.ts';
 import { takeRequests } from './requests.ts';
 import { readFactsAhead } from './run-pass.ts';
-import type { DaemonContext, Running } from './running.ts';
 import { afterLook, nextAllowed, unspaced } from './spacing.ts';
-import { act } from './take-answer.ts';
+import type { DaemonContext, DaemonState } from './state.ts';
 
 /** Everything is asked anew and probed anew this often: what no event and no short look shows. It costs as much as ten of those. */
 const wholeLookMs = 3_600_000;
@@ -27,19 +27,19 @@ const mostAnswered = 100;
 
 /** Runs until something says stop. Throws `config-invalid` if it cannot even start; the network is left as it is in any case. */
 export async function runDaemon(context: DaemonContext): Promise<void> {
-  const running = await start(context);
+  const daemon = await start(context);
   try {
-    while (await turn(running));
+    while (await turn(daemon));
   } finally {
     // A service that hangs must not keep a process alive that is told to stop.
-    running.source.close();
+    daemon.source.close();
   }
 }
 
-async function start(context: DaemonContext): Promise<Running> {
+async function start(context: DaemonContext): Promise<DaemonState> {
   const settings = await context.readSettings();
   const now = context.system.now();
-  const running: Running = {
+  const daemon: DaemonState = {
     context,
     startedAt: now,
     settings,
@@ -60,115 +60,115 @@ async function start(context: DaemonContext): Promise<Running> {
     configProblem: undefined,
   };
   const requests = await takeRequests(context.system);
-  question(running, { triggers: new Set(['start']), whole: true, requests });
-  return running;
+  question(daemon, { triggers: new Set(['start']), whole: true, requests });
+  return daemon;
 }
 
 /** One turn of the loop; false if it was the last. */
-async function turn(running: Running): Promise<boolean> {
-  const { context, asking } = running;
+async function turn(daemon: DaemonState): Promise<boolean> {
+  const { context, asking } = daemon;
   const { system, wakeups } = context;
-  const due = asking === undefined ? running.dueAt : Number.POSITIVE_INFINITY;
-  const seeAt = running.unseen.length > 0 ? nextAllowed(running.spacing) : Number.POSITIVE_INFINITY;
+  const due = asking === undefined ? daemon.dueAt : Number.POSITIVE_INFINITY;
+  const seeAt = daemon.unseen.length > 0 ? nextAllowed(daemon.spacing) : Number.POSITIVE_INFINITY;
   const before = system.now();
   const wait = Math.min(Math.max(0, Math.min(due, seeAt) - before), wholeLookMs);
   const wakes = await wakeups.next(wait, asking?.answered);
   if (wakes.has('stop')) return false;
   const slept = system.now() - before > wait + sleptMs;
 
-  let looked = await hear(running, wakes, slept);
-  if (running.asking?.answer !== undefined) {
-    await takeAnswer(running);
+  let looked = await hear(daemon, wakes, slept);
+  if (daemon.asking?.answer !== undefined) {
+    await takeAnswer(daemon);
     looked = true;
   }
-  if (running.asking === undefined && system.now() >= running.dueAt) {
-    const whole = system.now() - running.wholeAt >= wholeLookMs;
-    question(running, { triggers: new Set(['timer']), whole, requests: [] });
+  if (daemon.asking === undefined && system.now() >= daemon.dueAt) {
+    const whole = system.now() - daemon.wholeAt >= wholeLookMs;
+    question(daemon, { triggers: new Set(['timer']), whole, requests: [] });
   }
-  if (looked) await publish(running);
+  if (looked) await publish(daemon);
   return true;
 }
 
 /** @returns true if something was looked at */
-async function hear(running: Running, wakes: ReadonlySet<WakeKind>, slept: boolean): Promise<boolean> {
+async function hear(daemon: DaemonState, wakes: ReadonlySet<WakeKind>, slept: boolean): Promise<boolean> {
   const triggers: Trigger[] = slept ? ['resume'] : [];
   if (wakes.has('config') || wakes.has('reload')) {
     triggers.push(wakes.has('config') ? 'config' : 'reload');
-    await readConfiguration(running);
+    await readConfiguration(daemon);
   }
-  const requests = wakes.has('request') ? await takeRequests(running.context.system) : [];
+  const requests = wakes.has('request') ? await takeRequests(daemon.context.system) : [];
   if (requests.length > 0) triggers.push('request');
   // What these ask for is more than a look at the kernel.
   if (triggers.length > 0) {
-    question(running, { triggers: new Set(triggers), whole: true, requests });
+    question(daemon, { triggers: new Set(triggers), whole: true, requests });
     return false;
   }
-  return see(running, wakes);
+  return see(daemon, wakes);
 }
 
-async function see(running: Running, wakes: ReadonlySet<WakeKind>): Promise<boolean> {
-  const { system } = running.context;
-  const unseen = (['kernel', 'files'] as const).filter(k => wakes.has(k) || running.unseen.includes(k));
-  const waits = unseen.length === 0 || nextAllowed(running.spacing) > system.now();
-  running.unseen = waits ? unseen : [];
+async function see(daemon: DaemonState, wakes: ReadonlySet<WakeKind>): Promise<boolean> {
+  const { system } = daemon.context;
+  const unseen = (['kernel', 'files'] as const).filter(k => wakes.has(k) || daemon.unseen.includes(k));
+  const waits = unseen.length === 0 || nextAllowed(daemon.spacing) > system.now();
+  daemon.unseen = waits ? unseen : [];
   if (waits) return false;
-  const found = await tend(running, unseen);
+  const found = await tend(daemon, unseen);
   const isNoise = found === 'nothing' || found === 'files';
-  running.spacing = afterLook(running.spacing, system.now(), isNoise);
+  daemon.spacing = afterLook(daemon.spacing, system.now(), isNoise);
   if (found === 'other links') {
-    question(running, { triggers: new Set(['kernel']), whole: false, requests: [] });
-    readFactsAhead(running);
+    question(daemon, { triggers: new Set(['kernel']), whole: false, requests: [] });
+    readFactsAhead(daemon);
   }
   return found !== 'nothing';
 }
 
 /** Asks the metadata, or puts the question behind the one that is under way. */
-function question(running: Running, wanted: Question): void {
-  if (running.asking !== undefined) {
-    running.queued = joinQuestions(running.queued, wanted);
+function question(daemon: DaemonState, wanted: Question): void {
+  if (daemon.asking !== undefined) {
+    daemon.queued = joinQuestions(daemon.queued, wanted);
     return;
   }
-  if (wanted.whole) running.wholeAt = running.context.system.now();
-  running.asking = startAsking(running.source, wanted);
+  if (wanted.whole) daemon.wholeAt = daemon.context.system.now();
+  daemon.asking = startAsking(daemon.source, wanted);
 }
 
-async function takeAnswer(running: Running): Promise<void> {
-  const asking = running.asking!;
-  running.asking = undefined;
-  await act(running, asking);
-  const answered = [...running.memory.answered, ...asking.requests].slice(-mostAnswered);
-  running.memory = { ...running.memory, answered };
-  watchFiles(running);
-  const { queued } = running;
-  running.queued = undefined;
-  if (queued !== undefined) question(running, queued);
+async function takeAnswer(daemon: DaemonState): Promise<void> {
+  const asking = daemon.asking!;
+  daemon.asking = undefined;
+  await actOnAnswer(daemon, asking);
+  const answered = [...daemon.memory.answered, ...asking.requests].slice(-mostAnswered);
+  daemon.memory = { ...daemon.memory, answered };
+  watchFiles(daemon);
+  const { queued } = daemon;
+  daemon.queued = undefined;
+  if (queued !== undefined) question(daemon, queued);
 }
 
 /** An invalid configuration changes nothing: the previous one stays in force, and the log says why. */
-async function readConfiguration(running: Running): Promise<void> {
-  const { context, settings } = running;
+async function readConfiguration(daemon: DaemonState): Promise<void> {
+  const { context, settings } = daemon;
   try {
-    running.settings = await context.readSettings();
+    daemon.settings = await context.readSettings();
   } catch (error) {
-    running.configProblem = `${reasonOf(error)}; the previous configuration stays in force`;
+    daemon.configProblem = `${reasonOf(error)}; the previous configuration stays in force`;
     context.log.error(
       { reason: reasonOf(error) },
       'the configuration is invalid; the previous one stays in force',
     );
     return;
   }
-  running.configProblem = undefined;
-  if (isSame(settings.metadata, running.settings.metadata)) return;
-  running.formerRequests += running.source.requests();
-  running.source.close();
-  running.source = context.openSource(running.settings);
+  daemon.configProblem = undefined;
+  if (isSame(settings.metadata, daemon.settings.metadata)) return;
+  daemon.formerRequests += daemon.source.requests();
+  daemon.source.close();
+  daemon.source = context.openSource(daemon.settings);
   // What was asked is asked of the new one.
-  const { asking } = running;
-  running.asking = undefined;
-  if (asking !== undefined) question(running, asking);
+  const { asking } = daemon;
+  daemon.asking = undefined;
+  if (asking !== undefined) question(daemon, asking);
 }
 
-function watchFiles({ context, pass }: Running): void {
+function watchFiles({ context, pass }: DaemonState): void {
   if (pass === undefined) return;
   const folders = renderers[pass.backend].ownFiles.map(({ dir }) => dir);
   const written = pass.desired.files.map(({ path }) => path.slice(0, path.lastIndexOf('/')));

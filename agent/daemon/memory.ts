@@ -1,4 +1,4 @@
-// What the daemon remembers from look to look, and how a look changes it. Pure: the clock's time comes in as a number.
+// What the daemon remembers from check to check, and how a check changes it. Pure: the clock's time comes in as a number.
 import { eniOf } from '../../renderers/renderer.ts';
 import type { AgentError } from '../errors.ts';
 import type { Drift } from '../pass/glance.ts';
@@ -6,7 +6,7 @@ import type { PassResult } from '../pass/pass.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
 import { asContested, eniStates, waitingReasons } from './eni-states.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
-import { looksOf, triesGoOn } from './schedule.ts';
+import { triesGoOn, triesOf } from './schedule.ts';
 
 export interface Memory {
   readonly mood: Mood;
@@ -47,21 +47,21 @@ export function newMemory(now: number): Memory {
   };
 }
 
-export interface Look {
+export interface Occasion {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly triggers: readonly Trigger[];
 }
 
-/** Nothing is new. `scheduled`: the clock asked for this look, so that the next one may come later. */
-export function afterQuiet(memory: Memory, look: Look, scheduled: boolean): Memory {
-  const seen = withLook(memory, look, { quiet: 1 });
-  const brake = afterPeace(memory.brake, look.now);
+/** Nothing is new. `scheduled`: the clock asked for this check, so that the next one may come later. */
+export function afterQuiet(memory: Memory, occasion: Occasion, scheduled: boolean): Memory {
+  const seen = counted(memory, occasion, { quiet: 1 });
+  const brake = afterPeace(memory.brake, occasion.now);
   if (!scheduled) return { ...seen, brake };
-  return { ...seen, brake, ...nextMood(memory, memory.waitingFor, false, isOn(brake, look.now)) };
+  return { ...seen, brake, ...nextMood(memory, memory.waitingFor, false, isOn(brake, occasion.now)) };
 }
 
-export interface PassLook extends Look {
+export interface PassOccasion extends Occasion {
   readonly pass: PassResult;
   /** What had been undone and was put back; empty for a pass that was no repair. */
   readonly repaired: readonly Drift[];
@@ -73,11 +73,11 @@ export interface PassLook extends Look {
   readonly otherLinks: boolean;
 }
 
-export function afterPass(memory: Memory, look: PassLook): Memory {
-  const { pass, repaired, now } = look;
+export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
+  const { pass, repaired, now } = occasion;
   const applied = pass.outcome === 'applied';
   const isRepair = applied && repaired.length > 0;
-  const seen = withLook(memory, look, {
+  const seen = counted(memory, occasion, {
     passes: 1,
     changes: applied ? 1 : 0,
     repairs: isRepair ? 1 : 0,
@@ -85,7 +85,7 @@ export function afterPass(memory: Memory, look: PassLook): Memory {
   const brake = isRepair ? afterRepair(memory.brake, now) : afterPeace(memory.brake, now);
   const isBraked = isOn(brake, now);
   const contest = isRepair ? repaired : isBraked ? memory.contest : [];
-  const waitingFor = waitingReasons(pass, look.unclaimed);
+  const waitingFor = waitingReasons(pass, occasion.unclaimed);
   return {
     ...seen,
     brake,
@@ -94,13 +94,13 @@ export function afterPass(memory: Memory, look: PassLook): Memory {
     tookBack: false,
     error: memory.error !== null && memory.metadata.state === 'failing' ? memory.error : null,
     lastChange: applied
-      ? { at: iso(now), triggers: look.triggers, lines: changeLines(pass) }
+      ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
     enis: eniStates(memory.enis, pass, isBraked ? contest : [], iso(now)),
     ...nextMood(
       memory,
       waitingFor,
-      applied || (waitingFor.length > 0 ? look.otherLinks : look.news),
+      applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news),
       isBraked,
     ),
   };
@@ -119,7 +119,7 @@ export function afterAnswer(memory: Memory, now: number): Memory {
 /** The metadata did not answer, or a pass failed. `failed`: the ENIs that the pass was about. */
 export function afterFailure(
   memory: Memory,
-  look: Look & { readonly repaired?: readonly Drift[] },
+  occasion: Occasion & { readonly repaired?: readonly Drift[] },
   error: AgentError,
   failed: readonly ReportedEni['mac'][] | 'metadata',
 ): Memory {
@@ -128,22 +128,22 @@ export function afterFailure(
   const isPass = failed !== 'metadata';
   // An apply that failed is tried again at its own times, also if the metadata fails in between.
   const tookBack = isPass || memory.tookBack;
-  const { repaired = [] } = look;
-  const brake = repaired.length > 0 ? afterFailedRepair(memory.brake, look.now) : memory.brake;
-  const isBraked = repaired.length > 0 && isOn(brake, look.now);
+  const { repaired = [] } = occasion;
+  const brake = repaired.length > 0 ? afterFailedRepair(memory.brake, occasion.now) : memory.brake;
+  const isBraked = repaired.length > 0 && isOn(brake, occasion.now);
   const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
   const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
-  const enis = isPass ? markFailed(memory.enis, failed, message, iso(look.now)) : memory.enis;
+  const enis = isPass ? markFailed(memory.enis, failed, message, iso(occasion.now)) : memory.enis;
   return {
-    ...withLook(memory, look, { failures: 1, passes: isPass ? 1 : 0 }),
+    ...counted(memory, occasion, { failures: 1, passes: isPass ? 1 : 0 }),
     brake,
     contest: isBraked ? repaired : memory.contest,
-    error: { code, message, hint, since: again?.since ?? iso(look.now), times: (again?.times ?? 0) + 1 },
+    error: { code, message, hint, since: again?.since ?? iso(occasion.now), times: (again?.times ?? 0) + 1 },
     metadata: isPass ? memory.metadata : { ...memory.metadata, state: 'failing' },
     mood: isBraked ? 'braked' : 'failing',
     tries: stays ? memory.tries + 1 : tries,
     tookBack,
-    enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(look.now))) : enis,
+    enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(occasion.now))) : enis,
   };
 }
 
@@ -184,16 +184,16 @@ function nextMood(
   if (waitingFor.length > 0 && sign) return { mood: 'lagging', tries: 0 };
   if (waitingFor.length > 0) return { mood: 'lagging', tries: triesGoOn(memory, 'lagging') };
   if (sign) return { mood: 'watchful', tries: 0 };
-  const goesOn = memory.mood === 'watchful' && memory.tries + 1 < looksOf('watchful');
+  const goesOn = memory.mood === 'watchful' && memory.tries + 1 < triesOf('watchful');
   return goesOn ? stay('watchful') : stay('quiet');
 }
 
-function withLook(memory: Memory, look: Look, more: Partial<Memory['counters']>): Memory {
+function counted(memory: Memory, occasion: Occasion, more: Partial<Memory['counters']>): Memory {
   const { passes, quiet, changes, repairs, failures } = memory.counters;
   return {
     ...memory,
-    lookedAt: iso(look.now),
-    lastTriggers: look.triggers,
+    lookedAt: iso(occasion.now),
+    lastTriggers: occasion.triggers,
     counters: {
       passes: passes + (more.passes ?? 0),
       quiet: quiet + (more.quiet ?? 0),

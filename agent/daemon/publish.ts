@@ -1,11 +1,11 @@
 // What the daemon tells the world after a look: its report, and the one line that systemd shows.
 
 import { type Report, writeReport } from './report.ts';
-import type { Running } from './running.ts';
+import type { DaemonState } from './state.ts';
 
-export async function publish(running: Running): Promise<void> {
-  const { context, settings } = running;
-  const report = makeReport(running);
+export async function publish(daemon: DaemonState): Promise<void> {
+  const { context, settings } = daemon;
+  const report = makeReport(daemon);
   try {
     await writeReport(context.system, report);
     await context.onReport(report, settings);
@@ -15,8 +15,8 @@ export async function publish(running: Running): Promise<void> {
   }
 }
 
-function makeReport(running: Running): Report {
-  const { context, memory, startedAt, dueAt, source, formerRequests, configProblem } = running;
+function makeReport(daemon: DaemonState): Report {
+  const { context, memory, startedAt, dueAt, source, formerRequests, configProblem } = daemon;
   const { brake, contest, counters } = memory;
   const isOn = brake.until !== undefined && brake.until > context.system.now();
   return {

@@ -13,14 +13,14 @@ import { readHostFacts } from '../system/facts/host-facts.ts';
 import { isOn } from './brake.ts';
 import { afterFailure, afterPass } from './memory.ts';
 import type { Trigger } from './report.ts';
-import type { Running } from './running.ts';
 import { nextLookMs } from './schedule.ts';
+import type { DaemonState } from './state.ts';
 
 /**
  * What the last pass has made of the last answer. Not the answer itself: if that lacked something, a repair would first ask the metadata to
  * confirm it, and would depend on the service after all.
  */
-export function believedReading({ reading, pass }: Running): InstanceReading | undefined {
+export function believedReading({ reading, pass }: DaemonState): InstanceReading | undefined {
   return reading && pass && { ...reading, instance: pass.instance };
 }
 
@@ -28,14 +28,14 @@ export function believedReading({ reading, pass }: Running): InstanceReading | u
 const factsMs = 1000;
 
 /** A person waits for the new link: what the pass will ask of the machine is asked while the metadata answers. */
-export function readFactsAhead(running: Running): void {
-  const { system } = running.context;
-  running.facts = { at: system.now(), facts: readHostFacts(system).catch(() => undefined) };
+export function readFactsAhead(daemon: DaemonState): void {
+  const { system } = daemon.context;
+  daemon.facts = { at: system.now(), facts: readHostFacts(system).catch(() => undefined) };
 }
 
-async function takeFacts(running: Running): Promise<HostFacts | undefined> {
-  const { facts, context } = running;
-  running.facts = undefined;
+async function takeFacts(daemon: DaemonState): Promise<HostFacts | undefined> {
+  const { facts, context } = daemon;
+  daemon.facts = undefined;
   return facts !== undefined && context.system.now() - facts.at <= factsMs ? facts.facts : undefined;
 }
 
@@ -46,16 +46,16 @@ interface PassWish {
   readonly news: boolean;
 }
 
-export async function runPass(running: Running, wish: PassWish): Promise<void> {
-  const { context, settings, source: metadata } = running;
+export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void> {
+  const { context, settings, source: metadata } = daemon;
   const { system, log } = context;
   const { triggers, repaired } = wish;
   const drift = repaired.flatMap(d => d.lines);
   const why = { trigger: triggers.join(' ') };
   const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
-  running.owesPass = false;
+  daemon.owesPass = false;
   try {
-    const facts = await takeFacts(running);
+    const facts = await takeFacts(daemon);
     const ahead = facts === undefined ? {} : { facts };
     const pass = await withLock(system, () =>
       reconcile(
@@ -63,73 +63,73 @@ export async function runPass(running: Running, wish: PassWish): Promise<void> {
         { apply: true, reading: wish.reading, ...ahead, why, driftOf },
       ),
     );
-    const earlier = running.pass;
-    running.pass = pass;
-    running.links = linksText(pass.kernel, settings);
-    const otherLinks = earlier === undefined || linksText(earlier.kernel, settings) !== running.links;
+    const earlier = daemon.pass;
+    daemon.pass = pass;
+    daemon.links = linksText(pass.kernel, settings);
+    const otherLinks = earlier === undefined || linksText(earlier.kernel, settings) !== daemon.links;
     // An answer that fails differs from the last one as well; it is no news if what is believed is the same.
     const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const look = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks };
-    changeMemory(running, afterPass(running.memory, look), drift);
+    const occasion = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks };
+    changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
-    setDue(running);
+    setDue(daemon);
   } catch (error) {
-    fail(running, triggers, asAgentError(error), await pendingEnis(running, wish.reading), repaired);
+    fail(daemon, triggers, asAgentError(error), await pendingEnis(daemon, wish.reading), repaired);
   }
 }
 
 /** A brake that comes on is the one error that a fight is worth. */
-function changeMemory(running: Running, memory: Running['memory'], drift: readonly string[]): void {
-  const { system, log } = running.context;
-  const wasBraked = isOn(running.memory.brake, system.now());
-  running.memory = memory;
+function changeMemory(daemon: DaemonState, memory: DaemonState['memory'], drift: readonly string[]): void {
+  const { system, log } = daemon.context;
+  const wasBraked = isOn(daemon.memory.brake, system.now());
+  daemon.memory = memory;
   if (!wasBraked && isOn(memory.brake, system.now()))
     log.error({ drift }, 'something keeps undoing this: repairs are paused for a while');
 }
 
 /** Which ENIs a pass that failed was about: those that are not as planned now. */
-async function pendingEnis(running: Running, reading: InstanceReading): Promise<readonly Mac[]> {
-  const { context, settings, source: metadata } = running;
+async function pendingEnis(daemon: DaemonState, reading: InstanceReading): Promise<readonly Mac[]> {
+  const { context, settings, source: metadata } = daemon;
   try {
-    const look = await reconcile(
+    const occasion = await reconcile(
       { system: context.system, settings, log: context.log, metadata },
       { apply: false, reading },
     );
-    running.links = linksText(look.kernel, settings);
-    return look.changes.map(c => eniOf(c).mac);
+    daemon.links = linksText(occasion.kernel, settings);
+    return occasion.changes.map(c => eniOf(c).mac);
   } catch {
     return [];
   }
 }
 
 export function fail(
-  running: Running,
+  daemon: DaemonState,
   triggers: readonly Trigger[],
   error: AgentError,
   failed: readonly Mac[],
   repaired: readonly Drift[] = [],
 ): void {
-  const { system, log } = running.context;
+  const { system, log } = daemon.context;
   // Once: a failure that comes again each minute, or between repairs that hold for a moment, is in `status`, not in the log.
-  const { error: last, enis } = running.memory;
+  const { error: last, enis } = daemon.memory;
   const isNew = last?.message !== error.message && !enis.some(e => e.lastError?.text === error.message);
   const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
   if (isNew) log.error(fields, 'a pass failed');
   else log.debug(fields, 'a pass failed again');
-  const look = { now: system.now(), triggers, repaired };
+  const occasion = { now: system.now(), triggers, repaired };
   const drift = repaired.flatMap(d => d.lines);
-  changeMemory(running, afterFailure(running.memory, look, error, failed), drift);
-  setDue(running);
+  changeMemory(daemon, afterFailure(daemon.memory, occasion, error, failed), drift);
+  setDue(daemon);
 }
 
-export function setDue(running: Running): void {
-  const { memory, pass, settings, context } = running;
+export function setDue(daemon: DaemonState): void {
+  const { memory, pass, settings, context } = daemon;
   const now = context.system.now();
-  const identity = pass?.instance.instanceId ?? running.reading?.instance.instanceId ?? '';
+  const identity = pass?.instance.instanceId ?? daemon.reading?.instance.instanceId ?? '';
   const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
-  running.dueAt = now + nextLookMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
+  daemon.dueAt = now + nextLookMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
 }
 
 export function asAgentError(error: unknown): AgentError {

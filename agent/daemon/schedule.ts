@@ -6,7 +6,7 @@ import type { Mood } from './report.ts';
 const laggingSeconds = [0.2, 0.5, 1, 2, 5, 10, 30] as const;
 
 /** So many looks in a row are worth a pass each: something is about to come. Later only what is new is. */
-export const laggingLooks = laggingSeconds.length;
+export const laggingTries = laggingSeconds.length;
 
 /** After a sign of change more of the same is likely: addresses are assigned one by one, ENIs attached in a row. */
 const watchfulSeconds = [2, 3, 5, 5, 10, 10, 15, 30] as const;
@@ -75,7 +75,7 @@ export function triesGoOn(
 }
 
 /** How many looks a mood takes before it is over by itself. */
-export function looksOf(mood: Mood): number {
+export function triesOf(mood: Mood): number {
   return mood === 'watchful' ? watchfulSeconds.length : Number.POSITIVE_INFINITY;
 }
 

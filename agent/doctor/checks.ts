@@ -17,7 +17,7 @@ import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
 
 type Check = (
-  look: Inspection,
+  inspection: Inspection,
   context: PassContext,
   pingTargets: readonly Ip[],
   /** Of the checks before this one. */
@@ -45,9 +45,9 @@ export async function runChecks(
   context: PassContext,
   pingTargets: readonly Ip[] = [],
 ): Promise<readonly Finding[]> {
-  const look = await inspect(context, await readState(context.system));
+  const inspection = await inspect(context, await readState(context.system));
   const findings: Finding[] = [];
-  for (const check of checks) findings.push(...(await check(look, context, pingTargets, findings)));
+  for (const check of checks) findings.push(...(await check(inspection, context, pingTargets, findings)));
   return findings;
 }
 
@@ -77,18 +77,18 @@ function proven({ selection }: Inspection, { settings }: PassContext): readonly 
   return [{ check: 'proven', verdict: 'warning', saw, hint }];
 }
 
-function metadata(look: Inspection): readonly Finding[] {
-  const skipped = new Set(skippedTexts(look));
-  const problems = look.degraded.filter(text => !skipped.has(text));
-  if (problems.length === 0) return [ok('metadata', describeCloud(look))];
+function metadata(inspection: Inspection): readonly Finding[] {
+  const skipped = new Set(skippedTexts(inspection));
+  const problems = inspection.degraded.filter(text => !skipped.has(text));
+  if (problems.length === 0) return [ok('metadata', describeCloud(inspection))];
   const hint = 'the current configuration is kept; "eni-agent plan" reads the metadata again';
   return problems.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));
 }
 
 /** ENIs that need attention: the reason says why. */
-function leftAlone(look: Inspection): readonly Finding[] {
+function leftAlone(inspection: Inspection): readonly Finding[] {
   const hint = 'the other ENIs are not affected; once the reason is gone, the next pass configures this one';
-  return skippedTexts(look).map(saw => ({ check: 'left alone', verdict: 'warning', saw, hint }));
+  return skippedTexts(inspection).map(saw => ({ check: 'left alone', verdict: 'warning', saw, hint }));
 }
 
 function skippedTexts({ skipped }: Inspection): readonly string[] {
@@ -96,7 +96,7 @@ function skippedTexts({ skipped }: Inspection): readonly string[] {
 }
 
 function enis(
-  look: Inspection,
+  inspection: Inspection,
   _context: PassContext,
   _pingTargets: readonly Ip[],
   earlier: readonly Finding[],
@@ -105,7 +105,7 @@ function enis(
   const hint = isBlocked
     ? `see "${generatorCheckName}" above: until that works, "eni-agent once" fails`
     : '"eni-agent once" repairs it; "eni-agent plan" shows how';
-  return look.enis.map(eni => {
+  return inspection.enis.map(eni => {
     const check = `eni ${eni.plan.eniId ?? eni.plan.mac} on ${eni.plan.link}`;
     const [first, ...more] = [
       ...describeDifference(eni.difference),
@@ -123,12 +123,15 @@ function counted(addresses: number): string {
 }
 
 /** Strict filtering works with the rules in place, and drops everything while they are missing. The larger of all and link wins. */
-async function reversePathFilter(look: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
+async function reversePathFilter(
+  inspection: Inspection,
+  { system }: PassContext,
+): Promise<readonly Finding[]> {
   const read = async (name: string) =>
     Number((await system.readFile(`/proc/sys/net/ipv4/conf/${name}/rp_filter`))?.trim() ?? 0);
   const all = await read('all');
   const findings: Finding[] = [];
-  for (const { plan } of look.enis) {
+  for (const { plan } of inspection.enis) {
     const strict = Math.max(all, await read(plan.link)) === 1;
     if (!strict || plan.rules.length > 0) continue;
     const saw = `${plan.link} has strict reverse path filtering (rp_filter 1) and no rules yet: it drops packets from outside its subnet`;
@@ -158,7 +161,7 @@ function advertisements({ enis, kernel }: Inspection): readonly Finding[] {
     : [ok('accept_ra', 'no secondary ENI accepts IPv6 router advertisements')];
 }
 
-async function interrupted(_look: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
+async function interrupted(_inspection: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
   const checkpoint = await readCheckpoint(system, checkpointPath).catch(() => undefined);
   if (checkpoint === undefined) return [];
   const saw = `the apply of ${checkpoint.time} was interrupted and is not rolled back yet`;

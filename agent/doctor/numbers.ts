@@ -12,13 +12,17 @@ import { type Finding, ok } from './finding.ts';
 const shown = 3;
 
 export async function numbers(
-  look: Inspection,
+  inspection: Inspection,
   { settings, system }: PassContext,
 ): Promise<readonly Finding[]> {
   const { base } = settings.routing;
   // What is held, or left over, is ours as much as what is planned.
-  const plans = [...look.enis.map(e => e.plan), ...look.leftOver, ...(await readState(system)).applied];
-  const foreign = [...foreignRoutes(look, plans, base), ...foreignRules(look, plans, base)];
+  const plans = [
+    ...inspection.enis.map(e => e.plan),
+    ...inspection.leftOver,
+    ...(await readState(system)).applied,
+  ];
+  const foreign = [...foreignRoutes(inspection, plans, base), ...foreignRules(inspection, plans, base)];
   const band = `${base} to ${base + bandWidth - 1}`;
   if (foreign.length === 0) return [ok('numbers', `${band}: nothing else uses them`)];
   const more = foreign.length > shown ? ` (and ${foreign.length - shown} more)` : '';
@@ -36,11 +40,11 @@ export async function numbers(
  * Routes in a table of the band, or in one that the configuration gives to an ENI, that do not belong to that ENI's link. What the
  * kernel or the backend adds there by that link itself (`proto kernel`, a host route to the gateway) is no collision.
  */
-function foreignRoutes(look: Inspection, plans: readonly EniPlan[], base: number): readonly string[] {
+function foreignRoutes(inspection: Inspection, plans: readonly EniPlan[], base: number): readonly string[] {
   const ownLinks = new Set(plans.map(p => `${p.table} ${p.link}`));
   const tables = new Set(plans.map(p => p.table));
   return distinct(
-    look.kernel.routes
+    inspection.kernel.routes
       .filter(r => isTableOfBand(base, r.table) || tables.has(r.table))
       .filter(r => r.opaque !== undefined || !ownLinks.has(`${r.table} ${r.link}`))
       .map((r: KernelRoute) => routeKey({ ...r, metric: undefined }) + words(r.opaque)),
@@ -51,11 +55,11 @@ function foreignRoutes(look: Inspection, plans: readonly EniPlan[], base: number
  * Rules with a priority of a tier that are none of an ENI's own, and rules that look up a table of the band that no ENI has: whoever
  * wrote them keeps routes of his own there. One to the table of an ENI, with a priority of its own, is meant so.
  */
-function foreignRules(look: Inspection, plans: readonly EniPlan[], base: number): readonly string[] {
-  const own = new Set(plans.flatMap(p => ownShaped(look.kernel, p, base)).map(o => o.key));
+function foreignRules(inspection: Inspection, plans: readonly EniPlan[], base: number): readonly string[] {
+  const own = new Set(plans.flatMap(p => ownShaped(inspection.kernel, p, base)).map(o => o.key));
   const tables = new Set(plans.map(p => p.table));
   return distinct(
-    look.kernel.rules
+    inspection.kernel.rules
       .filter(
         r =>
           isPriorityOfBand(base, r.priority) ||

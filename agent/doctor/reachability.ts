@@ -23,7 +23,7 @@ export async function reachability(
 ): Promise<readonly Finding[]> {
   const plans = enis.map(e => e.plan);
   const sources = plans.flatMap(plan => presentIps(kernel, plan).map(ip => ({ link: plan.link, ip })));
-  // Before the look at the neighbours: a ping makes the kernel look for a gateway that was not used yet.
+  // Before the neighbours are read: a ping makes the kernel look for a gateway that was not used yet.
   const pinged = await pingFindings(system, sources, targets);
   const asked = plans.map(plan => questionsOf(kernel, plan));
   if (asked.every(questions => questions.length === 0)) return pinged;

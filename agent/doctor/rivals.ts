@@ -25,10 +25,10 @@ export const rivalTable: readonly Rival[] = [
 ];
 
 export async function rivals(
-  look: Inspection,
+  inspection: Inspection,
   { system, settings }: PassContext,
 ): Promise<readonly Finding[]> {
-  const view: RivalView = { look, settings, rival: await readRivalFacts(system) };
+  const view: RivalView = { inspection, settings, rival: await readRivalFacts(system) };
   const findings = rivalTable.flatMap(rival => findingOf(rival, view));
   return findings.length > 0 ? findings : [ok('rivals', 'found no known program that also configures ENIs')];
 }

@@ -3,10 +3,10 @@
 
 import type { RenderedFile, Renderer } from '../../renderers/renderer.ts';
 import { reloadRemedy } from '../apply/loaded-files.ts';
-import { readForeignFiles } from '../apply/ownership.ts';
+import { foreignPaths } from '../apply/ownership.ts';
 import { isOfThisMachine, type State } from '../apply/state-file.ts';
 import { containerNetworkClaim, findContainerNetworks } from '../coexistence/container-network.ts';
-import { type Settlement, settle } from '../coexistence/settlement.ts';
+import { type DropIns, planDropIns } from '../coexistence/drop-ins.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
@@ -36,7 +36,7 @@ export interface Desired extends PlanResult {
   readonly held: readonly EniPlan[];
   readonly files: readonly RenderedFile[];
   /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
-  readonly settlement: Settlement;
+  readonly dropIns: DropIns;
 }
 
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
@@ -49,7 +49,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
       planned.skipped.some(s => s.mac === e.mac && hasTrait(s.reason, 'holds')) &&
       !planned.enis.some(p => p.link === e.link),
   );
-  const settlement = settle({
+  const dropIns = planDropIns({
     wanted: input.settings.coexistence,
     facts: input.facts,
     provider: input.instance.provider,
@@ -57,10 +57,10 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     links: input.kernel.links,
   });
   const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
-  const files = [...input.renderer.render(enis, input.facts), ...settlement.files];
+  const files = [...input.renderer.render(enis, input.facts), ...dropIns.files];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
-  const foreign = await readForeignFiles(system, files);
-  return { ...result, plan: planned, held, settlement, files: files.filter(f => !foreign.includes(f.path)) };
+  const foreign = await foreignPaths(system, files);
+  return { ...result, plan: planned, held, dropIns, files: files.filter(f => !foreign.includes(f.path)) };
 }
 
 async function planInput(system: System, input: DesiredInput) {
@@ -130,7 +130,7 @@ async function withoutForeignFiles(
   const enis: EniPlan[] = [];
   const skipped: SkippedEni[] = [...plan.skipped];
   for (const eni of plan.enis) {
-    const [path] = await readForeignFiles(system, input.renderer.render([eni], input.facts));
+    const [path] = await foreignPaths(system, input.renderer.render([eni], input.facts));
     if (path === undefined) enis.push(eni);
     else {
       const text = `${path} was not written by eni-agent; move it away, or set "ignore = yes" in [eni "${eni.mac}"]`;

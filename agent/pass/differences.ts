@@ -12,7 +12,7 @@ import type { PassContext } from './pass.ts';
 
 export async function diff({ system, settings }: PassContext, machine: Machine, desired: Desired) {
   const { renderer, facts, kernel, reloadHazard } = machine;
-  const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.settlement]);
+  const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.dropIns]);
   const files = [...(await supersededFiles(system, machine, desired)), ...diffFiles(owned, desired.files)];
   const touched = new Set(files.map(f => f.path));
   const compare = compareOptions(settings, facts, reloadHazard);

@@ -10,7 +10,7 @@ import type { BackendName, HostFacts } from '../model/host.ts';
 import type { ProviderName } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
-import { fromPrimary, lookAtMachine } from './machine.ts';
+import { recogniseMachine, takeReadings } from './machine.ts';
 import type { PassContext, PassResult } from './pass.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -43,10 +43,10 @@ export interface Inspection {
 }
 
 export async function inspect(context: PassContext, state: State): Promise<Inspection> {
-  const pass = await lookAround(context);
+  const pass = await tryPass(context);
   // Without metadata there is no pass, but there is a machine.
   const { facts, kernel, selection } =
-    pass instanceof AgentError ? await fromPrimary(context, await lookAtMachine(context)) : pass;
+    pass instanceof AgentError ? await recogniseMachine(context, await takeReadings(context)) : pass;
   const reloadHazard = pass instanceof AgentError ? undefined : pass.reloadHazard;
   const options = compareOptions(context.settings, facts, reloadHazard);
   const common = { selection, facts, kernel };
@@ -108,7 +108,7 @@ export function describeCloud({ cloud }: Pick<Inspection, 'cloud'>): string {
   return cloud.instanceId === undefined ? cloud.provider : `${cloud.provider}, ${cloud.instanceId}`;
 }
 
-async function lookAround(context: PassContext): Promise<PassResult | AgentError> {
+async function tryPass(context: PassContext): Promise<PassResult | AgentError> {
   try {
     return await reconcile(context, { apply: false });
   } catch (error) {

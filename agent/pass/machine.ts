@@ -28,18 +28,18 @@ export interface MachineContext {
 }
 
 /** What there is to see before it is known which link is the primary's: `facts` guess it by the default route. */
-export interface Sight {
+export interface Readings {
   readonly facts: HostFacts;
   readonly kernel: KernelState;
   readonly state: State;
 }
 
 /** The facts as seen from the primary's link, and what they say about the backend. */
-export interface KnownSight extends Sight {
+export interface RecognisedMachine extends Readings {
   readonly selection: Selection;
 }
 
-export interface Machine extends KnownSight {
+export interface Machine extends RecognisedMachine {
   /** Of the backend in charge. */
   readonly renderer: Renderer;
   /** Why its service must not be made to reload now; undefined: it may, or it is never asked to. */
@@ -54,36 +54,40 @@ export interface MachineOptions {
 }
 
 /** @param facts read a moment ago; else they are read */
-export async function lookAtMachine({ system }: MachineContext, facts?: HostFacts): Promise<Sight> {
+export async function takeReadings({ system }: MachineContext, facts?: HostFacts): Promise<Readings> {
   const found = facts ?? (await readHostFacts(system));
   return { facts: found, state: await readState(system), kernel: await readKernelState(system) };
 }
 
 /** @param enis as the metadata has them, or had them the last time: one of them is the primary */
-export async function fromPrimary(
+export async function recogniseMachine(
   { system, settings }: MachineContext,
-  sight: Sight,
-  enis: readonly Pick<Eni, 'mac' | 'primary'>[] = sight.state.lastGood,
-): Promise<KnownSight> {
-  const primary = primaryLinkOf(enis, sight.kernel.links, settings.agent);
-  const facts = await withPrimaryLink(system, sight.facts, primary);
-  return { ...sight, facts, selection: selectBackend(facts) };
+  readings: Readings,
+  enis: readonly Pick<Eni, 'mac' | 'primary'>[] = readings.state.lastGood,
+): Promise<RecognisedMachine> {
+  const primary = primaryLinkOf(enis, readings.kernel.links, settings.agent);
+  const facts = await withPrimaryLink(system, readings.facts, primary);
+  return { ...readings, facts, selection: selectBackend(facts) };
 }
 
 /** Throws `backend-unknown` where nothing tells the backend. */
-export async function inCharge(
+export async function withBackend(
   { system, settings }: MachineContext,
-  sight: KnownSight,
+  readings: RecognisedMachine,
   { backend, touch }: MachineOptions,
 ): Promise<Machine> {
-  const named = backend?.(sight.state);
-  const renderer = named === undefined ? rendererFor(settings, sight.selection) : renderers[named];
-  return { ...sight, renderer, reloadHazard: await reloadHazardOf(system, renderer, { look: !touch }) };
+  const named = backend?.(readings.state);
+  const renderer = named === undefined ? rendererFor(settings, readings.selection) : renderers[named];
+  return {
+    ...readings,
+    renderer,
+    reloadHazard: await reloadHazardOf(system, renderer, { readOnly: !touch }),
+  };
 }
 
 /** The whole look, without the metadata. */
 export async function readMachine(context: MachineContext, options: MachineOptions): Promise<Machine> {
-  return inCharge(context, await fromPrimary(context, await lookAtMachine(context)), options);
+  return withBackend(context, await recogniseMachine(context, await takeReadings(context)), options);
 }
 
 /** The renderer of the configured backend, or else of the recognised one. Throws `backend-unknown`. */

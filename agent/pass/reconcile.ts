@@ -16,7 +16,7 @@ import { readHostFacts } from '../system/facts/host-facts.ts';
 import { type Desired, degradations, planDesired } from './desired.ts';
 import { diff } from './differences.ts';
 import { finishInterrupted } from './finish-interrupted.ts';
-import { applyContext, fromPrimary, inCharge, lookAtMachine, rendererFor } from './machine.ts';
+import { applyContext, recogniseMachine, rendererFor, takeReadings, withBackend } from './machine.ts';
 import type { PassContext, PassOptions, PassResult } from './pass.ts';
 import { readTrusted } from './read-trusted.ts';
 
@@ -27,11 +27,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   rendererFor(settings, selectBackend(guessed));
   if (options.apply) await finishInterrupted(context);
 
-  const sight = await lookAtMachine(context, guessed);
-  const { state, kernel } = sight;
+  const readings = await takeReadings(context, guessed);
+  const { state, kernel } = readings;
   const reading = await readTrusted(context, state, kernel, options.reading);
-  const known = await fromPrimary(context, sight, reading.instance.enis);
-  const machine = await inCharge(context, known, { touch: options.apply });
+  const known = await recogniseMachine(context, readings, reading.instance.enis);
+  const machine = await withBackend(context, known, { touch: options.apply });
   const { renderer, selection, facts, reloadHazard } = machine;
   const desired = await planDesired(system, { ...machine, ...reading, settings });
   const work = await diff(context, machine, desired);

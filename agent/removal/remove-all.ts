@@ -6,7 +6,7 @@ import { reloadRemedy } from '../apply/loaded-files.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
-import { settlementFiles } from '../coexistence/settlement.ts';
+import { settlementFiles } from '../coexistence/drop-ins.ts';
 import type { NetworkPlan } from '../model/network-plan.ts';
 import { finishInterrupted, halfWritten } from '../pass/finish-interrupted.ts';
 import { applyContext, readMachine } from '../pass/machine.ts';

@@ -7,7 +7,7 @@ import { type Command, marker, type Renderer } from '../../renderers/renderer.ts
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
 import { readState } from '../apply/state-file.ts';
-import { settlementFiles } from '../coexistence/settlement.ts';
+import { settlementFiles } from '../coexistence/drop-ins.ts';
 import { families } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';

@@ -60,8 +60,8 @@ function tell(column: Column): void {
   });
 
   test('nothing to do', async () => {
-    const settle = [...host.vpc.enis.keys(), 'br0'];
-    const { events, result } = await countEvents(host.vpc, () => agentOk(host, ['once']), { settle });
+    const planDropIns = [...host.vpc.enis.keys(), 'br0'];
+    const { events, result } = await countEvents(host.vpc, () => agentOk(host, ['once']), { planDropIns });
     expect(result).toContain('Nothing to do.');
     expect(events.lines).toEqual([]);
   });
@@ -174,7 +174,9 @@ function tell(column: Column): void {
     const before = await planOf(host);
     // An ENI that is the catch-all's again answers the next advertisement with a default route, which the kernel tells as one of both links.
     await holdAdvertisements(host.vpc);
-    const { events } = await countEvents(host.vpc, () => agentOk(host, ['remove']), { settle: ['eth0'] });
+    const { events } = await countEvents(host.vpc, () => agentOk(host, ['remove']), {
+      planDropIns: ['eth0'],
+    });
     expect(events.of('eth0')).toEqual([]);
     // ifdown takes the whole link down, and the address on it goes.
     await expectForeign(host, column, column.image === 'ifupdown' ? ['10.0.1.200/32'] : []);

@@ -98,7 +98,9 @@ describe.each(['rollback', 'remove'] as const)('%s', command => {
     host.define('50-cloud-init.yaml', 'eth0', '      mtu: 1400\n');
     host.daemonReload();
     await host.sleep(1000);
-    expect(await holdLoaded(host, staging, { look: true })).toContain('10-netplan-eth0.network was changed');
+    expect(await holdLoaded(host, staging, { readOnly: true })).toContain(
+      '10-netplan-eth0.network was changed',
+    );
     expect(await run()).toEqual([]);
     expect(host.reconfigured).toEqual([]);
     expect(warnings.join()).toContain('without a reload of the network service; restart systemd-networkd');

@@ -71,10 +71,10 @@ export async function openControl(emulator: MetadataEmulator, path: string): Pro
 export function sendControl(path: string, command: ControlCommand, timeoutMs = 5000): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    const end = (settle: () => void) => {
+    const end = (planDropIns: () => void) => {
       clearTimeout(timer);
       socket.destroy();
-      settle();
+      planDropIns();
     };
     const timer = setTimeout(
       () => end(() => reject(new Error(`no answer at ${path} within ${timeoutMs} ms`))),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { onDemandLink } from '../../agent/cli/run-mode.ts';
-import { settlementFiles } from '../../agent/coexistence/settlement.ts';
+import { settlementFiles } from '../../agent/coexistence/drop-ins.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { readDocument } from './docs/documents.ts';

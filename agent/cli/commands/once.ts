@@ -7,8 +7,8 @@ import type { PassResult } from '../../pass/pass.ts';
 import { reconcile } from '../../pass/reconcile.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import { bold, describeHost, green, yellow } from '../describe.ts';
-import { lookAgain, waitMsOf, waitOption } from '../look-again.ts';
 import { passJson } from '../pass-json.ts';
+import { retryUntilComplete, waitMsOf, waitOption } from '../wait.ts';
 
 /** DHCP tells the subnet only after the first pass: the second completes routes and rules. A third would find nothing new. */
 const maxPasses = 2;
@@ -42,7 +42,7 @@ change was rolled back, unless the error is rollback-failed.`,
     const options = { apply: true, force: values.force === true };
     const passes: PassResult[] = [];
     try {
-      await lookAgain(context.system, waitMs, async () => {
+      await retryUntilComplete(context.system, waitMs, async () => {
         await withLock(context.system, async () => {
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
             passes.push(await reconcile(passContext, options));

@@ -5,8 +5,8 @@ import { AgentError } from '../../errors.ts';
 import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { green, yellow } from '../describe.ts';
-import { waitMsOf, waitOption } from '../look-again.ts';
 import { readRunMode } from '../run-mode.ts';
+import { waitMsOf, waitOption } from '../wait.ts';
 import { once } from './once.ts';
 
 /** Milliseconds: a reading of the metadata, its confirmation, an apply with a DHCP server, its verification. */

@@ -3,7 +3,7 @@ import { daemonLockPath } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
 import { withLock } from '../../pass/lock.ts';
 import type { PassContext } from '../../pass/pass.ts';
-import { forgetMachine, notesForImage } from '../../removal/image.ts';
+import { forgetMachine, notesForImage } from '../../removal/forget-machine.ts';
 import { removeAll } from '../../removal/remove-all.ts';
 import { undoScript } from '../../removal/undo-script.ts';
 import type { System } from '../../system/system.ts';

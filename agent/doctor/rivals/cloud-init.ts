@@ -38,8 +38,8 @@ export const cloudInitHotplug: Rival = {
   },
 };
 
-function installed({ look, rival }: RivalView): string | undefined {
-  if (!look.facts.paths.includes('/usr/bin/cloud-init')) return undefined;
+function installed({ inspection, rival }: RivalView): string | undefined {
+  if (!inspection.facts.paths.includes('/usr/bin/cloud-init')) return undefined;
   return rival.cloudInitVersion === undefined ? '/usr/bin/cloud-init' : `version ${rival.cloudInitVersion}`;
 }
 
@@ -58,13 +58,13 @@ function disabled({ rival }: RivalView): string | undefined {
 
 /** Undefined: it renders at each boot, as far as can be told. */
 function quietAtBoot(view: RivalView): string | undefined {
-  const { look, rival } = view;
+  const { inspection, rival } = view;
   const events = updateEvents(view);
   if (events !== undefined)
     return events.words.includes('boot')
       ? undefined
       : `${events.path} lets it render only when the instance is new`;
-  const provider = look.cloud?.provider;
+  const provider = inspection.cloud?.provider;
   if (provider === 'aws')
     return 'it renders only when the instance is new (an ENI that was attached at the launch belongs to it)';
   if (provider === 'jdcloud') return 'it is not known to render more than the primary on JD Cloud';

@@ -8,8 +8,10 @@ export const containerNetworkRivals: readonly Rival[] = containerNetworks.map(
     traces: [...paths, kernelTrace],
     effect: 'takes ENIs for its pods, and puts its own addresses, tables and rules there',
     step: 'remove container-network = ignore from [coexistence]; give an ENI that is not for pods an [eni "MAC"] section',
-    find: ({ look, settings }) => {
-      const found = findContainerNetworks(look.facts.paths, look.kernel).find(f => f.name === name);
+    find: ({ inspection, settings }) => {
+      const found = findContainerNetworks(inspection.facts.paths, inspection.kernel).find(
+        f => f.name === name,
+      );
       if (found === undefined) return undefined;
       const idle =
         settings.coexistence.containerNetwork === 'leave'

@@ -18,7 +18,7 @@ export const automaticConnection: Rival = {
   step: 'write "[main]" and "no-auto-default=*,except:interface-name:PRIMARY" to /etc/NetworkManager/conf.d/99-eni.conf',
   option: { key: 'networkmanager-auto-default', value: 'primary-only' },
   find: view => {
-    const { facts } = view.look;
+    const { facts } = view.inspection;
     if (facts.services.NetworkManager !== 'active') return undefined;
     const made = secondaryLinks(view)
       .map(link => madeUp(view, link))
@@ -42,15 +42,15 @@ export const automaticConnection: Rival = {
     );
     if (unmanaged !== undefined) return { evidence, idle: `it leaves such links alone (${unmanaged})` };
     if (off !== undefined) return { evidence, idle: `it is told to make none (${off})` };
-    if (view.look.selection.backend?.startsWith('networkmanager') === true)
+    if (view.inspection.selection.backend?.startsWith('networkmanager') === true)
       return { evidence, idle: "the agent's profile of an ENI replaces the automatic one" };
     return { evidence };
   },
 };
 
 /** The profile in memory that NetworkManager made for this link; it stays over a restart of the service. */
-function madeUp({ look }: RivalView, link: string): string | undefined {
-  return Object.entries(look.facts.files).find(
+function madeUp({ inspection }: RivalView, link: string): string | undefined {
+  return Object.entries(inspection.facts.files).find(
     ([path, text]) =>
       path.startsWith('/run/NetworkManager/system-connections/') &&
       /^autoconnect-priority=-999$/m.test(text) &&
@@ -71,7 +71,7 @@ export const nmCloudSetup: Rival = {
     const condition = lastLine(view, /^ConditionPathExists=!/, dropIns[1]!);
     if (condition !== undefined)
       return { evidence: unit, idle: `a condition keeps it from running (${condition})` };
-    if (view.look.kernel.rules.some(r => r.priority === 30350 && r.suppressDefault))
+    if (view.inspection.kernel.rules.some(r => r.priority === 30350 && r.suppressDefault))
       return { evidence: ruleWith(view, 30350, 30350) ?? unit };
     const provider = lastLine(
       view,

@@ -5,7 +5,7 @@ import type { Inspection } from '../../pass/inspect.ts';
 import type { RivalFacts } from '../../system/facts/rival-facts.ts';
 
 export interface RivalView {
-  readonly look: Inspection;
+  readonly inspection: Inspection;
   readonly settings: Settings;
   readonly rival: RivalFacts;
 }
@@ -33,8 +33,8 @@ export interface Rival {
 }
 
 /** The first of the paths that exists on this machine. */
-export function pathOf({ look, rival }: RivalView, ...paths: readonly string[]): string | undefined {
-  return paths.find(p => look.facts.paths.includes(p) || p in rival.files);
+export function pathOf({ inspection, rival }: RivalView, ...paths: readonly string[]): string | undefined {
+  return paths.find(p => inspection.facts.paths.includes(p) || p in rival.files);
 }
 
 /** `PATH: LINE` of the last file below `folders` that has such a line outside of a comment: what is read later wins. */
@@ -55,15 +55,15 @@ export function lastLine(
 }
 
 /** Links of the instance's ENIs without the primary's. */
-export function secondaryLinks({ look }: RivalView): readonly string[] {
-  const macs = new Set([...look.enis.map(e => e.plan.mac), ...look.skipped.map(s => s.mac)]);
-  return look.kernel.links.flatMap(l =>
-    l.mac !== undefined && macs.has(l.mac) && l.name !== look.primaryLink ? [l.name] : [],
+export function secondaryLinks({ inspection }: RivalView): readonly string[] {
+  const macs = new Set([...inspection.enis.map(e => e.plan.mac), ...inspection.skipped.map(s => s.mac)]);
+  return inspection.kernel.links.flatMap(l =>
+    l.mac !== undefined && macs.has(l.mac) && l.name !== inspection.primaryLink ? [l.name] : [],
   );
 }
 
 /** The rule with that priority, in words; undefined if the kernel has none. */
-export function ruleWith({ look }: RivalView, from: number, to: number): string | undefined {
-  const rule = look.kernel.rules.find(r => r.priority >= from && r.priority <= to);
+export function ruleWith({ inspection }: RivalView, from: number, to: number): string | undefined {
+  const rule = inspection.kernel.rules.find(r => r.priority >= from && r.priority <= to);
   return rule && `the rule ${rule.priority}: from ${rule.from ?? 'all'} lookup ${rule.table ?? '-'}`;
 }

@@ -14,7 +14,7 @@ export const multiNicUtil: Rival = {
   effect: 'writes an ifcfg file with DHCP for each ENI from a udev rule, and overwrites an existing one',
   step: 'eni-agent migrate (shows what it does; --apply does it)',
   find: view => {
-    if (view.look.facts.services.eni === 'active') return { evidence: 'eni is active' };
+    if (view.inspection.facts.services.eni === 'active') return { evidence: 'eni is active' };
     const rules = pathOf(view, '/lib/udev/rules.d/61-eni.rules');
     if (rules !== undefined) return { evidence: rules };
     const evidence = pathOf(view, '/etc/eni_utils', '/sbin/eni-ifscan');
@@ -47,8 +47,8 @@ function isMask({ rival }: RivalView, path: string): boolean {
 }
 
 /** One of its rules: priority and table are the same number there. */
-function policyRule({ look }: RivalView): string | undefined {
-  const rule = look.kernel.rules.find(
+function policyRule({ inspection }: RivalView): string | undefined {
+  const rule = inspection.kernel.rules.find(
     r => r.priority >= 10_000 && r.priority < 11_000 && r.table === r.priority,
   );
   return rule && `the rule ${rule.priority}: from ${rule.from ?? 'all'} lookup ${rule.table}`;
@@ -81,7 +81,7 @@ export const cloudNetconfig: Rival = {
     const evidence = pathOf(view, '/usr/libexec/cloud-netconfig', '/usr/lib/cloud-netconfig');
     if (evidence === undefined) return undefined;
     // The scripts of NetworkManager's dispatcher remove rules too, and CLOUD_NETCONFIG_MANAGE=no does not keep them from it.
-    if (view.look.facts.services.NetworkManager === 'active') return { evidence, onlyByHand: true };
+    if (view.inspection.facts.services.NetworkManager === 'active') return { evidence, onlyByHand: true };
     return {
       evidence,
       idle: isMask(view, netconfigRule) ? `${netconfigRule} masks its udev rule` : undefined,
@@ -99,7 +99,7 @@ export const cloudIfupdownHelper: Rival = {
     if (evidence === undefined) return undefined;
     if (pathOf(view, '/etc/udev/rules.d/75-cloud-ifupdown.rules') === undefined)
       return { evidence, idle: 'its udev rule is gone' };
-    return view.look.selection.backend === 'ifupdown'
+    return view.inspection.selection.backend === 'ifupdown'
       ? { evidence, idle: 'the agent ends its DHCP when it configures the ENI' }
       : { evidence };
   },

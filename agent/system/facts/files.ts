@@ -37,7 +37,7 @@ const families: readonly Family[] = [
 const singleFiles = ['/etc/sysconfig/network', '/etc/sysconfig/network/config'] as const;
 
 /** Path to content, secrets masked. Files above the size bound of the probes, and unreadable ones, are left out. */
-export async function readForeignFiles(system: System): Promise<Readonly<Record<string, string>>> {
+export async function readNetworkFiles(system: System): Promise<Readonly<Record<string, string>>> {
   const found = new Map<string, string>(await readInterfacesTree(system));
   for (const { folder, name } of families) {
     const names = (await listQuietly(system, folder)).filter(entry => name.test(entry)).slice(0, maxFiles);

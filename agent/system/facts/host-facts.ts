@@ -3,7 +3,7 @@
 import type { HostFacts } from '../../model/host.ts';
 import { readKernelProbe } from '../kernel/probe.ts';
 import type { System } from '../system.ts';
-import { readForeignFiles } from './files.ts';
+import { readNetworkFiles } from './files.ts';
 import { readOs } from './os-release.ts';
 import { readOwners, readPrimaryLink } from './owners.ts';
 import { readPaths } from './paths.ts';
@@ -20,7 +20,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     readPrimaryLink(system),
     readServices(system),
     readPaths(system),
-    readForeignFiles(system),
+    readNetworkFiles(system),
   ]);
   const [versions, owners] = await Promise.all([
     readVersions(system, services),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diffFiles, readForeignFiles, readOwnedFiles } from '../../../agent/apply/ownership.ts';
+import { diffFiles, foreignPaths, readOwnedFiles } from '../../../agent/apply/ownership.ts';
 import type { System } from '../../../agent/system/system.ts';
 import { isMarked, marker, type Renderer } from '../../../renderers/renderer.ts';
 
@@ -48,7 +48,7 @@ test('owned files: our names in the folders of all renderers, with our marker', 
 test('foreign files in the way: without the marker, or no file at all', async () => {
   const system = systemWith({ '/a': ours('1'), '/b': 'foreign' }, ['/folder']);
   const files = ['/a', '/b', '/folder', '/free'].map(path => ({ path, mode: 0o644, content: ours('2') }));
-  expect(await readForeignFiles(system, files)).toEqual(['/b', '/folder']);
+  expect(await foreignPaths(system, files)).toEqual(['/b', '/folder']);
 });
 
 describe('diffFiles', () => {

@@ -62,7 +62,7 @@ async function apply(list = files(plan)): Promise<void> {
   await noteLoaded();
   await host.sleep(1000);
 }
-const look = () => holdLoaded(host, staging, { look: true });
+const look = () => holdLoaded(host, staging, { readOnly: true });
 const hold = () => holdLoaded(host, staging);
 
 describe('the private root', () => {

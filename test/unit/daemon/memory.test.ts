@@ -6,7 +6,7 @@ import {
   afterQuiet,
   type Memory,
   newMemory,
-  type PassLook,
+  type PassOccasion,
 } from '../../../agent/daemon/memory.ts';
 import { AgentError } from '../../../agent/errors.ts';
 import { macA, passOf } from './made-up-pass.ts';
@@ -18,7 +18,7 @@ const lost = new AgentError('verify-failed', 'missing: rule');
 const late = passOf({ problems: [{ subject: 'x', text: 'late' }] });
 
 /** A look so many seconds after the start. */
-function pass(memory: Memory, second: number, more: Partial<PassLook> = {}): Memory {
+function pass(memory: Memory, second: number, more: Partial<PassOccasion> = {}): Memory {
   const look = { now: t0 + second * 1000, triggers: ['timer'] as const, pass: passOf({ enis: [{}] }) };
   return afterPass(memory, { ...look, repaired: [], unclaimed: [], news: false, otherLinks: false, ...more });
 }

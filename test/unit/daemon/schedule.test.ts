@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Mood } from '../../../agent/daemon/report.ts';
-import { looksOf, nextLookMs, retrySeconds, triesGoOn } from '../../../agent/daemon/schedule.ts';
+import { nextLookMs, retrySeconds, triesGoOn, triesOf } from '../../../agent/daemon/schedule.ts';
 
 const periodMs = 60_000;
 const identity = 'i-0af01c0123456789a';
@@ -94,8 +94,8 @@ describe('a fleet of a thousand', () => {
 });
 
 test('watching ends by itself, the rest does not', () => {
-  expect(looksOf('watchful')).toBe(8);
-  expect(looksOf('lagging')).toBe(Number.POSITIVE_INFINITY);
+  expect(triesOf('watchful')).toBe(8);
+  expect(triesOf('lagging')).toBe(Number.POSITIVE_INFINITY);
 });
 
 describe('triesGoOn: to and fro between no answer and one with holes', () => {

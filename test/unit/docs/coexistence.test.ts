@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { settle, settlementPaths } from '../../../agent/coexistence/settlement.ts';
+import { planDropIns, settlementPaths } from '../../../agent/coexistence/drop-ins.ts';
 import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { rivalTable } from '../../../agent/doctor/rivals.ts';
 import { nic } from '../../support/plan-parts.ts';
@@ -50,7 +50,7 @@ test('each option of a program is a value of the configuration, and has a row th
 });
 
 test('the drop-ins', () => {
-  const { files } = settle({
+  const { files } = planDropIns({
     wanted: {
       cloudInit: 'primary-only',
       networkmanagerAutoDefault: 'primary-only',

@@ -22,9 +22,10 @@ const source = readFileSync(path.join(root, 'agent/config/sections.ts'), 'utf8')
 
 /** The keys of a schema, from the source: nothing else tells them, and a key without a row must not slip through. */
 function keysOf(schema: string): readonly string[] {
-  const body = new RegExp(`^export const ${schema} = v\\.strictObject\\(\\{\\n([\\s\\S]*?)^\\}\\);`, 'm').exec(
-    source,
-  )?.[1];
+  const body = new RegExp(
+    `^export const ${schema} = v\\.strictObject\\(\\{\\n([\\s\\S]*?)^\\}\\);`,
+    'm',
+  ).exec(source)?.[1];
   return [...(body ?? '').matchAll(/^ {2}'?([a-z0-9-]+)'?:/gm)].map(m => m[1]!).sort();
 }
 

@@ -16,8 +16,8 @@ async function findingOn(release: string, listing: string | undefined) {
   const { system } = smallHost(files, {
     [command]: listing ?? { exitCode: 1, stderr: 'unshare: unshare failed: Operation not permitted' },
   });
-  const look = { facts: await readHostFacts(system) } as Inspection;
-  return kernelSupport(look, { system } as PassContext);
+  const inspection = { facts: await readHostFacts(system) } as Inspection;
+  return kernelSupport(inspection, { system } as PassContext);
 }
 
 const left = 'the rules that prefer specific routes of main are left out';

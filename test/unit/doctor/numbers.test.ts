@@ -144,7 +144,7 @@ test('an ENI that is left alone now keeps its numbers', async () => {
 
 test('a route by the ENI’s own link in a form that is not known is not ours', async () => {
   await configured();
-  const look = {
+  const inspection = {
     enis: [{ plan: machine.state().applied[0]! }],
     leftOver: [],
     kernel: {
@@ -157,7 +157,7 @@ test('a route by the ENI’s own link in a form that is not known is not ours', 
     },
   };
   const context = { system: machine.system, settings: defaultSettings, log: silentLog };
-  const [finding] = await checkNumbers(look as unknown as Inspection, context);
+  const [finding] = await checkNumbers(inspection as unknown as Inspection, context);
   expect(finding?.saw).toMatch(/: route 28000 0.0.0.0\/0 via 172.31.32.1 dev eth1 \(unicast nexthop .*\)$/);
 });
 

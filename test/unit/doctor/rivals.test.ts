@@ -47,7 +47,7 @@ async function findingsOn(machine: Machine) {
     routes: [],
     rules: parseRules(machine.rules ?? '', 4, standardTables),
   };
-  const look = {
+  const inspection = {
     cloud: { provider: machine.provider ?? 'alibaba', instanceId: 'i-1' },
     selection: machine.backend === undefined ? selectBackend(facts) : { backend: machine.backend },
     primaryLink: 'eth0',
@@ -64,7 +64,7 @@ async function findingsOn(machine: Machine) {
   const settings = settingsFrom([
     { path: 'test.conf', sections: { coexistence: machine.coexistence ?? {} } },
   ]);
-  return rivals(look, { system, settings } as PassContext);
+  return rivals(inspection, { system, settings } as PassContext);
 }
 
 const none = {

@@ -1,12 +1,12 @@
 // Which files of others are read into the facts: the tree of ifupdown, the families whose folder exists, and no secrets.
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, readForeignFiles } from '../../../agent/system/facts/files.ts';
+import { maskSecrets, readNetworkFiles } from '../../../agent/system/facts/files.ts';
 import { expandPattern, parseSources } from '../../../agent/system/facts/interfaces-sources.ts';
 import { readPaths } from '../../../agent/system/facts/paths.ts';
 import { smallHost } from './small-host.ts';
 
 const readNames = async (files: Record<string, string | null>): Promise<readonly string[]> =>
-  Object.keys(await readForeignFiles(smallHost(files).system)).sort();
+  Object.keys(await readNetworkFiles(smallHost(files).system)).sort();
 
 describe('the tree of /etc/network/interfaces', () => {
   test('follows source and source-directory, each with its own rule for names', async () => {
@@ -38,7 +38,7 @@ describe('the tree of /etc/network/interfaces', () => {
       '/etc/network/interfaces': 'source /etc/network/*\nsource /etc/network/interfaces\n',
       ...chain,
     });
-    expect(Object.keys(await readForeignFiles(host.system))).toHaveLength(51);
+    expect(Object.keys(await readNetworkFiles(host.system))).toHaveLength(51);
     // Each file once, although the tree names it many times.
     expect(host.read.filter(path => path === '/etc/network/c1')).toHaveLength(1);
   });
@@ -117,7 +117,7 @@ test.each([
 
 test('facts carry the masked text', async () => {
   const path = '/etc/NetworkManager/system-connections/home.nmconnection';
-  const files = await readForeignFiles(smallHost({ [path]: '[wifi-security]\npsk=hunter2\n' }).system);
+  const files = await readNetworkFiles(smallHost({ [path]: '[wifi-security]\npsk=hunter2\n' }).system);
   expect(files).toEqual({ [path]: '[wifi-security]\npsk=masked\n' });
 });
 

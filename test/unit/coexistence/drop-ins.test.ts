@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   isFirstNic,
+  planDropIns,
   type SettlementInput,
-  settle,
   settlementFiles,
   settlementPaths,
-} from '../../../agent/coexistence/settlement.ts';
+} from '../../../agent/coexistence/drop-ins.ts';
 import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { isMarked } from '../../../renderers/renderer.ts';
 import { nic } from '../../support/plan-parts.ts';
@@ -35,7 +35,7 @@ const input: SettlementInput = {
 };
 const textsOf = (more: Partial<SettlementInput>) =>
   Object.fromEntries(
-    settle({ ...input, ...more }).files.map(f => [f.path, f.content.split('\n').slice(1).join('\n')]),
+    planDropIns({ ...input, ...more }).files.map(f => [f.path, f.content.split('\n').slice(1).join('\n')]),
   );
 const wanted = (more: Partial<SettlementInput['wanted']>) => ({
   wanted: { ...defaultSettings.coexistence, ...more },
@@ -64,7 +64,7 @@ test('all of them', () => {
 });
 
 test('each carries the mark, and lies where the agent looks for files of its own', () => {
-  for (const { path, content } of settle(input).files) {
+  for (const { path, content } of planDropIns(input).files) {
     expect(isMarked(content), path).toBe(true);
     const fits = settlementFiles.filter(
       o => path.startsWith(`${o.dir}/`) && o.name.test(path.slice(o.dir.length + 1)),
@@ -115,7 +115,7 @@ test('cloud-netconfig is left alone where NetworkManager calls it', () => {
 });
 
 test('while the primary link is not known, what names it stays as it is on disk', () => {
-  const { files, ownFiles } = settle({ ...input, primaryLink: undefined });
+  const { files, ownFiles } = planDropIns({ ...input, primaryLink: undefined });
   expect(files.map(f => f.path)).toEqual([settlementPaths.nmCloudSetup, settlementPaths.cloudNetconfig]);
   expect(ownFiles.map(o => o.dir)).toEqual([
     '/etc/systemd/system/nm-cloud-setup.service.d',

@@ -33,15 +33,19 @@ export function waitMsOf(values: OptionValues): number {
 /**
  * Looks once, and again until nothing is missing or the time is over.
  *
- * @param look says whether anything is missing that may come; what it throws last is thrown here
+ * @param attempt says whether anything is missing that may come; what it throws last is thrown here
  */
-export async function lookAgain(system: System, waitMs: number, look: () => Promise<boolean>): Promise<void> {
+export async function retryUntilComplete(
+  system: System,
+  waitMs: number,
+  attempt: () => Promise<boolean>,
+): Promise<void> {
   const end = system.now() + waitMs;
   for (let tries = 0; ; tries++) {
     const pause = pausesMs[Math.min(tries, pausesMs.length - 1)]!;
     const isLast = system.now() + pause > end;
     try {
-      if (!(await look()) || isLast) return;
+      if (!(await attempt()) || isLast) return;
     } catch (error) {
       if (isLast || !(error instanceof AgentError) || !passing.has(error.code)) throw error;
     }

@@ -1,5 +1,4 @@
-// What the daemon does when something woke it: compare the machine with the last pass (tend), or act on an answer of the metadata
-// (act). Both end in at most one pass.
+// What the daemon does when kernel or files have changed: it compares the machine with the last pass, and puts back what differs.
 import { type Drift, type Glance, glance, linksText } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
@@ -7,46 +6,46 @@ import { isOn } from './brake.ts';
 import { afterQuiet } from './memory.ts';
 import type { Trigger } from './report.ts';
 import { asAgentError, believedReading, fail, runPass } from './run-pass.ts';
-import type { Running } from './running.ts';
+import type { DaemonState } from './state.ts';
 
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;
 const namingStepMs = 20;
 
-/** What a look at the machine came to: `other links` than before ask for a look at the metadata; `files` were read again for a pass. */
+/** What a check of the machine came to: `other links` than before ask for an answer of the metadata; `files` were read again for a pass. */
 export type Found = 'nothing' | 'files' | 'other links' | 'drift';
 
 /** Kernel or files changed. Drift is put back at once, by what the metadata said last. */
-export async function tend(running: Running, triggers: readonly Trigger[]): Promise<Found> {
-  const { settings, pass } = running;
+export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): Promise<Found> {
+  const { settings, pass } = daemon;
   let seen: Glance;
   try {
-    seen = await glanceWhenNamed(running);
+    seen = await glanceWhenNamed(daemon);
   } catch (error) {
-    fail(running, triggers, asAgentError(error), []);
+    fail(daemon, triggers, asAgentError(error), []);
     return 'drift';
   }
   const links = linksText(seen.kernel, settings);
-  if (links !== running.links) {
-    running.links = links;
+  if (links !== daemon.links) {
+    daemon.links = links;
     return 'other links';
   }
-  const look = { now: running.context.system.now(), triggers };
-  const isBraked = isOn(running.memory.brake, look.now);
+  const occasion = { now: daemon.context.system.now(), triggers };
+  const isBraked = isOn(daemon.memory.brake, occasion.now);
   const mends = seen.drift.length > 0 && !isBraked;
   // A foreign file may claim an ENI now; only a pass sees that.
   const rereads = triggers.includes('files') && pass !== undefined && !isBraked;
-  const reading = believedReading(running);
+  const reading = believedReading(daemon);
   if (reading === undefined || !(mends || rereads)) {
-    running.memory = afterQuiet(running.memory, look, false);
+    daemon.memory = afterQuiet(daemon.memory, occasion, false);
     return 'nothing';
   }
-  const due = running.dueAt;
+  const due = daemon.dueAt;
   const repaired = seen.drift.filter(d => !hasMoved(d, seen, pass));
-  await runPass(running, { triggers, reading, repaired, news: false });
-  // This look has not asked the metadata: whoever keeps touching files must not put that off for ever.
-  const { mood } = running.memory;
-  if (mood !== 'failing' && mood !== 'braked') running.dueAt = Math.min(running.dueAt, due);
+  await runPass(daemon, { triggers, reading, repaired, news: false });
+  // This check has not asked the metadata: whoever keeps touching files must not put that off for ever.
+  const { mood } = daemon.memory;
+  if (mood !== 'failing' && mood !== 'braked') daemon.dueAt = Math.min(daemon.dueAt, due);
   return mends ? 'drift' : 'files';
 }
 
@@ -58,7 +57,7 @@ function hasMoved({ mac }: Drift, { kernel }: Glance, pass: PassResult | undefin
 }
 
 /** A new link is looked at when udev has given it its name. */
-async function glanceWhenNamed({ context, settings, pass, links }: Running): Promise<Glance> {
+async function glanceWhenNamed({ context, settings, pass, links }: DaemonState): Promise<Glance> {
   const { system } = context;
   for (let waited = 0; ; waited += namingStepMs) {
     const seen = await glance(system, settings, pass);

@@ -21,7 +21,7 @@ interface OwnFile {
   readonly name: RegExp;
 }
 
-export interface Settlement {
+export interface DropIns {
   readonly files: readonly RenderedFile[];
   /** Where files of ours can be taken away if they are not among `files`. */
   readonly ownFiles: readonly OwnFile[];
@@ -42,7 +42,7 @@ type Path = (typeof settlementPaths)[keyof typeof settlementPaths];
 export const settlementFiles: readonly OwnFile[] = Object.values(settlementPaths).map(ownFile);
 
 /** Pure: what should be on disk now. */
-export function settle(input: SettlementInput): Settlement {
+export function planDropIns(input: SettlementInput): DropIns {
   const texts: Readonly<Record<Path, string | undefined | 'unknown'>> = {
     [settlementPaths.cloudInit]: cloudInit(input),
     [settlementPaths.networkmanager]: networkmanager(input),

@@ -12,15 +12,15 @@ export interface Question {
   readonly requests: readonly string[];
 }
 
-export interface Asking extends Question {
+export interface OpenQuestion extends Question {
   /** Aborted when the answer is there. */
   readonly answered: AbortSignal;
   answer: InstanceReading | AgentError | undefined;
 }
 
-export function startAsking(source: MetadataSource, question: Question): Asking {
+export function startAsking(source: MetadataSource, question: Question): OpenQuestion {
   const controller = new AbortController();
-  const asking: Asking = { ...question, answered: controller.signal, answer: undefined };
+  const asking: OpenQuestion = { ...question, answered: controller.signal, answer: undefined };
   if (question.whole) source.forget();
   void source
     .read([...question.triggers].some(trigger => trigger !== 'timer'))

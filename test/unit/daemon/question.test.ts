@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { joinQuestions, type Question, startAsking } from '../../../agent/daemon/asking.ts';
+import { joinQuestions, type Question, startAsking } from '../../../agent/daemon/question.ts';
 import { AgentError } from '../../../agent/errors.ts';
 import type { MetadataSource } from '../../../agent/metadata/metadata-source.ts';
 import type { InstanceReading } from '../../../agent/metadata/read-instance.ts';

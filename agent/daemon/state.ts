@@ -1,4 +1,4 @@
-// What a running daemon has: what it was given, and what it knows by now. Only daemon.ts and looks.ts change it.
+// What a running daemon has: what it was given, and what it knows by now. Only daemon.ts and the files it calls for a pass change it.
 import type { Log } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
@@ -7,8 +7,8 @@ import type { Settings } from '../model/settings.ts';
 import type { PassResult } from '../pass/pass.ts';
 import type { System } from '../system/system.ts';
 import type { Wakeups } from '../system/wakeups.ts';
-import type { Asking, Question } from './asking.ts';
 import type { Memory } from './memory.ts';
+import type { OpenQuestion, Question } from './question.ts';
 import type { Report, Trigger } from './report.ts';
 import type { Spacing } from './spacing.ts';
 
@@ -26,7 +26,7 @@ export interface DaemonContext {
   readonly onChange: (pass: PassResult, triggers: readonly Trigger[]) => void;
 }
 
-export interface Running {
+export interface DaemonState {
   readonly context: DaemonContext;
   readonly startedAt: number;
   settings: Settings;
@@ -46,7 +46,7 @@ export interface Running {
   reading: InstanceReading | undefined;
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
-  asking: Asking | undefined;
+  asking: OpenQuestion | undefined;
   /** Asked when the answer that is under way has come. */
   queued: Question | undefined;
   /** Kernel and files have said something that is looked at when the spacing allows it. */
