@@ -90,10 +90,10 @@ export interface Claim {
 }
 
 /**
- * A program that makes the files the service loads out of ours, and would write those of everybody anew (netplan's generator). It
+ * netplan's generator makes the files that networkd loads out of ours, and would write those of everybody anew. It
  * runs on a private copy, as the `validate` command of activate(), and only what it made for our ENIs is installed.
  */
-export interface Staging {
+export interface NetplanGenerator {
   /** Folder of the copy; the program takes it for /. */
   readonly root: string;
   /** The program on this machine, which reads and writes below `root` only. Its absolute path comes first. */
@@ -129,12 +129,12 @@ export interface Renderer {
   /**
    * Commands, least disruptive first choice of the reference; an empty list of changes gives none. Never touches the primary link.
    *
-   * @param reloadHazard why the service must not be made to reload now (apply/loaded-files.ts); undefined: it may
+   * @param reloadHazard why the service must not be made to reload now (apply/netplan-loaded.ts); undefined: it may
    */
   activate(changes: readonly EniChange[], facts: HostFacts, reloadHazard?: string): readonly Command[];
 
-  /** Where a program stands between our files and the service; only there a reload may be a hazard. */
-  readonly staging?: Staging;
+  /** Of netplan alone, where a program stands between our files and the service; only there a reload may be a hazard. */
+  readonly netplanGenerator?: NetplanGenerator;
 
   /** Foreign definitions of the link, e.g. `iface eth1` in /etc/network/interfaces. Reads facts.files only. */
   claims(link: string, facts: HostFacts): readonly Claim[];

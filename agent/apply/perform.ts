@@ -7,8 +7,8 @@ import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, differences, travelOf } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';
+import { installGenerated } from './netplan-generator.ts';
 import type { FileChange } from './ownership.ts';
-import { installStaged } from './stage.ts';
 
 /** The part of a change that is performed. */
 export interface Work {
@@ -157,7 +157,7 @@ async function removeStale(context: ApplyContext, changes: readonly EniChange[])
 
 /** Makes the backend load the files that are written. */
 async function load(context: ApplyContext, changes: readonly EniChange[], tolerant: boolean): Promise<void> {
-  const noteLoaded = await installStaged(context, changes, () =>
+  const noteLoaded = await installGenerated(context, changes, () =>
     runPhase(context, 'validate', changes, tolerant).then(() => undefined),
   );
   await runPhase(context, 'after-write', changes, tolerant);

@@ -16,11 +16,11 @@ import {
 } from './checkpoint.ts';
 import { foreignObjects } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
+import { prepareRoot } from './netplan-generator.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
 import { snapshotPrimary } from './primary-guard.ts';
 import { rollBack } from './rollback.ts';
-import { prepareStage } from './stage.ts';
 import { type State, writeState } from './state-file.ts';
 import { faultsOf, verify } from './verify.ts';
 
@@ -35,7 +35,7 @@ export interface Change {
 
 /** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). */
 export async function applyChange(context: ApplyContext, change: Change): Promise<void> {
-  await prepareStage(context, change.files);
+  await prepareRoot(context, change.files);
   await runPhase(context, 'validate', change.changes);
   const kernel = await readKernelState(context.system);
   const checkpoint = await takeCheckpoint(context, change, kernel);

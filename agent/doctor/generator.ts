@@ -8,17 +8,17 @@ import { type Finding, ok } from './finding.ts';
 export const generatorCheckName = 'generator';
 const scratch = '/run/eni-agent/netplan-check';
 const hint =
-  'netplan cannot configure any ENI until it works; reinstall the package netplan-generator (before netplan 1.0: netplan.io), then run "eni-agent once"';
+  'netplan cannot configure any ENI until it works; reinstall the package netplan-generator (before netplan 1.0: generator.io), then run "eni-agent once"';
 
 /** Runs it on an empty private folder, which is removed: nothing of the machine is read or written. */
 export async function generatorCheck(
   { backend, facts }: Pick<Inspection, 'backend' | 'facts'>,
   { system }: Pick<PassContext, 'system'>,
 ): Promise<readonly Finding[]> {
-  const staging = backend === undefined ? undefined : renderers[backend].staging;
-  if (staging === undefined) return [];
+  const generator = backend === undefined ? undefined : renderers[backend].netplanGenerator;
+  if (generator === undefined) return [];
   const check = generatorCheckName;
-  const argv = staging.generate(facts, scratch);
+  const argv = generator.generate(facts, scratch);
   const [program] = argv;
   if (!facts.paths.includes(program))
     return [{ check, verdict: 'failure', saw: `${program} does not exist`, hint }];

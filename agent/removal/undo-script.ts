@@ -53,8 +53,8 @@ function commandsOf(renderer: Renderer, before: EniPlan, facts: HostFacts): read
 
 /** Files without a mark that a program made out of ours (netplan's generator). */
 async function generatedFiles(system: System, renderer: Renderer | undefined): Promise<readonly string[]> {
-  if (renderer?.staging === undefined) return [];
-  const { dir, ours } = renderer.staging.generated;
+  if (renderer?.netplanGenerator === undefined) return [];
+  const { dir, ours } = renderer.netplanGenerator.generated;
   return (await system.listFolder(dir)).filter(name => ours.test(name)).map(name => `${dir}/${name}`);
 }
 

@@ -9,9 +9,9 @@ import {
   type Command,
   type EniChange,
   filesOfEach,
+  type NetplanGenerator,
   type RenderedFile,
   type Renderer,
-  type Staging,
 } from '../renderer.ts';
 import { findNetplanClaims } from './claims.ts';
 import {
@@ -26,7 +26,7 @@ import {
 import { netplanProgram } from './program.ts';
 
 /** netplan reads these three in every release; a path in the first hides the same name in the others, and the generator sees to that. */
-const netplanStaging: Staging = {
+const netplanGenerator: NetplanGenerator = {
   root: '/run/eni-agent/netplan-root',
   generate: (facts, root) => [netplanProgram(facts), '--root-dir', root],
   sources: { dirs: ['/lib/netplan', '/etc/netplan', '/run/netplan'], name: /^[^.].*\.yaml$/ },
@@ -78,14 +78,14 @@ export const netplan: Renderer = {
    * The program behind `netplan generate` is called by itself (netplan-program.ts), on a private root that holds a copy of all netplan
    * folders with our change: the command ends with a daemon-reload on 1.1.2, and on every version it rewrites each live file below
    * /run/systemd/network, so that networkd 252 takes the primary's address away at the next reload. The transaction prepares that root
-   * and installs the generated files of our ENIs (apply/stage.ts). Never `netplan apply`. While somebody else's files have changed
+   * and installs the generated files of our ENIs (apply/netplan-generator.ts). Never `netplan apply`. While somebody else's files have changed
    * since networkd loaded them, there is no reload at all.
    */
   activate(changes: readonly EniChange[], facts: HostFacts, reloadHazard?: string): readonly Command[] {
     if (changes.length === 0) return [];
     const validate: Command = {
       phase: 'validate',
-      argv: netplanStaging.generate(facts, netplanStaging.root),
+      argv: netplanGenerator.generate(facts, netplanGenerator.root),
     };
     const remove = changes.flatMap(staleLink).map(
       (link): Command => ({
@@ -106,7 +106,7 @@ export const netplan: Renderer = {
   travel: (change, facts, reloadHazard) =>
     reloadHazard === undefined ? networkdTravel(change, facts, yamlPath(linkOf(change))) : 'kernel',
 
-  staging: netplanStaging,
+  netplanGenerator,
 };
 
 /** What networkd reads: the generated file and our drop-in for it. */

@@ -48,9 +48,11 @@ async function addLateAddress(guest: Guest, emulator: Emulator): Promise<void> {
 
 /** Paths of the agent's files in all folders that this backend may have them in, and of what its generator made of them. */
 async function agentFiles(guest: Guest): Promise<readonly string[]> {
-  const { ownFiles, staging } = renderers[backend];
+  const { ownFiles, netplanGenerator } = renderers[backend];
   const generated =
-    staging === undefined ? [] : [{ dir: staging.generated.dir, name: staging.generated.ours }];
+    netplanGenerator === undefined
+      ? []
+      : [{ dir: netplanGenerator.generated.dir, name: netplanGenerator.generated.ours }];
   const found: string[] = [];
   for (const { dir, name } of [...ownFiles, ...generated]) {
     // A pattern may name a path below the folder. Folders that do not exist hold nothing.

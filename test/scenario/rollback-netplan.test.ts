@@ -1,8 +1,8 @@
 // `rollback` and `remove` on netplan, while somebody has changed the primary's definition and not applied it: a reload of networkd would apply
 // it, so there is none.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { holdLoaded } from '../../agent/apply/loaded-files.ts';
-import { installStaged } from '../../agent/apply/stage.ts';
+import { installGenerated } from '../../agent/apply/netplan-generator.ts';
+import { holdLoaded } from '../../agent/apply/netplan-loaded.ts';
 import { emptyState } from '../../agent/apply/state-file.ts';
 import type { CommandContext } from '../../agent/cli/command.ts';
 import { rollback } from '../../agent/cli/commands/rollback.ts';
@@ -16,7 +16,7 @@ import { examplePlans } from '../support/example-plans.ts';
 import { FakeNetplan } from '../support/fake-netplan.ts';
 
 const facts = factsForBackend('netplan', 'debian-12');
-const staging = netplan.staging!;
+const generator = netplan.netplanGenerator!;
 const plan = examplePlans['static-dual-stack']!;
 const changes: readonly EniChange[] = plan.enis.map(after => ({ kind: 'added', after }));
 const files = netplan
@@ -46,8 +46,8 @@ beforeEach(async () => {
   await host.sleep(1000);
   for (const f of files) await host.writeFile(f.path, f.after, f.mode);
   const context = { system: host, log, renderer: netplan, facts, reloadHazard: undefined };
-  const noteLoaded = await installStaged(context, changes, async () => {
-    await host.run(['/usr/libexec/netplan/generate', '--root-dir', staging.root]);
+  const noteLoaded = await installGenerated(context, changes, async () => {
+    await host.run(['/usr/libexec/netplan/generate', '--root-dir', generator.root]);
   });
   await host.run(['networkctl', 'reload']);
   await noteLoaded();
@@ -98,7 +98,7 @@ describe.each(['rollback', 'remove'] as const)('%s', command => {
     host.define('50-cloud-init.yaml', 'eth0', '      mtu: 1400\n');
     host.daemonReload();
     await host.sleep(1000);
-    expect(await holdLoaded(host, staging, { readOnly: true })).toContain(
+    expect(await holdLoaded(host, generator, { readOnly: true })).toContain(
       '10-netplan-eth0.network was changed',
     );
     expect(await run()).toEqual([]);

@@ -1,17 +1,17 @@
-// Between our files and those that the service loads, where a program makes the one out of the other (Renderer.staging: netplan's
+// Between our files and those that the service loads, where a program makes the one out of the other (Renderer.netplanGenerator: netplan's
 // generator). It never runs on the live folders, because it writes everybody's files anew there. What else it makes below its root
 // stays there: overrides of wait-online and rules of udev, made out of everybody's definitions, matter at boot, and the boot runs
 // the program itself.
-import { type EniChange, isMarked, type Renderer, type Staging } from '../../renderers/renderer.ts';
+import { type EniChange, isMarked, type NetplanGenerator, type Renderer } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HostFacts } from '../model/host.ts';
 import { temporaryName } from '../system/disk.ts';
 import type { System } from '../system/system.ts';
-import { holdLoaded, putBackLoaded } from './loaded-files.ts';
+import { holdLoaded, putBackLoaded } from './netplan-loaded.ts';
 import type { FileChange } from './ownership.ts';
 
-export interface StageContext {
+export interface GenerateContext {
   readonly system: System;
   readonly log: Log;
   readonly renderer: Renderer;
@@ -20,17 +20,17 @@ export interface StageContext {
 }
 
 /** Makes the private root anew: what the program reads, with `files` as they will be. A crash leaves one behind, which is harmless. */
-export async function prepareStage(
-  { system, renderer }: StageContext,
+export async function prepareRoot(
+  { system, renderer }: GenerateContext,
   files: readonly FileChange[],
 ): Promise<void> {
-  const { staging } = renderer;
-  if (staging === undefined) return;
-  await succeed(system, ['rm', '-rf', '--one-file-system', '--', staging.root]);
+  const { netplanGenerator: generator } = renderer;
+  if (generator === undefined) return;
+  await succeed(system, ['rm', '-rf', '--one-file-system', '--', generator.root]);
   // 0700: the definitions of others may hold secrets (of wireless networks).
-  await succeed(system, ['mkdir', '-p', '-m', '0700', staging.root]);
-  for (const [path, content] of await sourcesAfter(system, staging, files))
-    await system.writeFile(`${staging.root}${path}`, content, 0o600);
+  await succeed(system, ['mkdir', '-p', '-m', '0700', generator.root]);
+  for (const [path, content] of await sourcesAfter(system, generator, files))
+    await system.writeFile(`${generator.root}${path}`, content, 0o600);
 }
 
 /**
@@ -39,32 +39,32 @@ export async function prepareStage(
  * @param generate runs the program on the root
  * @returns to be called when the commands have run: notes what the service has loaded
  */
-export async function installStaged(
-  context: StageContext,
+export async function installGenerated(
+  context: GenerateContext,
   changes: readonly EniChange[],
   generate: () => Promise<void>,
 ): Promise<() => Promise<void>> {
   const { system, renderer, facts, reloadHazard } = context;
-  const { staging } = renderer;
-  if (staging === undefined) return async () => {};
+  const { netplanGenerator: generator } = renderer;
+  if (generator === undefined) return async () => {};
   const loads = renderer.activate(changes, facts, reloadHazard).some(({ does }) => does === 'load');
-  await prepareStage(context, []);
+  await prepareRoot(context, []);
   await generate();
-  await install(context, staging);
-  await putBackLoaded(system, staging);
+  await install(context, generator);
+  await putBackLoaded(system, generator);
   const before = system.now();
   return async () => {
-    await holdLoaded(system, staging, { loadedAt: loads ? before : undefined });
+    await holdLoaded(system, generator, { loadedAt: loads ? before : undefined });
   };
 }
 
-async function install({ system, log }: StageContext, staging: Staging): Promise<void> {
-  const { dir, name, ours } = staging.generated;
-  const made = (await system.listFolder(`${staging.root}${dir}`)).filter(n => name.test(n));
+async function install({ system, log }: GenerateContext, generator: NetplanGenerator): Promise<void> {
+  const { dir, name, ours } = generator.generated;
+  const made = (await system.listFolder(`${generator.root}${dir}`)).filter(n => name.test(n));
   // In a rollback the program may fail without stopping it (somebody's definition is broken by now): what is there stays.
-  if (made.length === 0 && (await sourcesAfter(system, staging, [])).size > 0) return;
+  if (made.length === 0 && (await sourcesAfter(system, generator, [])).size > 0) return;
   for (const file of made.filter(n => ours.test(n))) {
-    const [from, to] = [`${staging.root}${dir}/${file}`, `${dir}/${file}`];
+    const [from, to] = [`${generator.root}${dir}/${file}`, `${dir}/${file}`];
     if ((await system.readFile(from)) === (await system.readFile(to))) continue;
     // A link keeps mode and group as the program gave them: 0640 root:systemd-network (netplan 1.1), 0644 (0.106).
     await system.link(from, to);
@@ -80,7 +80,7 @@ async function install({ system, log }: StageContext, staging: Staging): Promise
 /** Path to content of all that the program reads. A file of somebody else at a path of ours stays what it is. */
 async function sourcesAfter(
   system: System,
-  { sources }: Staging,
+  { sources }: NetplanGenerator,
   files: readonly FileChange[],
 ): Promise<ReadonlyMap<string, string>> {
   const result = new Map<string, string>();

@@ -2,10 +2,10 @@
 // from the primary after a daemon-reload of somebody else.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
-import { holdLoaded } from '../../../agent/apply/loaded-files.ts';
+import { installGenerated, prepareRoot } from '../../../agent/apply/netplan-generator.ts';
+import { holdLoaded } from '../../../agent/apply/netplan-loaded.ts';
 import type { FileChange } from '../../../agent/apply/ownership.ts';
 import { runPhase } from '../../../agent/apply/perform.ts';
-import { installStaged, prepareStage } from '../../../agent/apply/stage.ts';
 import { emptyState } from '../../../agent/apply/state-file.ts';
 import { applyChange } from '../../../agent/apply/transaction.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
@@ -16,7 +16,7 @@ import { examplePlans } from '../../support/example-plans.ts';
 import { FakeNetplan, live } from '../../support/fake-netplan.ts';
 
 const facts = factsForBackend('netplan', 'debian-12');
-const staging = netplan.staging!;
+const generator = netplan.netplanGenerator!;
 const plan = examplePlans['static-dual-stack']!;
 const changes: readonly EniChange[] = plan.enis.map(after => ({ kind: 'added', after }));
 const files = ({ enis }: NetworkPlan): readonly FileChange[] =>
@@ -50,33 +50,33 @@ beforeEach(async () => {
 
 /** The generator, as the transaction runs it. */
 const generate = async () => {
-  await host.run(['/usr/libexec/netplan/generate', '--root-dir', staging.root]);
+  await host.run(['/usr/libexec/netplan/generate', '--root-dir', generator.root]);
 };
 /** Files in place, generated, installed, loaded. */
 async function apply(list = files(plan)): Promise<void> {
   for (const f of list)
     if (f.after === undefined) await host.removeFile(f.path);
     else await host.writeFile(f.path, f.after, f.mode);
-  const noteLoaded = await installStaged(context, changes, generate);
+  const noteLoaded = await installGenerated(context, changes, generate);
   await host.run(['networkctl', 'reload']);
   await noteLoaded();
   await host.sleep(1000);
 }
-const look = () => holdLoaded(host, staging, { readOnly: true });
-const hold = () => holdLoaded(host, staging);
+const look = () => holdLoaded(host, generator, { readOnly: true });
+const hold = () => holdLoaded(host, generator);
 
 describe('the private root', () => {
   test('has what the generator reads, with our change in it, for nobody else to read', async () => {
     host.define('99-old.yaml', 'x');
     host.put('/lib/netplan/00-network-manager-all.yaml', 'network: {}\n');
     host.put('/etc/netplan/notes.txt', 'no yaml');
-    host.put(`${staging.root}/etc/netplan/left-by-a-crash.yaml`, 'unknown:');
-    await prepareStage(context, [
+    host.put(`${generator.root}/etc/netplan/left-by-a-crash.yaml`, 'unknown:');
+    await prepareRoot(context, [
       ...files(plan),
       { path: '/etc/netplan/61.yaml', mode: 0o600, before: 'x', after: undefined },
     ]);
-    const inRoot = [...host.files].filter(([path]) => path.startsWith(`${staging.root}/`));
-    expect(inRoot.map(([path]) => path.slice(staging.root.length)).sort()).toEqual([
+    const inRoot = [...host.files].filter(([path]) => path.startsWith(`${generator.root}/`));
+    expect(inRoot.map(([path]) => path.slice(generator.root.length)).sort()).toEqual([
       '/etc/netplan/50-cloud-init.yaml',
       yaml,
       '/etc/netplan/99-old.yaml',
@@ -84,32 +84,32 @@ describe('the private root', () => {
     ]);
     expect(new Set(inRoot.map(([, file]) => file.mode))).toEqual(new Set([0o600]));
     expect(host.journal.slice(0, 2)).toEqual([
-      `run rm -rf --one-file-system -- ${staging.root}`,
-      `run mkdir -p -m 0700 ${staging.root}`,
+      `run rm -rf --one-file-system -- ${generator.root}`,
+      `run mkdir -p -m 0700 ${generator.root}`,
     ]);
   });
 
   test('leaves a file out that goes, and keeps one at a path of ours that is somebody else’s', async () => {
     host.put(yaml, '# mine\n');
-    await prepareStage(context, files(plan));
-    expect(host.files.get(`${staging.root}${yaml}`)?.content).toBe('# mine\n');
+    await prepareRoot(context, files(plan));
+    expect(host.files.get(`${generator.root}${yaml}`)?.content).toBe('# mine\n');
     await host.writeFile(yaml, files(plan)[0]!.after!, 0o600);
-    await prepareStage(context, [{ path: yaml, mode: 0o600, before: 'x', after: undefined }]);
-    expect(host.files.has(`${staging.root}${yaml}`)).toBe(false);
+    await prepareRoot(context, [{ path: yaml, mode: 0o600, before: 'x', after: undefined }]);
+    expect(host.files.has(`${generator.root}${yaml}`)).toBe(false);
   });
 
   test('a definition that the generator refuses ends the apply before anything is touched', async () => {
     host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
-    const before = [...host.files].filter(([path]) => !path.startsWith(staging.root));
+    const before = [...host.files].filter(([path]) => !path.startsWith(generator.root));
     const change = { plan, changes, files: files(plan), stateBefore: emptyState, stateAfter: emptyState };
     await expect(applyChange(context, change)).rejects.toThrow('70-broken.yaml: Error in network definition');
-    expect([...host.files].filter(([path]) => !path.startsWith(staging.root))).toEqual(before);
+    expect([...host.files].filter(([path]) => !path.startsWith(generator.root))).toEqual(before);
   });
 });
 
 describe('netplan 1.2, whose generator was split', () => {
   const configure = '/usr/libexec/netplan/configure';
-  const generator = '/usr/libexec/netplan/generate';
+  const generate = '/usr/libexec/netplan/generate';
   const change = { plan, changes, files: files(plan), stateBefore: emptyState, stateAfter: emptyState };
   const withPaths = (paths: readonly string[]) => ({ ...context, facts: { ...facts, paths } });
   const runs = () => host.journal.filter(line => /^run \S*\/netplan\//.test(line));
@@ -119,26 +119,26 @@ describe('netplan 1.2, whose generator was split', () => {
   });
 
   test('`configure` makes the files, though `generate` is there too', async () => {
-    const split = withPaths([generator, configure]);
+    const split = withPaths([generate, configure]);
     for (const file of change.files) await host.writeFile(file.path, file.after ?? '', file.mode);
-    await installStaged(split, changes, async () => {
+    await installGenerated(split, changes, async () => {
       await runPhase(split, 'validate', changes);
     });
     expect(host.files.has(ours)).toBe(true);
-    expect(new Set(runs())).toEqual(new Set([`run ${configure} --root-dir ${staging.root}`]));
+    expect(new Set(runs())).toEqual(new Set([`run ${configure} --root-dir ${generator.root}`]));
   });
 
   test('its `generate` without the other half ends the apply before anything is touched', async () => {
-    const before = [...host.files].filter(([path]) => !path.startsWith(staging.root));
-    await expect(applyChange(withPaths([generator]), change)).rejects.toThrow(
+    const before = [...host.files].filter(([path]) => !path.startsWith(generator.root));
+    await expect(applyChange(withPaths([generate]), change)).rejects.toThrow(
       /^"\S+\/generate --root-dir \S+" failed \(exit 126\): .* assertion failed: .* was killed by SIGABRT$/,
     );
-    expect([...host.files].filter(([path]) => !path.startsWith(staging.root))).toEqual(before);
+    expect([...host.files].filter(([path]) => !path.startsWith(generator.root))).toEqual(before);
   });
 
   test('a definition that `configure` refuses ends it with the same words', async () => {
     host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
-    await expect(applyChange(withPaths([generator, configure]), change)).rejects.toThrow(
+    await expect(applyChange(withPaths([generate, configure]), change)).rejects.toThrow(
       '70-broken.yaml: Error in network definition',
     );
     expect(host.files.has(ours)).toBe(false);
@@ -149,14 +149,14 @@ describe('what is installed', () => {
   test('our generated file, by a link, and nothing else', async () => {
     const before = host.files.get(theirs);
     await apply();
-    expect(host.files.get(ours)).toBe(host.files.get(`${staging.root}${ours}`));
+    expect(host.files.get(ours)).toBe(host.files.get(`${generator.root}${ours}`));
     expect(host.files.get(ours)?.mode).toBe(0o640);
     expect(host.files.get(theirs)).toBe(before);
     expect(host.files.has('/run/systemd/system/x.conf')).toBe(true);
-    expect(host.journal.filter(l => l.startsWith('link ') && !l.includes(staging.kept))).toEqual([
-      `link ${staging.root}${ours} ${ours}`,
+    expect(host.journal.filter(l => l.startsWith('link ') && !l.includes(generator.kept))).toEqual([
+      `link ${generator.root}${ours} ${ours}`,
     ]);
-    expect(host.journal.at(-1)).toContain(staging.kept);
+    expect(host.journal.at(-1)).toContain(generator.kept);
     expect(host.reconfigured).toEqual(['10-netplan-00-eni-eth1.network']);
   });
 
@@ -178,13 +178,13 @@ describe('what is installed', () => {
     await apply([{ path: yaml, mode: 0o600, before: 'x', after: undefined }]);
     expect(host.files.has(ours)).toBe(false);
     expect(host.files.has(theirs)).toBe(true);
-    expect(host.files.has(`${staging.kept}/10-netplan-00-eni-eth1.network`)).toBe(false);
+    expect(host.files.has(`${generator.kept}/10-netplan-00-eni-eth1.network`)).toBe(false);
   });
 
   test('a generator that fails in a rollback takes nothing away', async () => {
     await apply();
     host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
-    await installStaged(context, changes, generate);
+    await installGenerated(context, changes, generate);
     expect(host.files.has(ours)).toBe(true);
   });
 });
@@ -220,7 +220,7 @@ describe.each([
   test('no link held: a hazard, until the service has loaded the files', async () => {
     host.daemonReload();
     expect(await hold()).toBe(`${theirs} was rewritten after systemd-networkd.service loaded its files`);
-    expect(host.files.has(`${staging.kept}/10-netplan-eth0.network`)).toBe(false);
+    expect(host.files.has(`${generator.kept}/10-netplan-eth0.network`)).toBe(false);
     await host.sleep(1000);
     host.reload();
     await host.sleep(1000);
@@ -237,7 +237,7 @@ describe.each([
       if (time === 0) host.reload();
     }
     expect(await hold()).toContain('was rewritten');
-    expect(host.files.has(`${staging.kept}/10-netplan-eth0.network`)).toBe(false);
+    expect(host.files.has(`${generator.kept}/10-netplan-eth0.network`)).toBe(false);
   });
 
   test('a change of somebody else that is not loaded is a hazard, and gone with the change', async () => {
