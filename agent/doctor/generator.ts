@@ -8,7 +8,7 @@ import { type Finding, ok } from './finding.ts';
 export const generatorCheckName = 'generator';
 const scratch = '/run/eni-agent/netplan-check';
 const hint =
-  'netplan cannot configure any ENI until it works; reinstall the package netplan-generator (before netplan 1.0: generator.io), then run "eni-agent once"';
+  'netplan cannot configure any ENI until it works; reinstall the package netplan-generator (before netplan 1.0: netplan.io), then run "eni-agent once"';
 
 /** Runs it on an empty private folder, which is removed: nothing of the machine is read or written. */
 export async function generatorCheck(
