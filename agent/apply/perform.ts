@@ -173,7 +173,7 @@ async function goByBridge(context: ApplyContext, change: Work, tolerant: boolean
   for (const file of change.files)
     if (both.has(file.path)) await putFile(context, { ...file, after: both.get(file.path) }, tolerant);
   await load(context, changes, tolerant);
-  for (let look = 0; look < 50 && !isBridged(await readKernelState(system), changes); look++)
+  for (let round = 0; round < 50 && !isBridged(await readKernelState(system), changes); round++)
     await system.sleep(20);
 }
 

@@ -39,7 +39,7 @@ export async function verify(
   const start = context.system.now();
   const deadline = start + context.verifyTimeoutMs;
   let quiet = 0;
-  for (let look = 0; ; look++) {
+  for (let round = 0; ; round++) {
     const kernel = await readKernelState(context.system);
     const now = await snapshotPrimary(context.system, kernel, { ...primary, ourLinks });
     const losses = lossesOf(primary, now);
@@ -58,7 +58,7 @@ export async function verify(
       if (faults.length === 0) return;
       throw new AgentError('verify-failed', summary(faults));
     }
-    await context.system.sleep(quiet > 0 ? settleMs : (pollMs[look] ?? pollMs.at(-1)!));
+    await context.system.sleep(quiet > 0 ? settleMs : (pollMs[round] ?? pollMs.at(-1)!));
   }
 }
 

@@ -4,9 +4,9 @@ import type { Report } from '../daemon/report.ts';
 import type { Mac } from '../model/address.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import { differencesOf, type StatusRow } from './status-rows.ts';
-import type { StatusLook } from './status-text.ts';
+import type { StatusView } from './status-text.ts';
 
-export function statusJson({ found, daemon, rows }: StatusLook) {
+export function statusJson({ found, daemon, rows }: StatusView) {
   return {
     version: 1,
     cloud:

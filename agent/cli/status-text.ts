@@ -8,7 +8,7 @@ import { differencesOf, type StatusRow } from './status-rows.ts';
 import { describeTable, paintState, stateText } from './status-table.ts';
 
 /** Everything that one `status` shows. */
-export interface StatusLook {
+export interface StatusView {
   readonly found: Inspection;
   readonly daemon: DaemonView;
   readonly rows: readonly StatusRow[];
@@ -21,25 +21,25 @@ export interface StatusStyle extends Style {
   readonly verbose: boolean;
 }
 
-export function statusText(look: StatusLook, style: StatusStyle): string {
-  const { found, rows, now } = look;
+export function statusText(view: StatusView, style: StatusStyle): string {
+  const { found, rows, now } = view;
   const lines = [
     `${bold(style, 'Cloud')}    ${describeCloud(found)}`,
     `${bold(style, 'Backend')}  ${explainSelection(found.selection)}`,
     `${bold(style, 'Primary')}  ${found.primaryLink ?? 'not found'}, not managed`,
-    ...labelled(bold(style, 'Daemon'), describeDaemon(look.daemon, now, style)),
+    ...labelled(bold(style, 'Daemon'), describeDaemon(view.daemon, now, style)),
     `${bold(style, 'ENIs')}     ${summary(rows, style)}`,
     '',
     ...describeTable(rows, now, style),
-    ...rows.flatMap(row => detailsOf(row, look, style)),
-    ...leftAlone(look, style),
+    ...rows.flatMap(row => detailsOf(row, view, style)),
+    ...leftAlone(view, style),
     ...describeWarnings(found.degraded, found.skipped, style),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** True for exit code 2. */
-export function needsAttention({ found, daemon, now }: StatusLook): boolean {
+export function needsAttention({ found, daemon, now }: StatusView): boolean {
   return (
     found.degraded.length > 0 ||
     found.enis.some(eni => differencesOf(eni).length > 0) ||
@@ -67,8 +67,8 @@ function summary(rows: readonly StatusRow[], style: Style): string {
 }
 
 /** Of an ENI that has a plan: what is wrong, what to do, and then all of the plan. */
-function detailsOf(row: StatusRow, look: StatusLook, style: StatusStyle): readonly string[] {
-  const { found } = look;
+function detailsOf(row: StatusRow, view: StatusView, style: StatusStyle): readonly string[] {
+  const { found } = view;
   const comparison = found.enis.find(eni => eni.plan.mac === row.mac);
   const plan = comparison?.plan ?? found.leftOver.find(eni => eni.mac === row.mac);
   if (plan === undefined || (row.state === 'working' && !style.verbose)) return [];
@@ -77,7 +77,7 @@ function detailsOf(row: StatusRow, look: StatusLook, style: StatusStyle): readon
   const reason = isSaidBelow ? '' : (row.reason ?? '');
   const differences = comparison === undefined ? [] : differencesOf(comparison);
   const [first, ...more] = [reason, ...differences.filter(d => !reason.includes(d))].filter(l => l !== '');
-  const todo = whatToDo(row, look);
+  const todo = whatToDo(row, view);
   const error = row.lastError && `${row.lastError.at}: ${row.lastError.text}`;
   return [
     '',
@@ -90,7 +90,7 @@ function detailsOf(row: StatusRow, look: StatusLook, style: StatusStyle): readon
   ];
 }
 
-function whatToDo({ state }: StatusRow, { found, daemon }: StatusLook): string | undefined {
+function whatToDo({ state }: StatusRow, { found, daemon }: StatusView): string | undefined {
   if (found.cloud === undefined && state === 'not-as-planned')
     return 'restore access to the metadata service first';
   switch (state) {
@@ -115,7 +115,7 @@ function whatToDo({ state }: StatusRow, { found, daemon }: StatusLook): string |
 }
 
 /** The whole reason, which the table may cut, and its word in the documents. */
-function leftAlone({ found, rows }: StatusLook, style: Style): readonly string[] {
+function leftAlone({ found, rows }: StatusView, style: Style): readonly string[] {
   const alone = found.skipped.filter(s => rows.some(r => r.mac === s.mac && r.state !== 'left-over'));
   if (alone.length === 0) return [];
   return ['', bold(style, 'Left alone'), ...alone.map(s => `  ${s.eniId ?? s.mac}  ${s.reason}: ${s.text}`)];

@@ -13,7 +13,7 @@ import { tend } from './repair-drift.ts';
 import type { Trigger } from './report.ts';
 import { takeRequests } from './requests.ts';
 import { readFactsAhead } from './run-pass.ts';
-import { afterLook, nextAllowed, unspaced } from './spacing.ts';
+import { afterCheck, nextAllowed, unspaced } from './spacing.ts';
 import type { DaemonContext, DaemonState } from './state.ts';
 
 /** Everything is asked anew and probed anew this often: what no event and no short look shows. It costs as much as ten of those. */
@@ -114,7 +114,7 @@ async function see(daemon: DaemonState, wakes: ReadonlySet<WakeKind>): Promise<b
   if (waits) return false;
   const found = await tend(daemon, unseen);
   const isNoise = found === 'nothing' || found === 'files';
-  daemon.spacing = afterLook(daemon.spacing, system.now(), isNoise);
+  daemon.spacing = afterCheck(daemon.spacing, system.now(), isNoise);
   if (found === 'other links') {
     question(daemon, { triggers: new Set(['kernel']), whole: false, requests: [] });
     readFactsAhead(daemon);

@@ -13,7 +13,7 @@ import { readHostFacts } from '../system/facts/host-facts.ts';
 import { isOn } from './brake.ts';
 import { afterFailure, afterPass } from './memory.ts';
 import type { Trigger } from './report.ts';
-import { nextLookMs } from './schedule.ts';
+import { nextCheckMs } from './schedule.ts';
 import type { DaemonState } from './state.ts';
 
 /**
@@ -129,7 +129,7 @@ export function setDue(daemon: DaemonState): void {
   const now = context.system.now();
   const identity = pass?.instance.instanceId ?? daemon.reading?.instance.instanceId ?? '';
   const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
-  daemon.dueAt = now + nextLookMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
+  daemon.dueAt = now + nextCheckMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
 }
 
 export function asAgentError(error: unknown): AgentError {

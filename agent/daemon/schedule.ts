@@ -33,7 +33,7 @@ export interface Moment {
  * @param periodMs the slow timer
  * @param identity of this machine, the instance id: the same machine always has the same jitter
  */
-export function nextLookMs(moment: Moment, periodMs: number, identity: string): number {
+export function nextCheckMs(moment: Moment, periodMs: number, identity: string): number {
   const { mood, tries } = moment;
   const quiet = periodMs * jitter(`${identity} ${tries}`);
   switch (mood) {

@@ -21,7 +21,7 @@ export function nextAllowed({ idle, at }: Spacing): number {
   return idle === 0 ? at : at + Math.min(longestMs, firstMs * 2 ** (idle - 1));
 }
 
-export function afterLook(spacing: Spacing, now: number, foundNothing: boolean): Spacing {
+export function afterCheck(spacing: Spacing, now: number, foundNothing: boolean): Spacing {
   const goesOn = foundNothing && now - spacing.at < silenceMs;
   return { idle: goesOn ? spacing.idle + 1 : foundNothing ? 1 : 0, at: now };
 }

@@ -8,7 +8,7 @@ import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import { readRunMode } from '../run-mode.ts';
 import { statusJson } from '../status-json.ts';
 import { statusRows } from '../status-rows.ts';
-import { needsAttention, type StatusLook, statusText } from '../status-text.ts';
+import { needsAttention, type StatusView, statusText } from '../status-text.ts';
 import { watch } from '../status-watch.ts';
 
 export const status: CliCommand = {
@@ -49,9 +49,9 @@ answer, or the daemon reports an error.`,
     const indent = values.watch === true ? 0 : 2;
     let attention = false;
     const draw = async (by: PassContext) => {
-      const look = await takeLook(by);
-      attention = needsAttention(look);
-      return context.json ? `${JSON.stringify(statusJson(look), null, indent)}\n` : statusText(look, style);
+      const view = await readStatus(by);
+      attention = needsAttention(view);
+      return context.json ? `${JSON.stringify(statusJson(view), null, indent)}\n` : statusText(view, style);
     };
     if (values.watch === true) await watch(context, pass, draw);
     else context.print(await draw(pass));
@@ -59,7 +59,7 @@ answer, or the daemon reports an error.`,
   },
 };
 
-async function takeLook(pass: PassContext): Promise<StatusLook> {
+async function readStatus(pass: PassContext): Promise<StatusView> {
   const { system } = pass;
   const found = await inspect(pass, await readState(system));
   // After the look, which may take a while: the report is then no older than what is compared with it.

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type DaemonView, describeDaemon } from '../../../agent/cli/status-daemon.ts';
 import { type StatusRow, statusRows } from '../../../agent/cli/status-rows.ts';
 import { describeAge, describeTable } from '../../../agent/cli/status-table.ts';
-import { needsAttention, type StatusLook, statusText } from '../../../agent/cli/status-text.ts';
+import { needsAttention, type StatusView, statusText } from '../../../agent/cli/status-text.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {
@@ -20,7 +20,7 @@ import {
 const plain = { colour: false, verbose: false };
 const colours = /\u001b\[\d+m/g;
 
-function lookOf(more: Partial<Inspection> = {}, report?: Report): StatusLook {
+function lookOf(more: Partial<Inspection> = {}, report?: Report): StatusView {
   const found = inspectionOf(more);
   const daemon: DaemonView = { report, isAlive: report !== undefined, mode: 'systemd' };
   return { found, daemon, rows: statusRows(found, report), now };
@@ -224,7 +224,7 @@ describe('the whole text', () => {
 
 describe('exit code 2', () => {
   const error = { code: 'file-failed', message: 'm', hint: 'h', since: ago(1), times: 1 } as const;
-  test.each<[string, StatusLook, boolean]>([
+  test.each<[string, StatusView, boolean]>([
     ['all is well', lookOf({}, reportOf()), false],
     ['no daemon', lookOf(), false],
     ['an ENI is not as planned', lookOf({ enis: [comparisonOf(firstPlan, 'a fault')] }), true],

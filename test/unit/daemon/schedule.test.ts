@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Mood } from '../../../agent/daemon/report.ts';
-import { nextLookMs, retrySeconds, triesGoOn, triesOf } from '../../../agent/daemon/schedule.ts';
+import { nextCheckMs, retrySeconds, triesGoOn, triesOf } from '../../../agent/daemon/schedule.ts';
 
 const periodMs = 60_000;
 const identity = 'i-0af01c0123456789a';
@@ -9,7 +9,7 @@ const fleet = Array.from({ length: 1000 }, (_, i) => `i-0${(i * 2654435761).toSt
 function waits(mood: Mood, count: number, more: { tookBack?: boolean } = {}): readonly number[] {
   return Array.from(
     { length: count },
-    (_, tries) => nextLookMs({ mood, tries, ...more }, periodMs, identity) / 1000,
+    (_, tries) => nextCheckMs({ mood, tries, ...more }, periodMs, identity) / 1000,
   );
 }
 
@@ -37,20 +37,20 @@ describe('the waits of each mood', () => {
   });
 
   test('braked: no later than the end of the brake', () => {
-    expect(nextLookMs({ mood: 'braked', tries: 0, brakeMs: 1234 }, periodMs, identity)).toBe(1234);
-    expect(nextLookMs({ mood: 'braked', tries: 0, brakeMs: 600_000 }, periodMs, identity)).toBeLessThan(
+    expect(nextCheckMs({ mood: 'braked', tries: 0, brakeMs: 1234 }, periodMs, identity)).toBe(1234);
+    expect(nextCheckMs({ mood: 'braked', tries: 0, brakeMs: 600_000 }, periodMs, identity)).toBeLessThan(
       70_000,
     );
   });
 
   test('a short period is never exceeded by watching', () => {
     for (let tries = 0; tries < 10; tries += 1)
-      expect(nextLookMs({ mood: 'watchful', tries }, 10_000, identity)).toBeLessThanOrEqual(11_500);
+      expect(nextCheckMs({ mood: 'watchful', tries }, 10_000, identity)).toBeLessThanOrEqual(11_500);
   });
 });
 
 describe('a fleet of a thousand', () => {
-  const first = fleet.map(id => nextLookMs({ mood: 'quiet', tries: 0 }, periodMs, id));
+  const first = fleet.map(id => nextCheckMs({ mood: 'quiet', tries: 0 }, periodMs, id));
 
   test('stays within the bounds and is spread evenly over them', () => {
     expect(Math.min(...first)).toBeGreaterThanOrEqual(51_000);
@@ -71,7 +71,7 @@ describe('a fleet of a thousand', () => {
     for (const id of fleet) {
       let at = 0;
       for (let tries = 0; tries < 60; tries += 1) {
-        at += nextLookMs({ mood: 'quiet', tries }, periodMs, id);
+        at += nextCheckMs({ mood: 'quiet', tries }, periodMs, id);
         const second = Math.floor(at / 1000);
         perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
       }
@@ -83,12 +83,12 @@ describe('a fleet of a thousand', () => {
   });
 
   test('the same machine always has the same waits', () => {
-    expect(fleet.map(id => nextLookMs({ mood: 'quiet', tries: 0 }, periodMs, id))).toEqual(first);
+    expect(fleet.map(id => nextCheckMs({ mood: 'quiet', tries: 0 }, periodMs, id))).toEqual(first);
   });
 
   test('instance ids that differ in their last digit alone differ', () => {
     const near = Array.from({ length: 16 }, (_, i) => `i-0af01c012345678${i.toString(16)}`);
-    const found = near.map(id => nextLookMs({ mood: 'quiet', tries: 0 }, periodMs, id));
+    const found = near.map(id => nextCheckMs({ mood: 'quiet', tries: 0 }, periodMs, id));
     expect(Math.max(...found) - Math.min(...found)).toBeGreaterThan(9000);
   });
 });
@@ -126,7 +126,7 @@ describe('triesGoOn: to and fro between no answer and one with holes', () => {
     for (let i = 0; i < 20; i += 1) {
       const mood = i % 2 === 0 ? 'lagging' : 'failing';
       before = { mood, tries: triesGoOn(before, mood) };
-      const wait = nextLookMs(before as Parameters<typeof nextLookMs>[0], periodMs, identity);
+      const wait = nextCheckMs(before as Parameters<typeof nextCheckMs>[0], periodMs, identity);
       expect(wait).toBeGreaterThanOrEqual(Math.min(last, 40_000) * 0.85);
       last = wait;
     }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { afterLook, nextAllowed, type Spacing, unspaced } from '../../../agent/daemon/spacing.ts';
+import { afterCheck, nextAllowed, type Spacing, unspaced } from '../../../agent/daemon/spacing.ts';
 
 /** Looks that find nothing, each as early as allowed, from 0 on: the waits between them. */
 function waitsOfNoise(count: number): readonly number[] {
   const waits: number[] = [];
-  let spacing = afterLook(unspaced, 0, true);
+  let spacing = afterCheck(unspaced, 0, true);
   for (let i = 0; i < count; i += 1) {
     const next = nextAllowed(spacing);
     waits.push(next - spacing.at);
-    spacing = afterLook(spacing, next, true);
+    spacing = afterCheck(spacing, next, true);
   }
   return waits;
 }
@@ -26,5 +26,5 @@ test.each<[string, Spacing, number, boolean, number]>([
   ['nothing, soon after the last', { idle: 2, at: 1000 }, 1400, true, 3],
   ['nothing, after a silence', { idle: 5, at: 1000 }, 6000, true, 1],
 ])('%s', (_name, before, now, nothing, idle) => {
-  expect(afterLook(before, now, nothing)).toEqual({ idle, at: now });
+  expect(afterCheck(before, now, nothing)).toEqual({ idle, at: now });
 });

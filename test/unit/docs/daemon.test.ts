@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { nextLookMs } from '../../../agent/daemon/schedule.ts';
+import { nextCheckMs } from '../../../agent/daemon/schedule.ts';
 import { section, tableRows } from './documents.ts';
 
 const text = readFileSync(path.join(import.meta.dirname, '../../../docs/daemon.md'), 'utf8');
@@ -19,7 +19,7 @@ test.each([
   const promised = numbers(`${row[2]} `);
   expect(promised.length).toBeGreaterThan(4);
   for (const [tries, seconds] of promised.entries()) {
-    const waits = ['i-1', 'i-2', 'i-3'].map(id => nextLookMs({ mood, tries, tookBack }, 60_000, id) / 1000);
+    const waits = ['i-1', 'i-2', 'i-3'].map(id => nextCheckMs({ mood, tries, tookBack }, 60_000, id) / 1000);
     for (const wait of waits)
       expect(Math.abs(wait / seconds - 1), `${mood} ${tries}`).toBeLessThanOrEqual(0.1501);
   }
