@@ -1,4 +1,4 @@
-// A VM of a cloud with Debian's ifupdown, as a test wants it: a FakeSystem with a primary that DHCP brought up, the secondary
+// A VM of a cloud with Debian 12 and ifupdown (or another service), as a test wants it: a FakeSystem with a primary that DHCP brought up, the secondary
 // links of a recording, somebody else's things beside them, and the real metadata emulator on loopback. Commands run through
 // the real command line.
 
@@ -11,6 +11,7 @@ import { firstHost, type Ip, networkOf, prefixLengthOf } from '../../agent/model
 import { valueOr } from '../../agent/model/instance.ts';
 import { toolMemoryFile } from '../../agent/system/facts/tool-memory.ts';
 import { kernelProbeFile } from '../../agent/system/kernel/probe.ts';
+import { type FakeBackend, layService } from './fake-machine-service.ts';
 import { FakeSystem } from './fake-system.ts';
 import { MetadataEmulator } from './metadata-emulator.ts';
 import { noProcess } from './no-process.ts';
@@ -29,6 +30,8 @@ export interface MachineSpec {
   readonly config?: string;
   /** Links of the secondary ENIs are not there yet. */
   readonly unplugged?: boolean;
+  /** Who owns the links; ifupdown, unless told. */
+  readonly backend?: FakeBackend | undefined;
 }
 
 export interface Machine {
@@ -62,7 +65,8 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
   const system = new FakeSystem();
   const metadata = new MetadataEmulator(spec.recording);
   const url = await metadata.listen();
-  layBaseFiles(system);
+  layBaseFiles(system, spec.backend ?? 'ifupdown');
+  const service = layService(system, spec.backend ?? 'ifupdown');
   system.put('/etc/eni-agent/eni-agent.conf', configFile(spec, url));
   await plugLinks(system, spec);
   system.bootNetwork();
@@ -88,8 +92,14 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
       });
       return { code, out, err };
     },
-    attach: (mac, name) => system.kernel.addLink({ name, mac, driver: 'virtio_net' }),
-    detach: name => system.kernel.removeLink(name),
+    attach(mac, name) {
+      system.kernel.addLink({ name, mac, driver: 'virtio_net' });
+      service?.plugged(name);
+    },
+    detach(name) {
+      system.kernel.removeLink(name);
+      service?.unplugged(name);
+    },
     reboot() {
       system.reboot();
       addForeignThings(system);
@@ -108,15 +118,19 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
   return machine;
 }
 
-function layBaseFiles(system: FakeSystem): void {
-  const files: Readonly<Record<string, string>> = {
+function layBaseFiles(system: FakeSystem, backend: FakeBackend): void {
+  const debian: Readonly<Record<string, string>> = {
     '/etc/os-release': 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
     '/proc/sys/kernel/osrelease': '6.1.0-18-cloud-amd64\n',
     '/proc/sys/kernel/random/boot_id': '5c2b0a8e-0000-4000-8000-000000000001\n',
     '/proc/sys/net/ipv4/conf/all/rp_filter': '1\n',
+    '/etc/resolv.conf': 'nameserver 192.0.2.1\n',
+  };
+  for (const [path, content] of Object.entries(debian)) system.put(path, content);
+  if (backend !== 'ifupdown') return;
+  const files: Readonly<Record<string, string>> = {
     '/etc/network/interfaces':
       'source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\nauto eth0\niface eth0 inet dhcp\n',
-    '/etc/resolv.conf': 'nameserver 192.0.2.1\n',
     '/sbin/ifquery': '',
     '/sbin/ifup': '',
     '/sbin/dhclient': '',

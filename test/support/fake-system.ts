@@ -22,6 +22,14 @@ export interface FakeProgram {
   readonly run: (args: readonly string[], step: (words: string) => void) => CommandResult;
 }
 
+/** A network service in the place of ifupdown. */
+export interface BootService {
+  /** What it does when the machine starts. */
+  boot(): void;
+  /** Its memory, for a snapshot. */
+  remember(): () => void;
+}
+
 export class FakeSystem implements System {
   readonly files = new Map<string, FakeFile>();
   readonly folders = new Set<string>();
@@ -30,6 +38,8 @@ export class FakeSystem implements System {
   readonly sysctls = new Map<string, string>();
   /** By name; in front of those that every machine here has. */
   readonly programs = new Map<string, FakeProgram>();
+  /** Undefined: ifupdown. */
+  service: BootService | undefined;
   /** What the agent changed, as it asked for it: `write PATH`, `remove PATH`, `run COMMAND LINE`, and each line of a batch. */
   journal: string[] = [];
   /** Every single change, those of ifup's own lines included: what `crashBefore` counts. */
@@ -68,11 +78,13 @@ export class FakeSystem implements System {
     return this.#dead;
   }
 
-  /** Remembers disk and kernel; the result puts them back, as often as wanted. */
+  /** Remembers disk, kernel and service; the result puts them back, as often as wanted. */
   snapshot(): () => void {
     const putBack = rememberDisk(this.files, this.kernel);
+    const putServiceBack = this.service?.remember();
     return () => {
       putBack(this.kernel);
+      putServiceBack?.();
       this.restart();
     };
   }
@@ -256,9 +268,10 @@ export class FakeSystem implements System {
     this.bootNetwork();
   }
 
-  /** `ifup -a`. */
+  /** `ifup -a`, or what the service does. */
   bootNetwork(): void {
-    ifupAll(this.#ifupdown(() => undefined));
+    if (this.service === undefined) ifupAll(this.#ifupdown(() => undefined));
+    else this.service.boot();
     this.steps = [];
   }
 

@@ -1,0 +1,85 @@
+// systemd-networkd 252 on a fake machine: `networkctl reload` configures anew each link whose file is another one than it has loaded.
+// Foreign rules it leaves alone, as its configuration here says (ManageForeignRoutingPolicyRules=no).
+import type { CommandResult } from '../../agent/system/system.ts';
+import type { RenderedFile } from '../../renderers/renderer.ts';
+import { UnknownCommand } from './fake-ip-words.ts';
+import type { FakeLink } from './fake-kernel-objects.ts';
+import { debian12, FakeService, nothing, type Profile, refuseLeaks } from './fake-service.ts';
+import type { FakeSystem } from './fake-system.ts';
+import { dropInsOf, readNetwork } from './parse-back/networkd.ts';
+
+const folder = '/etc/systemd/network';
+const done: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
+
+export class FakeNetworkd extends FakeService {
+  constructor(system: FakeSystem) {
+    super(system);
+    system.programs.set('networkctl', {
+      looks: args => args.includes('status'),
+      run: (args, step) => {
+        const line = args.join(' ');
+        const link = /^--no-pager status (\S+)$/.exec(line)?.[1];
+        if (link !== undefined) return { ...done, stdout: this.#status(link) };
+        if (line !== 'reload') throw new UnknownCommand(`networkctl ${line}`);
+        step('networkctl reload');
+        this.during(step, () => this.#reload());
+        return done;
+      },
+    });
+    system.programs.set('/lib/systemd/systemd-networkd-wait-online', {
+      looks: () => true,
+      run: args => {
+        if (!args.every(a => /^--(quiet|timeout=\d+|interface=\S+)$/.test(a)))
+          throw new UnknownCommand(`systemd-networkd-wait-online ${args.join(' ')}`);
+        return done;
+      },
+    });
+  }
+
+  protected loadAll(): void {
+    // Nothing is kept but what each link has: profileFor() reads the files.
+  }
+
+  protected profileFor(link: FakeLink): Profile | undefined {
+    const files: readonly RenderedFile[] = [...this.system.files].map(([path, { content, mode }]) => ({
+      path,
+      content,
+      mode,
+      enis: [],
+    }));
+    const paths = files.map(f => f.path).filter(p => p.startsWith(`${folder}/`) && p.endsWith('.network'));
+    for (const path of paths.sort()) {
+      const texts = [files.find(f => f.path === path)!.content, ...dropInsOf(files, path)];
+      const text = texts.join('\n');
+      const mac = /^MACAddress=(\S+)$/m.exec(text)?.[1];
+      const name = /^Name=(\S+)$/m.exec(text)?.[1];
+      if (mac !== undefined && mac === link.mac)
+        return { path, text, lines: refuseLeaks(readNetwork(texts, link.name, debian12)) };
+      // Files of others configure nothing here but the primary's lease.
+      if (mac === undefined && (name === link.name || (name?.endsWith('*') && link.name.startsWith('eth'))))
+        return { path, text, lines: nothing };
+    }
+    return undefined;
+  }
+
+  #reload(): void {
+    for (const name of this.activeLinks)
+      if (!this.system.kernel.links.some(l => l.name === name)) this.#forget(name);
+    for (const link of this.nics()) {
+      const [now, next] = [this.activeOn(link.name), this.profileFor(link)];
+      if (now?.path !== next?.path || now?.text !== next?.text) this.configure(link.name, next);
+    }
+  }
+
+  /** Of a link that has gone only the rules are left; they go when no file says them any more. */
+  #forget(name: string): void {
+    const path = this.activeOn(name)?.path;
+    if (path === undefined || !this.system.files.has(path)) this.configure(name, undefined);
+  }
+
+  #status(name: string): string {
+    const file = this.activeOn(name)?.path;
+    const state = file === undefined ? 'unmanaged' : 'configured';
+    return `State: routable (${state})\nNetwork File: ${file ?? 'n/a'}\n`;
+  }
+}
