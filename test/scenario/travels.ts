@@ -1,0 +1,58 @@
+// The machines that a scenario runs on, so that it has met each kind of travel (renderers/renderer.ts): `kernel` and `files` on ifupdown,
+// `files` and `files-in-two-steps` on networkd, `files` and `rules-first` on NetworkManager.
+import { expect } from 'vitest';
+import type { FakeBackend } from '../support/fake-machine-service.ts';
+
+export interface TravelCase {
+  readonly backend: FakeBackend;
+  /** Our file for eth1. */
+  readonly file: string;
+  /** The effect that brings a new ENI up. */
+  readonly bringsUp: RegExp;
+  /** The effect by which an ENI gets the address 172.31.40.12. */
+  readonly changes: RegExp;
+  /** What would interrupt an ENI, and no change of addresses may do. */
+  readonly interrupts: RegExp;
+  /** Files of the service's own that come with the first ENI and stay. */
+  readonly stays: Readonly<Record<string, unknown>>;
+  /**
+   * A defect of the agent: a file that it has removed and brings back gets the mode 0644 (diffFiles() remembers no other). NetworkManager
+   * refuses such a profile. What comes back in a test is right but for that (restored-mode.test.ts).
+   */
+  readonly losesMode?: true;
+}
+
+export const travels: readonly TravelCase[] = [
+  {
+    backend: 'ifupdown',
+    file: '/etc/network/interfaces.d/60-eni-eth1',
+    bringsUp: /^run ifup/,
+    changes: /addr add 172\.31\.40\.12/,
+    interrupts: /if(up|down)/,
+    stays: { '/run/network/ifstate 644': expect.any(String) },
+  },
+  {
+    backend: 'networkd',
+    file: '/etc/systemd/network/07-eni-eth1.network',
+    // A reload is all that it is ever told.
+    bringsUp: /^run networkctl reload/,
+    changes: /^run networkctl reload/,
+    interrupts: /networkctl re(configure|new)|systemctl|link set .* down/,
+    stays: {},
+  },
+  {
+    backend: 'networkmanager-keyfile',
+    file: '/etc/NetworkManager/system-connections/eni-eth1.nmconnection',
+    bringsUp: /^run nmcli .*connection up/,
+    changes: /^run nmcli .*device reapply/,
+    // `up` takes all addresses away first.
+    interrupts: /connection (up|down)|link set .* down/,
+    stays: {},
+    losesMode: true,
+  },
+];
+
+/** The effect of writing or removing our file. */
+export function effectOn(verb: 'write' | 'remove', { file }: TravelCase): RegExp {
+  return new RegExp(`^${verb} ${file.replaceAll('.', '\\.')}$`);
+}
