@@ -1,5 +1,5 @@
 // The machine changes without us: somebody deletes a rule, edits an owned file, sets a link down, loses the state file, or makes a
-// new machine of an image of this one. The next pass mends it, and takes nothing that is not ours.
+// new machine of an image of this one. The next pass takes nothing that is not ours; what it mends is in drift-mended.test.ts.
 import { describe, expect, test } from 'vitest';
 import type { Machine, Picture } from '../support/fake-machine.ts';
 import {
@@ -19,50 +19,6 @@ import {
 const start = useMachines();
 const file = '/etc/network/interfaces.d/60-eni-eth1';
 const statePath = '/var/lib/eni-agent/state.json';
-
-describe('mended', () => {
-  const drifts: readonly (readonly [string, (machine: Machine) => void])[] = [
-    ['a rule deleted by hand', m => m.system.sh('ip -4 rule del priority 28600')],
-    ['the table emptied', m => m.system.sh('ip -4 route flush table 28000')],
-    ['a secondary address deleted', m => m.system.sh('ip addr del 172.31.40.11/32 dev eth1')],
-    [
-      'the only default of the table replaced',
-      m => m.system.sh('ip -4 route replace default via 172.31.32.9 dev eth1 table 28000'),
-    ],
-    [
-      'a rule of ours there twice',
-      m => m.system.sh('ip -4 rule add from 172.31.32.0/20 iif lo lookup 28000 priority 28600 protocol 4'),
-    ],
-    // To delete it by its words is to delete ours: the kernel takes the first that fits, and no `iif` fits any.
-    [
-      'a copy of a rule of ours without its iif lo',
-      m => m.system.sh('ip -4 rule add from 172.31.32.0/20 lookup 28000 priority 28600'),
-    ],
-    ['its subnet in main, by hand', m => m.system.sh('ip route add 172.31.32.0/20 dev eth1')],
-    ['an owned file edited', m => edit(m, text => text.replace('172.31.40.11', '172.31.40.77'))],
-    ['an owned file emptied but for its first line', m => edit(m, text => `${text.split('\n')[0]}\n`)],
-    ['an owned file deleted', m => void m.system.files.delete(file)],
-    ['all addresses flushed', m => m.system.sh('ip addr flush dev eth1')],
-    ['the link set down', m => m.system.sh('ip link set dev eth1 down')],
-    ['the link set down and emptied', m => m.system.sh('ifdown --force eth1')],
-    [
-      'a route of a former plan left in the table',
-      m => m.system.sh('ip -4 route add 172.31.0.0/16 dev eth1 table 28000'),
-    ],
-  ];
-  test.each(drifts)('%s', async (_name, drift) => {
-    const { machine, good } = await settled();
-    drift(machine);
-    expect(machine.picture()).not.toEqual(good);
-    await onceOk(machine);
-    expect(machine.picture()).toEqual(good);
-    await expectIdle(machine);
-  });
-
-  function edit(machine: Machine, change: (text: string) => string): void {
-    machine.system.put(file, change(machine.system.files.get(file)!.content));
-  }
-});
 
 test('an owned file that lost our first line is somebody else’s now: left alone, with the ENI as it is', async () => {
   const { machine, good } = await settled();
