@@ -1,4 +1,5 @@
-// The life of an ENI on a machine with ifupdown: it is attached, gets and loses addresses, survives a reboot, and goes.
+// The life of an ENI on a machine with ifupdown: it is attached, gets and loses addresses. How it goes and
+// comes back is in detach-and-return.test.ts, for each network service.
 import { expect, test } from 'vitest';
 import {
   addressesOf,
@@ -8,9 +9,7 @@ import {
   eth1Mac,
   expectIdle,
   leavesBy,
-  once,
   onceOk,
-  ownTraces,
   setAddresses,
   unlist,
   useMachines,
@@ -114,42 +113,6 @@ test('an address that only one of two readings lacks stays', async () => {
   expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32', '172.31.40.11/32']);
 });
 
-test.each([
-  ['the link gone with it', true],
-  ['the link still there', false],
-])('a detached ENI, %s: nothing of ours is left, nothing else is missing', async (_name, linkGone) => {
-  const machine = await start({ recording: awsTwoEnis });
-  const before = machine.picture();
-  await onceOk(machine);
-  unlist(machine, eth1Mac);
-  if (linkGone) machine.detach('eth1');
-  await onceOk(machine);
-  expect(machine.system.journal).toContain('run ifdown --force eth1');
-  expect(ownTraces(machine)).toEqual([]);
-  const after = machine.picture();
-  expect(after.files).toEqual(before.files);
-  const gone = linkGone ? ['link eth1 down mtu 1500'] : [];
-  expect(after.kernel).toEqual(before.kernel.filter(line => !gone.includes(line)));
-  expect(machine.state().applied).toEqual([]);
-  await expectIdle(machine);
-});
-
-test('the link goes before the metadata says so: the ENI waits as it is, and is back when the link is', async () => {
-  const machine = await start({ recording: awsTwoEnis });
-  await onceOk(machine);
-  machine.detach('eth1');
-  const waiting = await once(machine);
-  expect(waiting.code).toBe(2);
-  expect(waiting.out).toContain('no link has this MAC');
-  expect(machine.files()).toHaveProperty([`${file} 644`]);
-  await expectIdle(machine, 2);
-  machine.attach(eth1Mac, 'eth1');
-  await onceOk(machine);
-  expect(machine.system.journal).toContain('run ifup --force eth1');
-  expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
-  await expectIdle(machine);
-});
-
 test('an ENI that comes back finds its slot again, though another one has come in between', async () => {
   const other = '0a:07:84:3d:6e:02';
   const machine = await start({ recording: awsTwoEnis });
@@ -181,19 +144,6 @@ test('an ENI that comes back finds its slot again, though another one has come i
   await expectIdle(machine);
 });
 
-test('a link that was renamed takes its configuration along', async () => {
-  const machine = await start({ recording: awsTwoEnis });
-  await onceOk(machine);
-  machine.detach('eth1');
-  machine.attach(eth1Mac, 'ens6');
-  await onceOk(machine);
-  expect(Object.keys(machine.files()).filter(path => path.includes('60-eni'))).toEqual([
-    '/etc/network/interfaces.d/60-eni-ens6 644',
-  ]);
-  expect(leavesBy(machine.system, '172.31.40.10')).toBe('ens6');
-  await expectIdle(machine);
-});
-
 test.each([['renamed'], ['detached']])(
   'the primary has got the name of an ENI that is %s: nothing is done to that link',
   async fate => {
@@ -215,18 +165,3 @@ test.each([['renamed'], ['detached']])(
     expect(Object.keys(machine.files()).some(path => path.includes('60-eni-eth1'))).toBe(false);
   },
 );
-
-test('after a reboot the files alone bring everything back, and the agent finds nothing to do', async () => {
-  const machine = await start({ recording: awsDualStack });
-  await onceOk(machine);
-  const kernel = machine.system.kernel.describe();
-  machine.reboot();
-  expect(machine.system.kernel.describe()).toEqual(kernel);
-  await once(machine);
-  // The runtime directory is empty after a boot: tools and kernel are probed once more.
-  expect(machine.system.journal).toEqual([
-    'write /run/eni-agent/tool-versions.json',
-    'write /run/eni-agent/kernel-probe.json',
-  ]);
-  await expectIdle(machine);
-});

@@ -9,6 +9,8 @@ export interface TravelCase {
   readonly file: string;
   /** The effect that brings a new ENI up. */
   readonly bringsUp: RegExp;
+  /** The effect that ends an ENI. */
+  readonly takesDown: RegExp;
   /** The effect by which an ENI gets the address 172.31.40.12. */
   readonly changes: RegExp;
   /** What would interrupt an ENI, and no change of addresses may do. */
@@ -27,6 +29,7 @@ export const travels: readonly TravelCase[] = [
     backend: 'ifupdown',
     file: '/etc/network/interfaces.d/60-eni-eth1',
     bringsUp: /^run ifup/,
+    takesDown: /^run ifdown --force eth1$/,
     changes: /addr add 172\.31\.40\.12/,
     interrupts: /if(up|down)/,
     stays: { '/run/network/ifstate 644': expect.any(String) },
@@ -36,6 +39,7 @@ export const travels: readonly TravelCase[] = [
     file: '/etc/systemd/network/07-eni-eth1.network',
     // A reload is all that it is ever told.
     bringsUp: /^run networkctl reload/,
+    takesDown: /^run networkctl reload$/,
     changes: /^run networkctl reload/,
     interrupts: /networkctl re(configure|new)|systemctl|link set .* down/,
     stays: {},
@@ -44,6 +48,8 @@ export const travels: readonly TravelCase[] = [
     backend: 'networkmanager-keyfile',
     file: '/etc/NetworkManager/system-connections/eni-eth1.nmconnection',
     bringsUp: /^run nmcli .*connection up/,
+    // A profile whose file has gone ends when it is to be loaded.
+    takesDown: /^run nmcli connection load .*eni-eth1/,
     changes: /^run nmcli .*device reapply/,
     // `up` takes all addresses away first.
     interrupts: /connection (up|down)|link set .* down/,
