@@ -1,5 +1,7 @@
 // Logging: one line per change, nothing per poll. Lines are written synchronously to standard error, so that none is lost when the
 // process ends; whoever keeps them (the journal) adds what it knows. The rest of the program knows only this interface.
+import type { DestinationStream, pino as Pino } from 'pino';
+
 export interface Log {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
@@ -16,12 +18,38 @@ const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 type Print = (line: string) => void;
 
-/** For programs: one JSON object per line, `time` (ISO), `level`, `msg`, and the fields. */
-export function jsonLog(level: LogLevel, print: Print, now: () => number): Log {
-  return logAt(level, (of, fields, message) => {
-    const time = new Date(now()).toISOString();
-    print(`${JSON.stringify({ time, level: of, msg: message, ...fields })}\n`);
-  });
+/**
+ * For programs: one JSON object per line, `time` (ISO), `level`, `msg`, and the fields. By pino, loaded here for who logs
+ * as JSON.
+ *
+ * @param to an open file, which has each line before the call returns (process.stderr keeps what does not fit into a pipe, and loses it
+ * with the process); or a function for each line
+ */
+export async function jsonLog(level: LogLevel, to: number | Print, now: () => number): Promise<Log> {
+  const { default: pino } = await import('pino');
+  const lines = pino(
+    {
+      level,
+      // Not its process id and its host: the journal adds them.
+      base: null,
+      // pino writes its level first, then the time, then what it is given. In our order: it writes the time alone.
+      formatters: { level: () => ({}) },
+      timestamp: () => `"time":"${new Date(now()).toISOString()}"`,
+      // An error is a field like others: its text.
+      serializers: {},
+    },
+    typeof to === 'number' ? destinationOf(pino, to) : { write: to },
+  );
+  const at = (of: Exclude<LogLevel, 'silent'>) => (fields: LogFields, message: string) =>
+    lines[of]({ level: of, msg: message, ...fields });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function destinationOf(pino: typeof Pino, descriptor: number): DestinationStream {
+  const destination = pino.destination({ dest: descriptor, sync: true });
+  // A full disk or a reader that has gone: no reason to leave the network alone.
+  destination.on('error', () => undefined);
+  return destination;
 }
 
 /** For a person at a terminal: the message and its fields as words. */

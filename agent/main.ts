@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   process.exitCode = await run(argv, realSystem, {
     print: text => process.stdout.write(text),
     printError: text => process.stderr.write(text),
+    logTo: process.stderr.fd,
     isRoot: process.getuid?.() === 0,
     isInteractive: process.stderr.isTTY === true,
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,

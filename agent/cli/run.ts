@@ -14,6 +14,8 @@ import { versionText } from './version.ts';
 export interface Terminal {
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
+  /** The open file for the log of programs; missing: printError. */
+  readonly logTo?: number;
   readonly isRoot: boolean;
   /** A person reads standard error as it comes. */
   readonly isInteractive: boolean;
@@ -87,7 +89,7 @@ function openFor(
     const level = isQuiet ? 'warn' : settings.agent.logLevel;
     return terminal.isInteractive
       ? plainLog(level, terminal.printError)
-      : jsonLog(level, terminal.printError, () => system.now());
+      : jsonLog(level, terminal.logTo ?? terminal.printError, () => system.now());
   };
 }
 

@@ -1,6 +1,5 @@
-// Tells systemd that the daemon is up, and in one line what it does. Through systemd-notify(1): Node cannot send to a datagram socket
-// of the AF_UNIX family. Without systemd (no NOTIFY_SOCKET) nothing happens.
-import type { System } from '../system/system.ts';
+// Tells systemd that the daemon is up, and in one line what it does. Through systemd-notify(1), which the package of that name starts: Node
+// cannot send to a datagram socket of the AF_UNIX family. Without systemd (no NOTIFY_SOCKET) nothing happens, and nothing is loaded.
 
 export interface Readiness {
   /** READY=1 the first time, then only a status that differs from the last one. Never waits for the answer, never throws. */
@@ -10,17 +9,21 @@ export interface Readiness {
 /**
  * @param socket the value of NOTIFY_SOCKET; undefined where systemd does not wait for us
  */
-export function openReadiness(system: System, socket: string | undefined, pid: number): Readiness {
+export function openReadiness(socket: string | undefined, pid: number): Readiness {
   let last: string | undefined;
   return {
     announce(status) {
       if (socket === undefined || status === last) return;
-      const ready = last === undefined ? ['--ready'] : [];
+      const ready = last === undefined;
       last = status;
-      // systemd >= 246 waits up to 5 s for its barrier where the receiver ignores it: nothing may hang on that.
-      void system
-        .run(['systemd-notify', `--pid=${pid}`, ...ready, `--status=${status}`], { timeoutMs: 10_000 })
-        .catch(() => undefined);
+      // systemd >= 246 waits up to 5 s for its barrier where the receiver ignores it: nothing may hang on that. Where the program is
+      // missing there is nobody to tell.
+      void notify({ pid, ready, status }).catch(() => undefined);
     },
   };
+}
+
+async function notify(message: { pid: number; ready: boolean; status: string }): Promise<void> {
+  const { default: systemdNotify } = await import('systemd-notify');
+  await systemdNotify(message);
 }

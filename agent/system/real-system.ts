@@ -1,5 +1,4 @@
 // The machine itself, behind the System interface.
-import { spawn } from 'node:child_process';
 import {
   constants,
   promises as fs,
@@ -20,7 +19,7 @@ import {
   temporaryName,
 } from './disk.ts';
 import { isSandboxed, runOutside } from './outside-sandbox.ts';
-import { runCommand } from './run-command.ts';
+import { defaultTimeoutMs, runCommand } from './run-command.ts';
 import type { System } from './system.ts';
 
 // Looks are synchronous: a pass takes several hundred, all at small local files, and each would cost ten times its own time on the way
@@ -136,14 +135,12 @@ async function holdLock(file: string, waitMs: number): Promise<(() => Promise<vo
   } catch (error) {
     throw fileError('open the lock file', file, error);
   }
-  const child = spawn('flock', ['-w', String(Math.ceil(waitMs / 1000)), '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', handle.fd],
-  });
-  const held = await new Promise<boolean>(resolve => {
-    child.once('exit', exitCode => resolve(exitCode === 0));
-    child.once('error', () => resolve(false));
-  });
-  if (held) return () => handle.close();
+  const { exitCode } = await runCommand(
+    ['flock', '-w', String(Math.ceil(waitMs / 1000)), '3'],
+    { timeoutMs: waitMs + defaultTimeoutMs },
+    handle.fd,
+  );
+  if (exitCode === 0) return () => handle.close();
   await handle.close();
   return undefined;
 }

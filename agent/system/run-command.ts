@@ -1,8 +1,7 @@
-// Runs one program without a shell: its whole output, its exit code, a deadline. Of node:child_process alone, since a library for it
-// costs a root daemon 20 ms and 11 MB. Knows no program.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { env, kill } from 'node:process';
+// Starts programs, without a shell, and gives their whole output and exit code by a deadline. The one place that uses execa, which knows
+// processes and pipes; what is added are exit codes of our own and an end to every wait. Knows no program.
 import type { Readable } from 'node:stream';
+import type { Options } from 'execa';
 import { reasonOf } from '../errors.ts';
 import type { CommandResult, RunOptions } from './system.ts';
 
@@ -11,73 +10,108 @@ export const defaultTimeoutMs = 30_000;
 /** Bytes of each output; a program that prints more has failed, since half an answer must not look like a whole one. */
 const maxOutput = 16 * 1024 * 1024;
 
-/** Milliseconds for the rest of the output after the end of the program: a DHCP client that it left behind may hold the pipe for ever. */
+/**
+ * Milliseconds for the rest of the output after the end of the program: a DHCP client that it left behind may hold the pipe for ever. Also
+ * for a killed program to end: one that waits for the kernel does not.
+ */
 const graceMs = 1000;
+
+/** For every program: no exception for a failure, nothing kept of the output, and the end of our process is not its end. */
+const common = { reject: false, buffer: false, cleanup: false } as const satisfies Options;
 
 /**
  * Never throws. Exit codes of our own: 127 the program does not exist, 126 it could not be started, died of a signal or printed too much,
  * 124 the deadline passed. At the deadline the program is killed with its whole process group: a child of it that holds the pipes would
  * else be waited for. What a program leaves behind when it ends by itself lives on.
+ *
+ * @param descriptor an open file that the program finds as its descriptor 3
  */
-export function runCommand(
+export async function runCommand(
   argv: readonly [string, ...string[]],
   options: RunOptions = {},
+  descriptor?: number,
 ): Promise<CommandResult> {
   const [program, ...args] = argv;
-  return new Promise(resolve => {
-    let child: ChildProcess;
+  const timeout = options.timeoutMs ?? defaultTimeoutMs;
+  const further = descriptor === undefined ? [] : [descriptor];
+  // Here and not above: `--help`, say, starts nothing.
+  const { execa } = await import('execa');
+  const start = () => {
     try {
-      child = spawn(program, args, {
-        env: { ...env, LC_ALL: 'C' },
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-        // A process group of its own, so that the deadline reaches all of it.
-        detached: true,
+      return execa(program, args, {
+        ...common,
+        env: { LC_ALL: 'C' },
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...further] as Pipes,
+        ...(options.input === undefined ? {} : { input: options.input }),
+        // Its process group is its own, so that the deadline reaches all of it. 0 would be none.
+        timeout: Math.max(1, timeout),
+        killDescendants: true,
+        killSignal: 'SIGKILL',
       });
     } catch (error) {
-      resolve({ exitCode: 126, stdout: '', stderr: reasonOf(error) });
-      return;
+      return reasonOf(error);
     }
-    const stdout = collect(child.stdout, () => stop(126, `${program}: more output than ${maxOutput} bytes`));
-    const stderr = collect(child.stderr, () => stop(126, `${program}: more output than ${maxOutput} bytes`));
-    let grace: NodeJS.Timeout | undefined;
-    const finish = (exitCode: number, problem = '') => {
-      clearTimeout(deadline);
-      clearTimeout(grace);
-      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
-      resolve({ exitCode, stdout: stdout(), stderr: `${stderr()}${problem}` });
-    };
-    const stop = (exitCode: number, problem: string) => {
-      killGroup(child);
-      finish(exitCode, problem);
-    };
-    const ended = (exitCode: number | null, signal: NodeJS.Signals | null) =>
-      exitCode === null ? finish(126, `${program} was killed by ${signal}`) : finish(exitCode);
-
-    const deadline = setTimeout(
-      () => stop(124, 'no answer within the deadline'),
-      options.timeoutMs ?? defaultTimeoutMs,
-    );
-    child.once('error', error =>
-      'code' in error && error.code === 'ENOENT'
-        ? finish(127, `${program}: not found`)
-        : finish(126, reasonOf(error)),
-    );
-    child.once('exit', (exitCode, signal) => {
-      clearTimeout(deadline);
-      grace = setTimeout(() => ended(exitCode, signal), graceMs);
-    });
-    child.once('close', ended);
-    // A program that does not want its input ends before it is written: its exit code tells.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(options.input);
+  };
+  const running = start();
+  if (typeof running === 'string') return { exitCode: 126, stdout: '', stderr: running };
+  let tooMuch = false;
+  const stop = () => {
+    tooMuch = true;
+    running.kill();
+    letGo();
+  };
+  const stdout = collect(running.stdout, stop);
+  const stderr = collect(running.stderr, stop);
+  const letGo = () => {
+    for (const pipe of [running.stdin, running.stdout, running.stderr]) pipe?.destroy();
+  };
+  const timers: NodeJS.Timeout[] = [];
+  running.nodeChildProcess.once('exit', () => timers.push(setTimeout(letGo, graceMs)));
+  const stuck = new Promise<undefined>(resolve => {
+    timers.push(setTimeout(() => resolve(undefined), timeout + graceMs));
   });
+  const result = await Promise.race([running, stuck]);
+  for (const timer of timers) clearTimeout(timer);
+  if (result === undefined) {
+    letGo();
+    running.nodeChildProcess.unref();
+  }
+  const [exitCode, problem] = tooMuch
+    ? [126, `${program}: more output than ${maxOutput} bytes`]
+    : endOf(program, result);
+  return { exitCode, stdout: stdout(), stderr: `${stderr()}${problem}` };
 }
 
-/** @returns what has come so far, as text */
-function collect(pipe: Readable | null, tooMuch: () => void): () => string {
+/** What execa's types do not say of a further descriptor: a number is an open file. */
+type Pipes = ['pipe' | 'ignore', 'pipe', 'pipe'];
+
+/** What execa tells of an end, as far as it is used. */
+interface End {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly timedOut: boolean;
+  readonly code?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The exit code, and what is to be said of it. No result: it was killed, and did not end. */
+function endOf(program: string, result: End | undefined): readonly [number, string] {
+  if (result === undefined || result.timedOut) return [124, 'no answer within the deadline'];
+  if (result.exitCode !== undefined) return [result.exitCode, ''];
+  if (result.signal !== undefined) return [126, `${program} was killed by ${result.signal}`];
+  if (result.code === 'ENOENT') return [127, `${program}: not found`];
+  return [126, reasonOf(result.cause)];
+}
+
+/**
+ * Not by execa, whose limit puts all of the output, escaped character by character, into an error: seconds for 16 MB.
+ *
+ * @returns what has come so far, as text
+ */
+function collect(pipe: Readable, tooMuch: () => void): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
-  pipe?.on('data', (chunk: Buffer) => {
+  pipe.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size > maxOutput) tooMuch();
     else chunks.push(chunk);
@@ -85,10 +119,40 @@ function collect(pipe: Readable | null, tooMuch: () => void): () => string {
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-/** The group has the number of its first process; it may just have gone. */
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    kill(-child.pid, 'SIGKILL');
-  } catch {}
+export interface FollowedCommand {
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+}
+
+/** Starts a program that lives on, and says when it prints something. Its words are not kept. */
+export function followCommand(
+  argv: readonly [string, ...string[]],
+  onOutput: () => void,
+  /** Once; not after `stop`. `byItself`: neither killed nor never started. */
+  onEnd: (why: string, byItself: boolean) => void,
+): FollowedCommand {
+  const [program, ...args] = argv;
+  let isStopped = false;
+  let kill: (() => void) | undefined;
+  const end = follow();
+
+  async function follow(): Promise<void> {
+    const { execa } = await import('execa');
+    if (isStopped) return;
+    const running = execa(program, args, { ...common, stdio: ['ignore', 'pipe', 'ignore'] });
+    kill = () => running.kill('SIGTERM');
+    running.stdout.on('data', onOutput);
+    const { exitCode, signal, cause } = await running;
+    if (isStopped) return;
+    if (exitCode === undefined && signal === undefined) onEnd(reasonOf(cause), true);
+    else onEnd(`ended with ${signal ?? exitCode}`, signal === undefined);
+  }
+
+  return {
+    async stop() {
+      isStopped = true;
+      kill?.();
+      await end;
+    },
+  };
 }

@@ -120,7 +120,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'renderers',
     'model',
-    / > agent\/model\/(address|host|link-sysctls|network-plan|value)\.ts$/,
+    / > agent\/model\/(address|glob|host|link-sysctls|network-plan|value)\.ts$/,
     'not the kernel, not the metadata',
   ],
 ];
@@ -128,16 +128,18 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
 /** Where a module that is not ours may be imported. A library has one home, so that it can be replaced. */
 const homes: Readonly<Record<string, RegExp>> = {
   chokidar: /^agent\/system\/real-wakeups\.ts$/,
+  execa: /^agent\/system\/run-command\.ts$/,
+  pino: /^agent\/log\.ts$/,
+  'systemd-notify': /^agent\/daemon\/readiness\.ts$/,
   diff: /^agent\/cli\/describe\.ts$/,
   ini: /^agent\/config\/read-settings\.ts$/,
   'ipaddr.js': /^agent\/model\/address\.ts$/,
   'js-yaml': /^renderers\/netplan\/yaml\.ts$/,
   valibot: /^agent\/(config\/|metadata\/recording\.ts$)/,
-  'node:child_process': /^agent\/system\//,
   'node:fs': /^agent\/system\//,
   'node:http': /^agent\/metadata\//,
-  // The environment that a child gets, and the end of its process group.
-  'node:process': /^agent\/system\/(run-command|outside-sandbox)\.ts$/,
+  // Whether the unit is sandboxed.
+  'node:process': /^agent\/system\/outside-sandbox\.ts$/,
   // A type.
   'node:stream': /^agent\/system\/run-command\.ts$/,
   'node:timers/promises': /^agent\/(metadata\/|system\/real-wakeups\.ts)/,
@@ -145,7 +147,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^agent\/apply\/fingerprint\.ts$/,
   'node:module': /^agent\/launcher\.ts$/,
   'node:path': /^agent\/(pass\/finish-interrupted\.ts$|apply\/|cli\/|system\/)/,
-  'node:util': /^agent\/cli\/args\.ts$/,
+  'node:util': /^agent\/cli\/(args|describe)\.ts$/,
 };
 
 const pureUnits = ['model', 'plan', 'renderers', 'coexistence'];

@@ -33,7 +33,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
         hint: '"eni-agent status" shows what it does; "eni-agent refresh" makes it check now',
       });
     const wakeups = await process.openWakeups({ requestFolder, configFolders: ['/etc/eni-agent'] });
-    const readiness = openReadiness(system, process.notifySocket, process.pid);
+    const readiness = openReadiness(process.notifySocket, process.pid);
     const hooks: { running: Promise<void> } = { running: Promise.resolve() };
     let passes = 0;
     log.info({ pid: process.pid }, 'started');

@@ -1,6 +1,6 @@
 // Listens to the kernel: a long-lived `ip monitor`, of which only that it says something counts. Its lines are never read: what has
 // changed is found out by looking, so that a lost or a misread line can do no harm.
-import { spawn } from 'node:child_process';
+import { type FollowedCommand, followCommand } from '../run-command.ts';
 
 /**
  * What is monitored, best first; an `ip` that does not know a word ends at once (iproute2 before 3.4 has no `rule`). Neighbours are left
@@ -29,27 +29,21 @@ export interface KernelMonitor {
  * Calls `onEvent` for everything that the kernel says, and after each restart: what happened in between was missed.
  */
 export function monitorKernel(onEvent: () => void): KernelMonitor {
-  let stopped = false;
   let failures = 0;
   let variant = 0;
   let problem: string | undefined;
-  let child: ReturnType<typeof start> | undefined;
+  let child: FollowedCommand | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  function start() {
+  function start(): FollowedCommand {
     const words = ['monitor', ...variants[variant]!];
     const started = Date.now();
-    const monitor = spawn('ip', words, { stdio: ['ignore', 'pipe', 'ignore'] });
-    monitor.stdout.on('data', () => {
+    let over = false;
+    const heard = () => {
       problem = undefined;
       onEvent();
-    });
-    monitor.once('error', error => ended(error.message, true));
-    monitor.once('exit', (code, signal) => ended(`ended with ${signal ?? code}`, signal === null));
-
-    let over = false;
-    function ended(why: string, byItself: boolean): void {
-      if (over || stopped) return;
+    };
+    const monitor = followCommand(['ip', ...words], heard, (why, byItself) => {
       over = true;
       if (Date.now() - started >= settledMs) failures = 0;
       else if (byItself && variant < variants.length - 1) variant += 1;
@@ -64,7 +58,7 @@ export function monitorKernel(onEvent: () => void): KernelMonitor {
         backoffMs[Math.min(failures, backoffMs.length - 1)],
       );
       failures += 1;
-    }
+    });
     // Silence is health: a quiet kernel says nothing for hours.
     setTimeout(() => {
       if (!over) problem = undefined;
@@ -76,11 +70,8 @@ export function monitorKernel(onEvent: () => void): KernelMonitor {
   return {
     problem: () => problem,
     async stop() {
-      stopped = true;
       clearTimeout(timer);
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise(resolve => child!.once('exit', resolve));
-      if (child.kill('SIGTERM')) await gone;
+      await child?.stop();
     },
   };
 }

@@ -1,0 +1,50 @@
+// What systemd is told: by a program of ours in the place of systemd-notify(1).
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openReadiness } from '../../../agent/daemon/readiness.ts';
+
+let folder = '';
+const before = process.env.PATH;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eni-agent-notify-'));
+});
+afterEach(() => {
+  process.env.PATH = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fakeProgram(script: string): void {
+  const text = `#!/bin/sh\nprintf '%s|' "$@" >> ${folder}/calls\necho >> ${folder}/calls\n${script}\n`;
+  writeFileSync(join(folder, 'systemd-notify'), text, { mode: 0o755 });
+  process.env.PATH = `${folder}:${before}`;
+}
+const calls = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n').sort();
+
+test('ready once, for the process that is named, and each new status once; nobody waits', async () => {
+  fakeProgram('sleep 1; exit 1');
+  const readiness = openReadiness('/run/systemd/notify', 4711);
+  const started = Date.now();
+  readiness.announce('1 ENI');
+  readiness.announce('1 ENI');
+  readiness.announce('2 ENIs');
+  expect(Date.now() - started).toBeLessThan(500);
+  const wanted = ['--pid=4711|--status=2 ENIs|', '--ready|--pid=4711|--status=1 ENI|'];
+  await vi.waitFor(() => expect(calls()).toEqual(wanted), { timeout: 10_000 });
+});
+
+test('no program: nothing happens', async () => {
+  process.env.PATH = folder;
+  openReadiness('/run/systemd/notify', 4711).announce('1 ENI');
+  // A rejection that nobody catches would fail the run.
+  await new Promise(resolve => setTimeout(resolve, 300));
+});
+
+test('no systemd: nothing is started', async () => {
+  fakeProgram('');
+  openReadiness(undefined, 4711).announce('1 ENI');
+  await new Promise(resolve => setTimeout(resolve, 300));
+  expect(calls).toThrow();
+});
