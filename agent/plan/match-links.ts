@@ -1,6 +1,7 @@
 // Which kernel link belongs to an ENI: by MAC and nothing else (names change, `eth*` matches too much), and only a link that
 // is the NIC itself. VLANs, bridges, macvlans and bond ports may carry the same MAC; they are never ours.
 import type { Mac } from '../model/address.ts';
+import { globMatches } from '../model/glob.ts';
 import type { Eni } from '../model/instance.ts';
 import type { KernelLink } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
@@ -51,7 +52,8 @@ export function primaryLinkOf(
 function objection(link: KernelLink, filter: LinkFilter): string | undefined {
   // A port of a net_failover or bond device shares the MAC of its master; the master is the one to configure.
   if (link.master !== undefined) return `is a port of ${link.master}`;
-  if (filter.ignoreLinks.some(pattern => matchesPattern(link.name, pattern))) return 'is in ignore-links';
+  if (filter.ignoreLinks.some(pattern => globMatches(pattern, link.name, { starOnly: true })))
+    return 'is in ignore-links';
   if (link.driver !== undefined && filter.ignoreDrivers.includes(link.driver))
     return `has the ignored driver ${link.driver}`;
   const virtual = link.kind !== undefined || !link.physical;
@@ -59,11 +61,6 @@ function objection(link: KernelLink, filter: LinkFilter): string | undefined {
     return `is not a physical NIC (${link.kind ?? 'no device'})`;
   if (!isPortableName(link.name)) return 'has a name that cannot be written to a configuration file';
   return undefined;
-}
-
-function matchesPattern(name: string, pattern: string): boolean {
-  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
-  return new RegExp(`^${escaped}$`).test(name);
 }
 
 function miss(reason: 'no-link' | 'ambiguous-link' | 'filtered-link', text: string): LinkMatch {

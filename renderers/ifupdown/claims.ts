@@ -1,10 +1,14 @@
 // Who else defines a link on an ifupdown machine, and which file name its /etc/network/interfaces will read. Source:
 // interfaces(5) of ifupdown 0.7 and 0.8. Reads facts.files only; decides nothing.
+import { globMatches } from '../../agent/model/glob.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import { type Claim, isMarked } from '../renderer.ts';
 
 const main = '/etc/network/interfaces';
 const folder = `${main}.d`;
+
+/** How interfaces(5) reads a pattern. */
+const asPath = { path: true } as const;
 
 /** The file of cloud-ifupdown-helper for a hot-plugged link, if it is there: DHCP was started before we came. */
 export function helperFile(link: string, facts: HostFacts): string | undefined {
@@ -32,9 +36,11 @@ function isSourced(text: string, name: string): boolean {
   return linesOf(text).some(line => {
     const [word, ...patterns] = line.split(/\s+/);
     const absolute = patterns.map(p => (p.startsWith('/') ? p : `/etc/network/${p}`));
-    if (word === 'source') return absolute.some(p => globMatches(p, `${folder}/${name}`));
+    if (word === 'source') return absolute.some(p => globMatches(p, `${folder}/${name}`, asPath));
     if (word !== 'source-directory' && word !== 'source-dir') return false;
-    return /^[a-zA-Z0-9_-]+$/.test(name) && absolute.some(p => globMatches(p.replace(/\/$/, ''), folder));
+    return (
+      /^[a-zA-Z0-9_-]+$/.test(name) && absolute.some(p => globMatches(p.replace(/\/$/, ''), folder, asPath))
+    );
   });
 }
 
@@ -64,12 +70,12 @@ function defines(line: string, link: string): boolean {
   const [word = '', ...rest] = line.split(/\s+/);
   // An alias (`eth1:0`) puts addresses on the same link.
   if (word === 'iface') return rest[0] === link || rest[0]?.startsWith(`${link}:`) === true;
-  if (word === 'mapping') return rest.some(pattern => globMatches(pattern, link));
+  if (word === 'mapping') return rest.some(pattern => globMatches(pattern, link, asPath));
   // `auto eth1=office` and, since 0.8, `auto /eth*=office` use a stanza of another name.
   if (word === 'auto' || word.startsWith('allow-')) {
     return rest.some(item => {
       const [pattern = '', logical] = item.split('=');
-      return logical !== undefined && globMatches(pattern.replace(/^\/|\/\d*$/g, ''), link);
+      return logical !== undefined && globMatches(pattern.replace(/^\/|\/\d*$/g, ''), link, asPath);
     });
   }
   return false;
@@ -82,18 +88,4 @@ function linesOf(text: string): readonly string[] {
     .split('\n')
     .map(l => l.trim())
     .filter(l => l !== '' && !l.startsWith('#'));
-}
-
-/** Shell pattern with `*`, `?` and `[...]`, matched against the whole text; `*` does not cross a slash. */
-function globMatches(pattern: string, text: string): boolean {
-  const body = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]');
-  try {
-    return new RegExp(`^${body.replaceAll('[!', '[^')}$`).test(text);
-  } catch {
-    // An unclosed bracket is literal text for a shell, and nobody's link name.
-    return false;
-  }
 }

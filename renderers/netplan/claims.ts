@@ -1,7 +1,8 @@
 // Who else configures a link on a netplan machine: YAML of others, and files of networkd that netplan did not make. Source:
 // netplan-yaml(5). Reads facts.files only.
+import { globMatches } from '../../agent/model/glob.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
-import { networkdClaims, shellPatternMatches } from '../networkd/claims.ts';
+import { networkdClaims } from '../networkd/claims.ts';
 import { type Claim, isMarked } from '../renderer.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -37,12 +38,12 @@ interface Definition {
 function claimOf(d: Definition, path: string, link: string, facts: HostFacts): readonly Claim[] {
   if (!d.matches && d.id === link) return [{ path, text: `ethernets: ${link} configures it` }];
   if (d.setName === link) return [{ path, text: `ethernets: ${d.id}, set-name: ${link}` }];
-  const pattern = d.names?.find(name => shellPatternMatches(name, link));
+  const pattern = d.names?.find(name => globMatches(name, link));
   if (pattern === undefined) return [];
   const primary = facts.primaryLink;
   const catchAll =
     /^[a-z]*\*$/.test(pattern) ||
-    (pattern !== link && primary !== undefined && shellPatternMatches(pattern, primary));
+    (pattern !== link && primary !== undefined && globMatches(pattern, primary));
   return catchAll ? [] : [{ path, text: `ethernets: ${d.id}, match: name: ${pattern} fits ${link}` }];
 }
 

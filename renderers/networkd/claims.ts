@@ -1,5 +1,6 @@
 // Who else configures a link through systemd-networkd. Source: systemd.network(5): files of all folders in one order of names, the
 // first whose [Match] fits wins. Reads facts.files only.
+import { globMatches } from '../../agent/model/glob.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import { type Claim, isMarked } from '../renderer.ts';
 
@@ -25,7 +26,7 @@ export function networkdClaims(link: string, facts: HostFacts, ours: string): re
       ];
     const names = matchedNames(text);
     if (names.includes(link)) return [{ path, text: `[Match] Name=${link} configures it` }];
-    const pattern = names.find(n => /[*?[]/.test(n) && shellPatternMatches(n, link));
+    const pattern = names.find(n => /[*?[]/.test(n) && globMatches(n, link));
     if (pattern === undefined || name > ours) return [];
     return [{ path, text: `[Match] Name=${pattern} matches ${link} and sorts before ${ours}` }];
   });
@@ -41,19 +42,4 @@ function matchedNames(text: string): readonly string[] {
     if (value !== undefined && !value.startsWith('!')) names.push(...value.split(/\s+/).filter(Boolean));
   }
   return names;
-}
-
-/** Shell pattern with `*`, `?` and `[...]` against the whole text, as fnmatch(3) does. */
-export function shellPatternMatches(pattern: string, text: string): boolean {
-  const body = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-    .replaceAll('[!', '[^');
-  try {
-    return new RegExp(`^${body}$`).test(text);
-  } catch {
-    // An unclosed bracket: literal text for fnmatch, and nobody's link name.
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 // Which files ifupdown reads: /etc/network/interfaces and everything that it sources. Format: interfaces(5) of ifupdown 0.7
 // and 0.8 (`source PATTERN`, `source-directory PATTERN`). Reads only; knows nothing about stanzas.
 
+import { globRegExp } from '../../model/glob.ts';
 import type { System } from '../system.ts';
 import { existsQuietly, listQuietly, readQuietly } from './probes.ts';
 
@@ -65,7 +66,7 @@ export async function expandPattern(system: System, pattern: string): Promise<re
       found = found.map(base => `${base}/${part}`);
       continue;
     }
-    const name = globToRegExp(part);
+    const name = globRegExp(part, { path: true, openBracket: true });
     const next: string[] = [];
     // As in the shell: a leading dot is matched by no wildcard.
     for (const base of found)
@@ -77,25 +78,4 @@ export async function expandPattern(system: System, pattern: string): Promise<re
   // A part behind a wildcard was only joined: `/*/c` names /d/c as well.
   const exist = await Promise.all(found.map(path => existsQuietly(system, path)));
   return found.filter((_, index) => exist[index]);
-}
-
-function globToRegExp(glob: string): RegExp {
-  let out = '';
-  for (let at = 0; at < glob.length; at++) {
-    const char = glob[at] ?? '';
-    const close = glob.indexOf(']', at + 2);
-    if (char === '*') out += '[^/]*';
-    else if (char === '?') out += '[^/]';
-    else if (char === '[' && close > 0) {
-      const set = glob.slice(at + 1, close).replace(/[\\\]]/g, '\\$&');
-      out += `[${set.replace(/^!/, '^')}]`;
-      at = close;
-    } else out += char.replace(/[.+^${}()|\\[\]]/g, '\\$&');
-  }
-  try {
-    return new RegExp(`^${out}$`);
-  } catch {
-    // A set that is none in a regular expression (`[z-a]`) matches nothing, as in the shell.
-    return /(?!)/;
-  }
 }
