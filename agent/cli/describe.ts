@@ -1,4 +1,5 @@
 // Text for people: the instance, the plan, the difference. Pure; every line is a fact of a PassResult.
+import { styleText } from 'node:util';
 import { createTwoFilesPatch } from 'diff';
 import { explainSelection } from '../../renderers/detect/select.ts';
 import type { FileChange } from '../apply/ownership.ts';
@@ -15,14 +16,15 @@ export interface Style {
   readonly colour: boolean;
 }
 
-function paint(style: Style, code: number, text: string): string {
-  return style.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+/** Whether there is a terminal was asked before (`style`), and not of the stream that styleText would ask. */
+function paint(style: Style, as: 'bold' | 'red' | 'green' | 'yellow', text: string): string {
+  return style.colour ? styleText(as, text, { validateStream: false }) : text;
 }
 
-export const bold = (style: Style, text: string) => paint(style, 1, text);
-export const red = (style: Style, text: string) => paint(style, 31, text);
-export const green = (style: Style, text: string) => paint(style, 32, text);
-export const yellow = (style: Style, text: string) => paint(style, 33, text);
+export const bold = (style: Style, text: string) => paint(style, 'bold', text);
+export const red = (style: Style, text: string) => paint(style, 'red', text);
+export const green = (style: Style, text: string) => paint(style, 'green', text);
+export const yellow = (style: Style, text: string) => paint(style, 'yellow', text);
 
 export function describeHost(pass: PassResult, style: Style): readonly string[] {
   const { instance, selection, desired } = pass;
