@@ -1,0 +1,92 @@
+// The bundle without the parts of the libraries that are left out of it: what is used of them works, and each has its licence.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeBundle } from '../../../packaging/bundle.ts';
+
+const root = path.join(import.meta.dirname, '../../..');
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'eni-agent-bundle-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the libraries are in it, with their licences, and their dead parts are not', async () => {
+  const work = path.join(folder, 'whole');
+  mkdirSync(work);
+  const names = (await makeBundle(work)).map(licence => licence.name);
+  expect(names).toEqual(expect.arrayContaining(['execa', 'pino', 'sonic-boom', 'systemd-notify']));
+  for (const name of [
+    'thread-stream',
+    '@pinojs/redact',
+    'signal-exit',
+    'figures',
+    'yoctocolors',
+    'pretty-ms',
+  ])
+    expect(names).not.toContain(name);
+});
+
+/** A program of our own, bundled with the options of `npm run build`. */
+function bundled(script: string): string {
+  const source = path.join(folder, 'program.ts');
+  const imports = `
+    import { runCommand } from '${root}/agent/system/run-command.ts';
+    import { jsonLog } from '${root}/agent/log.ts';\n`;
+  writeFileSync(source, `${imports}async function main() {${script}}\nvoid main();\n`);
+  const { build } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts;
+  const options = build
+    .split(' ')
+    .filter((word: string) => word.startsWith('--') && !word.includes('outdir'));
+  const made = spawnSync(
+    path.join(root, 'node_modules/.bin/esbuild'),
+    [source, ...options, `--outdir=${folder}`],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  expect(made.status, made.stderr).toBe(0);
+  return path.join(folder, 'program.cjs');
+}
+
+test('programs run, fail, are missing, are late and print too much', () => {
+  const program = bundled(`
+    const results = [
+      await runCommand(['cat'], { input: 'text' }),
+      await runCommand(['sh', '-c', 'echo no >&2; exit 3']),
+      await runCommand(['no-such-program']),
+      await runCommand(['sh', '-c', 'kill -9 $$']),
+      await runCommand(['sleep', '60'], { timeoutMs: 100 }),
+      await runCommand(['cat', '/dev/zero']),
+    ];
+    console.log(JSON.stringify(results.map(({ exitCode, stderr }) => [exitCode, stderr])));`);
+  const { stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 30_000 });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    [0, ''],
+    [3, 'no\n'],
+    [127, 'no-such-program: not found'],
+    [126, 'sh was killed by SIGKILL'],
+    [124, 'no answer within the deadline'],
+    [126, 'cat: more output than 16777216 bytes'],
+  ]);
+});
+
+test.each(['throw new Error();', 'process.exit(1);', "process.kill(process.pid, 'SIGKILL'); for (;;);"])(
+  'no line is lost: %s',
+  end => {
+    const program = bundled(`
+      const log = await jsonLog('info', 2, Date.now);
+      for (let n = 0; n < 2000; n++) log.info({ n, text: 'x'.repeat(100) }, 'line');
+      ${end}`);
+    const reader = '"$0" "$1" 2>&1 | { sleep 0.5; cat; }';
+    const { stdout } = spawnSync('sh', ['-c', reader, process.execPath, program], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect(stdout.split('\n').filter(line => line.includes('"msg":"line"'))).toHaveLength(2000);
+  },
+);
