@@ -11,6 +11,20 @@ export interface FileChange {
   readonly after: string | undefined;
 }
 
+/** A file as it is on the disk. */
+export interface FoundFile {
+  readonly content: string;
+  /** Of its permissions. NetworkManager refuses a profile that others than root can read: a rollback gives the mode back as well. */
+  readonly mode: number;
+}
+
+/** Undefined: there is no such file. */
+export async function readFoundFile(system: System, path: string): Promise<FoundFile | undefined> {
+  const content = await system.readFile(path);
+  const mode = (await system.stat(path))?.mode ?? 0o644;
+  return content === undefined ? undefined : { content, mode: mode & 0o7777 };
+}
+
 /**
  * Owned files on disk, found by the patterns of all renderers: also if the state file was lost, and also those of a backend that
  * is no longer the one in charge (after an upgrade of the distribution).
@@ -18,14 +32,14 @@ export interface FileChange {
 export async function readOwnedFiles(
   system: System,
   renderers: readonly Pick<Renderer, 'ownFiles'>[],
-): Promise<ReadonlyMap<string, string>> {
-  const owned = new Map<string, string>();
+): Promise<ReadonlyMap<string, FoundFile>> {
+  const owned = new Map<string, FoundFile>();
   for (const { dir, name } of renderers.flatMap(r => r.ownFiles)) {
     for (const entry of await entriesBelow(system, dir, name.source.includes('/'))) {
       if (!name.test(entry)) continue;
       const path = `${dir}/${entry}`;
-      const content = await system.readFile(path);
-      if (content !== undefined && isMarked(content)) owned.set(path, content);
+      const found = await readFoundFile(system, path);
+      if (found !== undefined && isMarked(found.content)) owned.set(path, found);
     }
   }
   return owned;
@@ -55,16 +69,16 @@ export async function foreignPaths(system: System, files: readonly FileText[]): 
 
 /** What has to change on disk so that exactly `files` are there and no other owned file. Sorted by path; equal files are left out. */
 export function diffFiles(
-  owned: ReadonlyMap<string, string>,
+  owned: ReadonlyMap<string, FoundFile>,
   files: readonly FileText[],
 ): readonly FileChange[] {
   const wanted = new Map(files.map(f => [f.path, f]));
   const gone = [...owned].filter(([path]) => !wanted.has(path));
   const changes: FileChange[] = [
-    ...gone.map(([path, before]) => ({ path, mode: 0o644, before, after: undefined })),
+    ...gone.map(([path, { content, mode }]) => ({ path, mode, before: content, after: undefined })),
     ...files
-      .filter(f => owned.get(f.path) !== f.content)
-      .map(f => ({ path: f.path, mode: f.mode, before: owned.get(f.path), after: f.content })),
+      .filter(f => owned.get(f.path)?.content !== f.content)
+      .map(f => ({ path: f.path, mode: f.mode, before: owned.get(f.path)?.content, after: f.content })),
   ];
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -4,7 +4,7 @@ import { travelOf } from '../apply/apply-context.ts';
 import { compareOptions } from '../apply/compare.ts';
 import { differencesOf, planChanges } from '../apply/eni-changes.ts';
 import { additions, removals } from '../apply/live.ts';
-import { diffFiles, type FileChange, readOwnedFiles } from '../apply/ownership.ts';
+import { diffFiles, type FileChange, readFoundFile, readOwnedFiles } from '../apply/ownership.ts';
 import type { System } from '../system/system.ts';
 import type { Desired } from './desired.ts';
 import type { Machine } from './machine.ts';
@@ -40,7 +40,10 @@ async function supersededFiles(
 ): Promise<readonly FileChange[]> {
   const paths = plan.enis.flatMap(eni => renderer.supersedes?.(eni.link, facts) ?? []);
   const files = await Promise.all(
-    paths.map(async path => ({ path, mode: 0o644, before: await system.readFile(path), after: undefined })),
+    paths.map(async (path): Promise<readonly FileChange[]> => {
+      const found = await readFoundFile(system, path);
+      return found === undefined ? [] : [{ path, mode: found.mode, before: found.content, after: undefined }];
+    }),
   );
-  return files.filter(({ before }) => before !== undefined);
+  return files.flat();
 }

@@ -70,10 +70,7 @@ export function end(machine: Machine): End {
   );
   return {
     picture: {
-      // The mode of a profile that is brought back is wrong: a known defect, which restored-mode.test.ts shows.
-      files: Object.fromEntries(
-        kept.map(([path, text]) => [path.replace(/(\.nmconnection) \d+$/, '$1'), text]),
-      ),
+      files: Object.fromEntries(kept),
       kernel: kernel.filter(line => !(dead && /^rule \d 28[036]00:/.test(line))),
     },
     // No state file and an empty one mean the same.

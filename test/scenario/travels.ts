@@ -17,11 +17,6 @@ export interface TravelCase {
   readonly interrupts: RegExp;
   /** Files of the service's own that come with the first ENI and stay. */
   readonly stays: Readonly<Record<string, unknown>>;
-  /**
-   * A defect of the agent: a file that it has removed and brings back gets the mode 0644 (diffFiles() remembers no other). NetworkManager
-   * refuses such a profile. What comes back in a test is right but for that (restored-mode.test.ts).
-   */
-  readonly losesMode?: true;
 }
 
 export const travels: readonly TravelCase[] = [
@@ -54,7 +49,6 @@ export const travels: readonly TravelCase[] = [
     // `up` takes all addresses away first.
     interrupts: /connection (up|down)|link set .* down/,
     stays: {},
-    losesMode: true,
   },
 ];
 

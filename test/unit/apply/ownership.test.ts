@@ -22,6 +22,7 @@ const systemWith = (files: Readonly<Record<string, string>>, folders: readonly s
   ({
     readFile: async (path: string) => files[path],
     exists: async (path: string) => path in files || folders.includes(path),
+    stat: async () => ({ inode: 1, modified: 0, mode: 0o100600, uid: 0 }),
     listFolder: async (dir: string) =>
       Object.keys(files)
         .filter(path => path.startsWith(`${dir}/`))
@@ -54,15 +55,15 @@ test('foreign files in the way: without the marker, or no file at all', async ()
 describe('diffFiles', () => {
   const file = (path: string, body: string) => ({ path, mode: 0o600, content: ours(body) });
   const owned = new Map([
-    ['/b', ours('1')],
-    ['/c', ours('1')],
-    ['/d', ours('1')],
+    ['/b', { content: ours('1'), mode: 0o640 }],
+    ['/c', { content: ours('1'), mode: 0o640 }],
+    ['/d', { content: ours('1'), mode: 0o640 }],
   ]);
 
   test('new, changed and gone, sorted; equal ones left out', () => {
     expect(diffFiles(owned, [file('/d', '2'), file('/b', '1'), file('/a', '1')])).toEqual([
       { path: '/a', mode: 0o600, before: undefined, after: ours('1') },
-      { path: '/c', mode: 0o644, before: ours('1'), after: undefined },
+      { path: '/c', mode: 0o640, before: ours('1'), after: undefined },
       { path: '/d', mode: 0o600, before: ours('1'), after: ours('2') },
     ]);
   });
