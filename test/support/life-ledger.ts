@@ -56,6 +56,7 @@ export function openLedger(system: FakeSystem): Ledger {
   const linkOf = (mac: Mac) => kernel().links.find(l => l.mac === mac)?.name;
   const has = (link: string | undefined, ip: Ip) =>
     kernel().addresses.some(a => a.ip === ip && a.link === link);
+  const isUp = (name: string | undefined) => kernel().links.some(l => l.name === name && l.up);
 
   /** What an apply that was killed has added goes away again, before the next start does it anew. */
   const isDone = (mac: Mac, ip: Ip) =>
@@ -77,7 +78,9 @@ export function openLedger(system: FakeSystem): Ledger {
       for (const mac of ledger.worked.keys()) if (!given.has(mac)) ledger.worked.delete(mac);
       for (const [mac, ips] of given) {
         const link = linkOf(mac);
-        const works = ledger.released.has(mac) ? [] : ips.filter(ip => has(link, ip) && isDone(mac, ip));
+        // A link that came anew is down: an address that a rollback has put back there works for nobody yet.
+        const canWork = isUp(link) && !ledger.released.has(mac);
+        const works = canWork ? ips.filter(ip => has(link, ip) && isDone(mac, ip)) : [];
         ledger.worked.set(mac, new Set(works));
       }
     },
