@@ -1,10 +1,12 @@
 // The bundle without the parts of the libraries that are left out of it: what is used of them works, and each has its licence.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeBundle } from '../../../packaging/bundle.ts';
+import { bundleOptions } from '../../../packaging/esbuild.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
 let folder = '';
@@ -30,30 +32,18 @@ test('the libraries are in it, with their licences, and their dead parts are not
 });
 
 /** A program of our own, bundled with the options of `npm run build`. */
-function bundled(script: string): string {
+async function bundled(script: string): Promise<string> {
   const source = path.join(folder, 'program.ts');
   const imports = `
     import { runCommand } from '${root}/agent/system/run-command.ts';
     import { jsonLog } from '${root}/agent/log.ts';\n`;
   writeFileSync(source, `${imports}async function main() {${script}}\nvoid main();\n`);
-  const { build } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts;
-  const options = build
-    .split(' ')
-    .filter((word: string) => word.startsWith('--') && !word.includes('outdir'));
-  const made = spawnSync(
-    path.join(root, 'node_modules/.bin/esbuild'),
-    [source, ...options, `--outdir=${folder}`],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
-  expect(made.status, made.stderr).toBe(0);
+  await build({ ...bundleOptions, entryPoints: [source], outdir: folder });
   return path.join(folder, 'program.cjs');
 }
 
-test('programs run, fail, are missing, are late and print too much', () => {
-  const program = bundled(`
+test('programs run, fail, are missing, are late and print too much', async () => {
+  const program = await bundled(`
     const results = [
       await runCommand(['cat'], { input: 'text' }),
       await runCommand(['sh', '-c', 'echo no >&2; exit 3']),
@@ -77,8 +67,8 @@ test('programs run, fail, are missing, are late and print too much', () => {
 
 test.each(['throw new Error();', 'process.exit(1);', "process.kill(process.pid, 'SIGKILL'); for (;;);"])(
   'no line is lost: %s',
-  end => {
-    const program = bundled(`
+  async end => {
+    const program = await bundled(`
       const log = await jsonLog('info', 2, Date.now);
       for (let n = 0; n < 2000; n++) log.info({ n, text: 'x'.repeat(100) }, 'line');
       ${end}`);
