@@ -26,6 +26,8 @@ export interface MatrixOptions {
   readonly pick?: (eni: VpcEni, address: Ip) => boolean;
   /** Milliseconds of an idle machine in which a ping may be tried again; 15,000 unless told. In the first 2 s of a link IPv6 may lose some. */
   readonly patience?: number;
+  /** Pings from inside only once the address answers to the client: where starting a program is slow, and is not to slow down what is awaited. */
+  readonly outsideFirst?: boolean;
 }
 
 interface Probe {
@@ -60,10 +62,17 @@ export async function pingMatrixOf(
   );
   const rounds = new Map<Probe, number>();
   const end = Date.now() + slack * (options.patience ?? 15_000);
+  const reached = new Set<Ip>();
   let missing: readonly Probe[] = probes;
-  for (let round = 1; missing.length > 0 && (round === 1 || Date.now() < end); round++) {
-    const answered = await pingAll(vpc, inside, missing);
-    for (const probe of answered) rounds.set(probe, round);
+  for (let round = 1, isLast = false; missing.length > 0 && !isLast; round++) {
+    isLast = round > 1 && Date.now() >= end;
+    const isDue = ({ direction, address }: Probe) => direction === 'in' || reached.has(address);
+    const due = options.outsideFirst === true && !isLast ? missing.filter(isDue) : missing;
+    const answered = await pingAll(vpc, inside, due);
+    for (const probe of answered) {
+      rounds.set(probe, round);
+      if (probe.direction === 'in') reached.add(probe.address);
+    }
     missing = missing.filter(probe => !answered.has(probe));
   }
   return probes
@@ -146,7 +155,7 @@ async function pingAll(
         .map(({ probe, number }) => `{ ${probe.argv.join(' ')} >/dev/null 2>&1 && echo ${number}; } &`)
         .join('\n');
     const [inside, outside] = await Promise.all([
-      runInside(`${script(false)}\nwait`),
+      script(false) === '' ? { stdout: '' } : runInside(`${script(false)}\nwait`),
       run(await inNamespace(vpc.client, ['sh', '-c', `${script(true)}\nwait`])),
     ]);
     for (const line of `${inside.stdout}\n${outside.stdout}`.split('\n')) {

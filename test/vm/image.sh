@@ -1,6 +1,6 @@
 # shellcheck disable=SC2154 # root and cache are of test/setup.sh
 # Set-up steps of the VM test, sourced by test/vm/run.sh after test/setup.sh; POSIX sh. A VM's image is made of Debian's packages:
-# mmdebstrap unpacks them, test/vm/image/ lies on top, mke2fs makes the disk without mounting anything. Cached, keyed by what is in it.
+# mmdebstrap unpacks them, test/vm/image/ lies on top, boot.sh makes what boots it, mke2fs the disk without mounting anything. Cached, keyed by what is in it.
 
 # How many stories run side by side. Each emulated processor takes one of ours; the three of --rest differ in length, and none shall be
 # left alone at the end.
@@ -8,7 +8,7 @@
 vm_workers=3
 
 # What every image has; the kernel is the one of Debian's cloud images.
-vm_base=apt,cloud-init,dbus,e2fsprogs,initramfs-tools,iproute2,iputils-ping,kmod,linux-image-cloud-amd64,procps,python3,systemd,systemd-sysv,udev
+vm_base=apt,busybox-static,cloud-init,dbus,e2fsprogs,iproute2,iputils-ping,kmod,linux-image-cloud-amd64,procps,python3,systemd,systemd-sysv,udev
 
 # vm_image NAME: sets suite, network (a folder of test/vm/image) and packages. Debian 12 and 13 cloud images have netplan and networkd;
 # ifupdown is what Debian 11's had, and what was installed anew or upgraded from there still has.
@@ -52,7 +52,7 @@ setup_vm_images() {
   side_by_side build_vm_image $missing
 }
 
-# build_vm_image NAME: root.ext4, vmlinuz and initrd, made beside their place and renamed: a killed build leaves no half image.
+# build_vm_image NAME: root.ext4, vmlinux and initrd, made beside their place and renamed: a killed build leaves no half image.
 build_vm_image() {
   vm_image "$1" || return
   new_building "$1"
@@ -60,12 +60,12 @@ build_vm_image() {
   debian_sources "$suite" "$building/sources"
   sources=
   [ ! -e "$building/sources" ] || sources=$building/sources
+  # INITRD=No: the kernel's package makes none, boot.sh does.
   quietly "mmdebstrap: building the VM image $1 (once, 1 GB in $cache)" \
-    timeout 1200 mmdebstrap --variant=minbase --format=directory --include="$packages" \
+    env INITRD=No timeout 1200 mmdebstrap --variant=minbase --format=directory --include="$packages" \
     --customize-hook="sh '$root/test/vm/image/customize.sh' \"\$1\" $network" \
     "$suite" "$building/tree" ${sources:+"$sources"} || return
-  cp "$building"/tree/boot/vmlinuz-* "$building/image/vmlinuz" &&
-    cp "$building"/tree/boot/initrd.img-* "$building/image/initrd" || return
+  sh "$root/test/vm/image/boot.sh" "$building/tree" "$building/image" || return
   # Room for the package, its upgrade, and the journal; the file is sparse.
   quietly "mke2fs: making its disk" \
     mke2fs -q -F -t ext4 -L root -d "$building/tree" "$building/image/root.ext4" 2500M || return

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { VmImageName } from '../needs/declaration.ts';
 import { use } from '../needs/guard.ts';
 
-/** The folder with root.ext4, vmlinuz and initrd, with the way out if there is none. */
+/** The folder with root.ext4, vmlinux and initrd, with the way out if there is none. */
 export function findImage(name: VmImageName): string {
   use(`image ${name}`);
   const { ENI_AGENT_VM_IMAGES: images } = process.env;

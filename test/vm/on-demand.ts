@@ -4,7 +4,7 @@ import { waitFor } from '../lab/command.ts';
 import type { EniSpec } from '../lab/vpc-spec.ts';
 import { plugNic, unplugNic } from './hot-plug.ts';
 import { runInVm, type Vm, vmOk } from './vm.ts';
-import { patience, type Witness } from './witness.ts';
+import { lookEveryMs, patience, type Witness } from './witness.ts';
 
 /** Switches to the mode, plugs the ENI, which is plugged now, out and in, and switches back to the daemon. */
 export async function servedOnDemand(vm: Vm, eni: EniSpec, { alive, answers }: Witness): Promise<void> {
@@ -12,7 +12,9 @@ export async function servedOnDemand(vm: Vm, eni: EniSpec, { alive, answers }: W
   const pullOut = async () => {
     await unplugNic(vm, eni.link);
     const hasGone = async () => !(await vmOk(vm, 'ip rule')).includes(subnet);
-    expect(await waitFor(hasGone, patience, 1000), 'the rules of the ENI that was pulled out go').toBe(true);
+    expect(await waitFor(hasGone, patience, lookEveryMs), 'the rules of the ENI that was pulled out go').toBe(
+      true,
+    );
   };
   const isIdle = async () => (await runInVm(vm, 'pgrep -f /usr/lib/eni-agent/node')).exitCode === 1;
   // udev wishes for the unit only for NICs that come after the switch.
@@ -24,7 +26,7 @@ export async function servedOnDemand(vm: Vm, eni: EniSpec, { alive, answers }: W
     await pullOut();
     await plugNic(vm, eni);
     await answers();
-    expect(await waitFor(isIdle, patience, 1000), 'the pass ends').toBe(true);
+    expect(await waitFor(isIdle, patience, lookEveryMs), 'the pass ends').toBe(true);
   });
   const log = await vmOk(vm, 'journalctl -b -o cat -u "eni-agent-hotplug@*"');
   const said = (word: string) => log.split(`${word} eni-agent-hotplug@`).length - 1;

@@ -15,6 +15,7 @@ import { enisOf } from './enis.ts';
 import { plugNic, unplugNic } from './hot-plug.ts';
 import { type Machine, report } from './machines.ts';
 import { booted, consoleOf, createVm, cutPower, destroyVm, powerOn, runInVm, type Vm, vmOk } from './vm.ts';
+import { lookEveryMs } from './witness.ts';
 
 /** How many cuts on each machine: two machines take their turns side by side. */
 const cuts = Math.ceil(Number(process.env.VM_POWER_CUTS ?? 20) / 2);
@@ -65,7 +66,11 @@ function tell({ image, naming, append }: Machine): void {
     return isAssigned ? 'an address was taken away' : 'an address was assigned';
   };
   const pings = async (patience: number, pick: (link: string) => boolean = () => true) => {
-    const options = { patience, pick: (eni: { readonly link: string }) => pick(eni.link) };
+    const options = {
+      patience,
+      outsideFirst: true,
+      pick: (eni: { readonly link: string }) => pick(eni.link),
+    };
     const results = await pingMatrixOf(vm.vpc, script => runInVm(vm, script), options);
     expect(failedPings(results), renderMatrix(results)).toEqual([]);
   };
@@ -112,7 +117,7 @@ function tell({ image, naming, append }: Machine): void {
       await pings(180_000, link => link === primary.link);
       const primarySeconds = (Date.now() - since) / 1000;
       await pings(120_000);
-      expect(await waitFor(isSettled, 90_000, 1000), 'nothing is left to do').toBe(true);
+      expect(await waitFor(isSettled, 90_000, lookEveryMs), 'nothing is left to do').toBe(true);
       const tookBack = await vmOk(vm, 'journalctl -u eni-agent -o cat | grep -c "was interrupted" || :');
       if (Number(tookBack) > 0) hits += 1;
       const allSeconds = (Date.now() - since) / 1000;

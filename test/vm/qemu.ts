@@ -18,7 +18,7 @@ export function firmwareOf(provider: ProviderName): string {
 }
 
 /**
- * @param image folder with vmlinuz and initrd
+ * @param image folder with vmlinux and initrd
  * @param dir folder of the VM: disk.qcow2, seed.iso, and the sockets and the console that QEMU makes
  */
 export function machineArguments(
@@ -34,7 +34,7 @@ export function machineArguments(
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-M', 'q35', '-accel', 'tcg,tb-size=256'],
     ...['-cpu', 'Nehalem', '-smp', '1', '-m', '768', '-smbios', firmware],
-    ...['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd')],
+    ...['-kernel', join(image, 'vmlinux'), '-initrd', join(image, 'initrd')],
     // panic=-1: a panic is a reboot and not a silence. mitigations=off: an emulated processor has nothing to be protected from, and page
     // tables that change with each system call cost it a fifth of its time.
     ...['-append', `root=/dev/vda ro console=ttyS0 panic=-1 quiet mitigations=off ${append}`],

@@ -17,7 +17,7 @@ import { repack } from './packages.ts';
 import { renderPlugTime, timePlug } from './plug-time.ts';
 import { openStream, type TcpStream } from './tcp-stream.ts';
 import { booted, consoleOf, createVm, destroyVm, rebootVm, runInVm, type Vm, vmOk } from './vm.ts';
-import { patience, witnessOf } from './witness.ts';
+import { lookEveryMs, patience, witnessOf } from './witness.ts';
 
 export function tellStory(machine: Machine): void {
   describe(machine.image, () => tell(machine));
@@ -104,7 +104,7 @@ function tell({ image, naming, append }: Machine): void {
       await vm.metadata.sync();
       await answers();
       expect(
-        await waitFor(async () => !(await linksOf(first.link)).includes('10.0.1.31'), patience, 1000),
+        await waitFor(async () => !(await linksOf(first.link)).includes('10.0.1.31'), patience, lookEveryMs),
       ).toBe(true);
     });
   });
@@ -118,7 +118,7 @@ function tell({ image, naming, append }: Machine): void {
         await waitFor(
           async () => !(await traces()).some(l => /10\.0\.2\.|interfaces|netplan/.test(l)),
           patience,
-          1000,
+          lookEveryMs,
         ),
       ).toBe(true);
       await answers();

@@ -10,6 +10,8 @@ import { runInVm, type Vm, vmOk } from './vm.ts';
 const stallMs = 8000;
 /** A change of the cloud is seen by the next look: at most 69 s, and some seconds on this processor. */
 export const patience = 90_000;
+/** Milliseconds between two looks into the machine while it is waited for: each look costs it as much as a second of its own work. */
+export const lookEveryMs = 5000;
 
 export interface Witness {
   /** Every address answers in each direction. */
@@ -25,7 +27,10 @@ export function witnessOf(at: () => { readonly vm: Vm; readonly stream: TcpStrea
   return {
     async answers(within = patience) {
       const { vm } = at();
-      const results = await pingMatrixOf(vm.vpc, script => runInVm(vm, script), { patience: within });
+      const results = await pingMatrixOf(vm.vpc, script => runInVm(vm, script), {
+        patience: within,
+        outsideFirst: true,
+      });
       expect(failedPings(results), renderMatrix(results)).toEqual([]);
     },
     async alive(action) {
