@@ -26,13 +26,13 @@ describe('doctor', () => {
     const enis = [eni(0, ['10.0.0.10']), eni(1, ['10.0.1.10', '10.0.1.11']), eni(2, ['10.0.2.10'])];
     host = await createAgentHost({ name: 'doctor', provider: 'aws', enis });
     await agentOk(host, ['once']);
-    await planDropIns();
+    await settle();
   });
   afterAll(() => destroyAgentHost(host));
 
   const guest = (line: string) => guestOk(host.guest, line.split(' '));
   /** Until every gateway has answered; in the first instants after a link came up IPv6 may lose some. */
-  const planDropIns = async () => {
+  const settle = async () => {
     for (const [from, to] of [
       ['2001:db8:11::10', client[6]],
       ['2001:db8:12::10', client[6]],
@@ -141,7 +141,7 @@ describe('doctor', () => {
       `WARN  ping: ${client[4]} does not answer 10.0.2.10 (1 of 1 address of eth2)`,
     );
     await ip(host.vpc.router, 'link', 'set', 'dev', port, 'arp', 'on');
-    await planDropIns();
+    await settle();
   });
 
   test('a ping that is dropped on the way, of one address only', async () => {

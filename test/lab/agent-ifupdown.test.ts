@@ -108,7 +108,7 @@ describe('ifupdown with three ENIs', () => {
         'stat -c "%n %y %i" /etc/network/interfaces.d/* /var/lib/eni-agent/*',
       ]);
     const before = await stamp();
-    const settled = { planDropIns: ['eth0', 'eth1', 'eth2'] };
+    const settled = { settle: ['eth0', 'eth1', 'eth2'] };
     const { events, result } = await countEvents(host.vpc, () => agentOk(host, ['once']), settled);
     expect(result).toContain('Nothing to do.');
     expect(events.lines).toEqual([]);
@@ -119,7 +119,7 @@ describe('ifupdown with three ENIs', () => {
   test('a third ENI is hot-plugged: the others hear nothing', async () => {
     await attachEni(host.vpc, eni(3));
     await host.metadata.sync();
-    const settled = { planDropIns: ['eth0', 'eth1', 'eth2'] };
+    const settled = { settle: ['eth0', 'eth1', 'eth2'] };
     const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), settled);
     expect(['eth0', 'eth1', 'eth2'].flatMap(link => events.of(link))).toEqual([]);
     expect(await expectAllPings()).toBe(2 * 3 + 3 * 5 * 3);
@@ -147,7 +147,7 @@ describe('ifupdown with three ENIs', () => {
     await assignAddress(host.vpc, 'eth1', '2001:db8:1::13');
     await unassignAddress(host.vpc, 'eth1', '10.0.1.32');
     await host.metadata.sync();
-    const settled = { planDropIns: ['eth0', 'eth1', 'eth2', 'eth3'] };
+    const settled = { settle: ['eth0', 'eth1', 'eth2', 'eth3'] };
     const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), settled);
     expect(events.of('eth0')).toEqual([]);
     // Nothing but the address that was taken away (with its host route) went.

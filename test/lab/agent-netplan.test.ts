@@ -56,8 +56,8 @@ describe.each([
 
   const sh = (script: string) => guestOk(host.guest, ['sh', '-c', script]);
   /** One run of the agent: the primary must not have had a single event. */
-  const quietly = async (args: readonly string[] = ['once'], exitCode = 0, planDropIns = ['eth0']) => {
-    const { events, result } = await countEvents(host.vpc, () => runAgent(host.guest, args), { planDropIns });
+  const quietly = async (args: readonly string[] = ['once'], exitCode = 0, settle = ['eth0']) => {
+    const { events, result } = await countEvents(host.vpc, () => runAgent(host.guest, args), { settle });
     expect(result.exitCode, result.stdout + result.stderr).toBe(exitCode);
     expect(events.of('eth0')).toEqual([]);
     return { events, said: result.stdout + result.stderr };
@@ -160,7 +160,7 @@ describe.each([
 
   test('control: the reload that was not run does reach the primary', async () => {
     const { events } = await countEvents(host.vpc, () => sh('networkctl reload'), {
-      planDropIns: ['eth0'],
+      settle: ['eth0'],
       linger: 1500,
     });
     expect(events.of('eth0').length).toBeGreaterThan(0);

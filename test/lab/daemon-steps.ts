@@ -36,11 +36,11 @@ export const oneInFive = [
 
 /** The primary has no event and loses nothing, neither do pings of eth1. */
 export async function isUntouched(host: AgentHost, action: () => Promise<unknown>): Promise<void> {
-  const planDropIns = { planDropIns: ['eth0'] };
+  const settle = { settle: ['eth0'] };
   const { events, result } = await countEvents(
     host.vpc,
     () => underTraffic(host, ['10.0.9.10'], action),
-    planDropIns,
+    settle,
   );
   expect(events.of('eth0'), 'events of the primary').toEqual([]);
   expect(result.losses).toEqual([]);

@@ -79,7 +79,7 @@ export function tellDaemonStory({ image, file }: DaemonStory): void {
         daemon = await startDaemon(hostOf(), daemon);
         await settled(daemon);
       },
-      { planDropIns: ['eth0'] },
+      { settle: ['eth0'] },
     );
     expect(events.of('eth0')).toEqual([]);
     await asPlanned(hostOf());

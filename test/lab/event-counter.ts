@@ -15,7 +15,7 @@ export interface Events {
 
 export interface CountOptions {
   /** Links that must have been silent for `quiet` ms before the callback starts; all ENIs unless told. */
-  readonly planDropIns?: readonly string[];
+  readonly settle?: readonly string[];
   /** Milliseconds; 300 unless told. Directly after a boot duplicate address detection still speaks. */
   readonly quiet?: number;
   /** Milliseconds to go on listening after the callback, for what a daemon does later; 300 unless told. */
@@ -35,7 +35,7 @@ export async function countEvents<T>(
   const monitor = startBackground(await inNamespace(vpc.guest, argv));
   try {
     await control(vpc, monitor.output, '127.77.0.1');
-    await planDropIns(vpc, monitor.output, options.planDropIns ?? [...vpc.enis.keys()], options.quiet ?? 300);
+    await settle(vpc, monitor.output, options.settle ?? [...vpc.enis.keys()], options.quiet ?? 300);
     // Cut at a control event of its own, so that the settling is not part of the count.
     await control(vpc, monitor.output, '127.77.0.2');
     const from = monitor.output().length;
@@ -80,7 +80,7 @@ async function control(vpc: Vpc, output: () => string, address: string): Promise
 
 /** Waits until the links are silent and no address of theirs is tentative: the end of duplicate address detection is an event
  * too, and comes 1 to 2 s after the link. At most 8 s. */
-async function planDropIns(
+async function settle(
   vpc: Vpc,
   output: () => string,
   links: readonly string[],
@@ -98,5 +98,5 @@ async function planDropIns(
     const tentative = await ip(vpc.guest, '-6', '-o', 'addr', 'show', 'tentative');
     return !links.some(link => tentative.includes(` ${link} `));
   }, 8000);
-  if (!silent) throw new Error(`${links.join(', ')} did not planDropIns in 8 s`);
+  if (!silent) throw new Error(`${links.join(', ')} did not settle in 8 s`);
 }

@@ -225,7 +225,7 @@ test('a purge ends the DHCP of an ENI, whose client the network service would ke
   await installed(on);
   await allPing(on);
   const { events, result } = await countEvents(on.vpc, () => dpkg(on, '-P', 'eni-agent'), {
-    planDropIns: ['eth0'],
+    settle: ['eth0'],
     linger: 2000,
   });
   expect(result.exitCode, result.stdout + result.stderr).toBe(0);
@@ -246,7 +246,7 @@ test('ENI_AGENT_REMOVE=yes with a removal: the agent itself takes everything awa
         timeout: 60_000,
         env: { ENI_AGENT_REMOVE: 'yes' },
       }),
-    { planDropIns: ['eth0'] },
+    { settle: ['eth0'] },
   );
   expect(result.exitCode, result.stdout + result.stderr).toBe(0);
   expect(events.of('eth0')).toEqual([]);

@@ -62,7 +62,7 @@ describe('why preinst holds the files that networkd has loaded', () => {
     expect(await fileOf()).toBe('/run/systemd/network/10-netplan-all-eth.network');
     // Somebody's reload does what the agent has not done: it reaches the primary, and networkd knows the ENI from then on.
     const reload = () => guestOk(host.guest, ['networkctl', 'reload']);
-    const { events } = await countEvents(host.vpc, reload, { planDropIns: ['eth0'], linger: 1500 });
+    const { events } = await countEvents(host.vpc, reload, { settle: ['eth0'], linger: 1500 });
     expect(events.deletionsOf('eth0').length).toBeGreaterThan(0);
     expect(await fileOf()).toBe('/run/systemd/network/10-netplan-00-eni-eth1.network');
     await allPing(host);

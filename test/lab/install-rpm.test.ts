@@ -82,7 +82,7 @@ async function silently<T>(action: () => Promise<T>): Promise<T> {
 
 test('install: the preset enables it, it runs, the ENI works, and the primary hears nothing', async () => {
   const { events } = await countEvents(host.vpc, () => rpmOk('-i', packages.path('1.0')), {
-    planDropIns: ['eth0'],
+    settle: ['eth0'],
   });
   expect(events.of('eth0')).toEqual([]);
   expect([await state('is-enabled'), await state('is-active')]).toEqual(['enabled', 'active']);
@@ -166,7 +166,7 @@ test('ENI_AGENT_REMOVE=yes: nothing of the agent is left, on disk or in the kern
   const { events, result } = await countEvents(
     host.vpc,
     () => rpm(host, ['-e', 'eni-agent'], { ENI_AGENT_REMOVE: 'yes' }),
-    { planDropIns: ['eth0'] },
+    { settle: ['eth0'] },
   );
   expect(result.exitCode, result.stdout + result.stderr).toBe(0);
   expect(events.of('eth0')).toEqual([]);

@@ -89,7 +89,7 @@ export function tellInstallStory({ suite, image, file }: InstallStory): void {
           underTraffic(host, [...sources] as [string, ...string[]], async () => {
             result = await action();
           }),
-        { planDropIns: silent === 'primary' ? ['eth0'] : ['eth0', 'eth1'], linger: 1000 },
+        { settle: silent === 'primary' ? ['eth0'] : ['eth0', 'eth1'], linger: 1000 },
       );
       const log = 'journalctl -b -o short-precise -u eni-agent -u systemd-networkd | tail -n 60';
       const heard = { losses: traffic.losses, eth0: events.of('eth0') };

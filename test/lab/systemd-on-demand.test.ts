@@ -40,7 +40,7 @@ const ask = () => guestOk(host.guest, ['touch', '/run/eni-agent/triggers/hotplug
 
 /** What udev knows of a link, once it is through with it. systemd has no device units in a guest, so nothing follows here. */
 async function wantsOf(link: string): Promise<string> {
-  await guestOk(host.guest, ['udevadm', 'planDropIns']);
+  await guestOk(host.guest, ['udevadm', 'settle']);
   return guestOk(host.guest, ['udevadm', 'info', `/sys/class/net/${link}`]);
 }
 

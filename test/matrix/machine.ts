@@ -79,8 +79,8 @@ export async function plug(host: AgentHost, eni: EniSpec): Promise<void> {
 }
 
 /** A pass that must end well; returns its events, of which the primary must have none. */
-export async function pass(host: AgentHost, planDropIns: readonly string[] = ['eth0']): Promise<Events> {
-  const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), { planDropIns });
+export async function pass(host: AgentHost, settle: readonly string[] = ['eth0']): Promise<Events> {
+  const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']), { settle });
   expect(events.of('eth0'), 'events of the primary').toEqual([]);
   await letAdvertisementsGo(host.vpc);
   return events;

@@ -60,8 +60,8 @@ function tell(column: Column): void {
   });
 
   test('nothing to do', async () => {
-    const planDropIns = [...host.vpc.enis.keys(), 'br0'];
-    const { events, result } = await countEvents(host.vpc, () => agentOk(host, ['once']), { planDropIns });
+    const settle = [...host.vpc.enis.keys(), 'br0'];
+    const { events, result } = await countEvents(host.vpc, () => agentOk(host, ['once']), { settle });
     expect(result).toContain('Nothing to do.');
     expect(events.lines).toEqual([]);
   });
@@ -175,7 +175,7 @@ function tell(column: Column): void {
     // An ENI that is the catch-all's again answers the next advertisement with a default route, which the kernel tells as one of both links.
     await holdAdvertisements(host.vpc);
     const { events } = await countEvents(host.vpc, () => agentOk(host, ['remove']), {
-      planDropIns: ['eth0'],
+      settle: ['eth0'],
     });
     expect(events.of('eth0')).toEqual([]);
     // ifdown takes the whole link down, and the address on it goes.

@@ -71,10 +71,10 @@ export async function openControl(emulator: MetadataEmulator, path: string): Pro
 export function sendControl(path: string, command: ControlCommand, timeoutMs = 5000): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    const end = (planDropIns: () => void) => {
+    const end = (settle: () => void) => {
       clearTimeout(timer);
       socket.destroy();
-      planDropIns();
+      settle();
     };
     const timer = setTimeout(
       () => end(() => reject(new Error(`no answer at ${path} within ${timeoutMs} ms`))),

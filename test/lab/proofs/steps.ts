@@ -72,7 +72,7 @@ async function changeStep(
   changes: readonly EniChange[],
 ): Promise<RecordedStep> {
   const { result, events } = await countEvents(guest.vpc, () => change(guest, subject, name, changes), {
-    planDropIns: ['eth0'],
+    settle: ['eth0'],
   });
   // The time stamp says nothing.
   const primaryEvents = events.of('eth0').map(line => line.replace(/^\[[^\]]*\] */, ''));
