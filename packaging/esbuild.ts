@@ -19,35 +19,60 @@ const leftOutModules = ['thread-stream', 'worker_threads', '@pinojs/redact', 'as
 ]);
 
 /**
- * Files of execa, as this program needs them. It starts programs in one way only: no other function, no template string, no pipe from
- * program to program, no messages, no stream but those of Node.
+ * Files of execa and of what it brings, as this program needs them. It starts programs in one way only: no other function, no template
+ * string, no Windows, no pipe from program to program, no messages, nothing printed, no output kept, no stream but those of Node.
  */
-const execaFiles: Readonly<Record<string, string>> = {
-  'index.js': `
+const lessFiles: Readonly<Record<string, string>> = {
+  'execa/index.js': `
     import { createExeca } from './lib/methods/create.js';
     export const execa = createExeca(() => ({}));`,
-  'lib/methods/template.js':
-    'export const isTemplateString = () => false; export const parseTemplates = leftOut;',
-  'lib/methods/main-sync.js': 'export const execaCoreSync = leftOut;',
-  'lib/pipe/setup.js': 'export const pipeToSubprocess = leftOut;',
-  'lib/convert/add.js': 'export const addConvertedStreams = () => {};',
-  'lib/ipc/methods.js': 'export const addIpcMethods = () => {};',
+  'execa/lib/arguments/command-file.js': `
+    export const parseCommandFile = (file, commandArguments, options) => ({ file, commandArguments, options });`,
+  'execa/lib/convert/add.js': 'export const addConvertedStreams = () => {};',
+  'execa/lib/ipc/buffer-messages.js': `
+    export const waitForIpcOutput = async ({ ipcOutput }) => ipcOutput;
+    export const getBufferedIpcOutput = async (_, ipcOutput) => ipcOutput;`,
+  'execa/lib/ipc/methods.js': 'export const addIpcMethods = () => {};',
+  'execa/lib/methods/main-sync.js': 'export const execaCoreSync = leftOut;',
+  'execa/lib/methods/template.js': `
+    export const isTemplateString = () => false;
+    export const parseTemplates = leftOut;`,
+  'execa/lib/pipe/setup.js': 'export const pipeToSubprocess = leftOut;',
+  'execa/lib/transform/generator.js':
+    'export { leftOut as generatorToStream, leftOut as runGeneratorsSync };',
+  'execa/lib/verbose/complete.js': 'export const logResult = () => {};',
+  'execa/lib/verbose/output.js': `
+    export const shouldLogOutput = () => false;
+    export { leftOut as logLines, leftOut as logLinesSync };`,
+  'execa/lib/verbose/start.js': 'export const logCommand = () => {};',
+  'get-stream/source/index.js': `
+    export { leftOut as default, leftOut as getStreamAsArrayBuffer, leftOut as getStreamAsArray };
+    export class MaxBufferError extends Error {}`,
+  '@sindresorhus/merge-streams/index.js': 'export default leftOut;',
+  'human-signals/build/src/main.js':
+    'export const signalsByName = new Proxy({}, { get: (_, description) => ({ description }) });',
 };
 
-const lessOfExeca: Plugin = {
-  name: 'less-of-execa',
+/** execa asks Node for the standard streams, to compare with, and Node opens them for that. None of ours is ever given to a program. */
+const standardStreams: Readonly<Record<string, readonly string[]>> = {
+  'execa/lib/utils/standard-stream.js': ['process.stdin', 'process.stdout', 'process.stderr'],
+  'execa/lib/stdio/direction.js': ['process.stdin', 'process.stdout', 'process.stderr'],
+};
+
+const less: Plugin = {
+  name: 'less-of-the-libraries',
   setup({ onLoad }) {
-    onLoad({ filter: /node_modules\/execa\/.*\.js$/ }, ({ path: file }) => {
-      const name = file.slice(file.lastIndexOf('/execa/') + '/execa/'.length);
-      if (name === 'lib/utils/standard-stream.js') {
-        // It asks Node for all three, which opens them: none of ours is ever given to a program.
+    onLoad({ filter: /\/node_modules\// }, ({ path: file }) => {
+      const [, name = ''] = file.split('/node_modules/');
+      if (name in standardStreams) {
         const text = readFileSync(file, 'utf8');
-        const all = '[process.stdin, process.stdout, process.stderr]';
-        if (!text.includes(all))
-          throw new Error(`${name} of execa no longer has ${all}: look at ${import.meta.filename}`);
-        return { contents: text.replace(all, '[]') };
+        const words = standardStreams[name]!;
+        const missing = words.filter(word => !text.includes(word));
+        if (missing.length > 0)
+          throw new Error(`${name} no longer says ${missing}: look at ${import.meta.filename}`);
+        return { contents: words.reduce((changed, word) => changed.replaceAll(word, 'undefined'), text) };
       }
-      const contents = execaFiles[name];
+      const contents = lessFiles[name];
       return contents === undefined
         ? undefined
         : { contents: `import leftOut from '${leftOutFile}';${contents}` };
@@ -65,7 +90,7 @@ export const bundleOptions = {
   legalComments: 'none',
   outExtension: { '.js': '.cjs' },
   alias: Object.fromEntries(leftOutModules.map(name => [name, leftOutFile])),
-  plugins: [lessOfExeca],
+  plugins: [less],
 } as const satisfies BuildOptions;
 
 if (import.meta.main) {
