@@ -42,7 +42,6 @@ export async function runCommand(
         ...common,
         env: { LC_ALL: 'C' },
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...further] as Pipes,
-        ...(options.input === undefined ? {} : { input: options.input }),
         // Its process group is its own, so that the deadline reaches all of it. 0 would be none.
         timeout: Math.max(1, timeout),
         killDescendants: true,
@@ -60,6 +59,8 @@ export async function runCommand(
     running.kill();
     letGo();
   };
+  // Not by execa's `input`, for which it builds two streams and a pipe. A program need not read it.
+  running.stdin?.on('error', () => undefined).end(options.input);
   const stdout = collect(running.stdout, stop);
   const stderr = collect(running.stderr, stop);
   const letGo = () => {
