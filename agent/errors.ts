@@ -18,7 +18,10 @@ const table = {
     hint: 'run it as root; "eni-agent plan", "status", "doctor" and "render" need no root',
   },
   'recording-unreadable': { exit: 1, hint: 'a recording is the JSON file that docs/recordings.md describes' },
-  'provider-unknown': { exit: 1, hint: 'name the cloud with --provider aws|alibaba|jdcloud' },
+  'provider-unknown': {
+    exit: 1,
+    hint: 'name the cloud with --provider; "eni-agent plan --help" lists the names',
+  },
   'metadata-unreachable': {
     exit: 1,
     hint: 'the current configuration is kept; check the route to the metadata service, then run it again',

@@ -1,7 +1,7 @@
 // The contract of a command: one file per verb in commands/, thin. A command gets parsed options and returns an exit code; it
 // throws AgentError, and main.ts prints that.
 import type { Log } from '../log.ts';
-import { providerNames } from '../model/instance.ts';
+import { providerNames, providerWords } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import type { WakeupSpec, Wakeups } from '../system/wakeups.ts';
@@ -70,7 +70,7 @@ export const metadataOptions = {
     type: 'string',
     value: 'NAME',
     choices: providerNames,
-    help: 'the cloud: alibaba, aws or jdcloud, instead of detecting it',
+    help: `the cloud: ${providerWords}, instead of detecting it`,
   },
   'metadata-url': {
     type: 'string',

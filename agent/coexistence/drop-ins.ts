@@ -62,6 +62,13 @@ export function planDropIns(input: SettlementInput): DropIns {
   };
 }
 
+/** cloud-init's data source that configures more than the first NIC; undefined where it has none. */
+const dataSources: Readonly<Record<ProviderName, string | undefined>> = {
+  alibaba: 'AliYun',
+  aws: 'Ec2',
+  jdcloud: undefined,
+};
+
 /**
  * `updates` replaces what the data source would do by itself: no rendering at each boot (AliYun since 23.4), no hot-plug hook (Ec2 since
  * 24.1). A new instance id always renders, and with the data source key only the NIC that cloud-init takes for the first.
@@ -71,7 +78,7 @@ function cloudInit({ wanted, facts, provider, primaryLink, links }: SettlementIn
   const updates = 'updates:\n  network:\n    when: [boot-new-instance]\n';
   if (wanted.cloudInit === 'once') return updates;
   if (primaryLink === undefined) return 'unknown';
-  const source = ({ alibaba: 'AliYun', aws: 'Ec2' } as Readonly<Record<string, string>>)[provider];
+  const source = dataSources[provider];
   if (source === undefined || !isFirstNic(primaryLink, links)) return updates;
   return `${updates}datasource:\n  ${source}:\n    apply_full_imds_network_config: false\n`;
 }

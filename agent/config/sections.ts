@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { type Cidr, familyOf, type Ip, parseCidr, parseIp } from '../model/address.ts';
 import { backendNames } from '../model/host.ts';
-import { providerNames } from '../model/instance.ts';
+import { providerNames, providerWords } from '../model/instance.ts';
 import { bandWidth } from '../plan/numbering.ts';
 
 const text = v.pipe(v.string(), v.trim());
@@ -77,7 +77,7 @@ const loopbackOrLiteral = v.pipe(
 );
 
 export const metadataSection = v.strictObject({
-  provider: v.optional(v.pipe(text, v.picklist(providerNames, 'must be alibaba, aws or jdcloud'))),
+  provider: v.optional(v.pipe(text, v.picklist(providerNames, `must be ${providerWords}`))),
   url: v.optional(loopbackOrLiteral),
   timeout: v.optional(seconds(1, 120), '15'),
   'confirm-delay': v.optional(seconds(0, 60), '2'),

@@ -4,6 +4,9 @@ import type { Cidr, Ip, Mac } from './address.ts';
 export const providerNames = ['alibaba', 'aws', 'jdcloud'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
+/** For a message: `alibaba, aws or jdcloud`. */
+export const providerWords = `${providerNames.slice(0, -1).join(', ')} or ${providerNames.at(-1)}`;
+
 /**
  * The three states of a metadata key. "No data is not empty data": `absent` is an answer (the listing lacks the key),
  * `unknown` is not (timeout, 5xx, garbage, or a 404 where the listing promised the key). Only a value or an absence may

@@ -1,4 +1,4 @@
-// What the administrator asked for, validated. The defaults live in config.ts alone.
+// What the administrator asked for, validated. The defaults live in config/sections.ts alone.
 import type { Cidr, Ip, Mac } from './address.ts';
 import type { BackendName } from './host.ts';
 import type { ProviderName } from './instance.ts';

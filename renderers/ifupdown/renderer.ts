@@ -1,6 +1,6 @@
 // Backend ifupdown (Debian 8-13, Ubuntu 14.04 and 16.04): one file per ENI that interfaces(5) reads, and one hook for
 // dhclient. Source: interfaces(5) and the inet/inet6 method definitions of ifupdown 0.7.47 to 0.8.44. The stanzas are in
-// ifupdown-stanzas.ts, what others have claimed is in ifupdown-claims.ts.
+// stanzas.ts, what others have claimed is in claims.ts.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { bringUpDiffers, inPhases, mtuCommands } from '../formats/change-commands.ts';

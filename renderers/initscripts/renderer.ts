@@ -1,6 +1,6 @@
 // Backend initscripts (the `network` service: CentOS/RHEL 6 and 7, Anolis 7, Alibaba Cloud Linux 2, Amazon Linux 2). Source:
 // ifup-eth, ifup-aliases, ifup-ipv6, ifup-routes and network-functions of initscripts 9.03.61, 9.49.54 and 10.00.19, and
-// Red Hat's dhclient-script. The files are in initscripts-files.ts.
+// Red Hat's dhclient-script. The files are in files.ts.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { bringUpDiffers, deleteRuleCommands, inPhases, mtuCommands } from '../formats/change-commands.ts';

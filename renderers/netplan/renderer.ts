@@ -1,6 +1,6 @@
 // Backend netplan in front of systemd-networkd (Ubuntu 18.04 and later, Debian 12 and 13): one YAML file per ENI, and a drop-in of
 // networkd for what the YAML cannot say. Source: netplan 0.36 to 1.2.2 (executed from 0.36 on), systemd 237 to 262.
-// What is in the files is in netplan-files.ts, commands common with networkd are in networkd-activation.ts.
+// What is in the files is in files.ts, commands common with networkd are in networkd/activation.ts.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { linkOf, networkdCommands, networkdTravel } from '../networkd/activation.ts';
@@ -75,7 +75,7 @@ export const netplan: Renderer = {
   },
 
   /**
-   * The program behind `netplan generate` is called by itself (netplan-program.ts), on a private root that holds a copy of all netplan
+   * The program behind `netplan generate` is called by itself (program.ts), on a private root that holds a copy of all netplan
    * folders with our change: the command ends with a daemon-reload on 1.1.2, and on every version it rewrites each live file below
    * /run/systemd/network, so that networkd 252 takes the primary's address away at the next reload. The transaction prepares that root
    * and installs the generated files of our ENIs (apply/netplan-generator.ts). Never `netplan apply`. While somebody else's files have changed

@@ -1,5 +1,5 @@
 // Backend systemd-networkd on its own (Amazon Linux 2023, Flatcar): one .network file per ENI. Source: systemd.network(5) of
-// 244 to 257. Sections are in networkd-sections.ts, commands in networkd-activation.ts; netplan has its own file.
+// 244 to 257. Sections are in sections.ts, commands in activation.ts; netplan has its own file.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { linkWord } from '../formats/ip-commands.ts';

@@ -133,7 +133,7 @@ export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSec
         // Where the leased address's connected route goes: in main it would take the primary's answers to that subnet. No other
         // key keeps it out of main: UseRoutes=no does not cover it. From 246 on networkd adds the address with noprefixroute and
         // the route by itself, to this table, again at each renewal (executed on 247, 252 and 257); before, the key is for the
-        // routes of the lease alone: see networkd-dispatcher.ts.
+        // routes of the lease alone: see dispatcher.ts.
         ['RouteTable', eni.connectedRoute ? undefined : eni.table],
       ],
     },

@@ -1,4 +1,4 @@
-// Stock images of whole families (Debian, Ubuntu, EL, Fedora, SUSE): what release-table.ts would otherwise repeat in every
+// Stock images of whole families (Debian, Ubuntu, EL, Fedora, SUSE): what table.ts would otherwise repeat in every
 // row. Versions marked (K) are common knowledge that was not read from a package of that release. Data only.
 import type { HostFacts } from '../../agent/model/host.ts';
 import { ifupdownImage, keyfileImage, netplanImage, wickedImage } from './stock-facts.ts';

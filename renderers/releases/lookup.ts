@@ -1,5 +1,5 @@
 // Looks up a release for offline rendering (`render --backend netplan --release debian-12`). The table itself is in
-// release-table.ts. Knows nothing of the command line beyond the names of its two options.
+// table.ts. Knows nothing of the command line beyond the names of its two options.
 import { AgentError } from '../../agent/errors.ts';
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import { defaultReleases, type Release, releaseTable } from './table.ts';

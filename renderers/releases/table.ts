@@ -40,7 +40,7 @@ export const releaseTable: Readonly<Record<string, Release>> = {
   'centos-7': release('initscripts', initscriptsImage({ ...el('centos', '7', 'CentOS Linux 7'), ...el7 })),
   'rhel-7': release('initscripts', initscriptsImage({ ...el('rhel', '7.9', 'RHEL 7'), ...el7 })),
   'anolis-7': release('initscripts', initscriptsImage({ ...el('anolis', '7.9', 'Anolis OS 7'), ...el7 })),
-  // Images from before February 2021 ran networkd instead, of systemd 219: see candidates.ts.
+  // Images from before February 2021 ran networkd instead, of systemd 219: see renderers/detect/networkd.ts.
   'alinux-2': release(
     'initscripts',
     initscriptsImage({ ...el('alinux', '2', 'Alibaba Cloud Linux 2'), ...el7, kernel: '4.19.91' }),

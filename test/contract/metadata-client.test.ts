@@ -174,8 +174,8 @@ test('a request has its own deadline, and the next one goes on', async () => {
 
 test('a deadline runs while a request is on its way, not while it waits for its turn', async () => {
   const { emulator, url } = await serve('jdcloud', 'two-enis');
-  emulator.fault({ match: '', delayMs: 120 });
-  const client = open('jdcloud', [url], { requestMs: 400 });
+  emulator.fault({ match: '', delayMs: 500 });
+  const client = open('jdcloud', [url], { requestMs: 2000 });
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => client.get('/metadata/latest/network/')),
   );

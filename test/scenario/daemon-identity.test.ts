@@ -2,7 +2,7 @@
 // a daemon that runs may wake up as another instance.
 import { describe, expect, test } from 'vitest';
 import { statePath } from '../../agent/apply/state-file.ts';
-import { instanceIdPath } from '../../agent/metadata/mac-tree.ts';
+import { instanceIdPath } from '../../agent/metadata/clouds/mac-tree.ts';
 import type { Machine } from '../support/fake-machine.ts';
 import { type Life, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoEnis, eth1Mac, leavesBy, once, ownTraces } from './story.ts';

@@ -1,7 +1,7 @@
 // How often the metadata is asked while nothing is wrong: fast after a sign of change, slow when quiet, at other times than the machine
 // beside it, and for no more than may have changed.
 import { describe, expect, test } from 'vitest';
-import { instanceIdPath, macsPath } from '../../agent/metadata/mac-tree.ts';
+import { instanceIdPath, macsPath } from '../../agent/metadata/clouds/mac-tree.ts';
 import type { Recording } from '../../agent/metadata/recording.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
 import { expectWaits, type Life, lookTimes, requestsSince, useDaemons } from './daemon-story.ts';

@@ -309,6 +309,20 @@ describe('what a file may use', () => {
   });
 });
 
+test('a comment names only files that exist', () => {
+  const listed = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    f => !/node_modules|^dist/.test(f),
+  );
+  const names = new Set(listed.map(file => path.basename(file)));
+  const mentions = files.flatMap(file =>
+    [...sources.get(file)!.matchAll(/^\s*(?:\/\/|\/?\*).*$/gm)]
+      .flatMap(([comment]) => comment.match(/[\w./-]+\.ts\b/g) ?? [])
+      .map(mention => ({ file, mention })),
+  );
+  expect(mentions.length).toBeGreaterThan(10);
+  expect(mentions.filter(({ mention }) => !names.has(path.basename(mention)))).toEqual([]);
+});
+
 test('no folder has more than 20 files', () => {
   const folders = Map.groupBy(files, file => path.dirname(file));
   const crowded = [...folders].filter(([, inside]) => inside.length > 20).map(([folder]) => folder);

@@ -69,7 +69,7 @@ function quietAtBoot(view: RivalView): string | undefined {
     return 'it renders only when the instance is new (an ENI that was attached at the launch belongs to it)';
   if (provider === 'jdcloud') return 'it is not known to render more than the primary on JD Cloud';
   // Its AliYun data source runs before the network is up, and at each boot, since 23.4.
-  if (rival.cloudInitVersion !== undefined && older(rival.cloudInitVersion, 23, 4))
+  if (provider === 'alibaba' && rival.cloudInitVersion !== undefined && older(rival.cloudInitVersion, 23, 4))
     return 'this version configures the first NIC alone on Alibaba Cloud';
   return undefined;
 }

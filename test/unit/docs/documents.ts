@@ -9,7 +9,7 @@ export const root = path.join(import.meta.dirname, '../../..');
 /** Every Markdown file of the project, relative to its root. */
 export const documents: readonly string[] = [
   ...readdirSync(root).filter(name => name.endsWith('.md')),
-  ...['docs', 'packaging', 'systemd', 'test']
+  ...['docs', 'packaging', 'systemd', 'test/fixtures']
     .filter(folder => existsSync(path.join(root, folder)))
     .flatMap(folder =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -1,8 +1,8 @@
 // The memory of a process that lives on: what it asks again, what it never acts on without a full reading, and one token for hours.
 import { describe, expect, test } from 'vitest';
 import type { ClientOptions } from '../../../agent/metadata/client.ts';
+import { instanceIdPath, macsPath } from '../../../agent/metadata/clouds/mac-tree.ts';
 import { judgeAnswer } from '../../../agent/metadata/judge-answer.ts';
-import { instanceIdPath, macsPath } from '../../../agent/metadata/mac-tree.ts';
 import { type MetadataSource, openMetadataSource } from '../../../agent/metadata/metadata-source.ts';
 import type { Response } from '../../../agent/metadata/provider.ts';
 import { answer, type RecordedAnswer } from '../../../agent/metadata/recording.ts';

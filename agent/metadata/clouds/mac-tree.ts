@@ -1,15 +1,15 @@
 // The tree that AWS and Alibaba Cloud share: meta-data/network/interfaces/macs/MAC/KEY, with listings of one name per line.
 // Reading asks for a listing first, so that a key which is not there costs no request; parsing gives every key its three states.
 // Which keys exist and what they mean is the provider's affair.
-import { AgentError } from '../errors.ts';
-import type { Mac } from '../model/address.ts';
-import { parseMac } from '../model/address.ts';
-import type { Problem, Reading } from '../model/instance.ts';
-import { absent, unknown, value } from '../model/instance.ts';
-import { explainStatus } from './judge-answer.ts';
-import { parseListing } from './lists.ts';
-import type { MetadataClient, ReadMemory, Response, Responses } from './provider.ts';
-import { parseScalar, quote } from './scalars.ts';
+import { AgentError } from '../../errors.ts';
+import type { Mac } from '../../model/address.ts';
+import { parseMac } from '../../model/address.ts';
+import type { Problem, Reading } from '../../model/instance.ts';
+import { absent, unknown, value } from '../../model/instance.ts';
+import { explainStatus } from '../judge-answer.ts';
+import { parseListing } from '../lists.ts';
+import type { MetadataClient, ReadMemory, Response, Responses } from '../provider.ts';
+import { parseScalar, quote } from '../scalars.ts';
 
 export const metaData = '/latest/meta-data/';
 export const macsPath = `${metaData}network/interfaces/macs/`;

@@ -1,18 +1,18 @@
 // JD Cloud: metadata as in its "instance metadata" page. The tree is its own and not EC2's: folders are numbered from 1 (the
 // primary), a listing is a JSON array, a leaf is one value in JSON quotes or bare. It has no secondary addresses, no
 // subnet, no gateway, no IPv6 and no MTU, so that every ENI needs DHCP. Knows nothing about HTTP or the kernel.
-import { AgentError } from '../errors.ts';
-import { parseIp, parseMac } from '../model/address.ts';
-import type { Instance, Problem, Reading } from '../model/instance.ts';
-import { unknown } from '../model/instance.ts';
-import type { ParsedEni } from './assemble-instance.ts';
-import { assembleInstance } from './assemble-instance.ts';
-import { emptyFamily, parseAddresses } from './families.ts';
-import { explainStatus } from './judge-answer.ts';
-import { parseListing } from './lists.ts';
+import { AgentError } from '../../errors.ts';
+import { parseIp, parseMac } from '../../model/address.ts';
+import type { Instance, Problem, Reading } from '../../model/instance.ts';
+import { unknown } from '../../model/instance.ts';
+import type { ParsedEni } from '../assemble-instance.ts';
+import { assembleInstance } from '../assemble-instance.ts';
+import { emptyFamily, parseAddresses } from '../families.ts';
+import { explainStatus } from '../judge-answer.ts';
+import { parseListing } from '../lists.ts';
+import type { MetadataClient, Provider, ReadMemory, Response, Responses } from '../provider.ts';
+import { parseIdentifier, parseIndex, parseReading, quote } from '../scalars.ts';
 import { mostEnis, readFolder, readKey, readOptional } from './mac-tree.ts';
-import type { MetadataClient, Provider, ReadMemory, Response, Responses } from './provider.ts';
-import { parseIdentifier, parseIndex, parseReading, quote } from './scalars.ts';
 
 /**
  * The documented tree, then the older name, which the vendor's own container software uses and which still answers; no page says

@@ -1,17 +1,17 @@
 // Alibaba Cloud ECS: metadata keys as in its "instance metadata" page. Two ways to the same keys: meta-data/all, one JSON object
 // with the whole tree, where the platform has it; else the tree itself. Knows nothing about HTTP or the kernel.
-import type { Cidr, Ip } from '../model/address.ts';
-import { netmaskOf, networkOf, parseIp } from '../model/address.ts';
-import type { EniFamily, Instance, Reading } from '../model/instance.ts';
-import { unknown, value } from '../model/instance.ts';
+import type { Cidr, Ip } from '../../model/address.ts';
+import { netmaskOf, networkOf, parseIp } from '../../model/address.ts';
+import type { EniFamily, Instance, Reading } from '../../model/instance.ts';
+import { unknown, value } from '../../model/instance.ts';
+import type { ParsedEni } from '../assemble-instance.ts';
+import { assembleInstance } from '../assemble-instance.ts';
+import { checkFamily, parseAddresses, parseGateway, parseNetworks } from '../families.ts';
+import type { MetadataClient, Provider, ReadMemory, Response, Responses } from '../provider.ts';
+import { parseIdentifier, parseReading } from '../scalars.ts';
 import { allPath, emptyKeys, parseAll } from './alibaba-all.ts';
-import type { ParsedEni } from './assemble-instance.ts';
-import { assembleInstance } from './assemble-instance.ts';
-import { checkFamily, parseAddresses, parseGateway, parseNetworks } from './families.ts';
 import type { EniKeys } from './mac-tree.ts';
 import { parseMacTree, readMacTree } from './mac-tree.ts';
-import type { MetadataClient, Provider, ReadMemory, Response, Responses } from './provider.ts';
-import { parseIdentifier, parseReading } from './scalars.ts';
 
 /**
  * vpc-cidr-block is not among them: it is the whole VPC, and NetworkManager's nm-cloud-setup, which reads it as the

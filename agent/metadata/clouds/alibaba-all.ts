@@ -1,13 +1,13 @@
 // Alibaba Cloud's meta-data/all: the whole tree as one JSON object (in all public regions since 2025), one request instead of
 // 1 + 8 per ENI. Turns it into the same shape as the tree that is walked key by key. Pure.
-import { parseMac } from '../model/address.ts';
-import type { Reading } from '../model/instance.ts';
-import { absent, unknown, value } from '../model/instance.ts';
-import { explainStatus } from './judge-answer.ts';
+import { parseMac } from '../../model/address.ts';
+import type { Reading } from '../../model/instance.ts';
+import { absent, unknown, value } from '../../model/instance.ts';
+import { explainStatus } from '../judge-answer.ts';
+import type { Responses } from '../provider.ts';
+import { quote } from '../scalars.ts';
 import type { EniKeys, MacTree } from './mac-tree.ts';
 import { macFolders, macsPath, metaData } from './mac-tree.ts';
-import type { Responses } from './provider.ts';
-import { quote } from './scalars.ts';
 
 export const allPath = `${metaData}all`;
 

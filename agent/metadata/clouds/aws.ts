@@ -1,15 +1,15 @@
 // AWS EC2: metadata paths and formats as in the EC2 user guide ("Instance metadata categories"), and what its own consumers
 // (amazon-ec2-net-utils 2, the VPC CNI, cloud-init) had to learn about it. Knows nothing about HTTP or the kernel.
-import { contains, firstHost, parseIp } from '../model/address.ts';
-import type { EniFamily, Instance, Reading } from '../model/instance.ts';
-import { absent, unknown, value } from '../model/instance.ts';
-import type { ParsedEni } from './assemble-instance.ts';
-import { assembleInstance } from './assemble-instance.ts';
-import { checkFamily, parseAddresses, parseNetworks } from './families.ts';
+import { contains, firstHost, parseIp } from '../../model/address.ts';
+import type { EniFamily, Instance, Reading } from '../../model/instance.ts';
+import { absent, unknown, value } from '../../model/instance.ts';
+import type { ParsedEni } from '../assemble-instance.ts';
+import { assembleInstance } from '../assemble-instance.ts';
+import { checkFamily, parseAddresses, parseNetworks } from '../families.ts';
+import type { Provider, Responses } from '../provider.ts';
+import { parseIdentifier, parseIndex, parseReading } from '../scalars.ts';
 import type { EniKeys } from './mac-tree.ts';
 import { parseMacTree, readMacTree } from './mac-tree.ts';
-import type { Provider, Responses } from './provider.ts';
-import { parseIdentifier, parseIndex, parseReading } from './scalars.ts';
 
 /**
  * The live key is `network-card`; the user guide called it `network-card-index` until 2023, which no instance serves. There is no
