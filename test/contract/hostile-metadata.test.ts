@@ -188,7 +188,9 @@ describe.each(providers)('$name', ({ name }) => {
 
   test('every injection behind a good value: the key is refused as a whole, or reads as before', async () => {
     const before = (await readHostile(recording))!;
-    for (const path of paths.filter(p => /ipv[46]|cidr|prefix|gateway|primary-ip/.test(p))) {
+    const keys = paths.filter(p => /ipv[46]|cidr|prefix|gateway|primary-ip/.test(p));
+    expect(keys).not.toEqual([]);
+    for (const path of keys) {
       const good = recording.responses[path] as string;
       for (const body of injections.slice(0, 25).map(bad => `${good}\n${bad}`)) {
         const instance = await readHostile({
@@ -206,7 +208,9 @@ describe.each(providers)('$name', ({ name }) => {
     const before = (await readHostile(recording))!;
     const victim = before.enis.find(e => !e.primary)!;
     const folder = name === 'jdcloud' ? `/network/${victim.deviceIndex}/` : `/macs/${victim.mac}/`;
-    for (const path of paths.filter(p => p.includes(folder) && !p.endsWith('/mac')))
+    const keys = paths.filter(p => p.includes(folder) && !p.endsWith('/mac'));
+    expect(keys).not.toEqual([]);
+    for (const path of keys)
       for (const body of injections.slice(0, 25)) {
         const instance = (await readHostile({
           ...recording,
