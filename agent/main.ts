@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     import('./cli/run.ts'),
     import('./system/real-system.ts'),
   ]);
-  process.exitCode = await run(argv, realSystem, {
+  const code = await run(argv, realSystem, {
     print: text => process.stdout.write(text),
     printError: text => process.stderr.write(text),
     logTo: process.stderr.fd,
@@ -31,6 +31,9 @@ async function main(): Promise<void> {
       },
     },
   });
+  process.exitCode = code;
+  // A systemd-notify that hangs would keep a daemon alive that has stopped. What other commands print may still be on its way.
+  if (argv[0] === 'daemon') process.exit();
 }
 
 /** A reader that has gone (`status --watch | head`) is no defect: what is written from then on has no reader. */

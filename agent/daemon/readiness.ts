@@ -11,14 +11,26 @@ export interface Readiness {
  */
 export function openReadiness(socket: string | undefined, pid: number): Readiness {
   let last: string | undefined;
+  let isReady = false;
+  let isTelling = false;
+  /** One program at a time: if one hangs, there are not more and more of them. What it has missed is told in one. */
+  async function tell(): Promise<void> {
+    isTelling = true;
+    for (let told: string | undefined; last !== undefined && told !== last; ) {
+      told = last;
+      const message = { pid, ready: !isReady, status: told };
+      isReady = true;
+      // systemd >= 246 waits up to 5 s for its barrier where the receiver ignores it: nothing may hang on that. Where the program is
+      // missing there is nobody to tell.
+      await notify(message).catch(() => undefined);
+    }
+    isTelling = false;
+  }
   return {
     announce(status) {
       if (socket === undefined || status === last) return;
-      const ready = last === undefined;
       last = status;
-      // systemd >= 246 waits up to 5 s for its barrier where the receiver ignores it: nothing may hang on that. Where the program is
-      // missing there is nobody to tell.
-      void notify({ pid, ready, status }).catch(() => undefined);
+      if (!isTelling) void tell();
     },
   };
 }

@@ -61,6 +61,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
       await wakeups.close();
       await release();
       log.info({}, 'stopped; the network stays as it is');
+      await hooks.running;
     }
     return exitCodes.done;
   },

@@ -40,11 +40,6 @@ for something else, or until "eni-agent once --force". Also finishes a rollback 
         { system, settings, log },
         { backend: () => change.backend, touch: true },
       );
-      if (machine.reloadHazard !== undefined)
-        log.warn(
-          { reason: machine.reloadHazard },
-          `rolled back in the kernel, without a reload of the network service; ${reloadRemedy}`,
-        );
       // From here on a crash is an interrupted apply like any other: the next start takes it back.
       await writeCheckpoint(system, change);
       const apply = applyContext({ system, settings, log }, machine);
@@ -53,6 +48,11 @@ for something else, or until "eni-agent once --force". Also finishes a rollback 
         change,
         new AgentError('verify-failed', `the change of ${change.time} was to be rolled back`),
       );
+      if (machine.reloadHazard !== undefined)
+        log.warn(
+          { reason: machine.reloadHazard },
+          `rolled back in the kernel, without a reload of the network service; ${reloadRemedy}`,
+        );
       await writeState(system, { ...change.stateBefore, refused });
       await system.removeFile(lastChangePath);
       return change;

@@ -35,6 +35,16 @@ test('ready once, for the process that is named, and each new status once; nobod
   await vi.waitFor(() => expect(calls()).toEqual(wanted), { timeout: 10_000 });
 });
 
+test('a program that hangs is the only one', async () => {
+  fakeProgram('exec sleep 3');
+  const readiness = openReadiness('/run/systemd/notify', 4711);
+  for (const status of ['1 ENI', '2 ENIs', '3 ENIs']) readiness.announce(status);
+  await vi.waitFor(() => expect(calls()).toHaveLength(1), { timeout: 10_000 });
+  // What came meanwhile is told in one.
+  await vi.waitFor(() => expect(calls()).toHaveLength(2), { timeout: 20_000 });
+  expect(calls()).toContain('--pid=4711|--status=3 ENIs|');
+});
+
 test('no program: nothing happens', async () => {
   process.env.PATH = folder;
   openReadiness('/run/systemd/notify', 4711).announce('1 ENI');

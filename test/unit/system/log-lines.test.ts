@@ -1,5 +1,7 @@
 // The JSON log: its bytes, and that no line is lost however the process ends, a full pipe included.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { jsonLog, type LogFields } from '../../../agent/log.ts';
@@ -72,4 +74,28 @@ test.each([
   const lines = linesOf(end);
   expect(lines).toHaveLength(count);
   expect(JSON.parse(lines.at(-1)!)).toMatchObject({ level: 'info', n: count - 1 });
+});
+
+test('a reader that stands still holds nothing up, and has the lines when it reads again', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'eni-agent-log-'));
+  try {
+    // The reader reads when the last line was logged, and not before.
+    const script = `
+      const { writeFileSync } = await import('node:fs');
+      const { jsonLog } = await import(${JSON.stringify(log)});
+      const log = await jsonLog('info', 2, Date.now);
+      for (let n = 0; n < ${count}; n++) log.info({ n, text: 'x'.repeat(100) }, 'line');
+      writeFileSync('${folder}/done', '');
+      setTimeout(() => undefined, 5000);`;
+    const reader = `"$0" --input-type=module -e "$1" 2>&1 >/dev/null |
+      { for _ in $(seq 300); do [ -e ${folder}/done ] && break; sleep 0.1; done; [ -e ${folder}/done ] && cat > ${folder}/read; }`;
+    const { status } = spawnSync('sh', ['-c', reader, process.execPath, script], { timeout: 60_000 });
+    expect(status).toBe(0);
+    const lines = readFileSync(path.join(folder, 'read'), 'utf8')
+      .split('\n')
+      .filter(line => line !== '');
+    expect(lines.map(line => JSON.parse(line).n)).toEqual(Array.from({ length: count }, (_, n) => n));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
