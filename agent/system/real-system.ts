@@ -9,6 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import path from 'node:path';
+import { AgentError } from '../errors.ts';
 import {
   copyExactly,
   fileError,
@@ -135,12 +136,17 @@ async function holdLock(file: string, waitMs: number): Promise<(() => Promise<vo
   } catch (error) {
     throw fileError('open the lock file', file, error);
   }
-  const { exitCode } = await runCommand(
+  const { exitCode, stderr } = await runCommand(
     ['flock', '-w', String(Math.ceil(waitMs / 1000)), '3'],
     { timeoutMs: waitMs + defaultTimeoutMs },
     handle.fd,
   );
   if (exitCode === 0) return () => handle.close();
   await handle.close();
-  return undefined;
+  // 1: somebody else holds it. Anything else says nothing of that: the program is missing, or could not be started.
+  if (exitCode === 1) return undefined;
+  throw new AgentError(
+    'command-failed',
+    `cannot lock ${file}: ${stderr.trim() || `flock ended with ${exitCode}`}`,
+  );
 }

@@ -24,6 +24,16 @@ test('held, waited for in vain, released, and held again', async () => {
   await again?.();
 });
 
+test('no program to lock with: it is said, and not that somebody else holds it', async () => {
+  const before = process.env.PATH;
+  process.env.PATH = dir;
+  try {
+    await expect(realSystem.lock(join(dir, 'lock'), 0)).rejects.toThrow(/cannot lock .*flock: not found/);
+  } finally {
+    process.env.PATH = before;
+  }
+});
+
 test('a command that is still running when the lock is given back does not keep it', async () => {
   const file = join(dir, 'lock');
   const release = await realSystem.lock(file, 0);
