@@ -48,12 +48,13 @@ test('nobody reads its log any more: it repairs, answers and ends', async () => 
 
 test('systemd-notify hangs: one of it, and the daemon ends', async () => {
   const words = await says(`
-    mkdir /tmp/bin; printf '#!/bin/sh\\nexec sleep 300\\n' > /tmp/bin/systemd-notify; chmod 755 /tmp/bin/systemd-notify
+    mkdir /tmp/bin; printf '#!/bin/sh\\necho $$ >> /tmp/told\\nexec sleep 300\\n' > /tmp/bin/systemd-notify
+    chmod 755 /tmp/bin/systemd-notify
     NOTIFY_SOCKET=/run/nobody PATH=/tmp/bin:$PATH ${daemon} 2> /dev/null & pid=$!
-    within 'pgrep -f "sleep 300" > /dev/null' && echo told
-    ${agentPaths.node} ${agentPaths.bundle} refresh > /dev/null 2>&1
-    echo $(pgrep -fc 'sleep 300') of it
+    within '[ -s /tmp/told ]' && echo told
+    timeout 20 ${agentPaths.node} ${agentPaths.bundle} refresh > /dev/null 2>&1 && echo answered
+    echo $(wc -l < /tmp/told) of it
     kill $pid; within '! kill -0 $pid 2> /dev/null' && echo ended
-    kill -9 $pid $(pgrep -f 'sleep 300') 2> /dev/null`);
-  expect(words).toEqual(['told', '1 of it', 'ended']);
+    kill -9 $pid $(cat /tmp/told) 2> /dev/null`);
+  expect(words).toEqual(['told', 'answered', '1 of it', 'ended']);
 });
