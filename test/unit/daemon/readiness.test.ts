@@ -42,7 +42,8 @@ test('a program that hangs is the only one', async () => {
   await vi.waitFor(() => expect(calls()).toHaveLength(1), { timeout: 10_000 });
   // What came meanwhile is told in one.
   await vi.waitFor(() => expect(calls()).toHaveLength(2), { timeout: 20_000 });
-  expect(calls()).toContain('--pid=4711|--status=3 ENIs|');
+  await new Promise(resolve => setTimeout(resolve, 500));
+  expect(calls()).toEqual(['--pid=4711|--status=3 ENIs|', '--ready|--pid=4711|--status=1 ENI|']);
 });
 
 test('no program: nothing happens', async () => {
