@@ -23,11 +23,6 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   await finishInterrupted(context);
   const machine = await readMachine(context, { backend: before => before.backend, touch: true });
   const { facts, kernel, state, reloadHazard } = machine;
-  if (reloadHazard !== undefined)
-    context.log.warn(
-      { reason: reloadHazard },
-      `removed from the kernel, without a reload of the network service; ${reloadRemedy}`,
-    );
   const apply = applyContext(context, machine);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
   const files = diffFiles(await readOwnedFiles(system, owners), []);
@@ -42,8 +37,16 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   });
   // Slots are kept: should the package come back, every ENI finds its numbers again.
   const stateAfter = { ...emptyState, instanceId: state.instanceId, slots: state.slots };
-  if (files.length === 0 && changes.length === 0) await writeState(system, stateAfter);
-  else await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter });
+  if (files.length === 0 && changes.length === 0) {
+    await writeState(system, stateAfter);
+    return [];
+  }
+  await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter });
+  if (reloadHazard !== undefined)
+    context.log.warn(
+      { reason: reloadHazard },
+      `removed from the kernel, without a reload of the network service; ${reloadRemedy}`,
+    );
   return files.map(f => f.path);
 }
 
