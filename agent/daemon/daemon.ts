@@ -51,6 +51,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     pass: undefined,
     links: undefined,
     reading: undefined,
+    wanted: undefined,
     owesPass: false,
     asking: undefined,
     queued: undefined,

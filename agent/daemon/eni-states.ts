@@ -62,3 +62,35 @@ export function asContested(
   const since = earlier?.state === 'contested' ? earlier.since : now;
   return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
 }
+
+/** A repair of an ENI does not apply what is wanted of it. */
+export function stillFailed(earlier: readonly ReportedEni[], eni: ReportedEni): ReportedEni {
+  const before = earlier.find(e => e.mac === eni.mac);
+  return before?.state === 'failed' && eni.state !== 'contested' ? before : eni;
+}
+
+/** Those that a pass was about which failed, the ones that were unknown before as well. */
+export function asFailed(
+  enis: readonly ReportedEni[],
+  failed: readonly ReportedEni['mac'][],
+  message: string,
+  at: string,
+): readonly ReportedEni[] {
+  const unknown = failed.filter(mac => !enis.some(e => e.mac === mac));
+  const added = unknown.map((mac): ReportedEni => {
+    const nothing = { eniId: undefined, link: undefined, text: undefined, reason: undefined };
+    return { mac, ...nothing, state: 'working', since: at, lastError: undefined };
+  });
+  return [...enis, ...added].map(eni => {
+    if (!failed.includes(eni.mac)) return eni;
+    const since = eni.state === 'failed' ? eni.since : at;
+    return {
+      ...eni,
+      state: 'failed',
+      since,
+      text: message,
+      reason: undefined,
+      lastError: { at, text: message },
+    };
+  });
+}

@@ -4,7 +4,7 @@ import type { AgentError } from '../errors.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
-import { asContested, eniStates, waitingReasons } from './eni-states.ts';
+import { asContested, asFailed, eniStates, stillFailed, waitingReasons } from './eni-states.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
 import { triesGoOn, triesOf } from './schedule.ts';
 
@@ -71,10 +71,12 @@ export interface PassOccasion extends Occasion {
   readonly news: boolean;
   /** Links have come, gone or changed since the last pass. */
   readonly otherLinks: boolean;
+  /** An answer is still to be applied, and this pass was not its: what is said of its failure stays true. */
+  readonly owes: boolean;
 }
 
 export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
-  const { pass, repaired, now } = occasion;
+  const { pass, repaired, now, owes } = occasion;
   const applied = pass.outcome === 'applied';
   const isRepair = applied && repaired.length > 0;
   const seen = counted(memory, occasion, {
@@ -86,23 +88,21 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   const isBraked = isOn(brake, now);
   const contest = isRepair ? repaired : isBraked ? memory.contest : [];
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
+  const keepsError = owes || memory.metadata.state === 'failing';
+  const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
+  const states = eniStates(memory.enis, pass, isBraked ? contest : [], iso(now));
   return {
     ...seen,
     brake,
     contest,
     waitingFor,
-    tookBack: false,
-    error: memory.error !== null && memory.metadata.state === 'failing' ? memory.error : null,
+    tookBack: owes && memory.tookBack,
+    error: keepsError ? memory.error : null,
     lastChange: applied
       ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
-    enis: eniStates(memory.enis, pass, isBraked ? contest : [], iso(now)),
-    ...nextMood(
-      memory,
-      waitingFor,
-      applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news),
-      isBraked,
-    ),
+    enis: owes ? states.map(eni => stillFailed(memory.enis, eni)) : states,
+    ...(owes && !isBraked ? {} : nextMood(memory, waitingFor, sign, isBraked)),
   };
 }
 
@@ -133,7 +133,7 @@ export function afterFailure(
   const isBraked = repaired.length > 0 && isOn(brake, occasion.now);
   const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
   const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
-  const enis = isPass ? markFailed(memory.enis, failed, message, iso(occasion.now)) : memory.enis;
+  const enis = isPass ? asFailed(memory.enis, failed, message, iso(occasion.now)) : memory.enis;
   return {
     ...counted(memory, occasion, { failures: 1, passes: isPass ? 1 : 0 }),
     brake,
@@ -145,31 +145,6 @@ export function afterFailure(
     tookBack,
     enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(occasion.now))) : enis,
   };
-}
-
-function markFailed(
-  enis: readonly ReportedEni[],
-  failed: readonly ReportedEni['mac'][],
-  message: string,
-  at: string,
-): readonly ReportedEni[] {
-  const unknown = failed.filter(mac => !enis.some(e => e.mac === mac));
-  const added = unknown.map((mac): ReportedEni => {
-    const nothing = { eniId: undefined, link: undefined, text: undefined, reason: undefined };
-    return { mac, ...nothing, state: 'working', since: at, lastError: undefined };
-  });
-  return [...enis, ...added].map(eni => {
-    if (!failed.includes(eni.mac)) return eni;
-    const since = eni.state === 'failed' ? eni.since : at;
-    return {
-      ...eni,
-      state: 'failed',
-      since,
-      text: message,
-      reason: undefined,
-      lastError: { at, text: message },
-    };
-  });
 }
 
 function nextMood(

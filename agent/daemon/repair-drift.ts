@@ -45,7 +45,8 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   await runPass(daemon, { triggers, reading, repaired, news: false });
   // This check has not asked the metadata: whoever keeps touching files must not put that off for ever.
   const { mood } = daemon.memory;
-  if (mood !== 'failing' && mood !== 'braked') daemon.dueAt = Math.min(daemon.dueAt, due);
+  const isOwed = daemon.wanted !== undefined && daemon.pass !== pass;
+  if (isOwed || (mood !== 'failing' && mood !== 'braked')) daemon.dueAt = Math.min(daemon.dueAt, due);
   return mends ? 'drift' : 'files';
 }
 

@@ -4,7 +4,7 @@ import { AgentError, reasonOf } from '../errors.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
-import { keyOf } from '../model/value.ts';
+import { isSame, keyOf } from '../model/value.ts';
 import { type Drift, linksText, unclaimedLinks } from '../pass/glance.ts';
 import { withLock } from '../pass/lock.ts';
 import type { PassResult } from '../pass/pass.ts';
@@ -53,6 +53,8 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
   const drift = repaired.flatMap(d => d.lines);
   const why = { trigger: triggers.join(' ') };
   const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
+  // A repair goes by what is believed, which is older than an answer that could not be applied.
+  const isAnswer = wish.reading === daemon.reading;
   daemon.owesPass = false;
   try {
     const facts = await takeFacts(daemon);
@@ -71,11 +73,15 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const occasion = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks };
+    const isApplied = isAnswer || isSame(daemon.wanted?.instance.enis, pass.instance.enis);
+    if (isApplied) daemon.wanted = undefined;
+    const owes = daemon.wanted !== undefined;
+    const occasion = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks, owes };
     changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     setDue(daemon);
   } catch (error) {
+    if (isAnswer) daemon.wanted = wish.reading;
     fail(daemon, triggers, asAgentError(error), await pendingEnis(daemon, wish.reading), repaired);
   }
 }

@@ -44,6 +44,8 @@ export interface DaemonState {
   links: string | undefined;
   /** The last answer of the metadata: a repair goes by it, so that it does not depend on the service. */
   reading: InstanceReading | undefined;
+  /** The answer that a pass could not apply: wanted until it is applied, or another has come in its place. */
+  wanted: InstanceReading | undefined;
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
   asking: OpenQuestion | undefined;

@@ -21,6 +21,11 @@ export class FakePlot {
     this.#failures.push({ match, reason, left: times });
   }
 
+  /** Nothing fails any more. */
+  heal(): void {
+    this.#failures.length = 0;
+  }
+
   /** Lets the others act. */
   happens(text: string, when: 'before' | 'after'): void {
     for (const entry of this.#interference) {

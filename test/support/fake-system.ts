@@ -99,6 +99,11 @@ export class FakeSystem implements System {
     this.#plot.fail(match, reason, times);
   }
 
+  /** Nothing fails any more. */
+  heal(): void {
+    this.#plot.heal();
+  }
+
   /** Does something when the virtual clock has reached that time. */
   after(ms: number, act: () => void): void {
     this.#events.push({ at: this.#now + ms, act });

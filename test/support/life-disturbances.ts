@@ -55,6 +55,11 @@ export function disturb(life: Life, act: Disturbance): void {
       forgetOn(life, eniOf(act.eni));
       break;
     }
+    case 'add-fails':
+      machine.system.fail(/^run ip (-6 )?addr add|addr add/, 'Operation not permitted', act.times);
+      // What the agent takes down to bring it up again, it may not get back.
+      for (const eni of lifeSecondaries) forgetOn(life, eni);
+      break;
     case 'leak-default':
       leakDefault(life, eniOf(act.eni));
       break;

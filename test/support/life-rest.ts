@@ -23,6 +23,7 @@ export async function heal(life: Life): Promise<void> {
   const { machine, ledger, claims } = life;
   const { system, cloud } = machine;
   machine.killInNextApply(undefined);
+  system.heal();
   cloud.faults = [];
   for (const path of claims) {
     system.files.delete(path);

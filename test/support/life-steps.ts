@@ -34,6 +34,7 @@ export type Act =
   | { readonly do: 'edit-file' | 'delete-file'; readonly pick: number }
   | { readonly do: 'link-down'; readonly eni: number }
   | { readonly do: 'leak-default'; readonly eni: number }
+  | { readonly do: 'add-fails'; readonly times: number }
   | { readonly do: 'config'; readonly ignored: number | undefined; readonly broken: boolean };
 
 /** Those that are somebody else's doing: life-disturbances.ts. */
@@ -54,7 +55,8 @@ export type Disturbance = Extract<
       | 'edit-file'
       | 'delete-file'
       | 'link-down'
-      | 'leak-default';
+      | 'leak-default'
+      | 'add-fails';
   }
 >;
 
@@ -147,6 +149,7 @@ const weighted: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Act>
   [2, act('delete-file', fc.record({ pick }))],
   [2, act('link-down', fc.record({ eni }))],
   [1, act('leak-default', fc.record({ eni }))],
+  [3, act('add-fails', fc.record({ times: fc.constantFrom(1, 1, 3, 30) }))],
   [
     2,
     act(

@@ -20,7 +20,15 @@ const late = passOf({ problems: [{ subject: 'x', text: 'late' }] });
 /** A look so many seconds after the start. */
 function pass(memory: Memory, second: number, more: Partial<PassOccasion> = {}): Memory {
   const look = { now: t0 + second * 1000, triggers: ['timer'] as const, pass: passOf({ enis: [{}] }) };
-  return afterPass(memory, { ...look, repaired: [], unclaimed: [], news: false, otherLinks: false, ...more });
+  return afterPass(memory, {
+    ...look,
+    repaired: [],
+    unclaimed: [],
+    news: false,
+    otherLinks: false,
+    owes: false,
+    ...more,
+  });
 }
 
 function fail(
