@@ -1,0 +1,15 @@
+// What happens on an ordinary day between the installation and the removal. Each chapter leaves the machine as it found it.
+import type { Day, DayImage } from './day.ts';
+
+export interface Chapter {
+  readonly name: string;
+  readonly tell: (day: Day) => Promise<void>;
+  /** Images that have such a thing; all unless told. */
+  readonly images?: readonly DayImage[];
+}
+
+export const chapters: readonly Chapter[] = [];
+
+export function chaptersOf(image: DayImage): readonly Chapter[] {
+  return chapters.filter(({ images }) => images === undefined || images.includes(image));
+}
