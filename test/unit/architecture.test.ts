@@ -54,7 +54,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'metadata',
-    /^agent\/cli\/(commands\/render\.ts > agent\/metadata\/recording|(commands\/daemon|status-watch)\.ts > agent\/metadata\/metadata-source)\.ts$/,
+    /^agent\/cli\/(commands\/render\.ts > agent\/metadata\/recording|(commands\/daemon|status\/watch)\.ts > agent\/metadata\/metadata-source)\.ts$/,
     'render is offline; who reads again and again opens the source for it',
   ],
   [

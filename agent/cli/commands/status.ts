@@ -6,10 +6,10 @@ import { inspect } from '../../pass/inspect.ts';
 import type { PassContext } from '../../pass/pass.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import { readRunMode } from '../run-mode.ts';
-import { statusJson } from '../status-json.ts';
-import { statusRows } from '../status-rows.ts';
-import { needsAttention, type StatusView, statusText } from '../status-text.ts';
-import { watch } from '../status-watch.ts';
+import { statusJson } from '../status/json.ts';
+import { statusRows } from '../status/rows.ts';
+import { needsAttention, type StatusView, statusText } from '../status/text.ts';
+import { watch } from '../status/watch.ts';
 
 export const status: CliCommand = {
   name: 'status',

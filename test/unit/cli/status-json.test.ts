@@ -1,7 +1,7 @@
 // The JSON of `status` beyond what json.test.ts holds: the daemon, and the state of each ENI, with the fields of docs/json.md.
 import { expect, test } from 'vitest';
-import { statusJson } from '../../../agent/cli/status-json.ts';
-import { statusRows } from '../../../agent/cli/status-rows.ts';
+import { statusJson } from '../../../agent/cli/status/json.ts';
+import { statusRows } from '../../../agent/cli/status/rows.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import {
   ago,

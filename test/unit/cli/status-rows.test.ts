@@ -1,6 +1,6 @@
 // Which state `status` gives an ENI: the fresh look decides what is, the daemon's report adds what a look cannot know.
 import { describe, expect, test } from 'vitest';
-import { type StatusRow, statusRows } from '../../../agent/cli/status-rows.ts';
+import { type StatusRow, statusRows } from '../../../agent/cli/status/rows.ts';
 import type { Report, ReportedEni } from '../../../agent/daemon/report.ts';
 import type { SkippedEni } from '../../../agent/model/network-plan.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';

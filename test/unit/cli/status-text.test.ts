@@ -1,9 +1,9 @@
 // What a person reads: the table, the lines about the daemon, the details; and when the exit code says that somebody should look.
 import { describe, expect, test } from 'vitest';
-import { type DaemonView, describeDaemon } from '../../../agent/cli/status-daemon.ts';
-import { type StatusRow, statusRows } from '../../../agent/cli/status-rows.ts';
-import { describeAge, describeTable } from '../../../agent/cli/status-table.ts';
-import { needsAttention, type StatusView, statusText } from '../../../agent/cli/status-text.ts';
+import { type DaemonView, describeDaemon } from '../../../agent/cli/status/daemon.ts';
+import { type StatusRow, statusRows } from '../../../agent/cli/status/rows.ts';
+import { describeAge, describeTable } from '../../../agent/cli/status/table.ts';
+import { needsAttention, type StatusView, statusText } from '../../../agent/cli/status/text.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 import { run } from '../../../agent/cli/run.ts';
-import { seldom } from '../../../agent/cli/status-watch.ts';
+import { seldom } from '../../../agent/cli/status/watch.ts';
 import type { MetadataSource } from '../../../agent/metadata/metadata-source.ts';
 import { createMachine, type Machine } from '../../support/fake-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';

@@ -1,9 +1,9 @@
 // What `status` says of the daemon, for people: does it run, when does it look, what does it wait for, what is wrong. Pure.
-import { isLate } from '../daemon/liveness.ts';
-import type { Report } from '../daemon/report.ts';
-import { green, red, type Style, yellow } from './describe.ts';
-import { type RunMode, startCommand } from './run-mode.ts';
-import { describeAge } from './status-table.ts';
+import { isLate } from '../../daemon/liveness.ts';
+import type { Report } from '../../daemon/report.ts';
+import { green, red, type Style, yellow } from '../describe.ts';
+import { type RunMode, startCommand } from '../run-mode.ts';
+import { describeAge } from './table.ts';
 
 export interface DaemonView {
   /** Of the last daemon that wrote one; undefined if none did since the machine started. */

@@ -1,12 +1,12 @@
 // What `status` says of each ENI, as data: a row for each, made of a look at the machine and, for what a look cannot know (since when,
 // what went wrong), of the daemon's report. Pure; the look wins, because it is newer.
 
-import { describeDifference } from '../apply/compare.ts';
-import type { EniState, Report, ReportedEni } from '../daemon/report.ts';
-import type { Mac } from '../model/address.ts';
-import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
-import { hasTrait } from '../model/skip-reason.ts';
-import type { Comparison, Inspection } from '../pass/inspect.ts';
+import { describeDifference } from '../../apply/compare.ts';
+import type { EniState, Report, ReportedEni } from '../../daemon/report.ts';
+import type { Mac } from '../../model/address.ts';
+import type { EniPlan, SkippedEni } from '../../model/network-plan.ts';
+import { hasTrait } from '../../model/skip-reason.ts';
+import type { Comparison, Inspection } from '../../pass/inspect.ts';
 
 /** `not-as-planned`: kernel or files differ from the plan. `left-over`: configured here, and no ENI of ours any more. */
 export type RowState = EniState | 'not-managed' | 'not-as-planned' | 'left-over';

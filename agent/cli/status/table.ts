@@ -1,6 +1,6 @@
 // The table of `status`: one line per ENI, aligned, as narrow as it can be. Pure.
-import { bold, green, red, type Style, yellow } from './describe.ts';
-import type { RowState, StatusRow } from './status-rows.ts';
+import { bold, green, red, type Style, yellow } from '../describe.ts';
+import type { RowState, StatusRow } from './rows.ts';
 
 /** What a line is made to fit, as far as reason and owner can be shortened for it. */
 const maxWidth = 120;

@@ -1,8 +1,8 @@
 // `status --watch`: the same picture again and again. The kernel is read each time, the metadata seldom: its service counts requests.
-import { type MetadataSource, openMetadataSource } from '../metadata/metadata-source.ts';
-import type { PassContext } from '../pass/pass.ts';
-import { readDmi } from '../system/facts/dmi.ts';
-import type { CommandContext } from './command.ts';
+import { type MetadataSource, openMetadataSource } from '../../metadata/metadata-source.ts';
+import type { PassContext } from '../../pass/pass.ts';
+import { readDmi } from '../../system/facts/dmi.ts';
+import type { CommandContext } from '../command.ts';
 
 const redrawMs = 2000;
 const metadataMs = 30_000;

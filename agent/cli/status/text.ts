@@ -1,11 +1,11 @@
 // `status` for people: what this machine is, what the daemon does, one table, and below it what there is to know of each ENI that is not
 // as it should be. Pure.
-import { explainSelection } from '../../renderers/detect/select.ts';
-import { describeCloud, type Inspection } from '../pass/inspect.ts';
-import { bold, describeEni, describeWarnings, green, red, type Style, yellow } from './describe.ts';
-import { type DaemonView, describeDaemon, isDaemonTroubled } from './status-daemon.ts';
-import { differencesOf, type StatusRow } from './status-rows.ts';
-import { describeTable, paintState, stateText } from './status-table.ts';
+import { explainSelection } from '../../../renderers/detect/select.ts';
+import { describeCloud, type Inspection } from '../../pass/inspect.ts';
+import { bold, describeEni, describeWarnings, green, red, type Style, yellow } from '../describe.ts';
+import { type DaemonView, describeDaemon, isDaemonTroubled } from './daemon.ts';
+import { differencesOf, type StatusRow } from './rows.ts';
+import { describeTable, paintState, stateText } from './table.ts';
 
 /** Everything that one `status` shows. */
 export interface StatusView {

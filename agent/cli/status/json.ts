@@ -1,10 +1,10 @@
 // The documented, stable JSON of `status` (docs/json.md). Fields are only ever added.
-import { describeDifference } from '../apply/compare.ts';
-import type { Report } from '../daemon/report.ts';
-import type { Mac } from '../model/address.ts';
-import type { EniPlan } from '../model/network-plan.ts';
-import { differencesOf, type StatusRow } from './status-rows.ts';
-import type { StatusView } from './status-text.ts';
+import { describeDifference } from '../../apply/compare.ts';
+import type { Report } from '../../daemon/report.ts';
+import type { Mac } from '../../model/address.ts';
+import type { EniPlan } from '../../model/network-plan.ts';
+import { differencesOf, type StatusRow } from './rows.ts';
+import type { StatusView } from './text.ts';
 
 export function statusJson({ found, daemon, rows }: StatusView) {
   return {
