@@ -46,12 +46,14 @@ function parseOptions(command: CliCommand, args: readonly string[]): OptionValue
     ]),
   );
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args: args.map(a => (a === '-h' ? '--help' : a)),
       options,
-      allowPositionals: false,
+      allowPositionals: command.argument !== undefined,
       strict: true,
-    }).values;
+    });
+    if (positionals.length > 1) throw new Error(`Unexpected argument '${positionals[1]}'`);
+    return positionals.length === 0 ? values : { ...values, argument: positionals[0] };
   } catch (cause) {
     throw new AgentError('usage', `${command.name}: ${plain(reasonOf(cause))}`, { cause, hint });
   }
@@ -62,7 +64,7 @@ function plain(message: string): string {
   return message.replace(/\. To specify .*$/, '').replace(/ \(such as .*$/, '');
 }
 
-/** The value of a string option; undefined if it was not given. */
+/** The value of a string option, or of `argument`; undefined if it was not given. */
 export function textOption(values: OptionValues, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;

@@ -16,6 +16,13 @@ export interface CliOption {
   readonly help: string;
 }
 
+/** A word behind the command that may be left out, as `[FILE]`: `values.argument` has it. */
+export interface CliArgument {
+  readonly value: string;
+  readonly choices?: CliOption['choices'];
+  readonly help: string;
+}
+
 export type OptionValues = Readonly<
   Record<string, string | boolean | readonly (string | boolean)[] | undefined>
 >;
@@ -55,6 +62,7 @@ export interface CliCommand {
   readonly summary: string;
   /** Paragraphs for `eni-agent VERB --help`. */
   readonly description: string;
+  readonly argument?: CliArgument;
   readonly options: Readonly<Record<string, CliOption>>;
   readonly examples: readonly string[];
   readonly needsRoot: boolean;

@@ -27,13 +27,15 @@ export function commandHelp(command: CliCommand): string {
   const rows = Object.entries(options).map(
     ([name, o]) => [`--${name}${o.value === undefined ? '' : ` ${o.value}`}`, o] as const,
   );
-  const width = Math.max(...rows.map(([left]) => left.length));
+  const { argument } = command;
+  const width = Math.max(...rows.map(([left]) => left.length), argument?.value.length ?? 0);
   return [
-    `Usage: eni-agent ${command.name} [OPTIONS]`,
+    `Usage: eni-agent ${command.name}${argument === undefined ? '' : ` [${argument.value}]`} [OPTIONS]`,
     '',
     command.description.trim(),
     '',
     'Options:',
+    ...(argument === undefined ? [] : [`  ${argument.value.padEnd(width)}  ${argument.help}`]),
     ...rows.map(([left, o]) => `  ${left.padEnd(width)}  ${o.help}${o.multiple ? ' (may be repeated)' : ''}`),
     '',
     'Examples:',

@@ -23,6 +23,7 @@ export async function commandSections(): Promise<readonly string[]> {
         .split(/\n{2,}/)
         .flatMap(text => paragraph(literal(text))),
       ...(command.needsRoot ? paragraph('Needs root.') : []),
+      ...argumentDefinition(command.argument),
       ...own.flatMap(option => optionDefinition(option, command.description)),
       ...(others.length === 0 ? [] : paragraph(`Also takes ${others.join(' and ')}; see OPTIONS.`)),
       ...paragraph(command.examples.length === 1 ? 'Example:' : 'Examples:'),
@@ -48,6 +49,11 @@ function sharedBy(commands: readonly CliCommand[]): readonly NamedOption[] {
 
 function isIn(options: readonly NamedOption[], option: NamedOption): boolean {
   return options.some(other => isDeepStrictEqual(other, option));
+}
+
+function argumentDefinition(argument: CliCommand['argument']): readonly string[] {
+  if (argument === undefined) return [];
+  return definition(italic(argument.value), lines(literal(sentence(argument.help))));
 }
 
 /** @param told what the reader knows already: values that stand there are not listed again */

@@ -47,7 +47,10 @@ function offer(choices: CliOption['choices']): string {
   return `COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$cur")); `;
 }
 
-function optionCase({ name, options }: CliCommand): string {
+function optionCase({ name, options, argument }: CliCommand): string {
+  const { choices = [] } = argument ?? {};
   const words = Object.keys({ ...options, ...commonOptions }).map(option => `--${option}`);
-  return `    ${name}) COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur")) ;;`;
+  const offered = typeof choices === 'string' ? words : [...choices, ...words];
+  const paths = typeof choices === 'string' ? `if [[ $cur != -* ]]; then ${offer(choices)}return; fi; ` : '';
+  return `    ${name}) ${paths}COMPREPLY=($(compgen -W '${offered.join(' ')}' -- "$cur")) ;;`;
 }

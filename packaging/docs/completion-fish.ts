@@ -19,10 +19,22 @@ export function fishCompletion(commands: readonly CliCommand[]): string {
   ].join('\n');
 }
 
-function optionLines({ name, options }: CliCommand): readonly string[] {
-  return Object.entries<CliOption>({ ...options, ...commonOptions }).map(([option, spec]) =>
+function optionLines({ name, options, argument }: CliCommand): readonly string[] {
+  const lines = Object.entries<CliOption>({ ...options, ...commonOptions }).map(([option, spec]) =>
     line([...only(name), '-l', option, ...value(spec), '-d', quoted(spec.help)]),
   );
+  return [...argumentLines(name, argument), ...lines];
+}
+
+function argumentLines(name: string, argument: CliCommand['argument']): readonly string[] {
+  const { choices } = argument ?? {};
+  if (choices === undefined) return [];
+  const words = {
+    files: ['-F'],
+    folders: ['-a', quoted('(__fish_complete_directories)')],
+  };
+  const offered = typeof choices === 'string' ? words[choices] : ['-a', quoted(choices.join(' '))];
+  return [line([...only(name), ...offered])];
 }
 
 function only(command: string): readonly string[] {
