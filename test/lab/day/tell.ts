@@ -1,10 +1,18 @@
 // The day, told once for each network service: the package is looked at before it may act, lives, is broken, is mended, and leaves.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { plugged } from '../../matrix/enis.ts';
 import type { Suite } from '../../needs/declaration.ts';
-import { allPing } from '../daemon-steps.ts';
+import { allPing, kernelText } from '../daemon-steps.ts';
 import { install } from '../package-guest.ts';
+import { assignAddress, attachEni, detachEni } from '../vpc.ts';
 import { chaptersOf } from './chapters.ts';
 import { beginDay, type Day, type DayImage } from './day.ts';
+import { allSay } from './views.ts';
+
+async function installed(day: Day, version: string): Promise<void> {
+  const { exitCode, stdout, stderr } = await install(day.host, day.package(version));
+  expect(exitCode, stdout + stderr).toBe(0);
+}
 
 export function tellDay(suite: Suite, image: DayImage): void {
   describe(`${image} of ${suite}`, () => {
@@ -14,11 +22,34 @@ export function tellDay(suite: Suite, image: DayImage): void {
     });
     afterAll(() => day?.end());
 
-    test('install: the ENIs that are there work', async () => {
-      const { exitCode, stdout, stderr } = await install(day.host, day.package('1.0-1'));
-      expect(exitCode, stdout + stderr).toBe(0);
+    const isActive = async () => (await day.tries('systemctl is-active eni-agent')).stdout.trim();
+
+    test('masked, to look first: installed it says what it would do, and does nothing', async () => {
+      await day.sh('systemctl mask eni-agent');
+      const before = await kernelText(day.host);
+      await installed(day, '1.0-1');
+      expect(await isActive()).toBe('inactive');
+      for (const command of ['doctor', 'plan', 'status'])
+        expect(await day.eniAgent(command), command).toMatchObject({ exitCode: 2 });
+      expect(await kernelText(day.host)).toBe(before);
+    });
+
+    test('unmasked: the ENIs that are there work', async () => {
+      await day.sh('systemctl unmask eni-agent; systemctl enable --now eni-agent');
       await day.settled();
       await allPing(day.host);
+      await allSay(day);
+    });
+
+    test('an ENI is attached, an address is assigned', async () => {
+      await attachEni(day.host.vpc, plugged);
+      await day.host.metadata.sync();
+      await day.settled();
+      await assignAddress(day.host.vpc, plugged.link, '10.0.3.72');
+      await day.host.metadata.sync();
+      expect(await day.eniAgent('refresh')).toMatchObject({ exitCode: 0 });
+      await allPing(day.host);
+      await allSay(day);
     });
 
     for (const { name, tell } of chaptersOf(image))
@@ -26,6 +57,28 @@ export function tellDay(suite: Suite, image: DayImage): void {
         await tell(day);
         await day.settled();
         await allPing(day.host);
+        await allSay(day);
       });
+
+    test('an ENI is detached', async () => {
+      await detachEni(day.host.vpc, plugged.link);
+      await day.host.metadata.sync();
+      await day.settled();
+      await allSay(day);
+    });
+
+    test('an upgrade', async () => {
+      await installed(day, '1.1-1');
+      await day.settled();
+      await allSay(day);
+    });
+
+    test('the package is removed: what it has configured stays; purged: nothing of it is left', async () => {
+      await day.sh('dpkg -r eni-agent');
+      await allPing(day.host);
+      await day.sh('dpkg -P eni-agent');
+      expect(await day.sh('ip rule; ip -6 rule')).not.toMatch(/lookup 28/);
+      expect(await day.sh('ls /etc/systemd/system /run /var/lib')).not.toContain('eni-agent');
+    });
   });
 }
