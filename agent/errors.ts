@@ -11,7 +11,7 @@ const table = {
   usage: { exit: 64, hint: 'eni-agent --help lists the commands; eni-agent COMMAND --help describes one' },
   'config-invalid': {
     exit: 64,
-    hint: 'docs/configuration.md, or "man eni-agent.conf", lists the keys and their values',
+    hint: '"man eni-agent.conf" lists the keys and their values',
   },
   'needs-root': {
     exit: 1,

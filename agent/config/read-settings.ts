@@ -1,129 +1,96 @@
 // /etc/eni-agent/eni-agent.conf and eni-agent.conf.d/*.conf, INI, to validated Settings. The only place with defaults.
 // Later files win, key by key; an unknown key is an error, because a misspelt safety option must not be silently off.
-import ini from 'ini';
 import * as v from 'valibot';
-import { AgentError, reasonOf } from '../errors.ts';
-import { type Mac, parseMac } from '../model/address.ts';
+import type { Mac } from '../model/address.ts';
 import type { EniOptions, Settings } from '../model/settings.ts';
 import { bandWidth } from '../plan/numbering.ts';
 import type { System } from '../system/system.ts';
+import { checkLines, type GoodLine } from './check-lines.ts';
+import { type ConfigFile, configLines } from './ini-lines.ts';
+import { type ConfigProblem, configError, problemAt } from './problem.ts';
 import {
   agentSection,
   coexistenceSection,
   daemonSection,
   eniSection,
-  isSectionName,
   metadataSection,
   routingSection,
   type SectionName,
-  schemas,
 } from './sections.ts';
 
 export const configPath = '/etc/eni-agent/eni-agent.conf';
 export const configFolder = '/etc/eni-agent/eni-agent.conf.d';
 
-type Sections = Record<string, unknown>;
+/** What the files say, and what is wrong with them: one of the two. */
+export interface Configuration {
+  readonly files: readonly ConfigFile[];
+  readonly settings: Settings | undefined;
+  readonly problems: readonly ConfigProblem[];
+}
 
-/** Reads and validates. Throws `config-invalid` with file, section, key, value and reason. */
-export async function readSettings(system: System): Promise<Settings> {
+/**
+ * Reads the main file, which may be missing, and the drop-ins behind it.
+ *
+ * @param main another file in the place of the main one
+ */
+export async function readConfigFiles(system: System, main = configPath): Promise<readonly ConfigFile[]> {
   const names = (await system.listFolder(configFolder)).filter(name => name.endsWith('.conf'));
-  const paths = [configPath, ...names.map(name => `${configFolder}/${name}`)];
-  const layers: { path: string; sections: Sections }[] = [];
-  for (const path of paths) {
+  const files: ConfigFile[] = [];
+  for (const path of new Set([main, ...names.map(name => `${configFolder}/${name}`)])) {
     const content = await system.readFile(path);
-    if (content !== undefined) layers.push({ path, sections: parseIni(path, content) });
+    if (content !== undefined) files.push({ path, content });
   }
-  return settingsFrom(layers);
+  return files;
 }
 
-/** ini splits a section name at dots and unwraps quotes: `[eni "00:16:..."]` arrives as the key `eni "00:16:..."`. */
-function parseIni(path: string, content: string): Sections {
-  try {
-    // ini turns `true`, `false` and `null` into values of their own; here every value is text until a schema says otherwise.
-    return JSON.parse(JSON.stringify(ini.parse(content)), (_key, v) =>
-      typeof v === 'boolean' ? String(v) : v,
-    ) as Sections;
-  } catch (cause) {
-    throw new AgentError('config-invalid', `${path}: ${reasonOf(cause)}`, { cause });
-  }
+/** Throws `config-invalid` with the first problem: file, line, section, key, value and reason. */
+export async function readSettings(system: System): Promise<Settings> {
+  return settingsOf(parseConfiguration(await readConfigFiles(system)));
 }
 
-export function settingsFrom(
-  layers: readonly { readonly path: string; readonly sections: Sections }[],
-): Settings {
-  const merged: Partial<Record<SectionName, Sections>> = {};
-  const enis = new Map<Mac, Sections>();
-  for (const { path, sections } of layers) {
-    for (const [name, content] of Object.entries(sections)) {
-      if (typeof content !== 'object' || content === null)
-        throw new AgentError(
-          'config-invalid',
-          `${path}: the key ${JSON.stringify(name)} is outside of any section`,
-        );
-      const mac = eniOf(name, path);
-      // Each file is checked by itself, so that the error names the file that is wrong.
-      if (mac !== undefined) {
-        check(path, name, eniSection, content);
-        enis.set(mac, { ...enis.get(mac), ...content });
-      } else if (isSectionName(name)) {
-        check(path, name, schemas[name], content);
-        merged[name] = { ...merged[name], ...content };
-      } else throw new AgentError('config-invalid', `${path}: unknown section [${name}]`);
-    }
-  }
-  const { period, metrics } = v.parse(daemonSection, merged.daemon ?? {});
+/** Throws `config-invalid`. */
+export function settingsOf({ settings, problems }: Configuration): Settings {
+  if (settings !== undefined) return settings;
+  throw configError(problems as [ConfigProblem, ...ConfigProblem[]]);
+}
+
+/** All files together; each is checked by itself, so that a line is wrong also where a later file would win. */
+export function parseConfiguration(files: readonly ConfigFile[]): Configuration {
+  const checked = files.map(file => checkLines(configLines(file)));
+  const good = checked.flatMap(c => c.good);
+  const winners = new Map(good.map(line => [`${line.of} ${line.key}`, line]));
+  const tableLines = [...winners.values()].filter(line => line.key === 'table');
+  const contentOf = (of: SectionName | Mac) =>
+    Object.fromEntries(good.filter(line => line.of === of).map(({ key, value }) => [key, value]));
+  const enis = [...new Set(checked.flatMap(c => c.enis))];
+  const routing = v.parse(routingSection, contentOf('routing'));
+  const problems = [...checked.flatMap(c => c.problems), ...checkTables(routing.base, tableLines)];
+  if (problems.length > 0) return { files, settings: undefined, problems };
+  const { period, metrics } = v.parse(daemonSection, contentOf('daemon'));
   const settings = {
-    agent: agentOf(v.parse(agentSection, merged.agent ?? {})),
-    metadata: metadataOf(v.parse(metadataSection, merged.metadata ?? {})),
-    routing: v.parse(routingSection, merged.routing ?? {}),
-    coexistence: coexistenceOf(v.parse(coexistenceSection, merged.coexistence ?? {})),
+    agent: agentOf(v.parse(agentSection, contentOf('agent'))),
+    metadata: metadataOf(v.parse(metadataSection, contentOf('metadata'))),
+    routing,
+    coexistence: coexistenceOf(v.parse(coexistenceSection, contentOf('coexistence'))),
     daemon: { periodMs: period, metrics },
-    enis: new Map([...enis].map(([mac, content]) => [mac, eniOptions(v.parse(eniSection, content))])),
+    enis: new Map(enis.map(mac => [mac, eniOptions(v.parse(eniSection, contentOf(mac)))])),
   };
-  checkTables(settings);
-  return settings;
+  return { files, settings, problems };
 }
 
-/** Two ENIs in one table would send each other's traffic. Only shows when all files are read, so no file is named. */
-function checkTables({ routing, enis }: Pick<Settings, 'routing' | 'enis'>): void {
-  const owners = new Map<number, Mac>();
-  for (const [mac, { table }] of enis) {
-    if (table === undefined) continue;
-    const end = routing.base + bandWidth - 1;
-    const where = `[eni "${mac}"] table = ${table}`;
-    if (table >= routing.base && table <= end)
-      throw new AgentError(
-        'config-invalid',
-        `${where}: ${routing.base} to ${end} are given to ENIs by the agent itself`,
-      );
+/** Two ENIs in one table would send each other's traffic. Only shows when all files are read. */
+function checkTables(base: number, lines: readonly GoodLine[]): readonly ConfigProblem[] {
+  const end = base + bandWidth - 1;
+  const owners = new Map<number, string>();
+  return lines.flatMap(({ value, line }) => {
+    const table = Number(value);
+    const where = `[${line.section}] table = ${table}`;
+    if (table >= base && table <= end)
+      return [problemAt(line, `${where}: ${base} to ${end} are given to ENIs by the agent itself`)];
     const other = owners.get(table);
-    if (other !== undefined)
-      throw new AgentError('config-invalid', `${where}: [eni "${other}"] has the same table`);
-    owners.set(table, mac);
-  }
-}
-
-function eniOf(section: string, path: string): Mac | undefined {
-  const match = /^eni\s+"?([^"]*)"?$/.exec(section);
-  if (match === null) return undefined;
-  const mac = parseMac(match[1]!);
-  if (mac === undefined)
-    throw new AgentError('config-invalid', `${path}: [${section}] does not name a MAC address`);
-  return mac;
-}
-
-function check(path: string, section: string, schema: v.GenericSchema, content: unknown): void {
-  const result = v.safeParse(schema, content);
-  const issue = result.issues?.[0];
-  if (issue === undefined) return;
-  const key = v.getDotPath(issue) ?? '';
-  if (issue.type === 'strict_object')
-    throw new AgentError(
-      'config-invalid',
-      `${path}: [${section}] has the unknown key ${JSON.stringify(key)}`,
-    );
-  const given = JSON.stringify((content as Sections)[key] ?? issue.input);
-  throw new AgentError('config-invalid', `${path}: [${section}] ${key} = ${given}: ${issue.message}`);
+    owners.set(table, line.section!);
+    return other === undefined ? [] : [problemAt(line, `${where}: [${other}] has the same table`)];
+  });
 }
 
 function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
@@ -169,4 +136,4 @@ function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {
 }
 
 /** What an empty configuration gives. */
-export const defaultSettings: Settings = settingsFrom([]);
+export const defaultSettings: Settings = settingsOf(parseConfiguration([]));

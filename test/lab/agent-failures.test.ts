@@ -192,7 +192,7 @@ describe('failures on ifupdown', () => {
     const outcome = await runAgent(host.guest, ['once']);
     expect(outcome.exitCode).toBe(64);
     expect(outcome.stderr).toContain(
-      '/etc/eni-agent/eni-agent.conf.d/x.conf: [routing] has the unknown key "baze"',
+      '/etc/eni-agent/eni-agent.conf.d/x.conf:2: [routing] has the unknown key "baze"; did you mean base?',
     );
     removeGuestFile(host.guest, '/etc/eni-agent/eni-agent.conf.d/x.conf');
     writeGuestFile(host.guest, '/var/lib/eni-agent/state.json', '{"version": 1');

@@ -132,7 +132,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   pino: /^agent\/log\.ts$/,
   'systemd-notify': /^agent\/daemon\/readiness\.ts$/,
   diff: /^agent\/cli\/describe\.ts$/,
-  ini: /^agent\/config\/read-settings\.ts$/,
+  ini: /^agent\/config\/ini-lines\.ts$/,
   'ipaddr.js': /^agent\/model\/address\.ts$/,
   'js-yaml': /^renderers\/netplan\/yaml\.ts$/,
   valibot: /^agent\/(config\/|metadata\/recording\.ts$)/,

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { configFolder, configPath, defaultSettings, readSettings } from '../../agent/config/read-settings.ts';
+import {
+  configFolder,
+  configPath,
+  defaultSettings,
+  parseConfiguration,
+  readSettings,
+} from '../../agent/config/read-settings.ts';
 import { AgentError } from '../../agent/errors.ts';
 import type { EniOptions, Settings } from '../../agent/model/settings.ts';
 import type { System } from '../../agent/system/system.ts';
@@ -130,10 +136,28 @@ describe('good values', () => {
 
 describe('bad ones: the file, the section, the key, the value and the reason', () => {
   const whole = 'must be a whole number from';
-  const rows: readonly (readonly [string, string])[] = [
+  const unreadable = (line: string) => {
+    const why = line.startsWith('[')
+      ? 'a section has a line of its own, from "[" to "]", without a comment'
+      : 'it is no section, no "key = value" and no comment';
+    return `the line ${JSON.stringify(line)} cannot be read: ${why}`;
+  };
+  /** The content, what is said of its last line, and what was probably meant. */
+  const rows: readonly (readonly [string, string, string?])[] = [
     [
       '[agent]\nbackend = netplam',
       '[agent] backend = "netplam": must be one of ifupdown, initscripts, netplan, networkd, networkmanager-ifcfg, networkmanager-keyfile, sles11, wicked',
+      'netplan',
+    ],
+    [
+      '[agent]\nbackend = systemd-networkd',
+      '[agent] backend = "systemd-networkd": must be one of ifupdown, initscripts, netplan, networkd, networkmanager-ifcfg, networkmanager-keyfile, sles11, wicked',
+      'networkd',
+    ],
+    [
+      // Two backends of that name: neither is meant more than the other.
+      '[agent]\nbackend = networkmanager',
+      '[agent] backend = "networkmanager": must be one of ifupdown, initscripts, netplan, networkd, networkmanager-ifcfg, networkmanager-keyfile, sles11, wicked',
     ],
     ['[agent]\nallow-unproven = true', '[agent] allow-unproven = "true": must be yes or no'],
     ['[agent]\nvirtual-links = 1', '[agent] virtual-links = "1": must be yes or no'],
@@ -143,7 +167,14 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[agent]\nverify-timeout = 10s', `[agent] verify-timeout = "10s": ${whole} 1 to 300`],
     ['[agent]\nverify-timeout = 1.5', `[agent] verify-timeout = "1.5": ${whole} 1 to 300`],
     ['[agent]\nverify-timeout =', `[agent] verify-timeout = "": ${whole} 1 to 300`],
-    ['[agent]\nalow-unproven = yes', '[agent] has the unknown key "alow-unproven"'],
+    ['[agent]\nalow-unproven = yes', '[agent] has the unknown key "alow-unproven"', 'allow-unproven'],
+    [
+      '[agent]\nlog-level = warning',
+      '[agent] log-level = "warning": must be error, warn, info or debug',
+      'warn',
+    ],
+    ['[agent]\nperiod = 30', '[agent] has the unknown key "period"', 'the same key in [daemon]'],
+    ['[agent]\nignore-links[] = eth7', '[agent] has the unknown key "ignore-links[]"', 'ignore-links'],
     ['[metadata]\nprovider = azure', '[metadata] provider = "azure": must be alibaba, aws or jdcloud'],
     [
       '[metadata]\nurl = http://metadata.example',
@@ -163,7 +194,7 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[routing]\nbase = 255', `[routing] base = "255": ${whole} 256 to 31909`],
     ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 256 to 31909`],
     ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 256 to 31909`],
-    ['[routing]\ntable = 5', '[routing] has the unknown key "table"'],
+    ['[routing]\ntable = 5', '[routing] has the unknown key "table"', 'the same key in [eni "MAC"]'],
     ['[daemon]\nperiod = 9', `[daemon] period = "9": ${whole} 10 to 3600`],
     ['[daemon]\nperiod = 3601', `[daemon] period = "3601": ${whole} 10 to 3600`],
     ['[daemon]\nmetrics = on', '[daemon] metrics = "on": must be yes or no'],
@@ -197,32 +228,80 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     [eni('default-route = always'), `[eni "${mac}"] default-route = "always": must be yes or no`],
     [eni('connected-route = on'), `[eni "${mac}"] connected-route = "on": must be yes or no`],
     [eni('metric = 0'), `[eni "${mac}"] metric = "0": ${whole} 1 to 2147483647`],
-    [eni('gateway = 10.0.2.1'), `[eni "${mac}"] has the unknown key "gateway"`],
-    ['[eni "eth1"]\nmtu = 1400', '[eni "eth1"] does not name a MAC address'],
-    ['[eni "03:00:00:00:00:01"]\nmtu = 1400', '[eni "03:00:00:00:00:01"] does not name a MAC address'],
-    ['[eni]\nmtu = 1400', 'unknown section [eni]'],
-    ['[Agent]\nlog-level = info', 'unknown section [Agent]'],
-    ['[agent.more]\nlog-level = info', '[agent] has the unknown key "more"'],
-    ['log-level = info', 'the key "log-level" is outside of any section'],
+    [eni('gateway = 10.0.2.1'), `[eni "${mac}"] has the unknown key "gateway"`, 'gateways'],
+    [eni('Gateways = 10.0.2.1'), `[eni "${mac}"] has the unknown key "Gateways"`, 'gateways'],
+    ['[eni "eth1"]', '[eni "eth1"] does not name a MAC address'],
+    ['[eni "03:00:00:00:00:01"]', '[eni "03:00:00:00:00:01"] does not name a MAC address'],
+    ['[eni "0200.0000.0001"]', '[eni "0200.0000.0001"] does not name a MAC address'],
+    ['[eni]', 'unknown section [eni]: the section of an ENI is [eni "MAC"]'],
+    ['[ENI "02:00:00:00:00:01"]', `unknown section [ENI "${mac}"]: the section of an ENI is [eni "MAC"]`],
+    ['[Agent]', 'unknown section [Agent]', '[agent]'],
+    ['[agnet]', 'unknown section [agnet]', '[agent]'],
+    ['[agent.more]', 'unknown section [agent.more]', '[agent]'],
+    ['[__proto__]', unreadable('[__proto__]')],
+    ['[agent] # ours', unreadable('[agent] # ours')],
+    ['  [agent]', unreadable('[agent]')],
+    ['[agent', unreadable('[agent')],
+    ['[agent]\n= netplan', unreadable('= netplan')],
+    ['log-level = info', 'the key "log-level" is outside of any section', 'the same key in [agent]'],
+    ['table = 5', 'the key "table" is outside of any section', 'the same key in [eni "MAC"]'],
+    ['level = info', 'the key "level" is outside of any section'],
   ];
-  test.each(rows)('%j', async (content, wanted) => {
+  test.each(rows.map(([...row]) => row))('%j', async (content, wanted, meant) => {
+    const line = content.trimEnd().split('\n').length;
     const error = await read(content).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(AgentError);
-    expect(error).toMatchObject({ code: 'config-invalid', message: `${configPath}: ${wanted}` });
+    const suggestion = meant === undefined ? '' : `; did you mean ${meant}?`;
+    expect(error).toMatchObject({
+      code: 'config-invalid',
+      message: `${configPath}:${line}: ${wanted}${suggestion}`,
+    });
+  });
+
+  test('lines are counted with comments, empty ones and every kind of line end', async () => {
+    for (const end of ['\n', '\r\n', '\r'])
+      await expect(read(['# one', '', '; three', '[agent]', '', 'x = 1', ''].join(end))).rejects.toThrow(
+        `${configPath}:6: [agent] has the unknown key "x"`,
+      );
+  });
+
+  test('all that is wrong is found, with what it was', async () => {
+    const content = '[agnet]\nlog-level = info\n[agent]\nlog-level = loud\nx = 1\n[eni "eth1"]\nmtu = 1\n';
+    const { problems, settings } = parseConfiguration([{ path: 'a.conf', content }]);
+    expect(settings).toBeUndefined();
+    expect(problems).toEqual([
+      expect.objectContaining({
+        file: 'a.conf',
+        line: 1,
+        section: 'agnet',
+        key: null,
+        suggestion: '[agent]',
+      }),
+      expect.objectContaining({
+        line: 4,
+        section: 'agent',
+        key: 'log-level',
+        value: 'loud',
+        suggestion: null,
+      }),
+      expect.objectContaining({ line: 5, section: 'agent', key: 'x', value: '1' }),
+      expect.objectContaining({ line: 6, section: 'eni "eth1"', key: null, value: null }),
+    ]);
+    await expect(read(content)).rejects.toThrow(/; did you mean \[agent\]\? \(and 3 more problems\)$/);
   });
 
   test.each<readonly [string, string]>([
     ['table = 28000', '28000 to 28855 are given to ENIs by the agent itself'],
     ['table = 28855', '28000 to 28855 are given to ENIs by the agent itself'],
   ])('a table in the band: %s', async (line, reason) => {
-    await expect(read(eni(line))).rejects.toThrow(`[eni "${mac}"] ${line}: ${reason}`);
+    await expect(read(eni(line))).rejects.toThrow(`${configPath}:2: [eni "${mac}"] ${line}: ${reason}`);
     await expect(read(`${eni(line)}[routing]\nbase = 5000\n`)).resolves.toBeDefined();
   });
 
   test('one table for two ENIs', async () => {
     const other = `[eni "${macOf(2)}"]\ntable = 5000\n`;
     await expect(read(`${eni('table = 5000')}${other}`)).rejects.toThrow(
-      `[eni "${macOf(2)}"] table = 5000: [eni "${mac}"] has the same table`,
+      `${configPath}:4: [eni "${macOf(2)}"] table = 5000: [eni "${mac}"] has the same table`,
     );
   });
 });
@@ -256,8 +335,8 @@ describe('several files', () => {
       [configPath]: '[agent]\nlog-level = loud\n',
       [drop('a.conf')]: '[agent]\nlog-level = info\n',
     };
-    await expect(read(files)).rejects.toThrow(`${configPath}: [agent] log-level = "loud"`);
+    await expect(read(files)).rejects.toThrow(`${configPath}:2: [agent] log-level = "loud"`);
     const later = { [configPath]: '[agent]\nlog-level = info\n', [drop('a.conf')]: '[agent]\nx = 1\n' };
-    await expect(read(later)).rejects.toThrow(`${drop('a.conf')}: [agent] has the unknown key "x"`);
+    await expect(read(later)).rejects.toThrow(`${drop('a.conf')}:2: [agent] has the unknown key "x"`);
   });
 });

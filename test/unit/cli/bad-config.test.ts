@@ -12,17 +12,17 @@ describe('the configuration', () => {
   const mac = '0a:07:84:3d:6e:01';
   const eni = (line: string) => `[eni "${mac}"]\n${line}\n`;
   const cases: readonly (readonly [string, string, RegExp | string])[] = [
-    ['an unknown section', '[agnet]\n', `${confPath}: unknown section [agnet]`],
+    ['an unknown section', '[agnet]\n', `${confPath}:1: unknown section [agnet]; did you mean [agent]?`],
     ['a key outside of a section', 'backend = ifupdown\n', /the key "backend" is outside of any section/],
     [
       'an unknown key',
       '[agent]\nbackends = ifupdown\n',
-      `${confPath}: [agent] has the unknown key "backends"`,
+      `${confPath}:2: [agent] has the unknown key "backends"; did you mean backend?`,
     ],
     [
       'an unknown key of an ENI',
       eni('adresses = 10.0.0.5'),
-      /\[eni "0a:07:84:3d:6e:01"\] has the unknown key "adresses"/,
+      /\[eni "0a:07:84:3d:6e:01"\] has the unknown key "adresses"; did you mean addresses\?$/,
     ],
     [
       'a backend that does not exist',
@@ -112,7 +112,7 @@ describe('the configuration', () => {
       await runCli(['plan'], files),
       64,
       'config-invalid',
-      new RegExp(`^eni-agent: ${folder}/20-bad.conf: `),
+      new RegExp(`^eni-agent: ${folder}/20-bad.conf:2: `),
     );
   });
 });

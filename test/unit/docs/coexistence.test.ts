@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { planDropIns, settlementPaths } from '../../../agent/coexistence/drop-ins.ts';
-import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { rivalTable } from '../../../agent/doctor/rivals.ts';
 import { nic } from '../../support/plan-parts.ts';
+import { settingsFrom } from '../../support/settings-from.ts';
 import { codeColumn, expectBlock, prose, readDocument, root, section, tableRows } from './documents.ts';
 
 // Without its blocks, in which a comment looks like a heading.
@@ -42,8 +42,8 @@ const options = tableRows(section(text, 'What the options write'));
 test('each option of a program is a value of the configuration, and has a row that says what it costs', () => {
   const offered = rivalTable.flatMap(({ option }) => (option === undefined ? [] : [option]));
   for (const { key, value } of offered) {
-    const layer = { path: 'test.conf', sections: { coexistence: { [key]: value } } };
-    expect(settingsFrom([layer]).coexistence).not.toEqual(settingsFrom([]).coexistence);
+    const text = `[coexistence]\n${key} = ${value}\n`;
+    expect(settingsFrom(text).coexistence).not.toEqual(settingsFrom('').coexistence);
   }
   const wanted = new Set([...offered.map(o => `${o.key} = ${o.value}`), 'cloud-init = primary-only']);
   expect(codeColumn(options)).toEqual([...wanted].sort());

@@ -2,9 +2,8 @@
 // example is accepted and makes a difference.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import ini from 'ini';
 import { describe, expect, test } from 'vitest';
-import { settingsFrom } from '../../../agent/config/read-settings.ts';
+import { settingsFrom } from '../../support/settings-from.ts';
 import { code, codeColumn, fences, readDocument, root, section, tableRows } from './documents.ts';
 
 const text = readDocument('docs/configuration.md');
@@ -30,7 +29,7 @@ function keysOf(schema: string): readonly string[] {
 }
 
 const settings = (name: string, content: Record<string, string>) =>
-  settingsFrom([{ path: 'test.conf', sections: { [name]: content } }]);
+  settingsFrom([`[${name}]`, ...Object.entries(content).map(pair => pair.join(' = '))].join('\n'));
 
 test('each section of the code has a table, and no other has', () => {
   const headings = [...text.matchAll(/^## (.*)$/gm)].map(m => m[1]);
@@ -68,6 +67,5 @@ test.each(
       .map(fence => [name, fence.lines.join('\n')] as const),
   ),
 )('the example in %s is accepted', (_, content) => {
-  const parsed = JSON.parse(JSON.stringify(ini.parse(content)));
-  expect(() => settingsFrom([{ path: 'example.conf', sections: parsed }])).not.toThrow();
+  expect(() => settingsFrom(content)).not.toThrow();
 });

@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { settingsFrom } from '../../../agent/config/read-settings.ts';
 import { rivals, rivalTable } from '../../../agent/doctor/rivals.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { ProviderName } from '../../../agent/model/instance.ts';
@@ -15,6 +14,7 @@ import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
 import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import { selectBackend } from '../../../renderers/detect/select.ts';
 import { macOf, nic } from '../../support/plan-parts.ts';
+import { settingsFrom } from '../../support/settings-from.ts';
 import { smallHost } from '../hosts/small-host.ts';
 
 interface Machine {
@@ -61,9 +61,8 @@ async function findingsOn(machine: Machine) {
     ...(machine.cloudInit === undefined ? {} : { '/usr/bin/cloud-init': '', '/usr/bin/dpkg-query': '' }),
   };
   const { system } = smallHost(files, { 'dpkg-query -W cloud-init': `cloud-init\t${machine.cloudInit}\n` });
-  const settings = settingsFrom([
-    { path: 'test.conf', sections: { coexistence: machine.coexistence ?? {} } },
-  ]);
+  const wanted = Object.entries(machine.coexistence ?? {}).map(pair => pair.join(' = '));
+  const settings = settingsFrom(['[coexistence]', ...wanted].join('\n'));
   return rivals(inspection, { system, settings } as PassContext);
 }
 

@@ -1,24 +1,21 @@
 // The configuration file of the packages: as it is it changes nothing, and whatever is switched on in it is valid.
 import ini from 'ini';
 import { expect, test } from 'vitest';
-import { defaultSettings, settingsFrom } from '../../../agent/config/read-settings.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { configFile } from '../../../packaging/docs/config-file.ts';
+import { settingsFrom } from '../../support/settings-from.ts';
 import { code, readDocument, tableRows } from '../docs/documents.ts';
 
 const text = await configFile();
 /** What an administrator does: the "#" in front of it goes. */
 const switchedOn = text.replace(/^#(?! |$)/gm, '');
 
-function parse(content: string) {
-  return settingsFrom([{ path: 'eni-agent.conf', sections: JSON.parse(JSON.stringify(ini.parse(content))) }]);
-}
-
 test('as it is installed it says nothing', () => {
-  expect(parse(text)).toEqual(defaultSettings);
+  expect(settingsFrom(text)).toEqual(defaultSettings);
 });
 
 test('with all keys switched on it is valid, and each key has arrived', () => {
-  expect(() => parse(switchedOn)).not.toThrow();
+  expect(() => settingsFrom(switchedOn)).not.toThrow();
   const sections = Object.values(ini.parse(switchedOn)).map(section => Object.keys(section));
   const documented = readDocument('docs/configuration.md')
     .split(/^## /m)
@@ -28,7 +25,7 @@ test('with all keys switched on it is valid, and each key has arrived', () => {
 });
 
 test('a key that is switched on shows its default', () => {
-  const withoutEnis = { ...parse(switchedOn), enis: new Map() };
+  const withoutEnis = { ...settingsFrom(switchedOn), enis: new Map() };
   const { agent, metadata, routing, coexistence, daemon } = withoutEnis;
   expect({ routing, coexistence, daemon }).toEqual({
     routing: defaultSettings.routing,

@@ -1,0 +1,49 @@
+// A file of the configuration as a list of its lines, each with its number. What a line means is decided by `ini`, which is given one at a
+// time: given the whole file it merges repeated sections and keys, and tells no numbers.
+import ini from 'ini';
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** `section`: a heading. `key`: a line `key = value`. `unreadable`: neither, nor a comment. */
+export type ConfigLine = {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** The heading that it stands under, without the brackets; undefined before the first. */
+  readonly section: string | undefined;
+} & (
+  | { readonly kind: 'section'; readonly section: string }
+  | { readonly kind: 'key'; readonly key: string; readonly value: string }
+  | { readonly kind: 'unreadable'; readonly text: string }
+);
+
+export function configLines({ path, content }: ConfigFile): readonly ConfigLine[] {
+  const lines: ConfigLine[] = [];
+  let section: string | undefined;
+  for (const [index, text] of content.split(/\r\n|\n|\r/).entries()) {
+    if (/^\s*([;#]|$)/.test(text)) continue;
+    const at = { file: path, line: index + 1 };
+    // A section is an object, a repeated key (`key[] = value`) a list; `true`, `false`, `null` and a key without a value are no text.
+    const [name, value] = Object.entries<unknown>(ini.parse(text))[0] ?? [];
+    if (name === undefined || name.startsWith('[')) {
+      lines.push({ ...at, kind: 'unreadable', section, text: text.trim() });
+    } else if (typeof value !== 'object' || value === null) {
+      lines.push({ ...at, kind: 'key', section, key: name, value: String(value) });
+    } else if (Array.isArray(value)) {
+      lines.push({ ...at, kind: 'key', section, key: `${name}[]`, value: String(value[0]) });
+    } else {
+      section = nameOf(name, value);
+      lines.push({ ...at, kind: 'section', section });
+    }
+  }
+  return lines;
+}
+
+/** ini takes a dot in a heading for a section within a section. */
+function nameOf(name: string, content: object): string {
+  const [inner] = Object.entries<unknown>({ ...content });
+  return inner === undefined ? name : `${name}.${nameOf(inner[0], inner[1] as object)}`;
+}
