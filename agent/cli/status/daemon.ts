@@ -3,6 +3,7 @@ import { isLate } from '../../daemon/liveness.ts';
 import type { Report } from '../../daemon/report.ts';
 import { green, red, type Style, yellow } from '../describe.ts';
 import { type RunMode, startCommand } from '../run-mode.ts';
+import { clockTime, type Notice, noticesOf } from './notices.ts';
 import { describeAge } from './table.ts';
 
 export interface DaemonView {
@@ -30,16 +31,15 @@ export function describeDaemon(daemon: DaemonView, now: number, style: Style): r
   }
   return [
     `${green(style, 'running')} since ${clockTime(report.startedAt)} (${describeAge(report.startedAt, now)}), last check ${describeAge(report.lookedAt, now)} ago (${report.lastTriggers.join(', ')})`,
-    nextLook(report, now, style),
-    ...troubles(report, now, style),
-    ...report.problems.map(problem => yellow(style, `! problem: ${problem}`)),
+    ...(isLate(report, now) ? [] : [nextLook(report, now)]),
+    ...noticesOf(report, now).flatMap(notice => noticeLines(notice, style)),
   ];
 }
 
 /** True if the daemon, or something that it met, needs attention. */
 export function isDaemonTroubled({ report, isAlive }: DaemonView, now: number): boolean {
   if (report === undefined || !isAlive) return false;
-  return report.error !== null || report.brake !== null || isLate(report, now);
+  return noticesOf(report, now).some(notice => notice.needsAttention);
 }
 
 const moods: Readonly<Record<Report['mood'], string>> = {
@@ -50,47 +50,13 @@ const moods: Readonly<Record<Report['mood'], string>> = {
   braked: 'repairs are paused (brake)',
 };
 
-function nextLook(report: Report, now: number, style: Style): string {
-  if (isLate(report, now)) {
-    const late = `! next check overdue by ${describeAge(report.nextLookAt, now)}: the daemon (process ${report.pid}) seems to hang; restart it`;
-    return red(style, late);
-  }
+function nextLook(report: Report, now: number): string {
   const seconds = Math.max(0, Math.ceil((Date.parse(report.nextLookAt) - now) / 1000));
   const why =
     report.waitingFor.length === 0 ? moods[report.mood] : `waiting: ${report.waitingFor.join('; ')}`;
   return `next check in ${seconds}s: ${why}`;
 }
 
-function troubles({ metadata, error, brake }: Report, now: number, style: Style): readonly string[] {
-  const lines: string[] = [];
-  if (metadata.state === 'failing') {
-    const last =
-      metadata.answeredAt === undefined
-        ? 'never answered'
-        : `last answer ${describeAge(metadata.answeredAt, now)} ago`;
-    lines.push(red(style, `! metadata failing: ${last}; the current configuration is kept`));
-  }
-  if (error !== null) {
-    const often =
-      error.times > 1
-        ? `, ${error.times} times in ${describeAge(error.since, now)}`
-        : ` ${describeAge(error.since, now)} ago`;
-    lines.push(red(style, `! error: ${error.message} (${error.code}${often})`), `  ${error.hint}`);
-  }
-  if (brake !== null) {
-    lines.push(
-      red(
-        style,
-        `! brake: repairs are paused until ${clockTime(brake.until)}, because something keeps undoing them`,
-      ),
-      `  undone: ${brake.text}`,
-      '  find what undoes them ("eni-agent doctor" names known programs that configure ENIs)',
-    );
-  }
-  return lines;
-}
-
-/** To the second, in UTC. */
-function clockTime(time: string): string {
-  return time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+function noticeLines({ text, more, needsAttention }: Notice, style: Style): readonly string[] {
+  return [needsAttention ? red(style, `! ${text}`) : yellow(style, text), ...more.map(line => `  ${line}`)];
 }

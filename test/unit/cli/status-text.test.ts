@@ -233,6 +233,7 @@ describe('exit code 2', () => {
     ['left alone on purpose', lookOf({ skipped: [skippedOf('ignored', 'ignored', false)] }), false],
     ['the daemon reports an error', lookOf({}, reportOf({ error })), true],
     ['its brake is on', lookOf({}, reportOf({ brake: { until: ago(-9), text: 't' } })), true],
+    ['its configuration cannot be read', lookOf({}, reportOf({ problems: ['no key "x"'] })), true],
     ['it hangs', lookOf({}, reportOf({ nextLookAt: ago(600) })), true],
     [
       'a dead daemon had an error',

@@ -1,0 +1,71 @@
+// What the daemon has to say about the whole machine, beyond the state of each ENI: one function for each thing, and its line in `sources`.
+// `status`, `status --cached` and `--brief` show all of them; nothing else decides which of them need attention. Pure.
+import { isLate } from '../../daemon/liveness.ts';
+import type { Report } from '../../daemon/report.ts';
+import { describeAge } from './table.ts';
+
+export interface Notice {
+  /** What is so, in one clause without a full stop. */
+  readonly text: string;
+  /** What else there is to know, and what to do: one sentence each. */
+  readonly more: readonly string[];
+  /** False: worth a line, but intended. True: somebody should look, exit code 2. */
+  readonly needsAttention: boolean;
+}
+
+/** @param now milliseconds since the epoch */
+type Source = (report: Report, now: number) => readonly Notice[];
+
+const sources: readonly Source[] = [late, metadata, error, brake, problems];
+
+/** @param report of a daemon that lives */
+export function noticesOf(report: Report, now: number): readonly Notice[] {
+  return sources.flatMap(source => source(report, now));
+}
+
+function late(report: Report, now: number): readonly Notice[] {
+  if (!isLate(report, now)) return [];
+  const overdue = describeAge(report.nextLookAt, now);
+  return [
+    trouble(`next check overdue by ${overdue}: the daemon (process ${report.pid}) seems to hang; restart it`),
+  ];
+}
+
+function metadata({ metadata: { state, answeredAt } }: Report, now: number): readonly Notice[] {
+  if (state !== 'failing') return [];
+  const last =
+    answeredAt === undefined ? 'never answered' : `last answer ${describeAge(answeredAt, now)} ago`;
+  return [trouble(`metadata failing: ${last}; the current configuration is kept`)];
+}
+
+function error({ error: failed }: Report, now: number): readonly Notice[] {
+  if (failed === null) return [];
+  const { code, message, hint, times, since } = failed;
+  const age = describeAge(since, now);
+  const often = times > 1 ? `, ${times} times in ${age}` : ` ${age} ago`;
+  return [trouble(`error: ${message} (${code}${often})`, hint)];
+}
+
+function brake({ brake: held }: Report): readonly Notice[] {
+  if (held === null) return [];
+  return [
+    trouble(
+      `brake: repairs are paused until ${clockTime(held.until)}, because something keeps undoing them`,
+      `undone: ${held.text}`,
+      'find what undoes them ("eni-agent doctor" names known programs that configure ENIs)',
+    ),
+  ];
+}
+
+function problems({ problems: found }: Report): readonly Notice[] {
+  return found.map(text => ({ text: `problem: ${text}`, more: [], needsAttention: true }));
+}
+
+function trouble(text: string, ...more: readonly string[]): Notice {
+  return { text, more, needsAttention: true };
+}
+
+/** To the second, in UTC. */
+export function clockTime(time: string): string {
+  return time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+}
