@@ -19,7 +19,7 @@ export async function makeParts(
   release: Release,
 ): Promise<(target: Target) => string> {
   const bundle = await newFolder(work, 'bundle');
-  const bundled = await makeBundle(bundle);
+  const bundled = await makeBundle(bundle, release);
   const nodes = new Map<Architecture, Promise<NodeRelease>>();
   const nodeFor = (architecture: Architecture) => {
     const node =

@@ -9,7 +9,7 @@ import { buildDeb } from './deb.ts';
 import { generatedFiles } from './docs/generated-files.ts';
 import { lintPackage } from './lint.ts';
 import { type Options, readOptions, usage } from './options.ts';
-import { type Release, sourceDate } from './release.ts';
+import { type Release, sourceCommit, sourceDate } from './release.ts';
 import { describe, type MadePackage, moveTo, type Row, table, writeDigests } from './report.ts';
 import { checkReproducible } from './reproducible.ts';
 import { buildRpm } from './rpm.ts';
@@ -31,6 +31,7 @@ async function main(options: Options): Promise<void> {
   const folder = path.resolve(options.out ?? path.join(checkout, 'dist/packages'));
   const release = {
     epoch: await sourceDate(process.env),
+    commit: await sourceCommit(process.env),
     maintainer: options.maintainer,
     xzLevel: options.quick ? 0 : 6,
   };

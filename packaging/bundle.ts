@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkout } from './artefacts.ts';
+import { type Release, releaseVariables } from './release.ts';
 import { run } from './run-program.ts';
 
 /** A program that is part of the package, and what it must be shipped with. */
@@ -17,10 +18,11 @@ export interface BundledLicence {
  * The launcher is started by the Node of the package, never by one that happens to be in PATH; the bundle is an argument of Node and
  * needs no first line.
  */
-export async function makeBundle(work: string): Promise<readonly BundledLicence[]> {
+export async function makeBundle(work: string, release: Release): Promise<readonly BundledLicence[]> {
   const metafile = path.join(work, 'metafile.json');
   await run('npm', ['run', '--silent', 'build', '--', `--outdir=${work}`, `--metafile=${metafile}`], {
     cwd: checkout,
+    env: releaseVariables(release),
   });
   await replaceFirstLine(path.join(work, 'launcher.cjs'), '#!/usr/lib/eni-agent/node\n');
   await replaceFirstLine(path.join(work, 'eni-agent.cjs'), '');

@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import type { Build } from '../agent/model/build.ts';
+import { sourceCommit, sourceDate } from './release.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const leftOutFile = path.join(import.meta.dirname, 'left-out.cjs');
@@ -96,12 +98,19 @@ export const bundleOptions = {
   plugins: [less],
 } as const satisfies BuildOptions;
 
+/** What agent/model/build.ts says of the build: of the commit alone, so that the same sources give the same bytes. */
+async function sourceOfBuild(): Promise<Omit<Build, 'version'>> {
+  const date = new Date((await sourceDate(process.env)) * 1000).toISOString().slice(0, 10);
+  return { commit: await sourceCommit(process.env), date };
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: { outdir: { type: 'string', default: 'dist' }, metafile: { type: 'string' } },
   });
   const { metafile } = await build({
     ...bundleOptions,
+    define: { eniAgentBuild: JSON.stringify(await sourceOfBuild()) },
     entryPoints: { 'eni-agent': 'agent/main.ts', launcher: 'agent/launcher.ts' },
     outdir: values.outdir,
     metafile: true,

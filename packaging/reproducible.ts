@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Artefact, checkout, fileName } from './artefacts.ts';
-import type { Release } from './release.ts';
+import { type Release, releaseVariables } from './release.ts';
 import { run } from './run-program.ts';
 
 /** What the copy does without: history (the date is given), and what is downloaded or built. */
@@ -46,7 +46,7 @@ export async function checkReproducible(
           artefacts.map(({ architecture }) => architecture),
         ),
       ],
-      { cwd: copy, env: { SOURCE_DATE_EPOCH: String(release.epoch) }, timeZone: 'Asia/Tokyo' },
+      { cwd: copy, env: releaseVariables(release), timeZone: 'Asia/Tokyo' },
     );
     const differing = [];
     for (const name of artefacts.map(fileName)) {

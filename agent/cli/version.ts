@@ -1,7 +1,7 @@
 // What `--version` prints. main.ts answers it without the rest of the program: scripts and packages ask for it all the time.
-import packageJson from '../../package.json' with { type: 'json' };
+import { build, describeBuild } from '../model/build.ts';
 
-export const versionText = `eni-agent ${packageJson.version}\n`;
+export const versionText = `eni-agent ${describeBuild(build)}\n`;
 
 export function asksForVersion(verb: string | undefined): boolean {
   return verb === '--version' || verb === '-V';

@@ -1,6 +1,5 @@
 // The report in Prometheus' text format, for the textfile collector of its node exporter: a file, because the agent listens on nothing.
 // Format: https://prometheus.io/docs/instrumenting/exposition_formats/ (version 0.0.4). docs/metrics.md has a row for each.
-import packageJson from '../../package.json' with { type: 'json' };
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import type { EniState, Report } from './report.ts';
@@ -61,7 +60,11 @@ function metricsOf(report: Report): readonly Metric[] {
     samples,
   });
   return [
-    gauge('build_info', [{ labels: { version: packageJson.version }, value: 1 }], 'Version; always 1.'),
+    gauge(
+      'build_info',
+      [{ labels: buildLabels(report), value: 1 }],
+      'Version, commit and its date; always 1.',
+    ),
     gauge('start_time_seconds', moment(report.startedAt), 'Start of the daemon, in seconds since the epoch.'),
     total('passes', counters.passes, 'Full passes.'),
     total('quiet_looks', counters.quiet, 'Checks that found nothing new.'),
@@ -93,6 +96,11 @@ function metricsOf(report: Report): readonly Metric[] {
       '1 for the state that the ENI is in, 0 for the others.',
     ),
   ];
+}
+
+/** Empty where it is not known. */
+function buildLabels({ build: { version, commit, date } }: Report) {
+  return { version, commit: commit ?? '', date: date ?? '' };
 }
 
 function moment(time: string | undefined): readonly Sample[] {

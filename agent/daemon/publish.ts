@@ -1,5 +1,6 @@
 // What the daemon tells the world after a look: its report, and the one line that systemd shows.
 
+import { build } from '../model/build.ts';
 import { type Report, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
 
@@ -21,6 +22,7 @@ function makeReport(daemon: DaemonState): Report {
   const isOn = brake.until !== undefined && brake.until > context.system.now();
   return {
     version: 1,
+    build,
     pid: context.pid,
     startedAt: iso(startedAt),
     lookedAt: memory.lookedAt,

@@ -2,6 +2,7 @@
 // loses nothing.
 import type { ErrorCode } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
+import type { Build } from '../model/build.ts';
 import type { SkippedEni } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
 
@@ -56,6 +57,8 @@ export interface ReportedEni {
 
 export interface Report {
   readonly version: 1;
+  /** Which program wrote it. */
+  readonly build: Build;
   readonly pid: number;
   /** ISO times. */
   readonly startedAt: string;

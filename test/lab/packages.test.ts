@@ -76,7 +76,12 @@ describe('the legacy variant', () => {
     const target = { variant: 'legacy', architecture } as const;
     const parts = path.join(work, 'parts');
     await mkdir(parts);
-    const release = { epoch: 1_600_000_000, maintainer: 'Nobody <nobody@example.org>', xzLevel: 6 };
+    const release = {
+      epoch: 1_600_000_000,
+      commit: null,
+      maintainer: 'Nobody <nobody@example.org>',
+      xzLevel: 6,
+    };
     const built = (await makeParts([target], parts, release))(target);
     root = path.join(work, 'root');
     const place = { tree: root, built, generated: await generatedFiles(), epoch: release.epoch };

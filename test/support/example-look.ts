@@ -72,6 +72,7 @@ export function reportedOf(
 export function reportOf(more: Partial<Report> = {}): Report {
   return {
     version: 1,
+    build: { version: '1.4.0', commit: '0123456789ab', date: '2026-01-12' },
     pid: 812,
     startedAt: ago(10_800),
     lookedAt: ago(12),

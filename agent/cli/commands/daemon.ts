@@ -7,6 +7,7 @@ import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
 import { runHooks } from '../../hooks.ts';
 import { openMetadataSource } from '../../metadata/metadata-source.ts';
+import { build, describeBuild } from '../../model/build.ts';
 import { readDmi } from '../../system/facts/dmi.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 
@@ -36,7 +37,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
     const readiness = openReadiness(process.notifySocket, process.pid);
     const hooks: { running: Promise<void> } = { running: Promise.resolve() };
     let passes = 0;
-    log.info({ pid: process.pid }, 'started');
+    log.info({ pid: process.pid }, `eni-agent ${describeBuild(build)} started`);
     try {
       await runDaemon({
         system,

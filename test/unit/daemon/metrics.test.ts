@@ -20,6 +20,7 @@ const eni: ReportedEni = {
 
 const report: Report = {
   version: 1,
+  build: { version: '1.2.3', commit: '0123456789ab', date: '2026-01-14' },
   pid: 1,
   startedAt: '2026-01-15T10:00:00.000Z',
   lookedAt: '2026-01-15T10:01:00.250Z',
@@ -90,7 +91,11 @@ test('the numbers of the report', () => {
   expect(valuesOf(metrics, 'start_time_seconds')).toEqual([1768471200]);
   expect(valuesOf(metrics, 'last_look_time_seconds')).toEqual([1768471260.25]);
   expect(valuesOf(metrics, 'last_metadata_answer_time_seconds')).toEqual([1768471259]);
-  expect(metrics.get('eni_agent_build_info')!.samples[0]!.labels.version).toMatch(/^\d+\.\d+\.\d+/);
+  expect(metrics.get('eni_agent_build_info')!.samples[0]!.labels).toEqual({
+    version: '1.2.3',
+    commit: '0123456789ab',
+    date: '2026-01-14',
+  });
 });
 
 test('what has not happened', () => {

@@ -1,5 +1,5 @@
 // The bundle without the parts of the libraries that are left out of it: what is used of them works, and each has its licence.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,8 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the libraries are in it, with their licences, and their dead parts are not', async () => {
   const work = path.join(folder, 'whole');
+  const release = { epoch: 1_600_000_000, commit: '0123456789ab', maintainer: 'Nobody', xzLevel: 0 };
   mkdirSync(work);
-  const names = (await makeBundle(work)).map(licence => licence.name);
+  const names = (await makeBundle(work, release)).map(licence => licence.name);
   expect(names).toEqual(expect.arrayContaining(['execa', 'pino', 'sonic-boom', 'systemd-notify']));
   for (const name of [
     'thread-stream',
@@ -29,6 +30,12 @@ test('the libraries are in it, with their licences, and their dead parts are not
     'pretty-ms',
   ])
     expect(names).not.toContain(name);
+  for (const program of ['launcher.cjs', 'eni-agent.cjs']) {
+    const said = execFileSync(process.execPath, [path.join(work, program), '--version'], {
+      encoding: 'utf8',
+    });
+    expect(said).toMatch(/^eni-agent \d+\.\d+\.\d+ \(commit 0123456789ab, 2020-09-13\)\n$/);
+  }
 });
 
 /** A program of our own, bundled with the options of `npm run build`. */

@@ -4,11 +4,16 @@ import { fileName, version } from '../../../packaging/artefacts.ts';
 import { bundledPackages } from '../../../packaging/bundle.ts';
 import { copyrightText } from '../../../packaging/copyright.ts';
 import { controlText, debianChangelog } from '../../../packaging/deb.ts';
-import { debianDate, rpmDate, sourceDate } from '../../../packaging/release.ts';
+import { debianDate, rpmDate, sourceCommit, sourceDate } from '../../../packaging/release.ts';
 import { specText } from '../../../packaging/rpm.ts';
 import type { StagedFile } from '../../../packaging/staging.ts';
 
-const release = { epoch: 1_795_257_000, maintainer: 'Somebody <somebody@example.org>', xzLevel: 6 };
+const release = {
+  epoch: 1_795_257_000,
+  commit: '0123456789ab',
+  maintainer: 'Somebody <somebody@example.org>',
+  xzLevel: 6,
+};
 const plain = { format: 'deb', variant: 'plain', architecture: 'amd64' } as const;
 const legacy = { format: 'rpm', variant: 'legacy', architecture: 'arm64' } as const;
 
@@ -108,6 +113,20 @@ describe('dates', () => {
     const epoch = await sourceDate({});
     expect(epoch).toBeGreaterThan(1_700_000_000);
     expect(await sourceDate({})).toBe(epoch);
+  });
+});
+
+describe('commit', () => {
+  test('ENI_AGENT_COMMIT decides; what is no commit is none', async () => {
+    const known = { ENI_AGENT_COMMIT: '0123456789abcdef0123456789abcdef01234567' };
+    expect(await sourceCommit(known)).toBe('0123456789ab');
+    expect(await sourceCommit({ ENI_AGENT_COMMIT: '0123456789ab-dirty' })).toBe('0123456789ab-dirty');
+    for (const text of ['', 'main', '$Format:%H$', 'fatal: 0123456789ab'])
+      expect(await sourceCommit({ ENI_AGENT_COMMIT: text })).toBeNull();
+  });
+
+  test('without it, the checkout tells, also one without history', async () => {
+    expect((await sourceCommit({})) ?? 'unknown').toMatch(/^([0-9a-f]{12}(-dirty)?|unknown)$/);
   });
 });
 
