@@ -5,6 +5,7 @@
 // to the files as they were loaded, and to put them back before a reload where the content is equal.
 import type { NetplanGenerator, Renderer } from '../../renderers/renderer.ts';
 import { lastLoad } from '../system/facts/networkd-load.ts';
+import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 
 /** The way out where a reload of the network service would interrupt the primary. */
@@ -64,14 +65,15 @@ export async function holdLoaded(
 
 /**
  * Why a reload of the network service would now reach links that are none of ours: somebody's files have changed since the service loaded
- * them. Undefined: it would not. Of a backend without a program in front nothing is asked.
+ * them. Undefined: it would not, or this look may not read what tells it. Of a backend without a program in front nothing is asked.
  */
 export async function reloadHazardOf(
   system: System,
   { netplanGenerator }: Pick<Renderer, 'netplanGenerator'>,
   options: { readonly readOnly: boolean },
 ): Promise<string | undefined> {
-  return netplanGenerator === undefined ? undefined : holdLoaded(system, netplanGenerator, options);
+  if (netplanGenerator === undefined) return undefined;
+  return unlessDenied(holdLoaded(system, netplanGenerator, options), undefined);
 }
 
 /** Gives the service back the very files that it has loaded, where something has only written the same again. */

@@ -1,6 +1,7 @@
 // Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes; anything
 // else is foreign, and foreign files are neither changed nor removed.
 import { type FileText, isMarked, type Renderer } from '../../renderers/renderer.ts';
+import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 
 export interface FileChange {
@@ -27,7 +28,7 @@ export async function readFoundFile(system: System, path: string): Promise<Found
 
 /**
  * Owned files on disk, found by the patterns of all renderers: also if the state file was lost, and also those of a backend that
- * is no longer the one in charge (after an upgrade of the distribution).
+ * is no longer the one in charge (after an upgrade of the distribution). What a look may not read is left out.
  */
 export async function readOwnedFiles(
   system: System,
@@ -38,7 +39,7 @@ export async function readOwnedFiles(
     for (const entry of await entriesBelow(system, dir, name.source.includes('/'))) {
       if (!name.test(entry)) continue;
       const path = `${dir}/${entry}`;
-      const found = await readFoundFile(system, path);
+      const found = await unlessDenied(readFoundFile(system, path), undefined);
       if (found !== undefined && isMarked(found.content)) owned.set(path, found);
     }
   }
@@ -47,19 +48,22 @@ export async function readOwnedFiles(
 
 /** Names in a folder, and `FOLDER/NAME` one level deeper where a renderer has drop-in folders. */
 async function entriesBelow(system: System, dir: string, deeper: boolean): Promise<readonly string[]> {
-  const entries = await system.listFolder(dir);
+  const entries = await unlessDenied(system.listFolder(dir), []);
   if (!deeper) return entries;
   const below = await Promise.all(
-    entries.map(async entry => (await system.listFolder(`${dir}/${entry}`)).map(name => `${entry}/${name}`)),
+    entries.map(async entry => {
+      const names = await unlessDenied(system.listFolder(`${dir}/${entry}`), []);
+      return names.map(name => `${entry}/${name}`);
+    }),
   );
   return [...entries, ...below.flat()];
 }
 
-/** Paths of `files` that somebody else's file occupies. */
+/** Paths of `files` that somebody else's file occupies, as far as they can be read. */
 export async function foreignPaths(system: System, files: readonly FileText[]): Promise<readonly string[]> {
   const occupied = await Promise.all(
     files.map(async file => {
-      const content = await system.readFile(file.path);
+      const content = await unlessDenied(system.readFile(file.path), file.content);
       if (content === undefined) return (await system.exists(file.path)) ? [file.path] : [];
       return isMarked(content) ? [] : [file.path];
     }),

@@ -5,6 +5,7 @@ import type { Cidr, Mac } from '../model/address.ts';
 import type { BackendName } from '../model/host.ts';
 import type { Eni } from '../model/instance.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 
 export const statePath = '/var/lib/eni-agent/state.json';
@@ -44,7 +45,7 @@ export function isOfThisMachine(state: State, instanceId: string | undefined): b
 }
 
 export async function readState(system: System): Promise<State> {
-  const text = await system.readFile(statePath);
+  const text = await unlessDenied(system.readFile(statePath), undefined);
   if (text === undefined) return emptyState;
   try {
     const state = JSON.parse(text) as State;

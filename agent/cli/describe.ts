@@ -101,6 +101,20 @@ export function describeWarnings(
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
+/** What a look had to leave out; nothing of it is a fault. */
+export function describeNotRead(paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return [];
+  const more = paths.length - mostPaths;
+  return [
+    '',
+    'Not compared, because it is not readable without root:',
+    ...paths.slice(0, mostPaths).map(path => `  ${path}`),
+    ...(more > 0 ? [`  and ${more} more ("--json" lists all)`] : []),
+  ];
+}
+
+const mostPaths = 8;
+
 /** Unified diffs of all files. */
 export function describeFiles(files: readonly FileChange[], style: Style): readonly string[] {
   return files.flatMap(file => {

@@ -1,7 +1,8 @@
 // The documented, stable JSON of a pass (docs/json.md): `plan` and `once` print it. Fields are only ever added.
 import type { PassResult } from '../pass/pass.ts';
 
-export function passJson(pass: PassResult) {
+/** @param notRead what this user may not read, and so was not compared */
+export function passJson(pass: PassResult, notRead: readonly string[] = []) {
   return {
     version: 1,
     outcome: pass.outcome,
@@ -21,6 +22,7 @@ export function passJson(pass: PassResult) {
     commands: pass.commands.map(c => ({ phase: c.phase, argv: c.argv })),
     kernel: pass.kernelChanges,
     degraded: pass.degraded,
+    notRead,
   };
 }
 

@@ -5,10 +5,10 @@ import { explainSelection } from '../../renderers/detect/select.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
-import { readState } from '../apply/state-file.ts';
 import type { Ip } from '../model/address.ts';
 import { describeCloud, type Inspection, inspect } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
+import { lookOnly } from '../system/look-only.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';
@@ -45,10 +45,20 @@ export async function runChecks(
   context: PassContext,
   pingTargets: readonly Ip[] = [],
 ): Promise<readonly Finding[]> {
-  const inspection = await inspect(context, await readState(context.system));
+  const { system, denied } = lookOnly(context.system);
+  const look = { ...context, system };
+  const inspection = await inspect(look);
   const findings: Finding[] = [];
-  for (const check of checks) findings.push(...(await check(inspection, context, pingTargets, findings)));
-  return findings;
+  for (const check of checks) findings.push(...(await check(inspection, look, pingTargets, findings)));
+  return [...findings, ...notRead(denied())];
+}
+
+function notRead(paths: readonly string[]): readonly Finding[] {
+  if (paths.length === 0) return [];
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  const saw = `not readable without root: ${paths.slice(0, 3).join(', ')}${more}`;
+  const hint = 'run "eni-agent doctor" as root to check these as well';
+  return [{ check: 'not checked', verdict: 'skipped', saw, hint }];
 }
 
 function backend({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {

@@ -19,6 +19,7 @@ import { matchLink } from '../plan/match-links.ts';
 import { occupiedSlots, recoverSlots } from '../plan/occupied-slots.ts';
 import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
 import { readLease } from '../system/facts/leases.ts';
+import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 
 export interface DesiredInput {
@@ -106,7 +107,7 @@ async function readLeases(system: System, input: DesiredInput): Promise<Readonly
   for (const eni of input.instance.enis) {
     if (!eni.needsDhcp && input.settings.enis.get(eni.mac)?.mode !== 'dhcp') continue;
     const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
-    const lease = link === undefined ? undefined : await readLease(system, link);
+    const lease = link === undefined ? undefined : await unlessDenied(readLease(system, link), undefined);
     if (link !== undefined && lease !== undefined) leases.set(link.name, lease);
   }
   return leases;

@@ -5,6 +5,7 @@ import { compareOptions } from '../apply/compare.ts';
 import { differencesOf, planChanges } from '../apply/eni-changes.ts';
 import { additions, removals } from '../apply/live.ts';
 import { diffFiles, type FileChange, readFoundFile, readOwnedFiles } from '../apply/ownership.ts';
+import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 import type { Desired } from './desired.ts';
 import type { Machine } from './machine.ts';
@@ -13,7 +14,10 @@ import type { PassContext } from './pass.ts';
 export async function diff({ system, settings }: PassContext, machine: Machine, desired: Desired) {
   const { renderer, facts, kernel, reloadHazard } = machine;
   const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.dropIns]);
-  const files = [...(await supersededFiles(system, machine, desired)), ...diffFiles(owned, desired.files)];
+  const wanted = await Promise.all(
+    desired.files.map(async f => ((await mayRead(system, f.path)) ? [f] : [])),
+  );
+  const files = [...(await supersededFiles(system, machine, desired)), ...diffFiles(owned, wanted.flat())];
   const touched = new Set(files.map(f => f.path));
   const compare = compareOptions(settings, facts, reloadHazard);
   const changes = planChanges({
@@ -32,6 +36,11 @@ export async function diff({ system, settings }: PassContext, machine: Machine, 
   return { files, changes, commands: renderer.activate(changes, facts, reloadHazard), kernelChanges };
 }
 
+/** False for a file with which a look cannot compare anything. */
+async function mayRead(system: System, path: string): Promise<boolean> {
+  return (await unlessDenied(system.readFile(path), null)) !== null;
+}
+
 /** As they are on the disk: in the facts secrets are masked, and a rollback gives the file back as it was. */
 async function supersededFiles(
   system: System,
@@ -41,7 +50,7 @@ async function supersededFiles(
   const paths = plan.enis.flatMap(eni => renderer.supersedes?.(eni.link, facts) ?? []);
   const files = await Promise.all(
     paths.map(async (path): Promise<readonly FileChange[]> => {
-      const found = await readFoundFile(system, path);
+      const found = await unlessDenied(readFoundFile(system, path), undefined);
       return found === undefined ? [] : [{ path, mode: found.mode, before: found.content, after: undefined }];
     }),
   );

@@ -3,13 +3,14 @@
 
 import type { Selection } from '../../renderers/detect/select.ts';
 import { compareEni, compareOptions, type Difference } from '../apply/compare.ts';
-import type { State } from '../apply/state-file.ts';
+import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
 import type { ProviderName } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
+import { lookOnly } from '../system/look-only.ts';
 import { recogniseMachine, takeReadings } from './machine.ts';
 import type { PassContext, PassResult } from './pass.ts';
 import { reconcile } from './reconcile.ts';
@@ -38,11 +39,21 @@ export interface Inspection {
   readonly leftOver: readonly EniPlan[];
   readonly skipped: readonly SkippedEni[];
   readonly degraded: readonly string[];
+  /** What this user may not read, and so was not compared: paths, and `the journal`. */
+  readonly notRead: readonly string[];
   readonly facts: HostFacts;
   readonly kernel: KernelState;
 }
 
-export async function inspect(context: PassContext, state: State): Promise<Inspection> {
+/** Throws `state-unreadable`; a wrong configuration was thrown before. */
+export async function inspect(context: PassContext): Promise<Inspection> {
+  const { system, denied } = lookOnly(context.system);
+  const found = await lookAt({ ...context, system });
+  return { ...found, notRead: denied() };
+}
+
+async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>> {
+  const state = await readState(context.system);
   const pass = await tryPass(context);
   // Without metadata there is no pass, but there is a machine.
   const { facts, kernel, selection } =

@@ -49,6 +49,7 @@ export function inspectionOf(more: Partial<Inspection> = {}): Inspection {
     leftOver: [],
     skipped: [],
     degraded: [],
+    notRead: [],
     kernel: {
       links: [nic(0), nic(9, { mac: mac('00:16:3e:00:00:09') })],
       addresses: [{ ...eth0, ip: ip('10.0.1.10') } as Inspection['kernel']['addresses'][number]],

@@ -11,10 +11,12 @@ import { firstHost, type Ip, networkOf, prefixLengthOf } from '../../agent/model
 import { valueOr } from '../../agent/model/instance.ts';
 import { toolMemoryFile } from '../../agent/system/facts/tool-memory.ts';
 import { kernelProbeFile } from '../../agent/system/kernel/probe.ts';
+import type { System } from '../../agent/system/system.ts';
 import { type FakeBackend, layService } from './fake-machine-service.ts';
 import { FakeSystem } from './fake-system.ts';
 import { MetadataEmulator } from './metadata-emulator.ts';
 import { noProcess } from './no-process.ts';
+import { withoutRoot } from './without-root.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -40,6 +42,8 @@ export interface Machine {
   readonly url: string;
   /** One command line, as root. */
   agent(...argv: readonly string[]): Promise<Outcome>;
+  /** One command line, as a user who may read what everybody may. */
+  nobody(...argv: readonly string[]): Promise<Outcome>;
   attach(mac: string, name: string): void;
   detach(name: string): void;
   /** Power cycle: the network service brings up what the files say, and the others' things are made again. */
@@ -76,22 +80,8 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
     system,
     metadata,
     url,
-    async agent(...argv) {
-      let [out, err] = ['', ''];
-      const code = await run(argv, system, {
-        print: text => {
-          out += text;
-        },
-        printError: text => {
-          err += text;
-        },
-        isRoot: true,
-        isInteractive: true,
-        colour: false,
-        process: noProcess,
-      });
-      return { code, out, err };
-    },
+    agent: (...argv) => runOn(system, argv, true),
+    nobody: (...argv) => runOn(withoutRoot(system), argv, false),
     attach(mac, name) {
       system.kernel.addLink({ name, mac, driver: 'virtio_net' });
       service?.plugged(name);
@@ -116,6 +106,23 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
     close: () => metadata.close(),
   };
   return machine;
+}
+
+async function runOn(system: System, argv: readonly string[], isRoot: boolean): Promise<Outcome> {
+  let [out, err] = ['', ''];
+  const code = await run(argv, system, {
+    print: text => {
+      out += text;
+    },
+    printError: text => {
+      err += text;
+    },
+    isRoot,
+    isInteractive: true,
+    colour: false,
+    process: noProcess,
+  });
+  return { code, out, err };
 }
 
 function layBaseFiles(system: FakeSystem, backend: FakeBackend): void {

@@ -66,7 +66,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'system',
-    / > agent\/system\/(system|wakeups|units|facts\/(host-facts|dmi))\.ts$/,
+    / > agent\/system\/(system|wakeups|units|look-only|facts\/(host-facts|dmi))\.ts$/,
     'commands get a System, they never make one',
   ],
   [
@@ -101,7 +101,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'doctor',
     'system',
-    / > agent\/system\/(kernel\/(probe|route-lookups|neighbours|pings)|facts\/rival-facts)\.ts$/,
+    / > agent\/system\/(look-only|kernel\/(probe|route-lookups|neighbours|pings)|facts\/rival-facts)\.ts$/,
     'probed or assumed; what no pass needs to know',
   ],
   ['coexistence', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],

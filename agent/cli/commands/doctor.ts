@@ -42,7 +42,9 @@ Exit code 0: no warnings or failures. 2: at least one.`,
     const findings = await runChecks({ system: context.system, settings, log }, targets);
     if (context.json) context.print(`${JSON.stringify(doctorJson(findings), null, 2)}\n`);
     else context.print(`${findings.flatMap(f => lines(f, context)).join('\n')}\n`);
-    return findings.every(f => f.verdict === 'ok') ? exitCodes.done : exitCodes.attention;
+    return findings.every(f => f.verdict === 'ok' || f.verdict === 'skipped')
+      ? exitCodes.done
+      : exitCodes.attention;
   },
 };
 
@@ -69,6 +71,7 @@ function lines(finding: Finding, context: CommandContext): readonly string[] {
     ok: green(context, 'ok  '),
     warning: yellow(context, 'WARN'),
     failure: red(context, 'FAIL'),
+    skipped: 'SKIP',
   }[finding.verdict];
   return [
     `${mark}  ${finding.check}: ${finding.saw}`,

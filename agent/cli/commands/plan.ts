@@ -1,11 +1,13 @@
 // `eni-agent plan`: everything that `once` would do, without doing any of it.
 import { reconcile } from '../../pass/reconcile.ts';
+import { lookOnly } from '../../system/look-only.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import {
   bold,
   describeCommands,
   describeFiles,
   describeHost,
+  describeNotRead,
   describePlan,
   describeWarnings,
 } from '../describe.ts';
@@ -30,9 +32,10 @@ Exit code 0: nothing to do. 2: changes are pending.`,
   async run(context) {
     const settings = await context.settings();
     const log = await context.log(settings);
-    const pass = await reconcile({ system: context.system, settings, log }, { apply: false });
+    const { system, denied } = lookOnly(context.system);
+    const pass = await reconcile({ system, settings, log }, { apply: false });
     const pending = pass.outcome === 'pending';
-    if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
+    if (context.json) context.print(`${JSON.stringify(passJson(pass, denied()), null, 2)}\n`);
     else {
       const lines = [
         ...describeHost(pass, context),
@@ -42,6 +45,7 @@ Exit code 0: nothing to do. 2: changes are pending.`,
           : ['', bold(context, 'Files'), ...describeFiles(pass.files, context)]),
         ...(pending ? ['', bold(context, 'Commands'), ...describeCommands(pass).map(l => `  ${l}`)] : []),
         ...describeWarnings(pass.degraded, pass.desired.plan.skipped, context),
+        ...describeNotRead(denied()),
         '',
         pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.',
       ];

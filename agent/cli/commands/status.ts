@@ -1,5 +1,4 @@
 // `eni-agent status`: what is, compared with what should be, per ENI. Works when the metadata does not: then against the last plan.
-import { readState } from '../../apply/state-file.ts';
 import { isDaemonAlive } from '../../daemon/liveness.ts';
 import { readReport } from '../../daemon/report.ts';
 import { inspect } from '../../pass/inspect.ts';
@@ -61,7 +60,7 @@ answer, or the daemon reports an error.`,
 
 async function readStatus(pass: PassContext): Promise<StatusView> {
   const { system } = pass;
-  const found = await inspect(pass, await readState(system));
+  const found = await inspect(pass);
   // After the look, which may take a while: the report is then no older than what is compared with it.
   const report = await readReport(system);
   const isAlive = report !== undefined && (await isDaemonAlive(system, report));

@@ -27,6 +27,7 @@ export function statusJson({ found, daemon, rows }: StatusView) {
     leftOver: found.leftOver,
     skipped: found.skipped.map(s => ({ ...s, eniId: s.eniId ?? null, ...standing(rows, s.mac) })),
     degraded: found.degraded,
+    notRead: found.notRead,
   };
 }
 

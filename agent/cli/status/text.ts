@@ -2,7 +2,16 @@
 // as it should be. Pure.
 import { explainSelection } from '../../../renderers/detect/select.ts';
 import { describeCloud, type Inspection } from '../../pass/inspect.ts';
-import { bold, describeEni, describeWarnings, green, red, type Style, yellow } from '../describe.ts';
+import {
+  bold,
+  describeEni,
+  describeNotRead,
+  describeWarnings,
+  green,
+  red,
+  type Style,
+  yellow,
+} from '../describe.ts';
 import { type DaemonView, describeDaemon, isDaemonTroubled } from './daemon.ts';
 import { differencesOf, type StatusRow } from './rows.ts';
 import { describeTable, paintState, stateText } from './table.ts';
@@ -34,6 +43,7 @@ export function statusText(view: StatusView, style: StatusStyle): string {
     ...rows.flatMap(row => detailsOf(row, view, style)),
     ...leftAlone(view, style),
     ...describeWarnings(found.degraded, found.skipped, style),
+    ...describeNotRead(found.notRead),
   ];
   return `${lines.join('\n')}\n`;
 }

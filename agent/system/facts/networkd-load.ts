@@ -26,8 +26,9 @@ export async function lastLoad(
     /^StateChangeTimestamp=\w+ ([\d-]+) ([\d:]+)(\.\d+)? UTC$/m.exec(state.stdout) ?? [];
   const changed = Date.parse(`${day}T${time}${fraction.slice(0, 4)}Z`);
   if (/^Type=notify-reload$/m.test(state.stdout)) return changed;
+  // Without -q, with which it does not say that it may not read them.
   const lines = ['-n', newestLines, '-o', 'short-unix'] as const;
-  const journal = await system.run(['journalctl', '-q', '-b', '--no-pager', ...lines, '-u', unit]);
+  const journal = await system.run(['journalctl', '-b', '--no-pager', ...lines, '-u', unit]);
   const reloads = journal.stdout.split('\n').flatMap(line => {
     const [, at, path = ''] = /^([\d.]+) .*: Reconfiguring with (\S+?)\.?$/.exec(line) ?? [];
     return isOthers(path) ? [Number(at) * 1000] : [];
