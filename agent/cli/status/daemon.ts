@@ -1,10 +1,10 @@
 // What `status` says of the daemon, for people: does it run, when does it look, what does it wait for, what is wrong. Pure.
 import { isLate } from '../../daemon/liveness.ts';
+import { type Notice, noticesOf } from '../../daemon/notices.ts';
 import type { Report } from '../../daemon/report.ts';
+import { clockTime, describeAge } from '../../model/time-text.ts';
 import { green, red, type Style, yellow } from '../describe.ts';
 import { type RunMode, startCommand } from '../run-mode.ts';
-import { clockTime, type Notice, noticesOf } from './notices.ts';
-import { describeAge } from './table.ts';
 
 export interface DaemonView {
   /** Of the last daemon that wrote one; undefined if none did since the machine started. */

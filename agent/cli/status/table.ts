@@ -1,4 +1,5 @@
 // The table of `status`: one line per ENI, aligned, as narrow as it can be. Pure.
+import { describeAge } from '../../model/time-text.ts';
 import { bold, green, red, type Style, yellow } from '../describe.ts';
 import type { RowState, StatusRow } from './rows.ts';
 
@@ -57,16 +58,6 @@ export function paintState(row: StatusRow, text: string, style: Style): string {
   if (row.state === 'waiting') return yellow(style, text);
   if (row.isWrong) return red(style, text);
   return text;
-}
-
-/** `40s`, `3m`, `2h`, `5d`; `-` without a time. */
-export function describeAge(time: string | undefined, now: number): string {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(time ?? '')) / 1000));
-  if (Number.isNaN(seconds)) return '-';
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
 }
 
 function cellsOf(row: StatusRow, now: number): readonly string[] {

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { type DaemonView, describeDaemon } from '../../../agent/cli/status/daemon.ts';
 import { type StatusRow, statusRows } from '../../../agent/cli/status/rows.ts';
-import { describeAge, describeTable } from '../../../agent/cli/status/table.ts';
+import { describeTable } from '../../../agent/cli/status/table.ts';
 import { needsAttention, type StatusView, statusText } from '../../../agent/cli/status/text.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
+import { describeAge } from '../../../agent/model/time-text.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {
   ago,

@@ -1,8 +1,8 @@
 // What the daemon has to say about the whole machine, beyond the state of each ENI: one function for each thing, and its line in `sources`.
-// `status`, `status --cached` and `--brief` show all of them; nothing else decides which of them need attention. Pure.
-import { isLate } from '../../daemon/liveness.ts';
-import type { Report } from '../../daemon/report.ts';
-import { describeAge } from './table.ts';
+// `status` (with `--cached` and `--brief` as well), `refresh` and `doctor` show all of them; nothing else decides which need attention. Pure.
+import { clockTime, describeAge } from '../model/time-text.ts';
+import { isLate } from './liveness.ts';
+import type { Report } from './report.ts';
 
 export interface Notice {
   /** What is so, in one clause without a full stop. */
@@ -63,9 +63,4 @@ function problems({ problems: found }: Report): readonly Notice[] {
 
 function trouble(text: string, ...more: readonly string[]): Notice {
   return { text, more, needsAttention: true };
-}
-
-/** To the second, in UTC. */
-export function clockTime(time: string): string {
-  return time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 }
