@@ -298,7 +298,7 @@ describe('what a file may use', () => {
 
   test('the pure parts have no clock and no dice', () => {
     const impure = new RegExp(`^(?!agent/(${pureUnits.join('|')})/|renderers/)`);
-    expect(uses(/\bDate\b|\bMath\.random|\bsetTimeout|\bperformance\.|\bawait\b/, impure)).toEqual([]);
+    expect(uses(/\bDate\b(?!\.parse)|\bMath\.random|\bsetTimeout|\bperformance\.|\bawait\b/, impure)).toEqual([]);
     // The words are found where they are allowed, so that the pattern is right.
     expect(uses(/\bDate\.now|\bsetTimeout/, /^(?!agent\/system\/)/).length).toBeGreaterThan(0);
   });
