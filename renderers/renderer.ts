@@ -129,7 +129,7 @@ export interface Renderer {
   /**
    * Commands, least disruptive first choice of the reference; an empty list of changes gives none. Never touches the primary link.
    *
-   * @param reloadHazard why the service must not be made to reload now (apply/netplan-loaded.ts); undefined: it may
+   * @param reloadHazard why the service must not be made to reload now (apply/netplan/loaded.ts); undefined: it may
    */
   activate(changes: readonly EniChange[], facts: HostFacts, reloadHazard?: string): readonly Command[];
 

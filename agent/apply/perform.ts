@@ -7,7 +7,8 @@ import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, differences, travelOf } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';
-import { installGenerated } from './netplan-generator.ts';
+import { marked } from './marks.ts';
+import { installGenerated } from './netplan/generator.ts';
 import type { FileChange } from './ownership.ts';
 
 /** The part of a change that is performed. */
@@ -58,7 +59,11 @@ async function goAhead(
   switch (way) {
     case 'kernel':
       await silenceRouters(context, work.changes, kernel);
-      return runBatches(system, additions(differences(context, work.changes, kernel)), tolerant);
+      return runBatches(
+        system,
+        marked(context, additions(differences(context, work.changes, kernel)), { loads: false }),
+        tolerant,
+      );
     case 'rules-first':
       return runBatches(system, newRules(context, work.changes, kernel), true);
     case 'files':
@@ -100,7 +105,7 @@ async function addUnloaded(context: ApplyContext, { changes, files }: Work): Pro
   if (unloaded.length === 0) return;
   const missing = additions(differences(context, unloaded, await readKernelState(system)));
   // Verify says what could not be added.
-  await runBatches(system, asTheirs(missing), true);
+  await runBatches(system, marked(context, missing, { loads: true }), true);
 }
 
 /** The new rules, for a backend that takes the old ones away first. */
@@ -110,15 +115,7 @@ function newRules(
   kernel: KernelState,
 ): readonly Batch[] {
   const rules = differences(context, changes, kernel).flatMap(d => d.missing.filter(o => o.kind === 'rule'));
-  return asTheirs(additions([{ missing: rules, stale: [], faults: [] }]));
-}
-
-/** As the backend marks its own: networkd deletes a rule of another protocol as foreign when it configures the next link (252). */
-function asTheirs(batches: readonly Batch[]): readonly Batch[] {
-  return batches.map(b => ({
-    ...b,
-    lines: b.lines.map(l => l.replace(/ (proto|protocol) \d+$/, ' $1 static')),
-  }));
+  return marked(context, additions([{ missing: rules, stale: [], faults: [] }]), { loads: true });
 }
 
 /**
@@ -151,7 +148,8 @@ async function removeStale(context: ApplyContext, changes: readonly EniChange[])
       d.missing.filter(o => !before[i]!.missing.some(m => m.key === o.key)),
     );
     if (lost.length === 0) return;
-    await runBatches(system, additions([{ missing: lost, stale: [], faults: [] }]), true);
+    const again = additions([{ missing: lost, stale: [], faults: [] }]);
+    await runBatches(system, marked(context, again, { loads: false }), true);
   }
 }
 

@@ -10,6 +10,7 @@ import { type Checkpoint, checkpointPath, inverse, readBootId } from './checkpoi
 import { compareEni, newLeaks } from './compare.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { additions, removals, runBatches } from './live.ts';
+import { marked } from './marks.ts';
 import { perform } from './perform.ts';
 import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
 import { writeState } from './state-file.ts';
@@ -63,7 +64,7 @@ async function undo(
     ...differences(context, possible, kernel),
     ...bystanders.map(plan => compareEni(kernel, plan, undefined, context.compare)),
   ];
-  await runBatches(system, additions(rest), true);
+  await runBatches(system, marked(context, additions(rest), { loads: false }), true);
   await runBatches(system, removals(rest), true);
   // Whoever it was: a default route by an ENI of ours that was not there before must not be what is left.
   const ours = checkpoint.stateBefore.applied.filter(e => present(e.link));

@@ -16,7 +16,7 @@ import {
 } from './checkpoint.ts';
 import { foreignObjects } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
-import { prepareRoot } from './netplan-generator.ts';
+import { prepareRoot } from './netplan/generator.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
 import { snapshotPrimary } from './primary-guard.ts';
@@ -43,7 +43,10 @@ export async function applyChange(context: ApplyContext, change: Change): Promis
   await writeCheckpoint(context.system, checkpoint);
   try {
     await perform(context, change, false, kernel);
-    await verify(context, change.plan, change.changes, checkpoint.primary, { foreign });
+    await verify(context, change.plan, change.changes, checkpoint.primary, {
+      foreign,
+      files: change.files,
+    });
   } catch (error) {
     context.log.warn({ reason: reasonOf(error) }, 'apply failed; rolling back');
     await rollBack(context, checkpoint, error, foreign);

@@ -11,6 +11,8 @@ import { differencesOf } from './eni-changes.ts';
 import { lostForeign } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { runBatches } from './live.ts';
+import { type Look, newMender } from './mend.ts';
+import type { FileChange } from './ownership.ts';
 import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
 
 /** A backend is often done at once: the first looks come quickly one after the other. */
@@ -22,10 +24,18 @@ const settleMs = 150;
  */
 const guardMs = 2000;
 
+export interface VerifyOptions {
+  /** What was wrong before: not judged, and left as it is. */
+  readonly knownFaults?: readonly string[];
+  /** What others had: put back where the backend has deleted it. */
+  readonly foreign?: readonly KernelObject[];
+  /** Files that the change has written: what the service was to make of them is not mended (mend.ts). */
+  readonly files?: readonly FileChange[];
+}
+
 /**
  * @param plan all ENIs that must be right, the unchanged ones too: a reload may have disturbed them
  * @param changes tells which earlier objects must be gone
- * @param options.foreign what others had: put back where the backend has deleted it
  * Throws `primary-changed` at once, `verify-failed` when the deadline has passed.
  */
 export async function verify(
@@ -33,21 +43,22 @@ export async function verify(
   plan: NetworkPlan,
   changes: readonly EniChange[],
   primary: PrimarySnapshot,
-  options: { readonly knownFaults?: readonly string[]; readonly foreign?: readonly KernelObject[] } = {},
+  options: VerifyOptions = {},
 ): Promise<void> {
+  const { knownFaults = [], foreign = [], files = [] } = options;
   const ourLinks = new Set([...plan.enis, ...changes.map(eniOf)].map(e => e.link));
   const start = context.system.now();
   const deadline = start + context.verifyTimeoutMs;
+  const mender = newMender(context, changes, files, knownFaults);
   let quiet = 0;
   for (let round = 0; ; round++) {
     const kernel = await readKernelState(context.system);
     const now = await snapshotPrimary(context.system, kernel, { ...primary, ourLinks });
     const losses = lossesOf(primary, now);
     if (losses.length > 0) throw new AgentError('primary-changed', losses.join('; '));
-    const faults = allFaults(kernel, plan, changes, context.compare).filter(
-      f => !options.knownFaults?.includes(f),
-    );
-    const guarded = context.system.now() - start <= guardMs ? (options.foreign ?? []) : [];
+    const looks = lookAt(kernel, plan, changes, context.compare);
+    const faults = looks.flatMap(l => describeDifference(l.difference)).filter(f => !knownFaults.includes(f));
+    const guarded = context.system.now() - start <= guardMs ? foreign : [];
     const lost = lostForeign(guarded, kernel);
     await putBack(context, lost);
     quiet = faults.length === 0 && lost.length === 0 ? quiet + 1 : 0;
@@ -58,6 +69,7 @@ export async function verify(
       if (faults.length === 0) return;
       throw new AgentError('verify-failed', summary(faults));
     }
+    await mender.mend(kernel, looks);
     await context.system.sleep(quiet > 0 ? settleMs : (pollMs[round] ?? pollMs.at(-1)!));
   }
 }
@@ -73,19 +85,22 @@ async function putBack({ system, log }: ApplyContext, lost: readonly KernelObjec
   await runBatches(system, batches, true);
 }
 
-function allFaults(
+function lookAt(
   kernel: KernelState,
   plan: NetworkPlan,
   changes: readonly EniChange[],
   compare: CompareOptions,
-): readonly string[] {
-  const changed = differencesOf(kernel, changes, compare)
-    .filter((_, index) => !isUnplugged(kernel, changes[index]!))
-    .flatMap(describeDifference);
+): readonly Look[] {
+  const differences = differencesOf(kernel, changes, compare);
+  const changed = changes.flatMap((change, index): readonly Look[] => {
+    if (isUnplugged(kernel, change)) return [];
+    const after = change.kind === 'removed' ? undefined : change.after;
+    return [{ mac: eniOf(change).mac, plan: after, difference: differences[index]! }];
+  });
   const touched = new Set(changes.map(c => eniOf(c).mac));
   const rest = plan.enis
     .filter(e => !touched.has(e.mac) && kernel.links.some(l => l.name === e.link))
-    .flatMap(e => faultsOf(kernel, e, undefined, compare));
+    .map(e => ({ mac: e.mac, plan: e, difference: compareEni(kernel, e, undefined, compare) }));
   return [...changed, ...rest];
 }
 

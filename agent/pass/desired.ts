@@ -2,7 +2,7 @@
 // command runs here; reconcile.ts compares the result with the machine.
 
 import type { RenderedFile, Renderer } from '../../renderers/renderer.ts';
-import { reloadRemedy } from '../apply/netplan-loaded.ts';
+import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { foreignPaths } from '../apply/ownership.ts';
 import { isOfThisMachine, type State } from '../apply/state-file.ts';
 import { containerNetworkClaim, findContainerNetworks } from '../coexistence/container-network.ts';

@@ -6,7 +6,7 @@ import { renderers } from '../../renderers/registry.ts';
 import type { Renderer } from '../../renderers/renderer.ts';
 import type { ApplyContext } from '../apply/apply-context.ts';
 import { compareOptions } from '../apply/compare.ts';
-import { reloadHazardOf } from '../apply/netplan-loaded.ts';
+import { reloadHazardOf } from '../apply/netplan/loaded.ts';
 import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';

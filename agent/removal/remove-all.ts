@@ -2,7 +2,7 @@
 import { renderers } from '../../renderers/registry.ts';
 import { checkpointPath } from '../apply/checkpoint.ts';
 import { planChanges } from '../apply/eni-changes.ts';
-import { reloadRemedy } from '../apply/netplan-loaded.ts';
+import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';

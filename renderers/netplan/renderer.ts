@@ -78,7 +78,7 @@ export const netplan: Renderer = {
    * The program behind `netplan generate` is called by itself (program.ts), on a private root that holds a copy of all netplan
    * folders with our change: the command ends with a daemon-reload on 1.1.2, and on every version it rewrites each live file below
    * /run/systemd/network, so that networkd 252 takes the primary's address away at the next reload. The transaction prepares that root
-   * and installs the generated files of our ENIs (apply/netplan-generator.ts). Never `netplan apply`. While somebody else's files have changed
+   * and installs the generated files of our ENIs (apply/netplan/generator.ts). Never `netplan apply`. While somebody else's files have changed
    * since networkd loaded them, there is no reload at all.
    */
   activate(changes: readonly EniChange[], facts: HostFacts, reloadHazard?: string): readonly Command[] {

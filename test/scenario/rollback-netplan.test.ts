@@ -1,8 +1,8 @@
 // `rollback` and `remove` on netplan, while somebody has changed the primary's definition and not applied it: a reload of networkd would apply
 // it, so there is none.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { installGenerated } from '../../agent/apply/netplan-generator.ts';
-import { holdLoaded } from '../../agent/apply/netplan-loaded.ts';
+import { installGenerated } from '../../agent/apply/netplan/generator.ts';
+import { holdLoaded } from '../../agent/apply/netplan/loaded.ts';
 import { emptyState } from '../../agent/apply/state-file.ts';
 import type { CommandContext } from '../../agent/cli/command.ts';
 import { rollback } from '../../agent/cli/commands/rollback.ts';

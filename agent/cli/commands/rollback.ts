@@ -1,7 +1,7 @@
 // `eni-agent rollback`: takes the last change back, once.
 import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
 import { fingerprint } from '../../apply/fingerprint.ts';
-import { reloadRemedy } from '../../apply/netplan-loaded.ts';
+import { reloadRemedy } from '../../apply/netplan/loaded.ts';
 import { rollBack } from '../../apply/rollback.ts';
 import { isOfThisMachine, readState, writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';

@@ -2,8 +2,8 @@
 // from the primary after a daemon-reload of somebody else.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
-import { installGenerated, prepareRoot } from '../../../agent/apply/netplan-generator.ts';
-import { holdLoaded } from '../../../agent/apply/netplan-loaded.ts';
+import { installGenerated, prepareRoot } from '../../../agent/apply/netplan/generator.ts';
+import { holdLoaded } from '../../../agent/apply/netplan/loaded.ts';
 import type { FileChange } from '../../../agent/apply/ownership.ts';
 import { runPhase } from '../../../agent/apply/perform.ts';
 import { emptyState } from '../../../agent/apply/state-file.ts';

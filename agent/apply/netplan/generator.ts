@@ -2,14 +2,19 @@
 // generator). It never runs on the live folders, because it writes everybody's files anew there. What else it makes below its root
 // stays there: overrides of wait-online and rules of udev, made out of everybody's definitions, matter at boot, and the boot runs
 // the program itself.
-import { type EniChange, isMarked, type NetplanGenerator, type Renderer } from '../../renderers/renderer.ts';
-import { AgentError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { HostFacts } from '../model/host.ts';
-import { temporaryName } from '../system/disk.ts';
-import type { System } from '../system/system.ts';
-import { holdLoaded, putBackLoaded } from './netplan-loaded.ts';
-import type { FileChange } from './ownership.ts';
+import {
+  type EniChange,
+  isMarked,
+  type NetplanGenerator,
+  type Renderer,
+} from '../../../renderers/renderer.ts';
+import { AgentError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { HostFacts } from '../../model/host.ts';
+import { temporaryName } from '../../system/disk.ts';
+import type { System } from '../../system/system.ts';
+import type { FileChange } from '../ownership.ts';
+import { holdLoaded, putBackLoaded } from './loaded.ts';
 
 export interface GenerateContext {
   readonly system: System;

@@ -3,10 +3,10 @@
 // `netplan generate` and `apply` write them. networkd compares inode,
 // size and time, so that the next reload configures the primary again: on 252 its lease is dropped. The cure is to hold hard links
 // to the files as they were loaded, and to put them back before a reload where the content is equal.
-import type { NetplanGenerator, Renderer } from '../../renderers/renderer.ts';
-import { lastLoad } from '../system/facts/networkd-load.ts';
-import { unlessDenied } from '../system/look-only.ts';
-import type { System } from '../system/system.ts';
+import type { NetplanGenerator, Renderer } from '../../../renderers/renderer.ts';
+import { lastLoad } from '../../system/facts/networkd-load.ts';
+import { unlessDenied } from '../../system/look-only.ts';
+import type { System } from '../../system/system.ts';
 
 /** The way out where a reload of the network service would interrupt the primary. */
 export const reloadRemedy =
