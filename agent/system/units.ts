@@ -34,10 +34,20 @@ export async function readUnits(
   return states;
 }
 
+/** True if it starts at boot by links in /etc. From the disk: `UnitFileState=` may be as old as the last daemon-reload. */
+export async function isEnabled(system: System, unit: string): Promise<boolean> {
+  return (await system.run(['systemctl', 'is-enabled', unit])).stdout.trim() === 'enabled';
+}
+
 /** Throws `command-failed`. */
-export async function systemctl(system: System, ...words: readonly string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await system.run(['systemctl', ...words], { timeoutMs });
+export function systemctl(system: System, ...words: readonly string[]): Promise<void> {
+  return runOrThrow(system, ['systemctl', ...words]);
+}
+
+/** A command that starts or stops a service. Throws `command-failed` with the last words of what it said. */
+export async function runOrThrow(system: System, argv: readonly [string, ...string[]]): Promise<void> {
+  const { exitCode, stdout, stderr } = await system.run(argv, { timeoutMs });
   if (exitCode === 0) return;
   const said = (stderr.trim() || stdout.trim() || 'no output').split('\n').slice(-3).join('; ');
-  throw new AgentError('command-failed', `"systemctl ${words.join(' ')}" failed (exit ${exitCode}): ${said}`);
+  throw new AgentError('command-failed', `"${argv.join(' ')}" failed (exit ${exitCode}): ${said}`);
 }

@@ -128,7 +128,7 @@ describe('remove --image', () => {
     const outcome = await machine.agent('remove', '--image');
     expect(outcome).toMatchObject({ code: 1, out: '' });
     expect(outcome.err).toMatch(
-      /^eni-agent: the eni-agent daemon is running.*\n {2}lock-held: stop it first/,
+      /^eni-agent: the eni-agent daemon is running.*\n {2}lock-held: stop it where it was started/,
     );
     expect(machine.picture()).toEqual(before);
     await release!();

@@ -46,10 +46,13 @@ const filesOf = {
 
 function systemctl(args: readonly string[], active: string): string {
   if (args.join(' ') === '--version') return 'systemd 252 (252.22-1~deb12u1)\n';
-  if (args.slice(0, 7).join(' ') !== 'show -p Id -p ActiveState -p LoadState')
+  const units = args.filter(
+    arg => arg.endsWith('.service') || arg.endsWith('.timer') || arg.endsWith('.path'),
+  );
+  const keys = args.slice(1, -units.length);
+  if (args[0] !== 'show' || !/^(-p [A-Z]\w+ ?)+$/.test(keys.join(' ')))
     throw new UnknownCommand(`systemctl ${args.join(' ')}`);
-  return args
-    .slice(7)
+  return units
     .map(unit =>
       unit === `${active}.service`
         ? `Id=${unit}\nActiveState=active\nLoadState=loaded\n`

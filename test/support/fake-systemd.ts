@@ -42,15 +42,15 @@ export function installSystemd(system: FakeSystem): Systemd {
   };
   reload();
 
+  const isEnabled = (id: string) => install(id).some(path => system.files.get(path)?.target === fileOf(id));
   const show = (unit: string): string => {
     const id = idOf(unit);
     const isMasked = system.files.get(fileOf(unit) ?? '')?.target === '/dev/null';
-    const isEnabled = install(id).some(path => system.files.get(path)?.target === fileOf(id));
     return [
       `Id=${id}`,
       `LoadState=${isMasked ? 'masked' : loaded.has(unit) ? 'loaded' : 'not-found'}`,
       `ActiveState=${active.has(id) ? 'active' : 'inactive'}`,
-      `UnitFileState=${isMasked ? 'masked' : fileOf(id) === undefined ? '' : isEnabled ? 'enabled' : 'disabled'}`,
+      `UnitFileState=${isMasked ? 'masked' : fileOf(id) === undefined ? '' : isEnabled(id) ? 'enabled' : 'disabled'}`,
       'ExecStop=',
     ].join('\n');
   };
@@ -83,14 +83,14 @@ export function installSystemd(system: FakeSystem): Systemd {
       step(`disable ${unit}`);
       const isOwn = (link: string) => system.files.get(link)?.target === fileOf(unit);
       for (const link of install(unit).filter(isOwn)) system.files.delete(link);
-      reload();
       return success;
     },
   };
   system.programs.set('systemctl', {
-    looks: args => args[0] === 'show' || args[0] === '--version',
+    looks: args => ['show', 'is-enabled', '--version'].includes(args[0] ?? ''),
     run(args, step) {
-      const [verb = '', unit = ''] = args;
+      const noReload = args[0] === '--no-reload';
+      const [verb = ''] = noReload ? args.slice(1) : args;
       if (verb === '--version') return { ...success, stdout: 'systemd 219\n+PAM\n' };
       if (verb === 'daemon-reload') {
         step('daemon-reload');
@@ -101,9 +101,19 @@ export function installSystemd(system: FakeSystem): Systemd {
         arg => arg.endsWith('.service') || arg.endsWith('.timer') || arg.endsWith('.path'),
       );
       if (verb === 'show') return { ...success, stdout: `${units.map(show).join('\n\n')}\n` };
+      if (verb === 'is-enabled') {
+        const enabled = units.length === 1 && isEnabled(idOf(units[0]!));
+        return { exitCode: enabled ? 0 : 1, stdout: enabled ? 'enabled\n' : 'disabled\n', stderr: '' };
+      }
       const act = verbs[verb];
-      if (act === undefined || args.length !== 2) throw new UnknownCommand(`systemctl ${args.join(' ')}`);
-      return act(unit, step);
+      if (act === undefined || args.length !== units.length + (noReload ? 2 : 1))
+        throw new UnknownCommand(`systemctl ${args.join(' ')}`);
+      const failed = units.map(unit => act(unit, step)).find(result => result.exitCode !== 0);
+      if (verb === 'disable' && !noReload) {
+        step('daemon-reload');
+        reload();
+      }
+      return failed ?? success;
     },
   });
   return {

@@ -190,8 +190,9 @@ describe('the result', () => {
     });
     expect(await json(2, 'once')).toMatchObject({ outcome: 'refused' });
     expect(await json(0, 'once', '--force')).toMatchObject({ outcome: 'applied' });
-    expect(await json(0, 'remove')).toEqual({ version: 1, removed: [path] });
-    expect(await json(0, 'remove')).toEqual({ version: 1, removed: [] });
+    const nothing = { version: 1, removed: [], stopped: [], disabled: [], notes: [] };
+    expect(await json(0, 'remove')).toEqual({ ...nothing, removed: [path] });
+    expect(await json(0, 'remove')).toEqual(nothing);
   });
 
   test('render', async () => {
