@@ -11,6 +11,8 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   render: async () => (await import('./commands/render.ts')).render,
   rollback: async () => (await import('./commands/rollback.ts')).rollback,
+  pause: async () => (await import('./commands/pause.ts')).pause,
+  resume: async () => (await import('./commands/resume.ts')).resume,
   migrate: async () => (await import('./commands/migrate.ts')).migrate,
   remove: async () => (await import('./commands/remove.ts')).remove,
 };

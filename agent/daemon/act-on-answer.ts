@@ -10,8 +10,8 @@ import { believedReading, runPass, setDue } from './run-pass.ts';
 import { laggingTries } from './schedule.ts';
 import type { DaemonState } from './state.ts';
 
-/** A link has come or gone, the configuration is another: no metadata is needed to act on that. */
-const ofTheMachine: ReadonlySet<Trigger> = new Set(['kernel', 'config', 'reload']);
+/** A link has come or gone, the configuration is another, work by hand has ended: no metadata is needed to act on that. */
+const ofTheMachine: ReadonlySet<Trigger> = new Set(['kernel', 'config', 'reload', 'pause']);
 
 /** An answer has come, or the failure of one. */
 export async function actOnAnswer(

@@ -6,6 +6,7 @@ import { reasonOf } from '../errors.ts';
 import { isSame } from '../model/value.ts';
 import type { WakeKind } from '../system/wakeups.ts';
 import { actOnAnswer } from './act-on-answer.ts';
+import { heedPause } from './heed-pause.ts';
 import { newMemory } from './memory.ts';
 import { publish } from './publish.ts';
 import { joinQuestions, type Question, startAsking } from './question.ts';
@@ -58,8 +59,10 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     unseen: [],
     spacing: unspaced,
     facts: undefined,
+    pausedUntil: undefined,
     configProblem: undefined,
   };
+  await heedPause(daemon);
   const requests = await takeRequests(context.system);
   question(daemon, { triggers: new Set(['start']), whole: true, requests });
   return daemon;
@@ -72,12 +75,16 @@ async function turn(daemon: DaemonState): Promise<boolean> {
   const due = asking === undefined ? daemon.dueAt : Number.POSITIVE_INFINITY;
   const seeAt = daemon.unseen.length > 0 ? nextAllowed(daemon.spacing) : Number.POSITIVE_INFINITY;
   const before = system.now();
-  const wait = Math.min(Math.max(0, Math.min(due, seeAt) - before), wholeLookMs);
+  // Not at once, where the two clocks do not agree on the end.
+  const resumeAt = Math.max(daemon.pausedUntil ?? Number.POSITIVE_INFINITY, before + 200);
+  const wait = Math.min(Math.max(0, Math.min(due, seeAt, resumeAt) - before), wholeLookMs);
   const wakes = await wakeups.next(wait, asking?.answered);
   if (wakes.has('stop')) return false;
   const slept = system.now() - before > wait + sleptMs;
 
-  let looked = await hear(daemon, wakes, slept);
+  const pause = await heedPause(daemon);
+  if (pause === 'over') question(daemon, { triggers: new Set(['pause']), whole: true, requests: [] });
+  let looked = (await hear(daemon, wakes, slept)) || pause === 'begun';
   if (daemon.asking?.answer !== undefined) {
     await takeAnswer(daemon);
     looked = true;
@@ -114,7 +121,7 @@ async function see(daemon: DaemonState, wakes: ReadonlySet<WakeKind>): Promise<b
   daemon.unseen = waits ? unseen : [];
   if (waits) return false;
   const found = await tend(daemon, unseen);
-  const isNoise = found === 'nothing' || found === 'files';
+  const isNoise = found === 'nothing' || found === 'files' || found === 'held';
   daemon.spacing = afterCheck(daemon.spacing, system.now(), isNoise);
   if (found === 'other links') {
     question(daemon, { triggers: new Set(['kernel']), whole: false, requests: [] });

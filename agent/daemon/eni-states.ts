@@ -1,5 +1,6 @@
 // What a pass says about each ENI, for a person: working, waiting, left alone; and since when. Pure.
 
+import { eniOf } from '../../renderers/renderer.ts';
 import type { Settings } from '../model/settings.ts';
 import { hasTrait } from '../model/skip-reason.ts';
 import { type Drift, unclaimedLinks } from '../pass/glance.ts';
@@ -22,9 +23,12 @@ export function isIncomplete(pass: PassResult, settings: Settings): boolean {
   return pass.outcome !== 'refused' && waitingReasons(pass, unclaimedLinks(pass, settings)).length > 0;
 }
 
+/** Of an ENI that is not as planned, in a pass that was not to change anything. */
+const held = 'for the end of the pause, which then brings it in line';
+
 export function eniStates(
   earlier: readonly ReportedEni[],
-  { desired: { plan } }: PassResult,
+  { desired: { plan }, outcome, changes }: PassResult,
   contest: readonly Drift[],
   now: string,
 ): readonly ReportedEni[] {
@@ -35,8 +39,10 @@ export function eniStates(
     return { ...eni, since, lastError: before?.lastError };
   };
   const planned = plan.enis.map(({ mac, eniId, link, awaiting }) => {
-    const state: EniState = awaiting === undefined ? 'working' : 'waiting';
     const text = awaiting === undefined ? undefined : 'for the DHCP lease';
+    const isHeld = outcome === 'pending' && changes.some(change => eniOf(change).mac === mac);
+    if (isHeld) return entry({ mac, eniId, link, state: 'waiting', text: held, reason: undefined });
+    const state: EniState = text === undefined ? 'working' : 'waiting';
     const plain = entry({ mac, eniId, link, state, text, reason: undefined });
     return asContested(plain, contest, now, known(mac));
   });

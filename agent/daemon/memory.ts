@@ -5,6 +5,7 @@ import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
 import { asContested, asFailed, eniStates, stillFailed, waitingReasons } from './eni-states.ts';
+import { nothingSeen, type Picture, pictureOf } from './picture.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
 import { triesGoOn, triesOf } from './schedule.ts';
 
@@ -25,6 +26,9 @@ export interface Memory {
   readonly lastTriggers: readonly Trigger[];
   readonly lookedAt: string;
   readonly enis: readonly ReportedEni[];
+  readonly picture: Picture;
+  /** ISO time of the last look that was good (publish.ts). */
+  readonly goodAt: string | null;
   readonly answered: readonly string[];
 }
 
@@ -43,6 +47,8 @@ export function newMemory(now: number): Memory {
     lastTriggers: [],
     lookedAt: iso(now),
     enis: [],
+    picture: nothingSeen,
+    goodAt: null,
     answered: [],
   };
 }
@@ -101,6 +107,7 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
     lastChange: applied
       ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
+    picture: owes ? memory.picture : pictureOf(pass),
     enis: owes ? states.map(eni => stillFailed(memory.enis, eni)) : states,
     ...(owes && !isBraked ? {} : nextMood(memory, waitingFor, sign, isBraked)),
   };

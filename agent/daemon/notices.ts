@@ -1,6 +1,7 @@
 // What the daemon has to say about the whole machine, beyond the state of each ENI: one function for each thing, and its line in `sources`.
 // `status` (with `--cached` and `--brief` as well), `refresh` and `doctor` show all of them; nothing else decides which need attention. Pure.
 import { clockTime, describeAge } from '../model/time-text.ts';
+import { describePause } from '../pass/pause.ts';
 import { isLate } from './liveness.ts';
 import type { Report } from './report.ts';
 
@@ -16,11 +17,18 @@ export interface Notice {
 /** @param now milliseconds since the epoch */
 type Source = (report: Report, now: number) => readonly Notice[];
 
-const sources: readonly Source[] = [late, metadata, error, brake, problems];
+const sources: readonly Source[] = [paused, late, metadata, error, brake, problems];
 
 /** @param report of a daemon that lives */
 export function noticesOf(report: Report, now: number): readonly Notice[] {
   return sources.flatMap(source => source(report, now));
+}
+
+/** Somebody has wanted it: what it holds back needs attention, the pause itself does not. */
+function paused({ pausedUntil }: Report, now: number): readonly Notice[] {
+  if (pausedUntil === null) return [];
+  const text = describePause(Date.parse(pausedUntil), now);
+  return [{ text, more: ['"eni-agent resume" ends it'], needsAttention: false }];
 }
 
 function late(report: Report, now: number): readonly Notice[] {

@@ -1,11 +1,16 @@
 // What the daemon tells the world after a look: its report, and the one line that systemd shows.
 
 import { build } from '../model/build.ts';
+import { clockTimeOf } from '../pass/pause.ts';
+import { isOn } from './brake.ts';
+import type { Memory } from './memory.ts';
+import { isAsPlanned } from './picture.ts';
 import { type Report, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
 
 export async function publish(daemon: DaemonState): Promise<void> {
-  const { context, settings } = daemon;
+  const { context, settings, memory } = daemon;
+  if (isGood(memory, context.system.now())) daemon.memory = { ...memory, goodAt: memory.lookedAt };
   const report = makeReport(daemon);
   try {
     await writeReport(context.system, report);
@@ -16,10 +21,14 @@ export async function publish(daemon: DaemonState): Promise<void> {
   }
 }
 
+/** The last look found everything as planned, or made it so, and nothing is wrong with the metadata. */
+function isGood({ counters, error, brake, picture }: Memory, now: number): boolean {
+  return counters.passes > 0 && error === null && !isOn(brake, now) && isAsPlanned(picture);
+}
+
 function makeReport(daemon: DaemonState): Report {
   const { context, memory, startedAt, dueAt, source, formerRequests, configProblem } = daemon;
   const { brake, contest, counters } = memory;
-  const isOn = brake.until !== undefined && brake.until > context.system.now();
   return {
     version: 1,
     build,
@@ -35,21 +44,32 @@ function makeReport(daemon: DaemonState): Report {
     metadata: memory.metadata,
     lastChange: memory.lastChange,
     error: memory.error,
-    brake: isOn ? { until: iso(brake.until!), text: contest.flatMap(d => d.lines).join('; ') } : null,
+    configProblem: configProblem ?? null,
+    pausedUntil: daemon.pausedUntil === undefined ? null : iso(daemon.pausedUntil),
+    brake: isOn(brake, context.system.now())
+      ? { until: iso(brake.until!), text: contest.flatMap(d => d.lines).join('; ') }
+      : null,
     enis: memory.enis,
+    ...memory.picture,
+    lastGoodLookAt: memory.goodAt,
     answered: memory.answered,
     problems: [...context.wakeups.problems(), ...(configProblem === undefined ? [] : [configProblem])],
   };
 }
 
 /** For `systemctl status`. */
-export function describeReport(report: Report): string {
+export function describeReport(report: Report, now: number): string {
   const count = (state: string) => report.enis.filter(e => e.state === state).length;
   const states = (['working', 'waiting', 'failed', 'contested', 'left-alone'] as const)
     .filter(state => count(state) > 0)
     .map(state => `${count(state)} ${state}`);
   const enis = states.length === 0 ? 'no secondary ENI' : `secondary ENIs: ${states.join(', ')}`;
-  return report.error === null ? enis : `${enis}; ${report.error.code}: ${report.error.message}`;
+  const { error, pausedUntil } = report;
+  return [
+    ...(pausedUntil === null ? [] : [`paused by hand until ${clockTimeOf(Date.parse(pausedUntil), now)}`]),
+    enis,
+    ...(error === null ? [] : [`${error.code}: ${error.message}`]),
+  ].join('; ');
 }
 
 function iso(ms: number): string {

@@ -4,6 +4,7 @@ import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
 import { isOn } from './brake.ts';
 import { afterQuiet } from './memory.ts';
+import { afterGlance } from './picture.ts';
 import type { Trigger } from './report.ts';
 import { asAgentError, believedReading, fail, runPass } from './run-pass.ts';
 import type { DaemonState } from './state.ts';
@@ -12,8 +13,11 @@ import type { DaemonState } from './state.ts';
 const namingMs = 3000;
 const namingStepMs = 20;
 
-/** What a check of the machine came to: `other links` than before ask for an answer of the metadata; `files` were read again for a pass. */
-export type Found = 'nothing' | 'files' | 'other links' | 'drift';
+/**
+ * What a check of the machine came to: `other links` than before ask for an answer of the metadata; `files` were read again for a pass;
+ * `held`: there is drift, or none any more, and it stays for now.
+ */
+export type Found = 'nothing' | 'held' | 'files' | 'other links' | 'drift';
 
 /** Kernel or files changed. Drift is put back at once, by what the metadata said last. */
 export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): Promise<Found> {
@@ -32,13 +36,18 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   }
   const occasion = { now: daemon.context.system.now(), triggers };
   const isBraked = isOn(daemon.memory.brake, occasion.now);
-  const mends = seen.drift.length > 0 && !isBraked;
+  const isHeld = isBraked || daemon.pausedUntil !== undefined;
+  const mends = seen.drift.length > 0 && !isHeld;
   // A foreign file may claim an ENI now; only a pass sees that.
-  const rereads = triggers.includes('files') && pass !== undefined && !isBraked;
+  const rereads = triggers.includes('files') && pass !== undefined && !isHeld;
   const reading = believedReading(daemon);
   if (reading === undefined || !(mends || rereads)) {
-    daemon.memory = afterQuiet(daemon.memory, occasion, false);
-    return 'nothing';
+    const { picture } = daemon.memory;
+    // What was not applied is not in the last pass, which the check compares with.
+    const isWhole = pass !== undefined && pass.outcome !== 'refused' && !daemon.memory.tookBack;
+    const now = afterGlance(picture, seen.drift, isWhole);
+    daemon.memory = { ...afterQuiet(daemon.memory, occasion, false), picture: now };
+    return now === picture ? 'nothing' : 'held';
   }
   const due = daemon.dueAt;
   const repaired = seen.drift.filter(d => !hasMoved(d, seen, pass));

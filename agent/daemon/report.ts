@@ -20,6 +20,7 @@ export const triggers = [
   'timer',
   'metadata',
   'resume',
+  'pause',
 ] as const;
 export type Trigger = (typeof triggers)[number];
 
@@ -81,9 +82,20 @@ export interface Report {
     readonly lines: readonly string[];
   } | null;
   readonly error: ReportedError | null;
+  /** What is wrong with the configuration as it stands now, and what is in force instead. */
+  readonly configProblem: string | null;
+  /** ISO time: the end of a pause for work by hand. Until then the daemon looks only. */
+  readonly pausedUntil: string | null;
   /** Set while something fights back: until when nothing is repaired, and what was undone. */
   readonly brake: { readonly until: string; readonly text: string } | null;
   readonly enis: readonly ReportedEni[];
+  /** MACs of ENIs that are not as planned, as far as it is known, and of those that are gone and have left something here. */
+  readonly notAsPlanned: readonly Mac[];
+  readonly leftOver: readonly Mac[];
+  /** What needs attention after the last pass, in words. */
+  readonly degraded: readonly string[];
+  /** ISO time of the last check that ended without an error and with everything as planned; null before the first. */
+  readonly lastGoodLookAt: string | null;
   /** Names in the trigger folder that have been answered, the latest last. */
   readonly answered: readonly string[];
   /** What is wrong with the daemon's own ears. */

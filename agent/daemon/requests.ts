@@ -15,9 +15,14 @@ export async function takeRequests(system: System): Promise<readonly string[]> {
   return names;
 }
 
+/** Asks, and waits for nothing. */
+export async function ask(system: System, name: string): Promise<void> {
+  await system.writeFile(`${requestFolder}/${name}`, '', 0o644);
+}
+
 /** Asks, and waits until the daemon has answered. False if it has not within `waitMs`. */
 export async function request(system: System, name: string, waitMs: number): Promise<boolean> {
-  await system.writeFile(`${requestFolder}/${name}`, '', 0o644);
+  await ask(system, name);
   const end = system.now() + waitMs;
   while (system.now() < end) {
     if ((await readReport(system))?.answered.includes(name)) return true;

@@ -8,10 +8,12 @@ import { isSame, keyOf } from '../model/value.ts';
 import { type Drift, linksText, unclaimedLinks } from '../pass/glance.ts';
 import { withLock } from '../pass/lock.ts';
 import type { PassResult } from '../pass/pass.ts';
+import { readPause } from '../pass/pause.ts';
 import { reconcile } from '../pass/reconcile.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
 import { isOn } from './brake.ts';
 import { afterFailure, afterPass } from './memory.ts';
+import { pictureOf } from './picture.ts';
 import type { Trigger } from './report.ts';
 import { nextCheckMs } from './schedule.ts';
 import type { DaemonState } from './state.ts';
@@ -59,10 +61,17 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
   try {
     const facts = await takeFacts(daemon);
     const ahead = facts === undefined ? {} : { facts };
-    const pass = await withLock(system, () =>
+    // Asked with the lock in hand, so that no pause can begin in between.
+    const pass = await withLock(system, async () =>
       reconcile(
         { system, settings, log, metadata },
-        { apply: true, reading: wish.reading, ...ahead, why, driftOf },
+        {
+          apply: (await readPause(system)) === undefined,
+          reading: wish.reading,
+          ...ahead,
+          why,
+          driftOf,
+        },
       ),
     );
     const earlier = daemon.pass;
@@ -73,7 +82,8 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const isApplied = isAnswer || isSame(daemon.wanted?.instance.enis, pass.instance.enis);
+    const isHeld = pass.outcome === 'pending';
+    const isApplied = !isHeld && (isAnswer || isSame(daemon.wanted?.instance.enis, pass.instance.enis));
     if (isApplied) daemon.wanted = undefined;
     const owes = daemon.wanted !== undefined;
     const occasion = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks, owes };
@@ -82,7 +92,9 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     setDue(daemon);
   } catch (error) {
     if (isAnswer) daemon.wanted = wish.reading;
-    fail(daemon, triggers, asAgentError(error), await pendingEnis(daemon, wish.reading), repaired);
+    const pending = await lookAgain(daemon, wish.reading);
+    fail(daemon, triggers, asAgentError(error), pending?.changes.map(c => eniOf(c).mac) ?? [], repaired);
+    if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }
 }
 
@@ -95,8 +107,8 @@ function changeMemory(daemon: DaemonState, memory: DaemonState['memory'], drift:
     log.error({ drift }, 'something keeps undoing this: repairs are paused for a while');
 }
 
-/** Which ENIs a pass that failed was about: those that are not as planned now. */
-async function pendingEnis(daemon: DaemonState, reading: InstanceReading): Promise<readonly Mac[]> {
+/** What a pass that failed was about: what is not as planned now. Undefined: it cannot be told. */
+async function lookAgain(daemon: DaemonState, reading: InstanceReading): Promise<PassResult | undefined> {
   const { context, settings, source: metadata } = daemon;
   try {
     const occasion = await reconcile(
@@ -104,9 +116,9 @@ async function pendingEnis(daemon: DaemonState, reading: InstanceReading): Promi
       { apply: false, reading },
     );
     daemon.links = linksText(occasion.kernel, settings);
-    return occasion.changes.map(c => eniOf(c).mac);
+    return occasion;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

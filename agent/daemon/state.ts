@@ -56,6 +56,8 @@ export interface DaemonState {
   spacing: Spacing;
   /** What the machine is, read while the metadata is asked, for the pass that follows. */
   facts: { readonly at: number; readonly facts: Promise<HostFacts | undefined> } | undefined;
+  /** End of a pause for work by hand, milliseconds since the epoch: until then nothing is applied. */
+  pausedUntil: number | undefined;
   /** What is wrong with the configuration as it stands now. */
   configProblem: string | undefined;
 }

@@ -8,6 +8,7 @@ import { describeDifference } from '../apply/compare.ts';
 import type { Ip } from '../model/address.ts';
 import { describeCloud, type Inspection, inspect } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
+import { describePause, readPause } from '../pass/pause.ts';
 import { lookOnly } from '../system/look-only.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
@@ -37,6 +38,7 @@ const checks: readonly Check[] = [
   reversePathFilter,
   advertisements,
   interrupted,
+  paused,
   rivals,
 ];
 
@@ -183,4 +185,11 @@ async function interrupted(_inspection: Inspection, { system }: PassContext): Pr
       hint: '"eni-agent once" or "eni-agent rollback" rolls it back',
     },
   ];
+}
+
+async function paused(_inspection: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
+  const until = await readPause(system);
+  if (until === undefined) return [];
+  const saw = `${describePause(until, system.now())}: nothing is configured or repaired`;
+  return [{ check: 'pause', verdict: 'warning', saw, hint: '"eni-agent resume" ends it' }];
 }

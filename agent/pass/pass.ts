@@ -38,7 +38,8 @@ export interface PassOptions {
 }
 
 export interface PassResult {
-  readonly outcome: 'unchanged' | 'pending' | 'applied' | 'refused';
+  /** `paused`: pending, and `once` was not to do it because of a pause. */
+  readonly outcome: 'unchanged' | 'pending' | 'applied' | 'refused' | 'paused';
   /** What of the metadata was believed. */
   readonly instance: Instance;
   readonly requests: number;

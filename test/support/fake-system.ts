@@ -60,6 +60,7 @@ export class FakeSystem implements System {
   });
   #dead = false;
   #now = Date.parse('2026-01-15T10:00:00Z');
+  #bootedAt = this.#now - 3_600_000;
   #events: { readonly at: number; readonly act: () => void }[] = [];
   readonly #plot = new FakePlot();
   #lockedUntil = 0;
@@ -112,6 +113,12 @@ export class FakeSystem implements System {
   /** Time of the next planned event; undefined if there is none. */
   get nextEventAt(): number | undefined {
     return this.#events.length === 0 ? undefined : Math.min(...this.#events.map(e => e.at));
+  }
+
+  /** Somebody sets the clock; the time since the boot goes on. */
+  setClock(byMs: number): void {
+    this.#now += byMs;
+    this.#bootedAt += byMs;
   }
 
   /** Another process holds every lock for so long. */
@@ -395,6 +402,7 @@ export class FakeSystem implements System {
   }
 
   #read(path: string): string | undefined {
+    if (path === '/proc/uptime') return `${((this.#now - this.#bootedAt) / 1000).toFixed(2)} 1.00\n`;
     const [, key = '', link] = /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/accept_ra)$/.exec(path) ?? [];
     // The kernel's own default is on.
     if (this.kernel.links.some(l => l.name === link)) return `${this.sysctls.get(key) ?? '1'}\n`;

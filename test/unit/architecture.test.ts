@@ -72,7 +72,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'daemon',
-    /^agent\/cli\/commands\/(daemon|refresh)\.ts > |^agent\/cli\/commands\/remove\.ts > agent\/daemon\/requests\.ts$|\/once\.ts > agent\/daemon\/eni-states\.ts$| > agent\/daemon\/(report|liveness|notices)\.ts$/,
+    /^agent\/cli\/commands\/(daemon|refresh|pause)\.ts > |^agent\/cli\/commands\/remove\.ts > agent\/daemon\/requests\.ts$|\/once\.ts > agent\/daemon\/eni-states\.ts$| > agent\/daemon\/(report|liveness|notices)\.ts$/,
     'others read what the daemon says of itself',
   ],
   ['migrate', 'renderers', / > renderers\/(renderer|formats\/shell-variables)\.ts$/, 'no renderer'],
@@ -298,7 +298,9 @@ describe('what a file may use', () => {
 
   test('the pure parts have no clock and no dice', () => {
     const impure = new RegExp(`^(?!agent/(${pureUnits.join('|')})/|renderers/)`);
-    expect(uses(/\bDate\b(?!\.parse)|\bMath\.random|\bsetTimeout|\bperformance\.|\bawait\b/, impure)).toEqual([]);
+    expect(uses(/\bDate\b(?!\.parse)|\bMath\.random|\bsetTimeout|\bperformance\.|\bawait\b/, impure)).toEqual(
+      [],
+    );
     // The words are found where they are allowed, so that the pattern is right.
     expect(uses(/\bDate\.now|\bsetTimeout/, /^(?!agent\/system\/)/).length).toBeGreaterThan(0);
   });

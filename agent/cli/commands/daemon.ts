@@ -1,6 +1,6 @@
 // `eni-agent daemon`: keeps the machine what it should be, until it is told to stop.
 import { runDaemon } from '../../daemon/daemon.ts';
-import { writeMetrics } from '../../daemon/metrics.ts';
+import { writeMetrics } from '../../daemon/metrics/file.ts';
 import { describeReport } from '../../daemon/publish.ts';
 import { openReadiness } from '../../daemon/readiness.ts';
 import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
@@ -48,7 +48,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
         openSource: ({ metadata }) =>
           openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.now() }),
         async onReport(report, settings) {
-          readiness.announce(describeReport(report));
+          readiness.announce(describeReport(report, system.now()));
           await writeMetrics(system, settings, report);
           if (report.counters.passes > passes) process.releaseMemory();
           passes = report.counters.passes;

@@ -4,8 +4,9 @@ import { isIncomplete } from '../../daemon/eni-states.ts';
 import { runHooks } from '../../hooks.ts';
 import { withLock } from '../../pass/lock.ts';
 import type { PassResult } from '../../pass/pass.ts';
+import { describePause, readPause } from '../../pass/pause.ts';
 import { reconcile } from '../../pass/reconcile.ts';
-import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import { bold, describeHost, green, yellow } from '../describe.ts';
 import { passJson } from '../pass-json.ts';
 import { retryUntilComplete, waitMsOf, waitOption } from '../wait.ts';
@@ -29,7 +30,7 @@ Exit code 0: everything is as it should be. 2: done, but something needs attenti
 change was rolled back, unless the error is rollback-failed.`,
   options: {
     ...metadataOptions,
-    force: { type: 'boolean', help: 'apply the plan even if "eni-agent rollback" has rolled it back' },
+    force: { type: 'boolean', help: 'apply the plan even after "eni-agent rollback", and during a pause' },
     wait: waitOption,
   },
   examples: ['eni-agent once', 'eni-agent once --wait 60', 'eni-agent once --json'],
@@ -39,26 +40,56 @@ change was rolled back, unless the error is rollback-failed.`,
     const settings = await context.settings();
     const log = await context.log(settings);
     const passContext = { system: context.system, settings, log };
-    const options = { apply: true, force: values.force === true };
+    const force = values.force === true;
     const passes: PassResult[] = [];
     try {
       await retryUntilComplete(context.system, waitMs, async () => {
         await withLock(context.system, async () => {
+          // Asked with the lock in hand, so that no pause can begin in between.
+          const until = force ? undefined : await readPause(context.system);
+          const options = { apply: until === undefined, force };
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
-            passes.push(await reconcile(passContext, options));
+            passes.push(heldBy(until, await reconcile(passContext, options)));
         });
-        return isIncomplete(passes.at(-1)!, settings);
+        return passes.at(-1)!.outcome !== 'paused' && isIncomplete(passes.at(-1)!, settings);
       });
       const pass = passes.reduce(joined);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
-      else context.print(`${[...describeHost(pass, context), ...outcomeLines(pass, context)].join('\n')}\n`);
-      return pass.degraded.length > 0 || pass.outcome === 'refused' ? exitCodes.attention : exitCodes.done;
+      else
+        context.print(
+          `${[
+            ...describeHost(pass, context),
+            ...outcomeLines(pass, context),
+            ...(await pauseLines(context, pass)),
+          ].join('\n')}\n`,
+        );
+      const needsAttention = pass.degraded.length > 0 || isHeld(pass);
+      return needsAttention ? exitCodes.attention : exitCodes.done;
     } finally {
       // What the first pass has committed stays, also where the second fails. A hook may wait for the lock: it is free by now.
       if (passes.length > 0) await runHooks(context.system, log, passes.reduce(joined), 'once');
     }
   },
 };
+
+/** What a pass that only looked comes to, during a pause: also where nothing is pending, the answer is that it would not have been done. */
+function heldBy(until: number | undefined, pass: PassResult): PassResult {
+  return until === undefined ? pass : { ...pass, outcome: 'paused' };
+}
+
+function isHeld({ outcome }: PassResult): boolean {
+  return outcome === 'refused' || outcome === 'paused';
+}
+
+async function pauseLines(context: CommandContext, { outcome }: PassResult): Promise<readonly string[]> {
+  const { system } = context;
+  const until = outcome === 'paused' ? await readPause(system) : undefined;
+  if (until === undefined) return [];
+  return [
+    yellow(context, `Nothing was changed: ${describePause(until, system.now())}.`),
+    '"eni-agent resume" ends the pause; "eni-agent once --force" works during it.',
+  ];
+}
 
 /** The report of two passes: where the second is, and everything that either of them has done. */
 function joined(first: PassResult, second: PassResult): PassResult {
@@ -103,11 +134,12 @@ function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly st
       'Not applied: this plan was rolled back by hand. "eni-agent once --force" applies it again.',
     ),
     pending: '',
+    paused: '',
   };
   return [
-    ...(pass.outcome === 'refused' ? [] : [`${bold(style, 'Managed')}  ${managed}`]),
+    ...(isHeld(pass) ? [] : [`${bold(style, 'Managed')}  ${managed}`]),
     ...(pass.outcome === 'applied' ? [...changes, ...files] : []),
     ...pass.degraded.map(text => yellow(style, `warning: ${text}`)),
-    verdicts[pass.outcome],
+    ...(pass.outcome === 'paused' ? [] : [verdicts[pass.outcome]]),
   ];
 }

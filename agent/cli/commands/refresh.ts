@@ -2,6 +2,7 @@
 import { type Report, readReport } from '../../daemon/report.ts';
 import { daemonLockPath, request } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
+import { describePause } from '../../pass/pause.ts';
 import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { green, yellow } from '../describe.ts';
@@ -61,24 +62,37 @@ async function finalReport(system: System, waitMs: number): Promise<Report | und
 function print(context: CommandContext, before: Report | undefined, report: Report): void {
   const change = report.lastChange?.at === before?.lastChange?.at ? null : report.lastChange;
   if (context.json) {
-    const { enis, waitingFor, error } = report;
+    const { enis, waitingFor, error, pausedUntil } = report;
     const lines = change?.lines ?? [];
     context.print(
-      `${JSON.stringify({ version: 1, changed: change !== null, lines, enis, waitingFor, error }, null, 2)}\n`,
+      `${JSON.stringify({ version: 1, changed: change !== null, lines, enis, waitingFor, error, pausedUntil }, null, 2)}\n`,
     );
     return;
   }
   const verdict = change === null ? 'Nothing to do.' : 'Applied and verified.';
+  const isPaused = report.pausedUntil !== null;
   const lines = [
     ...(change?.lines ?? []).map(line => `  ${line}`),
+    ...pauseLines(report, context.system.now()).map(text => yellow(context, text)),
     ...report.waitingFor.map(text => yellow(context, `waiting: ${text}`)),
-    report.error === null
-      ? green(context, verdict)
-      : yellow(context, `${report.error.code}: ${report.error.message}\n  ${report.error.hint}`),
+    ...(report.error === null ? [] : [yellow(context, `${report.error.code}: ${report.error.message}`)]),
+    ...(report.error === null ? [] : [`  ${report.error.hint}`]),
+    ...(report.error === null && !isPaused ? [green(context, verdict)] : []),
   ];
   context.print(`${lines.join('\n')}\n`);
 }
 
+function pauseLines({ pausedUntil }: Report, now: number): readonly string[] {
+  if (pausedUntil === null) return [];
+  const until = describePause(Date.parse(pausedUntil), now);
+  return [`Nothing was changed: ${until}.`, '"eni-agent resume" ends the pause.'];
+}
+
 function isFine(report: Report): boolean {
-  return report.error === null && report.brake === null && report.waitingFor.length === 0;
+  return (
+    report.pausedUntil === null &&
+    report.error === null &&
+    report.brake === null &&
+    report.waitingFor.length === 0
+  );
 }

@@ -2,7 +2,7 @@
 // systemd's line, the journal by priority, and every exit code.
 import { expect } from 'vitest';
 import type { statusJson } from '../../../agent/cli/status/json.ts';
-import { metricsPath } from '../../../agent/daemon/metrics.ts';
+import { metricsPath } from '../../../agent/daemon/metrics/file.ts';
 import type { EniState } from '../../../agent/daemon/report.ts';
 import { readGuestFile } from '../guest-files.ts';
 import type { Day } from './day.ts';

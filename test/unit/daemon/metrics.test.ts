@@ -1,7 +1,7 @@
 // The metrics file: read back by a small parser of the text format, and compared with docs/metrics.md.
 import { expect, test } from 'vitest';
 import { defaultSettings } from '../../../agent/config/read-settings.ts';
-import { metricsPath, renderMetrics, writeMetrics } from '../../../agent/daemon/metrics.ts';
+import { metricsPath, renderMetrics, writeMetrics } from '../../../agent/daemon/metrics/file.ts';
 import type { Report, ReportedEni } from '../../../agent/daemon/report.ts';
 import { parseMac } from '../../../agent/model/address.ts';
 import { FakeSystem } from '../../support/fake-system.ts';
@@ -32,8 +32,14 @@ const report: Report = {
   metadata: { state: 'answered', answeredAt: '2026-01-15T10:00:59.000Z' },
   lastChange: null,
   error: null,
+  configProblem: null,
+  pausedUntil: null,
   brake: null,
   enis: [eni],
+  notAsPlanned: [],
+  leftOver: [],
+  degraded: [],
+  lastGoodLookAt: '2026-01-15T10:01:00.250Z',
   answered: [],
   problems: [],
 };
