@@ -17,8 +17,8 @@ import { connectedRoutes, fromKernelRoute, ownShaped } from './own-objects.ts';
 export interface CompareOptions extends ObjectOptions {
   readonly base: number;
   /**
-   * The service cannot be told now to let go of a link that a catch-all of the image has (reloadHazardOf). The default route
-   * that its DHCP client or its router discovery has brought, and brings again with each renewal, is ours to take away.
+   * The service cannot be told now to let go of a link that a catch-all of the image has (reloadHazardOf). The routes of main
+   * that its DHCP client or its router discovery has brought, and brings again with each renewal, are ours to take away.
    */
   readonly takesCaught?: boolean;
 }
@@ -63,7 +63,7 @@ export function compareEni(
     earlier === undefined
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
-  const caught = plan === undefined || options.takesCaught !== true ? [] : caughtDefaults(state, plan);
+  const caught = plan === undefined || options.takesCaught !== true ? [] : caughtRoutes(state, plan);
   const unplanned = [
     ...shaped,
     ...connected,
@@ -85,6 +85,20 @@ export function compareEni(
 function isLeased(object: KernelObject, plan: EniPlan | undefined): boolean {
   const leased = plan?.addresses.filter(a => a.dynamic) ?? [];
   return leased.some(a => object.key.startsWith(`address ${plan?.link} ${a.ip}/`));
+}
+
+/**
+ * What networkd does to an ENI whose files it has not loaded and may not be made to load (takesCaught): it deletes rules that are in no loaded
+ * file whenever it configures a link (248 and later), and each renewal or advertisement brings the routes of the image's catch-all back.
+ */
+export function isServicesDoing({ missing, stale, faults }: Difference, options: CompareOptions): boolean {
+  const inMain = (o: KernelObject) => o.kind === 'route' && o.key.startsWith(`route ${mainTable} `);
+  return (
+    options.takesCaught === true &&
+    faults.length === 0 &&
+    missing.every(o => o.kind === 'rule') &&
+    stale.every(inMain)
+  );
 }
 
 /** Lines for a person: empty if kernel and plan agree. */
@@ -143,10 +157,16 @@ function leakedDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute
   );
 }
 
-/** Those that came by themselves. One that was added by hand stays, and is a fault. */
-function caughtDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
+/** Routes of main that came by themselves. A default route that was added by hand is a fault. */
+function caughtRoutes(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
   if (plan.addressing === 'dhcp') return [];
-  return leakedDefaults(state, plan).filter(r => r.opaque === undefined && /^(dhcp|ra)$/.test(r.protocol));
+  return state.routes.filter(
+    r =>
+      r.table === mainTable &&
+      r.link === plan.link &&
+      r.opaque === undefined &&
+      /^(dhcp|ra)$/.test(r.protocol),
+  );
 }
 
 function repeat(object: KernelObject, times: number): readonly KernelObject[] {

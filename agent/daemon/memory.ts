@@ -73,6 +73,8 @@ export interface PassOccasion extends Occasion {
   readonly repaired: readonly Drift[];
   /** Links that the metadata does not know. */
   readonly unclaimed: readonly string[];
+  /** A default route in main was taken away before the pass. */
+  readonly isEvicted: boolean;
   /** The metadata said something new that is believed. */
   readonly news: boolean;
   /** Links have come, gone or changed since the last pass. */
@@ -84,7 +86,7 @@ export interface PassOccasion extends Occasion {
 export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   const { pass, repaired, now, owes } = occasion;
   const applied = pass.outcome === 'applied';
-  const isRepair = applied && repaired.length > 0;
+  const isRepair = (applied || occasion.isEvicted) && repaired.length > 0;
   const seen = counted(memory, occasion, {
     passes: 1,
     changes: applied ? 1 : 0,

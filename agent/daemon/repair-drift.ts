@@ -1,4 +1,6 @@
 // What the daemon does when kernel or files have changed: it compares the machine with the last pass, and puts back what differs.
+import { reasonOf } from '../errors.ts';
+import { evictDefaults } from '../pass/evict-defaults.ts';
 import { type Drift, type Glance, glance, linksText } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
@@ -29,6 +31,7 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
     fail(daemon, triggers, asAgentError(error), []);
     return 'drift';
   }
+  const isEvicted = daemon.pausedUntil === undefined && (await evict(daemon, seen, triggers));
   const links = linksText(seen.kernel, settings);
   if (links !== daemon.links) {
     daemon.links = links;
@@ -51,12 +54,33 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   }
   const due = daemon.dueAt;
   const repaired = seen.drift.filter(d => !hasMoved(d, seen, pass));
-  await runPass(daemon, { triggers, reading, repaired, news: false });
+  await runPass(daemon, { triggers, reading, repaired, news: false, isEvicted });
   // This check has not asked the metadata: whoever keeps touching files must not put that off for ever.
   const { mood } = daemon.memory;
   const isOwed = daemon.wanted !== undefined && daemon.pass !== pass;
   if (isOwed || (mood !== 'failing' && mood !== 'braked')) daemon.dueAt = Math.min(daemon.dueAt, due);
   return mends ? 'drift' : 'files';
+}
+
+/** Also under the brake: a default route by an ENI takes packets of the primary. True if there was one. */
+async function evict(
+  { context, pass, memory }: DaemonState,
+  { kernel }: Glance,
+  triggers: readonly Trigger[],
+): Promise<boolean> {
+  const { system, log } = context;
+  const gone = await evictDefaults(system, kernel, pass).catch(error => {
+    log.warn({ reason: reasonOf(error) }, 'cannot remove a default route in main');
+    return [];
+  });
+  // Under the brake it is known, and may come back each second.
+  const tell = isOn(memory.brake, system.now()) ? log.debug : log.info;
+  for (const { mac, eniId, link, commands } of gone)
+    tell(
+      { eni: eniId ?? mac, link, trigger: triggers.join(' '), commands },
+      'removed a default route in main',
+    );
+  return gone.length > 0;
 }
 
 /** Its link has gone, is a new one or has another name: nothing was undone, and it counts for no brake. */

@@ -46,6 +46,8 @@ interface PassWish {
   readonly reading: InstanceReading;
   readonly repaired: readonly Drift[];
   readonly news: boolean;
+  /** Something of what is repaired was taken away before the pass. */
+  readonly isEvicted?: boolean;
 }
 
 export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void> {
@@ -53,6 +55,8 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
   const { system, log } = context;
   const { triggers, repaired } = wish;
   const drift = repaired.flatMap(d => d.lines);
+  // What counts as a fight.
+  const undone = repaired.filter(d => !d.byService);
   const why = { trigger: triggers.join(' ') };
   const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
   // A repair goes by what is believed, which is older than an answer that could not be applied.
@@ -86,14 +90,18 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const isApplied = !isHeld && (isAnswer || isSame(daemon.wanted?.instance.enis, pass.instance.enis));
     if (isApplied) daemon.wanted = undefined;
     const owes = daemon.wanted !== undefined;
-    const occasion = { ...wish, now: system.now(), pass, unclaimed, news, otherLinks, owes };
+    const { isEvicted = false } = wish;
+    const occasion = {
+      ...{ triggers, repaired: undone, isEvicted },
+      ...{ now: system.now(), pass, unclaimed, news, otherLinks, owes },
+    };
     changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     setDue(daemon);
   } catch (error) {
     if (isAnswer) daemon.wanted = wish.reading;
     const pending = await lookAgain(daemon, wish.reading);
-    fail(daemon, triggers, asAgentError(error), pending?.changes.map(c => eniOf(c).mac) ?? [], repaired);
+    fail(daemon, triggers, asAgentError(error), pending?.changes.map(c => eniOf(c).mac) ?? [], undone);
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }
 }

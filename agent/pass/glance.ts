@@ -1,6 +1,6 @@
 // A look at the machine that costs little: is everything still as the last pass left it? Two processes and some small files, no
 // metadata, no probes. What it finds is not mended here: that takes a pass, which decides for itself.
-import { compareEni, compareOptions, describeDifference } from '../apply/compare.ts';
+import { compareEni, compareOptions, describeDifference, isServicesDoing } from '../apply/compare.ts';
 import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
@@ -18,6 +18,8 @@ export interface Glance {
 export interface Drift {
   readonly mac: Mac;
   readonly lines: readonly string[];
+  /** The network service does this of its own accord for now (compare.isServicesDoing), and nobody fights. */
+  readonly byService: boolean;
 }
 
 /** Throws `command-failed` if the kernel cannot be read. */
@@ -30,10 +32,14 @@ export async function glance(
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
-  const inKernel = pass.desired.plan.enis.map(plan => ({
-    mac: plan.mac,
-    lines: describeDifference(compareEni(kernel, plan, plan, options)),
-  }));
+  const inKernel = pass.desired.plan.enis.map((plan): Drift => {
+    const difference = compareEni(kernel, plan, plan, options);
+    return {
+      mac: plan.mac,
+      lines: describeDifference(difference),
+      byService: isServicesDoing(difference, options),
+    };
+  });
   return { kernel, drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0) };
 }
 
@@ -54,7 +60,7 @@ async function fileDrift(system: System, { desired }: PassResult): Promise<reado
       const found = await system.readFile(path);
       if (found === content) return [];
       const line = found === undefined ? `${path} is missing` : `${path} was changed`;
-      return [{ mac: enis[0] ?? owner.mac, lines: [line] }];
+      return [{ mac: enis[0] ?? owner.mac, lines: [line], byService: false }];
     }),
   );
   return drifts.flat();

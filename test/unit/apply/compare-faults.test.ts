@@ -1,6 +1,11 @@
 // What is wrong with an ENI beside missing and stale objects: its link, its leased address, routes in main that nobody planned.
 import { describe, expect, test } from 'vitest';
-import { type CompareOptions, compareEni, describeDifference } from '../../../agent/apply/compare.ts';
+import {
+  type CompareOptions,
+  compareEni,
+  describeDifference,
+  isServicesDoing,
+} from '../../../agent/apply/compare.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
@@ -121,6 +126,7 @@ describe('faults', () => {
     expect(describeDifference(compareEni(state, eni, eni, options))).toEqual(wanted);
   });
 
+  const caught = { ...options, takesCaught: true };
   const dhcpLeak = { ...leak, protocol: 'dhcp', metric: 100 };
   test.each<readonly [string, Partial<typeof leak>, CompareOptions, readonly string[]]>([
     ['of a catch-all that the service can be told to end', dhcpLeak, options, [words]],
@@ -134,6 +140,16 @@ describe('faults', () => {
   ])('a default route in main %s', (_name, route, how, wanted) => {
     const state = { ...kernel, routes: [...kernel.routes, { ...leak, ...route }] };
     expect(describeDifference(compareEni(state, plan, plan, how))).toEqual(wanted);
+  });
+
+  test.each<readonly [string, Partial<KernelState>, CompareOptions, boolean]>([
+    ['a lost rule, under a hazard', { rules: kernel.rules.slice(1) }, caught, true],
+    ['a renewed default, under a hazard', { routes: [...kernel.routes, dhcpLeak] }, caught, true],
+    ['a lost rule, else', { rules: kernel.rules.slice(1) }, options, false],
+    ['a lost address', { addresses: kernel.addresses.slice(1) }, caught, false],
+    ['a default by hand', { routes: [...kernel.routes, leak] }, caught, false],
+  ])('%s: the service’s doing or not', (_name, part, how, isTheirs) => {
+    expect(isServicesDoing(compareEni({ ...kernel, ...part }, plan, plan, how), how)).toBe(isTheirs);
   });
 
   test('the link does not exist: said once, in front of all that is missing', () => {

@@ -31,11 +31,17 @@ test('they are read as plain routes, with the number of the object', () => {
   });
 });
 
-test('the default route of a catch-all on the ENI is taken away by its object, never the primary’s', () => {
+test('the routes of a catch-all on the ENI are taken away by their objects, never the primary’s', () => {
   const difference = compareEni(state, plan, undefined, { ...options, takesCaught: true });
   expect(difference.faults).toEqual([]);
   expect(removals([difference])).toEqual([
-    { family: 6, lines: ['route del ::/0 nhid 622 table 254 metric 100'] },
+    {
+      family: 6,
+      lines: [
+        'route del ::/0 nhid 622 table 254 metric 100',
+        'route del 2001:db8:3::/64 nhid 733 table 254 metric 100',
+      ],
+    },
   ]);
 });
 

@@ -58,7 +58,7 @@ test('contested: what is undone, and the last error stays when it is over', () =
   const contested = eniStates(
     [],
     passOf({ enis: [{}, { mac: macB }] }),
-    [{ mac: macA, lines: ['a', 'b'] }],
+    [{ mac: macA, lines: ['a', 'b'], byService: false }],
     t1,
   );
   expect(contested.map(e => e.state)).toEqual(['contested', 'working']);

@@ -12,7 +12,7 @@ import { AgentError } from '../../../agent/errors.ts';
 import { macA, passOf } from './made-up-pass.ts';
 
 const t0 = Date.parse('2026-01-15T10:00:00Z');
-const drift = [{ mac: macA, lines: ['missing: rule'] }];
+const drift = [{ mac: macA, lines: ['missing: rule'], byService: false }];
 const down = new AgentError('metadata-unreachable', 'nobody there');
 const lost = new AgentError('verify-failed', 'missing: rule');
 const late = passOf({ problems: [{ subject: 'x', text: 'late' }] });
@@ -27,6 +27,7 @@ function pass(memory: Memory, second: number, more: Partial<PassOccasion> = {}):
     news: false,
     otherLinks: false,
     owes: false,
+    isEvicted: false,
     ...more,
   });
 }

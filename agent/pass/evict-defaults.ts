@@ -1,0 +1,51 @@
+// Default routes in main by the link of an ENI that the plan has not: they take the machine off the network, so that they go at once and in
+// any case: before a pass, which takes a while, and while a brake keeps the daemon from passes.
+import { newLeaks } from '../apply/compare.ts';
+import { runBatches } from '../apply/live.ts';
+import type { Mac } from '../model/address.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import type { System } from '../system/system.ts';
+import { withLock } from './lock.ts';
+import type { PassResult } from './pass.ts';
+
+/** What was taken away of one ENI. */
+export interface Eviction {
+  readonly mac: Mac;
+  readonly eniId: string | undefined;
+  readonly link: string;
+  /** `ip` commands that did it. */
+  readonly commands: readonly string[];
+}
+
+/**
+ * @param kernel as it was just read
+ * @param pass the last one: what it planned. A plan that was refused is nobody's
+ * @returns nothing if there was no such route. A route that cannot be removed is told by the next look
+ */
+export async function evictDefaults(
+  system: System,
+  kernel: KernelState,
+  pass: PassResult | undefined,
+): Promise<readonly Eviction[]> {
+  if (pass === undefined || pass.outcome === 'refused') return [];
+  // The name may be another NIC's by now, even the primary's.
+  const isThere = (link: string, mac: Mac) => kernel.links.some(l => l.name === link && l.mac === mac);
+  const found = pass.desired.plan.enis
+    .filter(({ link, mac }) => isThere(link, mac))
+    .map(plan => ({ plan, leaks: newLeaks(kernel, plan, []) }))
+    .filter(({ leaks }) => leaks.length > 0);
+  if (found.length === 0) return [];
+  await withLock(system, () =>
+    runBatches(
+      system,
+      found.flatMap(f => f.leaks),
+      true,
+    ),
+  );
+  return found.map(({ plan: { mac, eniId, link }, leaks }) => ({
+    mac,
+    eniId,
+    link,
+    commands: leaks.flatMap(l => l.lines.map(line => `ip -${l.family} ${line}`)),
+  }));
+}
