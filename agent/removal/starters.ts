@@ -51,7 +51,7 @@ export async function disableCommand(system: System, starters: readonly string[]
  * Stops all of them, and keeps them from starting at boot. Throws `command-failed`.
  *
  * Without a daemon-reload, which `systemctl disable` would make: with netplan up to 1.1 that rewrites what networkd has loaded, and
- * what follows could not make it load anything (netplan-loaded.ts). The links are gone from the disk all the same.
+ * what follows could not make it load anything (netplan/loaded.ts). The links are gone from the disk all the same.
  */
 export async function stopStarters(system: System): Promise<Stopped> {
   const disabled = await bootStarters(system);
