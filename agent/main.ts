@@ -19,7 +19,11 @@ async function main(): Promise<void> {
     isRoot: process.getuid?.() === 0,
     isInteractive: process.stderr.isTTY === true,
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
-    screen: { isTerminal: process.stdout.isTTY === true, isClosed: watchOutput() },
+    screen: {
+      isTerminal: process.stdout.isTTY === true,
+      columns: () => process.stdout.columns || undefined,
+      isClosed: watchOutput(),
+    },
     process: {
       pid: process.pid,
       notifySocket: process.env.NOTIFY_SOCKET,

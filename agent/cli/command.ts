@@ -40,6 +40,8 @@ export interface ProcessSeam {
 /** Standard output for a command that keeps writing to it. */
 export interface Screen {
   readonly isTerminal: boolean;
+  /** Its width; undefined: there is no terminal, or it does not say. Another one after each resize. */
+  readonly columns: () => number | undefined;
   /** Its reader has gone. */
   readonly isClosed: () => boolean;
 }
@@ -50,6 +52,8 @@ export interface CommandContext {
   readonly print: (text: string) => void;
   readonly json: boolean;
   readonly colour: boolean;
+  /** Width to which lines are broken, as it is at the moment; undefined: they are not. */
+  readonly columns: number | undefined;
   /** Reads the configuration, with the options of the command line on top. Throws `config-invalid`. */
   readonly settings: () => Promise<Settings>;
   readonly log: (settings: Settings) => Promise<Log>;

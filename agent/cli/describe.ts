@@ -11,8 +11,9 @@ import {
   type SkippedEni,
 } from '../model/network-plan.ts';
 import type { PassResult } from '../pass/pass.ts';
+import { type Layout, widthOf } from './layout.ts';
 
-export interface Style {
+export interface Style extends Layout {
   readonly colour: boolean;
 }
 
@@ -54,7 +55,7 @@ export function describeEni(eni: EniPlan, style: Style): readonly string[] {
   return [
     bold(style, `ENI ${eni.eniId ?? eni.mac} on ${eni.link}`),
     `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${eni.mtu === undefined ? '' : `, mtu ${eni.mtu}`}`,
-    ...wrapped('  addresses  ', addresses),
+    ...wrapped('  addresses  ', addresses, Math.min(maxWidth, widthOf(style))),
     `  gateways   ${gateways.length === 0 ? 'none' : gateways.join(' ')}`,
     ...eni.rules
       .slice(0, maxRules)
@@ -70,12 +71,12 @@ export function describeEni(eni: EniPlan, style: Style): readonly string[] {
 const maxRules = 12;
 const maxWidth = 100;
 
-/** Words in lines of at most 100 columns, the first behind `head`. */
-function wrapped(head: string, words: readonly string[]): readonly string[] {
+/** Words in lines, the first behind `head`. */
+function wrapped(head: string, words: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   let line = head;
   for (const word of words) {
-    if (line.length + word.length + 1 > maxWidth && line.trim() !== '') {
+    if (line.length + word.length + 1 > width && line.trim() !== '') {
       lines.push(line.trimEnd());
       line = ' '.repeat(head.length);
     }

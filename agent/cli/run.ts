@@ -9,6 +9,7 @@ import { parseArguments, textOption } from './args.ts';
 import type { CliCommand, OptionValues, ProcessSeam, Screen } from './command.ts';
 import { loadCommands } from './commands.ts';
 import { commandHelp, helpText } from './help.ts';
+import { fold, usualColumns } from './layout.ts';
 import { versionText } from './version.ts';
 
 export interface Terminal {
@@ -26,6 +27,8 @@ export interface Terminal {
   readonly screen?: Screen;
 }
 
+const noScreen: Screen = { isTerminal: false, columns: () => undefined, isClosed: () => false };
+
 export async function run(argv: readonly string[], system: System, terminal: Terminal): Promise<number> {
   const json = argv.includes('--json');
   try {
@@ -36,10 +39,18 @@ export async function run(argv: readonly string[], system: System, terminal: Ter
     if (json) {
       const { code, message, hint } = known;
       terminal.print(`${JSON.stringify({ version: 1, error: { code, message, hint } }, null, 2)}\n`);
-    } else terminal.printError(`eni-agent: ${known.message}\n  ${known.code}: ${known.hint}\n`);
+    } else {
+      const lines = [`eni-agent: ${known.message}`, `  ${known.code}: ${known.hint}`];
+      const columns = terminal.isInteractive ? columnsOf(terminal) : undefined;
+      terminal.printError(`${fold(lines, { columns }).join('\n')}\n`);
+    }
     if (known.code === 'bug' && error instanceof Error) terminal.printError(`${error.stack}\n`);
     return exitCodeOf(known.code);
   }
+}
+
+function columnsOf({ screen = noScreen }: Terminal): number | undefined {
+  return screen.isTerminal ? (screen.columns() ?? usualColumns) : undefined;
 }
 
 async function dispatch(
@@ -50,9 +61,12 @@ async function dispatch(
 ): Promise<number> {
   const commands = await loadCommands(argv[0]);
   const parsed = parseArguments(argv, commands);
+  const layout = { columns: columnsOf(terminal) };
   if (parsed.kind === 'version') terminal.print(versionText);
   if (parsed.kind === 'help')
-    terminal.print(parsed.command === undefined ? helpText(commands) : commandHelp(parsed.command));
+    terminal.print(
+      parsed.command === undefined ? helpText(commands, layout) : commandHelp(parsed.command, layout),
+    );
   if (parsed.kind !== 'run') return 0;
   const { command, values } = parsed;
   if (command.needsRoot && !terminal.isRoot)
@@ -65,10 +79,13 @@ async function dispatch(
       print: terminal.print,
       json,
       colour,
+      get columns() {
+        return columnsOf(terminal);
+      },
       settings,
       log: openFor(command, terminal, system),
       process: terminal.process,
-      screen: terminal.screen ?? { isTerminal: false, isClosed: () => false },
+      screen: terminal.screen ?? noScreen,
     },
     values,
   );

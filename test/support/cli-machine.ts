@@ -18,6 +18,7 @@ export async function runCli(
   argv: readonly string[],
   files: Readonly<Record<string, string>> = {},
   isRoot = true,
+  columns?: number,
 ): Promise<CliRun> {
   const system = new FakeSystem();
   for (const [path, content] of Object.entries(files)) system.put(path, content);
@@ -33,6 +34,7 @@ export async function runCli(
     isInteractive: true,
     colour: false,
     process: noProcess,
+    screen: { isTerminal: columns !== undefined, columns: () => columns, isClosed: () => false },
   });
   return { code, out, err, system };
 }

@@ -34,6 +34,8 @@ export interface MachineSpec {
   readonly unplugged?: boolean;
   /** Who owns the links; ifupdown, unless told. */
   readonly backend?: FakeBackend | undefined;
+  /** Width of the terminal; none, unless told. */
+  readonly columns?: number;
 }
 
 export interface Machine {
@@ -80,8 +82,8 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
     system,
     metadata,
     url,
-    agent: (...argv) => runOn(system, argv, true),
-    nobody: (...argv) => runOn(withoutRoot(system), argv, false),
+    agent: (...argv) => runOn(system, argv, true, spec.columns),
+    nobody: (...argv) => runOn(withoutRoot(system), argv, false, spec.columns),
     attach(mac, name) {
       system.kernel.addLink({ name, mac, driver: 'virtio_net' });
       service?.plugged(name);
@@ -108,7 +110,12 @@ export async function createMachine(spec: MachineSpec): Promise<Machine> {
   return machine;
 }
 
-async function runOn(system: System, argv: readonly string[], isRoot: boolean): Promise<Outcome> {
+async function runOn(
+  system: System,
+  argv: readonly string[],
+  isRoot: boolean,
+  columns: number | undefined,
+): Promise<Outcome> {
   let [out, err] = ['', ''];
   const code = await run(argv, system, {
     print: text => {
@@ -121,6 +128,7 @@ async function runOn(system: System, argv: readonly string[], isRoot: boolean): 
     isInteractive: true,
     colour: false,
     process: noProcess,
+    screen: { isTerminal: columns !== undefined, columns: () => columns, isClosed: () => false },
   });
   return { code, out, err };
 }

@@ -147,7 +147,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^agent\/apply\/fingerprint\.ts$/,
   'node:module': /^agent\/launcher\.ts$/,
   'node:path': /^agent\/(pass\/finish-interrupted\.ts$|apply\/|cli\/|system\/)/,
-  'node:util': /^agent\/cli\/(args|describe)\.ts$/,
+  'node:util': /^agent\/cli\/(args|describe|layout)\.ts$/,
 };
 
 const pureUnits = ['model', 'plan', 'renderers', 'coexistence'];

@@ -11,6 +11,7 @@ import {
   type OptionValues,
 } from '../command.ts';
 import { green, red, yellow } from '../describe.ts';
+import { fold } from '../layout.ts';
 
 export const doctor: CliCommand = {
   name: 'doctor',
@@ -41,7 +42,13 @@ Exit code 0: no warnings or failures. 2: at least one.`,
     const log = await context.log(settings);
     const findings = await runChecks({ system: context.system, settings, log }, targets);
     if (context.json) context.print(`${JSON.stringify(doctorJson(findings), null, 2)}\n`);
-    else context.print(`${findings.flatMap(f => lines(f, context)).join('\n')}\n`);
+    else
+      context.print(
+        `${fold(
+          findings.flatMap(f => lines(f, context)),
+          context,
+        ).join('\n')}\n`,
+      );
     return findings.every(f => f.verdict === 'ok' || f.verdict === 'skipped')
       ? exitCodes.done
       : exitCodes.attention;

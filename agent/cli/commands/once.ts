@@ -8,6 +8,7 @@ import { describePause, readPause } from '../../pass/pause.ts';
 import { reconcile } from '../../pass/reconcile.ts';
 import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import { bold, describeHost, green, yellow } from '../describe.ts';
+import { fold } from '../layout.ts';
 import { passJson } from '../pass-json.ts';
 import { retryUntilComplete, waitMsOf, waitOption } from '../wait.ts';
 
@@ -55,14 +56,10 @@ change was rolled back, unless the error is rollback-failed.`,
       });
       const pass = passes.reduce(joined);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
-      else
-        context.print(
-          `${[
-            ...describeHost(pass, context),
-            ...outcomeLines(pass, context),
-            ...(await pauseLines(context, pass)),
-          ].join('\n')}\n`,
-        );
+      else {
+        const outcome = [...outcomeLines(pass, context), ...(await pauseLines(context, pass))];
+        context.print(`${fold([...describeHost(pass, context), ...outcome], context).join('\n')}\n`);
+      }
       const needsAttention = pass.degraded.length > 0 || isHeld(pass);
       return needsAttention ? exitCodes.attention : exitCodes.done;
     } finally {

@@ -11,6 +11,7 @@ import {
   describePlan,
   describeWarnings,
 } from '../describe.ts';
+import { fold } from '../layout.ts';
 import { passJson } from '../pass-json.ts';
 
 export const plan: CliCommand = {
@@ -38,13 +39,12 @@ Exit code 0: nothing to do. 2: changes are pending.`,
     if (context.json) context.print(`${JSON.stringify(passJson(pass, denied()), null, 2)}\n`);
     else {
       const lines = [
-        ...describeHost(pass, context),
-        ...describePlan(pass, context),
+        ...fold([...describeHost(pass, context), ...describePlan(pass, context)], context),
         ...(pass.files.length === 0
           ? []
           : ['', bold(context, 'Files'), ...describeFiles(pass.files, context)]),
         ...(pending ? ['', bold(context, 'Commands'), ...describeCommands(pass).map(l => `  ${l}`)] : []),
-        ...describeWarnings(pass.degraded, pass.desired.plan.skipped, context),
+        ...fold(describeWarnings(pass.degraded, pass.desired.plan.skipped, context), context),
         ...describeNotRead(denied()),
         '',
         pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.',

@@ -6,6 +6,7 @@ import { describePause } from '../../pass/pause.ts';
 import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { green, yellow } from '../describe.ts';
+import { fold } from '../layout.ts';
 import { readRunMode } from '../run-mode.ts';
 import { waitMsOf, waitOption } from '../wait.ts';
 import { once } from './once.ts';
@@ -79,7 +80,7 @@ function print(context: CommandContext, before: Report | undefined, report: Repo
     ...(report.error === null ? [] : [`  ${report.error.hint}`]),
     ...(report.error === null && !isPaused ? [green(context, verdict)] : []),
   ];
-  context.print(`${lines.join('\n')}\n`);
+  context.print(`${fold(lines, context).join('\n')}\n`);
 }
 
 function pauseLines({ pausedUntil }: Report, now: number): readonly string[] {

@@ -44,12 +44,13 @@ answer, or the daemon reports an error.`,
   async run(context, values) {
     const settings = await context.settings();
     const pass = { system: context.system, settings, log: await context.log(settings) };
-    const style = { colour: context.colour, verbose: values.verbose === true };
     const indent = values.watch === true ? 0 : 2;
     let attention = false;
     const draw = async (by: PassContext) => {
       const view = await readStatus(by);
       attention = needsAttention(view);
+      const { colour, columns } = context;
+      const style = { colour, columns, verbose: values.verbose === true };
       return context.json ? `${JSON.stringify(statusJson(view), null, indent)}\n` : statusText(view, style);
     };
     if (values.watch === true) await watch(context, pass, draw);

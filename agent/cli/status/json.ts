@@ -3,7 +3,8 @@ import { describeDifference } from '../../apply/compare.ts';
 import type { Report } from '../../daemon/report.ts';
 import type { Mac } from '../../model/address.ts';
 import type { EniPlan } from '../../model/network-plan.ts';
-import { differencesOf, type StatusRow } from './rows.ts';
+import { differencesOf } from './difference.ts';
+import type { StatusRow } from './rows.ts';
 import type { StatusView } from './text.ts';
 
 export function statusJson({ found, daemon, rows }: StatusView) {

@@ -1,12 +1,11 @@
 // What `status` says of each ENI, as data: a row for each, made of a look at the machine and, for what a look cannot know (since when,
 // what went wrong), of the daemon's report. Pure; the look wins, because it is newer.
-
-import { describeDifference } from '../../apply/compare.ts';
 import type { EniState, Report, ReportedEni } from '../../daemon/report.ts';
 import type { Mac } from '../../model/address.ts';
 import type { EniPlan, SkippedEni } from '../../model/network-plan.ts';
 import { hasTrait } from '../../model/skip-reason.ts';
 import type { Comparison, Inspection } from '../../pass/inspect.ts';
+import { differencesOf, differenceText } from './difference.ts';
 
 /** `not-as-planned`: kernel or files differ from the plan. `left-over`: configured here, and no ENI of ours any more. */
 export type RowState = EniState | 'not-managed' | 'not-as-planned' | 'left-over';
@@ -40,12 +39,6 @@ export function statusRows(found: Inspection, report: Report | undefined): reado
   ];
 }
 
-/** Lines for a person; empty if the ENI is as planned. */
-export function differencesOf(eni: Comparison): readonly string[] {
-  const file = eni.filesDiffer ? ['a configuration file differs ("eni-agent plan" shows it)'] : [];
-  return [...describeDifference(eni.difference), ...file];
-}
-
 function primaryRow({ primary, primaryLink, selection, kernel }: Inspection): StatusRow {
   const owner = selection.candidates.find(c => c.backend === selection.backend && c.strength === 'owns');
   return {
@@ -63,8 +56,7 @@ function primaryRow({ primary, primaryLink, selection, kernel }: Inspection): St
 
 function plannedRow(eni: Comparison, found: Inspection, seen: ReportedEni | undefined): StatusRow {
   const state = plannedState(eni, seen);
-  const [first, ...more] = differencesOf(eni);
-  const difference = first && (more.length === 0 ? first : `${first} (and ${more.length} more)`);
+  const difference = differenceText(eni);
   const reasons: Partial<Record<RowState, string | undefined>> = {
     working: eni.plan.notes.length === 0 ? undefined : `note: ${eni.plan.notes.join('; ')}`,
     waiting: seen?.text ?? 'for the DHCP lease',

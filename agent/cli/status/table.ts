@@ -1,50 +1,80 @@
-// The table of `status`: one line per ENI, aligned, as narrow as it can be. Pure.
+// The table of `status`: one line per ENI, aligned, with the columns that have something to say. On a terminal that is too narrow for all,
+// the reasons go below the table first, then what a person can do without. Pure.
 import { describeAge } from '../../model/time-text.ts';
 import { bold, green, red, type Style, yellow } from '../describe.ts';
+import { widthOf } from '../layout.ts';
 import type { RowState, StatusRow } from './rows.ts';
 
-/** What a line is made to fit, as far as reason and owner can be shortened for it. */
-const maxWidth = 120;
-const leastReason = 20;
+interface Column {
+  readonly head: string;
+  readonly cell: (row: StatusRow, now: number) => string;
+  /** It may go where it says nothing, or where there is no room: the highest goes first. */
+  readonly rank?: number;
+}
 
-const heads = [
-  '  ENI',
-  'LINK',
-  'ADDRESSES',
-  'TABLE',
-  'STATE',
-  'SINCE',
-  'LAST ERROR OR REASON',
-  'OWNER',
-] as const;
-const stateColumn = 4;
-const reasonColumn = 6;
-const ownerColumn = 7;
+const none = '-';
+
+const columns: readonly Column[] = [
+  { head: '  ENI', cell: row => `${row.isWrong ? '!' : ' '} ${row.eniId ?? row.mac ?? none}` },
+  { head: 'LINK', cell: row => row.link ?? none },
+  { head: 'ADDRESSES', cell: addressesCell },
+  { head: 'TABLE', cell: row => row.table ?? none, rank: 2 },
+  { head: 'STATE', cell: row => stateText(row.state) },
+  { head: 'SINCE', cell: (row, now) => describeAge(row.since, now), rank: 1 },
+  { head: 'REASON OR LAST ERROR', cell: reasonCell, rank: 4 },
+  { head: 'OWNER', cell: row => row.owner ?? none, rank: 3 },
+];
+
+/** In the place of ADDRESSES, at last. */
+const addressCount: Column = {
+  head: 'ADDRESSES',
+  cell: ({ addresses }) => (addresses.length === 0 ? none : `${addresses.length}`),
+};
 
 /** @param now milliseconds since the epoch */
 export function describeTable(rows: readonly StatusRow[], now: number, style: Style): readonly string[] {
-  const cells = rows.map(row => cellsOf(row, now));
-  const fits = widthOf(cells) + leastReason <= maxWidth;
-  const shown = fits ? cells : cells.map(line => line.with(ownerColumn, line[ownerColumn]!.split(': ')[0]!));
-  const natural = widthsOf(shown);
-  const room = Math.max(maxWidth - widthOf(shown), leastReason);
-  const widths = natural.with(reasonColumn, Math.min(natural[reasonColumn]!, room));
-  const line = (texts: readonly string[]) =>
-    texts.map((text, i) => shortened(text, widths[i]!).padEnd(widths[i]!));
+  const shown = fitting(
+    columns.filter(column => hasSomethingToSay(column, rows, now)),
+    rows,
+    now,
+    widthOf(style),
+  );
+  const widths = shown.map(column => widthOfColumn(column, rows, now));
+  const line = (texts: readonly string[]) => texts.map((text, i) => text.padEnd(widths[i]!));
   return [
-    bold(style, line(heads).join('  ').trimEnd()),
-    ...shown.map((texts, i) => paintedLine(line(texts), rows[i]!, style)),
+    bold(
+      style,
+      line(shown.map(column => column.head))
+        .join('  ')
+        .trimEnd(),
+    ),
+    ...rows.map(row => paintedLine(line(shown.map(c => c.cell(row, now))), shown, row, style)),
   ];
 }
 
-function widthsOf(cells: readonly (readonly string[])[]): readonly number[] {
-  return heads.map((_head, column) => Math.max(...[heads, ...cells].map(line => line[column]!.length)));
+/** The owner says something where it is not the same for all. */
+function hasSomethingToSay(column: Column, rows: readonly StatusRow[], now: number): boolean {
+  const cells = rows.map(row => column.cell(row, now));
+  if (column.head === 'OWNER') return new Set(cells).size > 1;
+  return column.rank === undefined || cells.some(cell => cell !== none);
 }
 
-/** Of a line without its reason. */
-function widthOf(cells: readonly (readonly string[])[]): number {
-  const others = widthsOf(cells).with(reasonColumn, 0);
-  return others.reduce((sum, width) => sum + width + 2, -2);
+function fitting(
+  shown: readonly Column[],
+  rows: readonly StatusRow[],
+  now: number,
+  room: number,
+): readonly Column[] {
+  const width = shown.reduce((sum, column) => sum + widthOfColumn(column, rows, now) + 2, -2);
+  if (width <= room) return shown;
+  const highest = Math.max(...shown.map(column => column.rank ?? 0));
+  if (highest === 0) return shown.map(column => (column.head === addressCount.head ? addressCount : column));
+  const left = shown.filter(column => column.rank !== highest);
+  return fitting(left, rows, now, room);
+}
+
+function widthOfColumn({ head, cell }: Column, rows: readonly StatusRow[], now: number): number {
+  return Math.max(head.length, ...rows.map(row => cell(row, now).length));
 }
 
 /** `not as planned` and so on. */
@@ -60,33 +90,25 @@ export function paintState(row: StatusRow, text: string, style: Style): string {
   return text;
 }
 
-function cellsOf(row: StatusRow, now: number): readonly string[] {
-  const [first = '-', ...more] = row.addresses;
-  return [
-    `${row.isWrong ? '!' : ' '} ${row.eniId ?? row.mac ?? '-'}`,
-    row.link ?? '-',
-    more.length === 0 ? first : `${first} +${more.length}`,
-    row.table ?? '-',
-    stateText(row.state),
-    describeAge(row.since, now),
-    reasonCell(row, now),
-    row.owner ?? '-',
-  ];
+function addressesCell({ addresses: [first = none, ...more] }: StatusRow): string {
+  return more.length === 0 ? first : `${first} +${more.length}`;
 }
 
 /** What is wrong now comes before what went wrong once. */
 function reasonCell({ reason, lastError }: StatusRow, now: number): string {
   if (reason !== undefined) return reason;
-  return lastError === undefined ? '-' : `${describeAge(lastError.at, now)} ago: ${lastError.text}`;
-}
-
-function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 3).trimEnd()}...`;
+  return lastError === undefined ? none : `${describeAge(lastError.at, now)} ago: ${lastError.text}`;
 }
 
 /** Colours come after the padding, of which they are no part. */
-function paintedLine(cells: readonly string[], row: StatusRow, style: Style): string {
-  const painted = cells.with(stateColumn, paintState(row, cells[stateColumn]!, style));
+function paintedLine(
+  cells: readonly string[],
+  shown: readonly Column[],
+  row: StatusRow,
+  style: Style,
+): string {
+  const state = shown.findIndex(column => column.head === 'STATE');
+  const painted = cells.with(state, paintState(row, cells[state]!, style));
   const head = row.isWrong ? painted.with(0, red(style, cells[0]!)) : painted;
   return head.join('  ').trimEnd();
 }

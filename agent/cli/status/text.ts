@@ -12,8 +12,10 @@ import {
   type Style,
   yellow,
 } from '../describe.ts';
+import { fold } from '../layout.ts';
 import { type DaemonView, describeDaemon, isDaemonTroubled } from './daemon.ts';
-import { differencesOf, type StatusRow } from './rows.ts';
+import { differenceLines, differencesOf } from './difference.ts';
+import type { StatusRow } from './rows.ts';
 import { describeTable, paintState, stateText } from './table.ts';
 
 /** Everything that one `status` shows. */
@@ -32,17 +34,23 @@ export interface StatusStyle extends Style {
 
 export function statusText(view: StatusView, style: StatusStyle): string {
   const { found, rows, now } = view;
-  const lines = [
+  const head = [
     `${bold(style, 'Cloud')}    ${describeCloud(found)}`,
     `${bold(style, 'Backend')}  ${explainSelection(found.selection)}`,
     `${bold(style, 'Primary')}  ${found.primaryLink ?? 'not found'}, not managed`,
     ...labelled(bold(style, 'Daemon'), describeDaemon(view.daemon, now, style)),
     `${bold(style, 'ENIs')}     ${summary(rows, style)}`,
-    '',
-    ...describeTable(rows, now, style),
+  ];
+  const details = [
     ...rows.flatMap(row => detailsOf(row, view, style)),
     ...leftAlone(view, style),
     ...describeWarnings(found.degraded, found.skipped, style),
+  ];
+  const lines = [
+    ...fold(head, style),
+    '',
+    ...describeTable(rows, now, style),
+    ...fold(details, style),
     ...describeNotRead(found.notRead),
   ];
   return `${lines.join('\n')}\n`;
@@ -85,7 +93,7 @@ function detailsOf(row: StatusRow, view: StatusView, style: StatusStyle): readon
   const [head = '', ...planned] = describeEni(plan, style);
   const isSaidBelow = row.state === 'working' || row.state === 'not-as-planned';
   const reason = isSaidBelow ? '' : (row.reason ?? '');
-  const differences = comparison === undefined ? [] : differencesOf(comparison);
+  const differences = comparison === undefined ? [] : differenceLines(comparison, style.verbose);
   const [first, ...more] = [reason, ...differences.filter(d => !reason.includes(d))].filter(l => l !== '');
   const todo = whatToDo(row, view);
   const error = row.lastError && `${row.lastError.at}: ${row.lastError.text}`;

@@ -13,6 +13,8 @@ import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
 const commands = await loadCommands(undefined);
 
+/** Of the terminal in which all this is read. */
+const columns = 80;
 const write = process.env.GOLDEN === 'write';
 const made = new Set<string>();
 let machine: Machine | undefined;
@@ -39,10 +41,18 @@ function compare(name: string, sessions: readonly (readonly [string, Outcome])[]
   made.add(`${name}.txt`);
   if (write) writeFileSync(file, text);
   expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `${name}.txt`).toBe(text);
-  // A terminal of 100 columns shows it without a break; files and their paths may be longer.
-  const wide = text.split('\n').filter(l => l.length > 120 && !/^[+-] |^ {2}\d{4} |^ {6}|[:/]/.test(l));
+  // A terminal shows it without a break of its own; files, commands, the log, and single words such as paths may be longer.
+  const wide = text
+    .split('\n')
+    .filter(
+      l =>
+        l.length > columns &&
+        !/^[+-]|^ {5}(pre-up|up|down) |^\$ |^ {2}(ip|ifup|sysctl) |^warn: |^\s*\S+$/.test(l),
+    );
   expect(wide).toEqual([]);
 }
+
+const inTerminal = (...argv: readonly string[]) => runCli(argv, {}, true, columns);
 
 async function session(m: Machine, ...lines: readonly string[]): Promise<(readonly [string, Outcome])[]> {
   const outcomes: (readonly [string, Outcome])[] = [];
@@ -56,24 +66,24 @@ async function session(m: Machine, ...lines: readonly string[]): Promise<(readon
 const macs = '/latest/meta-data/network/interfaces/macs';
 
 describe('help', () => {
-  test('of all', async () => compare('help', [['--help', await runCli(['--help'])]]));
+  test('of all', async () => compare('help', [['--help', await inTerminal('--help')]]));
   test.each(commands.map(c => c.name))('of %s', async verb => {
-    const outcome = await runCli([verb, '--help']);
+    const outcome = await inTerminal(verb, '--help');
     expect(outcome.code).toBe(0);
-    expect((await runCli(['help', verb])).out).toBe(outcome.out);
+    expect((await inTerminal('help', verb)).out).toBe(outcome.out);
     compare(`help-${verb}`, [[`${verb} --help`, outcome]]);
   });
 });
 
 test('a new ENI: plan, once, and the quiet afterwards', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'dual-stack') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'dual-stack') });
   // A machine where all is well; "drift" shows what doctor says of this rule.
   machine.system.sh('ip -4 rule del priority 28450');
   compare('new-eni', await session(machine, 'plan', 'once', 'plan', 'once', 'status', 'doctor'));
 });
 
 test('a second ENI joins a shared subnet; one address goes', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'two-secondaries-one-subnet') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-secondaries-one-subnet') });
   machine.metadata.remove(`${macs}/0a:07:84:3d:6e:02/`);
   await session(machine, 'once');
   machine.metadata.replace(loadRecording('aws', 'two-secondaries-one-subnet'));
@@ -82,20 +92,20 @@ test('a second ENI joins a shared subnet; one address goes', async () => {
 });
 
 test('fifty addresses on fifteen ENIs', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'fifteen-enis-fifty-addresses') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'fifteen-enis-fifty-addresses') });
   await session(machine, 'once');
   compare('many-enis', await session(machine, 'once', 'status'));
 });
 
 test('a detached ENI', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
   await session(machine, 'once');
   machine.metadata.remove(`${macs}/0a:07:84:3d:6e:01/`);
   compare('detached-eni', await session(machine, 'status', 'plan', 'once', 'remove'));
 });
 
 test('something is wrong with the machine', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'two-secondaries-one-subnet') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-secondaries-one-subnet') });
   machine.system.put('/etc/network/interfaces.d/60-eni-eth2', '# written by hand\n');
   machine.system.put('/usr/bin/setup-policy-routes', '');
   await session(machine, 'once');
@@ -105,7 +115,7 @@ test('something is wrong with the machine', async () => {
 });
 
 test('something is wrong with the metadata', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
   await session(machine, 'once');
   machine.metadata.fault({ match: 'local-ipv4s$', status: 500 });
   const failing = await session(machine, 'once', 'status', 'doctor');
@@ -114,7 +124,7 @@ test('something is wrong with the metadata', async () => {
 });
 
 test('an apply that fails, a rollback by hand', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
   machine.system.fail(/^run ifup/, 'RTNETLINK answers: Operation not permitted');
   compare('failures', await session(machine, 'once', 'once', 'rollback', 'once', 'rollback', 'once --force'));
 });
@@ -129,7 +139,7 @@ function withDaemon({ system }: Machine, more: Partial<Report>): void {
 }
 
 test('status with a daemon: at rest, in trouble, gone', async () => {
-  machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
   await session(machine, 'once');
   const { system } = machine;
   const at = (seconds: number) => new Date(system.now() - seconds * 1000).toISOString();
@@ -163,7 +173,7 @@ test('status with a daemon: at rest, in trouble, gone', async () => {
 });
 
 test('a lease from DHCP', async () => {
-  machine = await createMachine({ recording: loadRecording('jdcloud', 'two-enis') });
+  machine = await createMachine({ columns, recording: loadRecording('jdcloud', 'two-enis') });
   compare('dhcp', await session(machine, 'plan', 'once', 'status'));
 });
 
@@ -175,6 +185,6 @@ test('render', async () => {
 
 test('wrong usage', async () => {
   const lines = ['onec', 'plan --verbose', 'plan --provider gce', 'render --backend netplan'];
-  const outcomes = lines.map(async line => [line, await runCli(line.split(' '))] as const);
+  const outcomes = lines.map(async line => [line, await inTerminal(...line.split(' '))] as const);
   compare('wrong-usage', await Promise.all(outcomes));
 });

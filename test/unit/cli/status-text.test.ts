@@ -51,30 +51,57 @@ describe('the table', () => {
 
   test('is aligned, and has no blanks at the end', () => {
     expect(describeTable(rows({}), now, plain)).toEqual([
-      '  ENI    LINK  ADDRESSES     TABLE  STATE        SINCE  LAST ERROR OR REASON  OWNER',
-      '  eni-0  eth0  10.0.1.10     main   not managed  -      -                     networkd',
-      '  eni-1  eth1  10.0.2.10 +4  28000  working      2h     -                     networkd',
-      '  eni-2  eth2  10.0.3.20     28001  working      2h     -                     networkd',
+      '  ENI    LINK  ADDRESSES     TABLE  STATE        SINCE',
+      '  eni-0  eth0  10.0.1.10     main   not managed  -',
+      '  eni-1  eth1  10.0.2.10 +4  28000  working      2h',
+      '  eni-2  eth2  10.0.3.20     28001  working      2h',
     ]);
   });
 
-  test('marks what is wrong, and cuts long texts to 120 columns', () => {
-    const lines = describeTable(rows({ enis: [broken], skipped: [foreign] }), now, plain);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
-    expect(lines.map(line => line[0])).toEqual([' ', ' ', '!', '!']);
-    // A long path leaves no room for the reason.
-    expect(lines[3]).toMatch(/ {2}left alone .* foreign-file: \/etc\/network\S*\.\.\. +administrator$/);
+  test('a column that says nothing is left out: no daemon, no SINCE', () => {
+    const [head] = describeTable(statusRows(inspectionOf(), undefined), now, plain);
+    expect(head).toBe('  ENI    LINK  ADDRESSES     TABLE  STATE');
   });
 
-  test('shows the whole owner where there is room', () => {
-    const short = skippedOf('foreign-file', '/etc/a is not ours');
-    expect(describeTable(rows({ skipped: [short] }), now, plain).at(-1)).toMatch(/administrator: \/etc\/a$/);
+  test('marks what is wrong; without a terminal every word is there', () => {
+    const lines = describeTable(rows({ enis: [broken], skipped: [foreign] }), now, plain);
+    expect(lines.map(line => line[0])).toEqual([' ', ' ', '!', '!']);
+    expect(lines[3]).toMatch(
+      / {2}left alone .* foreign-file: \/etc\/\S+ was not .* move it away +administrator: \/etc/,
+    );
+  });
+
+  test.each([
+    [300, ['ENI', 'LINK', 'ADDRESSES', 'TABLE', 'STATE', 'SINCE', 'REASON OR LAST ERROR', 'OWNER']],
+    [120, ['ENI', 'LINK', 'ADDRESSES', 'TABLE', 'STATE', 'SINCE', 'OWNER']],
+    [80, ['ENI', 'LINK', 'ADDRESSES', 'TABLE', 'STATE', 'SINCE']],
+    [50, ['ENI', 'LINK', 'ADDRESSES', 'STATE', 'SINCE']],
+    [45, ['ENI', 'LINK', 'ADDRESSES', 'STATE']],
+  ])('a terminal of %i columns has room for %j', (columns, expected) => {
+    const found = { enis: [broken, comparisonOf(secondPlan)], skipped: [foreign] };
+    const lines = describeTable(rows(found), now, { ...plain, columns });
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(lines[0]!.trim().split(/ {2,}/)).toEqual(expected);
+  });
+
+  test('long ids and an IPv6 address: the number of addresses is enough', () => {
+    const [, row] = rows({});
+    const long = {
+      ...row!,
+      eniId: '1f0e6b3a-5d3c-4a52-9d3e-0c9f7b6a1e22',
+      addresses: ['2600:1f16:292:100:c187:593c:4349:136', '2600:1f16:292:100:f153:12a3:c37c:11f9'],
+    };
+    const lines = describeTable([long], now, { ...plain, columns: 80 });
+    expect(lines).toEqual([
+      '  ENI                                   LINK  ADDRESSES  STATE',
+      '  1f0e6b3a-5d3c-4a52-9d3e-0c9f7b6a1e22  eth1  2          working',
+    ]);
   });
 
   test('an error that is over is shown with its age', () => {
     const eni = { ...reportOf().enis[0]!, lastError: { at: ago(300), text: 'ifup failed' } };
     const table = describeTable(statusRows(inspectionOf(), reportOf({ enis: [eni] })), now, plain);
-    expect(table[2]).toContain('  5m ago: ifup failed ');
+    expect(table[2]).toMatch(/ {2}5m ago: ifup failed$/);
   });
 
   test('colours add nothing but colours', () => {

@@ -36,7 +36,7 @@ async function watch(
     isInteractive: false,
     colour: false,
     process: noProcess,
-    screen: { isTerminal, isClosed: () => drawn.length >= pictures },
+    screen: { isTerminal, columns: () => undefined, isClosed: () => drawn.length >= pictures },
   });
   return { drawn, code };
 }
