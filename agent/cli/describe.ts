@@ -139,7 +139,9 @@ function colouredDiffLine(line: string, style: Style): string {
 }
 
 /** What would run, in the order in which it would. */
-export function describeCommands(pass: PassResult): readonly string[] {
+export function describeCommands(
+  pass: Pick<PassResult, 'commands' | 'kernelChanges' | 'files'>,
+): readonly string[] {
   const backend = (phase: string) => pass.commands.filter(c => c.phase === phase).map(c => c.argv.join(' '));
   const kernel = (kind: 'add' | 'remove') =>
     pass.kernelChanges[kind].flatMap(b => b.lines.map(line => `ip -${b.family} ${line}`));

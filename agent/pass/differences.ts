@@ -1,7 +1,8 @@
 // What the machine lacks, or has too much of: files, ENIs, and objects of the kernel.
 import { renderers } from '../../renderers/registry.ts';
+import type { EniChange } from '../../renderers/renderer.ts';
 import { travelOf } from '../apply/apply-context.ts';
-import { compareOptions } from '../apply/compare.ts';
+import { type CompareOptions, compareOptions } from '../apply/compare.ts';
 import { differencesOf, planChanges } from '../apply/eni-changes.ts';
 import { additions, removals } from '../apply/live.ts';
 import { diffFiles, type FileChange, readFoundFile, readOwnedFiles } from '../apply/ownership.ts';
@@ -29,11 +30,17 @@ export async function diff({ system, settings }: PassContext, machine: Machine, 
     superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
     compare,
   });
+  return { files, changes, ...workOf(machine, changes, compare) };
+}
+
+/** The commands of the service, and what goes to the kernel directly. */
+export function workOf(machine: Machine, changes: readonly EniChange[], compare: CompareOptions) {
+  const { renderer, facts, kernel, reloadHazard } = machine;
   const byKernel = changes.filter(change => travelOf(machine, change) === 'kernel');
   const live = differencesOf(kernel, byKernel, compare);
   const all = differencesOf(kernel, changes, compare);
   const kernelChanges = { add: additions(live), remove: removals(all) };
-  return { files, changes, commands: renderer.activate(changes, facts, reloadHazard), kernelChanges };
+  return { commands: renderer.activate(changes, facts, reloadHazard), kernelChanges };
 }
 
 /** False for a file with which a look cannot compare anything. */

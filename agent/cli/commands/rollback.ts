@@ -1,13 +1,17 @@
 // `eni-agent rollback`: takes the last change back, once.
-import { checkpointPath, lastChangePath, readCheckpoint, writeCheckpoint } from '../../apply/checkpoint.ts';
+import { eniOf } from '../../../renderers/renderer.ts';
+import { lastChangePath, writeCheckpoint } from '../../apply/checkpoint.ts';
 import { fingerprint } from '../../apply/fingerprint.ts';
 import { reloadRemedy } from '../../apply/netplan/loaded.ts';
 import { rollBack } from '../../apply/rollback.ts';
-import { isOfThisMachine, readState, writeState } from '../../apply/state-file.ts';
+import { writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
+import { describeReverted, previewRollback, readLastChange } from '../../pass/last-change.ts';
 import { withLock } from '../../pass/lock.ts';
-import { applyContext, readMachine } from '../../pass/machine.ts';
-import { type CliCommand, exitCodes } from '../command.ts';
+import { applyContext, type MachineContext, readMachine } from '../../pass/machine.ts';
+import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
+import { bold, describeCommands, describeFiles, yellow } from '../describe.ts';
+import { octal } from '../pass-json.ts';
 
 export const rollback: CliCommand = {
   name: 'rollback',
@@ -15,26 +19,24 @@ export const rollback: CliCommand = {
   description: `
 Rolls back the last change, whether the daemon, "eni-agent once" or "eni-agent remove" made it, and
 verifies that. The same plan is then not applied again, until the metadata or the configuration asks
-for something else, or until "eni-agent once --force". Also finishes a rollback that failed.`,
-  options: {},
-  examples: ['eni-agent rollback'],
+for something else, or until "eni-agent once --force". Also finishes a rollback that failed.
+
+With --dry-run it shows what it would do to the machine as it is now, and changes nothing.
+
+Exit code 0: rolled back. 2: with --dry-run, there is something to roll back. 1: failed, or there is
+nothing to roll back.`,
+  options: {
+    'dry-run': { type: 'boolean', help: 'show files, kernel objects and commands; change nothing' },
+  },
+  examples: ['eni-agent rollback --dry-run', 'eni-agent rollback'],
   needsRoot: true,
-  async run(context) {
+  async run(context, values) {
     const { system } = context;
     const settings = await context.settings();
     const log = await context.log(settings);
+    if (values['dry-run'] === true) return preview(context, { system, settings, log });
     const taken = await withLock(system, async () => {
-      const interrupted = await readCheckpoint(system, checkpointPath);
-      const change = interrupted ?? (await readCheckpoint(system, lastChangePath));
-      if (change === undefined)
-        throw new AgentError('nothing-to-roll-back', 'there is no change to roll back');
-      const state = await readState(system);
-      // On a machine made of another one's disk the first change took that one's addresses away: they are not to come back.
-      if (interrupted === undefined && !isOfThisMachine(change.stateBefore, state.instanceId))
-        throw new AgentError(
-          'nothing-to-roll-back',
-          `the last change replaced the configuration of another instance, ${change.stateBefore.instanceId}, from whose disk this one was made`,
-        );
+      const { change, state } = await readLastChange(system);
       const refused = await fingerprint(state.applied);
       const machine = await readMachine(
         { system, settings, log },
@@ -65,3 +67,43 @@ for something else, or until "eni-agent once --force". Also finishes a rollback 
     return exitCodes.done;
   },
 };
+
+async function preview(context: CommandContext, by: MachineContext): Promise<number> {
+  const { change } = await readLastChange(by.system);
+  const seen = await previewRollback(by, change);
+  if (context.json) {
+    const enis = seen.enis.map(({ change: inverted, added, removed }) => {
+      const { eniId, mac, link } = eniOf(inverted);
+      return { kind: inverted.kind, eniId: eniId ?? null, mac, link, added, removed };
+    });
+    const files = seen.files.map(f => ({
+      ...f,
+      mode: octal(f.mode),
+      before: f.before ?? null,
+      after: f.after ?? null,
+    }));
+    const { kept, commands, kernelChanges: kernel } = seen;
+    const document = { version: 1, wouldRollBack: change.time, enis, files, kept, commands, kernel };
+    context.print(`${JSON.stringify(document, null, 2)}\n`);
+    return exitCodes.attention;
+  }
+  const commands = describeCommands(seen);
+  const lines = [
+    `The change of ${change.time} would be rolled back:`,
+    ...seen.enis.flatMap(eni => [
+      `  ${describeReverted(eni)}`,
+      ...eni.added.map(key => `    + ${key}`),
+      ...eni.removed.map(key => `    - ${key}`),
+    ]),
+    ...(seen.files.length === 0 ? [] : ['', bold(context, 'Files'), ...describeFiles(seen.files, context)]),
+    ...(commands.length === 0 ? [] : ['', bold(context, 'Commands'), ...commands.map(line => `  ${line}`)]),
+    ...seen.kept.map(path => yellow(context, `${path} was replaced by another program; it stays`)),
+    ...(seen.reloadHazard === undefined
+      ? []
+      : [yellow(context, `without a reload of the network service: ${seen.reloadHazard}`)]),
+    '',
+    'Nothing was changed; "eni-agent rollback" does this.',
+  ];
+  context.print(`${lines.join('\n')}\n`);
+  return exitCodes.attention;
+}
