@@ -28,16 +28,17 @@ export async function actOnAnswer(
     memory.brake.until !== undefined && !isOn(memory.brake, now) && memory.contest.length > 0;
   const repaired = isBrakeOver ? await driftNow(daemon) : [];
   if (answer instanceof AgentError) {
-    if (memory.error?.message !== answer.message)
+    if (memory.unanswered?.message !== answer.message)
       context.log.warn(
         { code: answer.code, reason: answer.message },
         'no usable metadata; the current configuration is kept',
       );
     daemon.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
-    // What the machine itself has to say counts all the same, by the last answer that was good.
-    const reading = believedReading(daemon);
-    if (reading !== undefined && (why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver))
-      return runPass(daemon, { triggers: why, reading, repaired, news: false });
+    // What the machine itself has to say counts all the same, by the last answer that was believed; and what is still wanted is tried again.
+    const isOfTheMachine = why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver;
+    const wanted = isOn(memory.brake, now) ? undefined : daemon.wanted?.reading;
+    const reading = isOfTheMachine ? believedReading(daemon) : wanted;
+    if (reading !== undefined) return runPass(daemon, { triggers: why, reading, repaired, news: false });
     daemon.owesPass ||= whole || asked;
     return setDue(daemon);
   }

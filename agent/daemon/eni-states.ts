@@ -69,10 +69,17 @@ export function asContested(
   return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
 }
 
-/** A repair of an ENI does not apply what is wanted of it. */
-export function stillFailed(earlier: readonly ReportedEni[], eni: ReportedEni): ReportedEni {
-  const before = earlier.find(e => e.mac === eni.mac);
-  return before?.state === 'failed' && eni.state !== 'contested' ? before : eni;
+/** A repair does not apply what is wanted of an ENI: what failed is still that, also of an ENI that is not believed yet. */
+export function withFailed(
+  earlier: readonly ReportedEni[],
+  now: readonly ReportedEni[],
+): readonly ReportedEni[] {
+  const failed = earlier.filter(eni => eni.state === 'failed');
+  const of = (eni: ReportedEni) => failed.find(e => e.mac === eni.mac);
+  return [
+    ...now.map(eni => (eni.state === 'contested' ? eni : (of(eni) ?? eni))),
+    ...failed.filter(eni => !now.some(e => e.mac === eni.mac)),
+  ];
 }
 
 /** Those that a pass was about which failed, the ones that were unknown before as well. */

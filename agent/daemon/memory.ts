@@ -4,7 +4,7 @@ import type { AgentError } from '../errors.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
-import { asContested, asFailed, eniStates, stillFailed, waitingReasons } from './eni-states.ts';
+import { asContested, asFailed, eniStates, waitingReasons, withFailed } from './eni-states.ts';
 import { nothingSeen, type Picture, pictureOf } from './picture.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
 import { triesGoOn, triesOf } from './schedule.ts';
@@ -16,7 +16,10 @@ export interface Memory {
   /** The last apply was taken back. */
   readonly tookBack: boolean;
   readonly waitingFor: readonly string[];
-  readonly error: ReportedError | null;
+  /** Why the last pass failed, until what it was for is done. */
+  readonly failure: ReportedError | null;
+  /** Why the metadata has not answered. */
+  readonly unanswered: ReportedError | null;
   readonly brake: Brake;
   /** What was undone when the brake came on. */
   readonly contest: readonly Drift[];
@@ -38,7 +41,8 @@ export function newMemory(now: number): Memory {
     tries: 0,
     tookBack: false,
     waitingFor: [],
-    error: null,
+    failure: null,
+    unanswered: null,
     brake: released,
     contest: [],
     counters: { passes: 0, quiet: 0, changes: 0, repairs: 0, failures: 0 },
@@ -96,7 +100,6 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   const isBraked = isOn(brake, now);
   const contest = isRepair ? repaired : isBraked ? memory.contest : [];
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
-  const keepsError = owes || memory.metadata.state === 'failing';
   const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
   const states = eniStates(memory.enis, pass, isBraked ? contest : [], iso(now));
   return {
@@ -105,36 +108,38 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
     contest,
     waitingFor,
     tookBack: owes && memory.tookBack,
-    error: keepsError ? memory.error : null,
+    failure: owes ? memory.failure : null,
     lastChange: applied
       ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
     picture: owes ? memory.picture : pictureOf(pass),
-    enis: owes ? states.map(eni => stillFailed(memory.enis, eni)) : states,
-    ...(owes && !isBraked ? {} : nextMood(memory, waitingFor, sign, isBraked)),
+    enis: owes ? withFailed(memory.enis, states) : states,
+    ...(owes && !isBraked ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, isBraked)),
   };
 }
 
 /** The metadata answered, whatever is made of it. */
 export function afterAnswer(memory: Memory, now: number): Memory {
-  const wasFailing = memory.metadata.state === 'failing';
-  return {
-    ...memory,
-    metadata: { state: 'answered', answeredAt: iso(now) },
-    error: wasFailing ? null : memory.error,
-  };
+  return { ...memory, metadata: { state: 'answered', answeredAt: iso(now) }, unanswered: null };
+}
+
+/** What to tell: an apply that failed is more than a service that is silent. */
+export function errorOf({ failure, unanswered }: Memory): ReportedError | null {
+  return failure ?? unanswered;
 }
 
 /** The metadata did not answer, or a pass failed. `failed`: the ENIs that the pass was about. */
 export function afterFailure(
   memory: Memory,
   occasion: Occasion & { readonly repaired?: readonly Drift[] },
-  error: AgentError,
+  { code, message, hint }: AgentError,
   failed: readonly ReportedEni['mac'][] | 'metadata',
 ): Memory {
-  const { code, message, hint } = error;
-  const again = memory.error?.code === code && memory.error.message === message ? memory.error : undefined;
   const isPass = failed !== 'metadata';
+  const last = isPass ? memory.failure : memory.unanswered;
+  const again = last?.code === code && last.message === message ? last : undefined;
+  const since = again?.since ?? iso(occasion.now);
+  const error = { code, message, hint, since, times: (again?.times ?? 0) + 1 };
   // An apply that failed is tried again at its own times, also if the metadata fails in between.
   const tookBack = isPass || memory.tookBack;
   const { repaired = [] } = occasion;
@@ -147,13 +152,18 @@ export function afterFailure(
     ...counted(memory, occasion, { failures: 1, passes: isPass ? 1 : 0 }),
     brake,
     contest: isBraked ? repaired : memory.contest,
-    error: { code, message, hint, since: again?.since ?? iso(occasion.now), times: (again?.times ?? 0) + 1 },
+    failure: isPass ? error : memory.failure,
+    unanswered: isPass ? memory.unanswered : error,
     metadata: isPass ? memory.metadata : { ...memory.metadata, state: 'failing' },
     mood: isBraked ? 'braked' : 'failing',
     tries: stays ? memory.tries + 1 : tries,
     tookBack,
     enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(occasion.now))) : enis,
   };
+}
+
+function goesOnFailing({ mood, tries }: Memory): Pick<Memory, 'mood' | 'tries'> {
+  return { mood: 'failing', tries: mood === 'failing' ? tries : 0 };
 }
 
 function nextMood(

@@ -3,7 +3,7 @@
 import { build } from '../model/build.ts';
 import { clockTimeOf } from '../pass/pause.ts';
 import { isOn } from './brake.ts';
-import type { Memory } from './memory.ts';
+import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
 import { type Report, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
@@ -22,8 +22,9 @@ export async function publish(daemon: DaemonState): Promise<void> {
 }
 
 /** The last look found everything as planned, or made it so, and nothing is wrong with the metadata. */
-function isGood({ counters, error, brake, picture }: Memory, now: number): boolean {
-  return counters.passes > 0 && error === null && !isOn(brake, now) && isAsPlanned(picture);
+function isGood(memory: Memory, now: number): boolean {
+  const { counters, brake, picture } = memory;
+  return counters.passes > 0 && errorOf(memory) === null && !isOn(brake, now) && isAsPlanned(picture);
 }
 
 function makeReport(daemon: DaemonState): Report {
@@ -43,7 +44,7 @@ function makeReport(daemon: DaemonState): Report {
     counters: { ...counters, requests: formerRequests + source.requests() },
     metadata: memory.metadata,
     lastChange: memory.lastChange,
-    error: memory.error,
+    error: errorOf(memory),
     configProblem: configProblem ?? null,
     pausedUntil: daemon.pausedUntil === undefined ? null : iso(daemon.pausedUntil),
     brake: isOn(brake, context.system.now())

@@ -1,5 +1,6 @@
 // What the daemon does when kernel or files have changed: it compares the machine with the last pass, and puts back what differs.
 import { reasonOf } from '../errors.ts';
+import type { InstanceReading } from '../metadata/read-instance.ts';
 import { evictDefaults } from '../pass/evict-defaults.ts';
 import { type Drift, type Glance, glance, linksText } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
@@ -14,6 +15,9 @@ import type { DaemonState } from './state.ts';
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;
 const namingStepMs = 20;
+
+/** Files that are written sooner after a try that failed bring no other. */
+const pauseMs = 60_000;
 
 /**
  * What a check of the machine came to: `other links` than before ask for an answer of the metadata; `files` were read again for a pass;
@@ -42,8 +46,8 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   const isHeld = isBraked || daemon.pausedUntil !== undefined;
   const mends = seen.drift.length > 0 && !isHeld;
   // A foreign file may claim an ENI now; only a pass sees that.
-  const rereads = triggers.includes('files') && pass !== undefined && !isHeld;
-  const reading = believedReading(daemon);
+  const rereads = triggers.includes('files') && !isHeld;
+  const reading = mends ? believedReading(daemon) : readingAgain(daemon);
   if (reading === undefined || !(mends || rereads)) {
     const { picture } = daemon.memory;
     // What was not applied is not in the last pass, which the check compares with.
@@ -81,6 +85,16 @@ async function evict(
       'removed a default route in main',
     );
   return gone.length > 0;
+}
+
+/**
+ * What files were edited for may be what could not be applied (a broken file beside ours). Not at once after a try: its rollback has written
+ * files as well.
+ */
+function readingAgain(daemon: DaemonState): InstanceReading | undefined {
+  const { wanted, context } = daemon;
+  const isOld = wanted !== undefined && context.system.now() - wanted.triedAt >= pauseMs;
+  return isOld ? wanted.reading : believedReading(daemon);
 }
 
 /** Its link has gone, is a new one or has another name: nothing was undone, and it counts for no brake. */

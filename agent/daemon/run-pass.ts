@@ -4,6 +4,7 @@ import { AgentError, reasonOf } from '../errors.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
+import type { Instance } from '../model/instance.ts';
 import { isSame, keyOf } from '../model/value.ts';
 import { type Drift, linksText, unclaimedLinks } from '../pass/glance.ts';
 import { withLock } from '../pass/lock.ts';
@@ -60,7 +61,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
   const why = { trigger: triggers.join(' ') };
   const driftOf = (mac: Mac) => repaired.filter(d => d.mac === mac).flatMap(d => d.lines);
   // A repair goes by what is believed, which is older than an answer that could not be applied.
-  const isAnswer = wish.reading === daemon.reading;
+  const isAnswer = wish.reading === daemon.reading || wish.reading === daemon.wanted?.reading;
   daemon.owesPass = false;
   try {
     const facts = await takeFacts(daemon);
@@ -87,9 +88,12 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
     const isHeld = pass.outcome === 'pending';
-    const isApplied = !isHeld && (isAnswer || isSame(daemon.wanted?.instance.enis, pass.instance.enis));
+    const isApplied =
+      !isHeld && (isAnswer || isSame(daemon.wanted?.reading.instance.enis, pass.instance.enis));
     if (isApplied) daemon.wanted = undefined;
     const owes = daemon.wanted !== undefined;
+    // What has gone from the metadata by one of two readings is no news when the next says it again.
+    daemon.owesPass = pass.doubted;
     const { isEvicted = false } = wish;
     const occasion = {
       ...{ triggers, repaired: undone, isEvicted },
@@ -99,9 +103,11 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     setDue(daemon);
   } catch (error) {
-    if (isAnswer) daemon.wanted = wish.reading;
+    if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
+    const reason = asAgentError(error);
     const pending = await lookAgain(daemon, wish.reading);
-    fail(daemon, triggers, asAgentError(error), pending?.changes.map(c => eniOf(c).mac) ?? [], undone);
+    const failed = pending?.changes.map(c => eniOf(c).mac);
+    fail(daemon, triggers, reason, failed ?? newFor(daemon, wish.reading, reason), undone);
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }
 }
@@ -130,6 +136,16 @@ async function lookAgain(daemon: DaemonState, reading: InstanceReading): Promise
   }
 }
 
+/** Where not even that can be told (the network service is stopped, and no backend is recognised): the ENIs that the answer has news of. */
+function newFor({ pass }: DaemonState, { instance }: InstanceReading, { code }: AgentError): readonly Mac[] {
+  // The metadata has failed, and nothing of an ENI.
+  if (code.startsWith('metadata-')) return [];
+  const believed = pass?.instance.enis ?? [];
+  const macs = new Set([...instance.enis, ...believed].filter(eni => !eni.primary).map(eni => eni.mac));
+  const of = (enis: Instance['enis'], mac: Mac) => enis.find(eni => eni.mac === mac);
+  return [...macs].filter(mac => !isSame(of(instance.enis, mac), of(believed, mac)));
+}
+
 export function fail(
   daemon: DaemonState,
   triggers: readonly Trigger[],
@@ -139,7 +155,7 @@ export function fail(
 ): void {
   const { system, log } = daemon.context;
   // Once: a failure that comes again each minute, or between repairs that hold for a moment, is in `status`, not in the log.
-  const { error: last, enis } = daemon.memory;
+  const { failure: last, enis } = daemon.memory;
   const isNew = last?.message !== error.message && !enis.some(e => e.lastError?.text === error.message);
   const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
   if (isNew) log.error(fields, 'a pass failed');

@@ -14,8 +14,11 @@ const watchfulSeconds = [2, 3, 5, 5, 10, 10, 15, 30] as const;
 /** After a failure; the last one repeats. A metadata service that is down must not be hit harder for it. */
 const failingSeconds = [1, 2, 5, 10, 30, 60, 120, 300] as const;
 
-/** After a change that had to be taken back: each try may cost the ENI some packets. */
-export const retrySeconds = [10, 30, 60, 300, 600] as const;
+/**
+ * After a change that had to be taken back: each try may cost the ENI some packets. Nothing tells that the cause has gone (a network service
+ * that is started again), so the last one is what a person waits at most.
+ */
+export const retrySeconds = [10, 30, 60, 120, 240] as const;
 
 export interface Moment {
   readonly mood: Mood;

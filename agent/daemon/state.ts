@@ -26,6 +26,12 @@ export interface DaemonContext {
   readonly onChange: (pass: PassResult, triggers: readonly Trigger[]) => void;
 }
 
+export interface Wanted {
+  readonly reading: InstanceReading;
+  /** When it was tried the last time, milliseconds since the epoch. */
+  readonly triedAt: number;
+}
+
 export interface DaemonState {
   readonly context: DaemonContext;
   readonly startedAt: number;
@@ -45,7 +51,7 @@ export interface DaemonState {
   /** The last answer of the metadata: a repair goes by it, so that it does not depend on the service. */
   reading: InstanceReading | undefined;
   /** The answer that a pass could not apply: wanted until it is applied, or another has come in its place. */
-  wanted: InstanceReading | undefined;
+  wanted: Wanted | undefined;
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
   asking: OpenQuestion | undefined;

@@ -43,6 +43,8 @@ export interface PassResult {
   /** What of the metadata was believed. */
   readonly instance: Instance;
   readonly requests: number;
+  /** Something has gone from one reading of the metadata, and another did not confirm that: it stays for now. */
+  readonly doubted: boolean;
   readonly backend: BackendName;
   readonly selection: Selection;
   /** What the decision rests on, as it was before the pass. */

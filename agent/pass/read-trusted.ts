@@ -7,13 +7,16 @@ import { agree, believe, takesAway } from '../plan/believe.ts';
 import { readDmi } from '../system/facts/dmi.ts';
 import type { PassContext } from './pass.ts';
 
-/** Reads the metadata; a second time, a little later, if acting on the first reading would take something away. */
+/**
+ * Reads the metadata; a second time, a little later, if acting on the first reading would take something away. `doubted`: the second did not
+ * confirm it.
+ */
 export async function readTrusted(
   context: PassContext,
   state: State,
   kernel: KernelState,
   atHand: InstanceReading | undefined,
-): Promise<{ readonly instance: Instance; readonly requests: number }> {
+): Promise<{ readonly instance: Instance; readonly requests: number; readonly doubted: boolean }> {
   const first = atHand ?? (await readMetadata(context));
   const sameMachine = isOfThisMachine(state, first.instance.instanceId);
   const doubt = {
@@ -21,7 +24,11 @@ export async function readTrusted(
     linkGone: (mac: string) => !kernel.links.some(l => l.mac === mac),
   };
   if (!takesAway(first.instance, doubt))
-    return { instance: believe(first.instance, { ...doubt, confirmed: false }), requests: first.requests };
+    return {
+      instance: believe(first.instance, { ...doubt, confirmed: false }),
+      requests: first.requests,
+      doubted: false,
+    };
   await context.system.sleep(context.settings.metadata.confirmDelayMs);
   // What comes from memory confirms nothing.
   context.metadata?.forget();
@@ -31,6 +38,7 @@ export async function readTrusted(
   return {
     instance: believe(second.instance, { ...doubt, confirmed }),
     requests: first.requests + second.requests,
+    doubted: !confirmed,
   };
 }
 

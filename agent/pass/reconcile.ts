@@ -45,6 +45,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const result = {
     instance: reading.instance,
     requests: reading.requests,
+    doubted: reading.doubted,
     backend: renderer.name,
     selection,
     facts,

@@ -9,7 +9,7 @@ import { createLifeMachine, type LifeFlaw } from './life-machine.ts';
 import { heal, restFaults } from './life-rest.ts';
 import type { LifeStep, LifeStory } from './life-steps.ts';
 
-/** How long the machine may take to come to rest, looked at in between: an apply that was taken back is tried again after 600 s. */
+/** How long the machine may take to come to rest, looked at in between: an apply that was taken back is tried again after 240 s. */
 const restMs = [60_000, 240_000, 600_000, 600_000] as const;
 
 export async function live(

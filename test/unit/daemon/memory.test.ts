@@ -4,6 +4,7 @@ import {
   afterFailure,
   afterPass,
   afterQuiet,
+  errorOf,
   type Memory,
   newMemory,
   type PassOccasion,
@@ -103,8 +104,8 @@ describe('the mood after a look', () => {
 describe('errors', () => {
   test('the same in a row are counted, another begins anew', () => {
     const twice = fail(fail(settled, 1), 2);
-    expect(twice.error).toMatchObject({ code: 'metadata-unreachable', times: 2, since: iso(1) });
-    expect(fail(twice, 3, lost, 'pass').error).toMatchObject({
+    expect(errorOf(twice)).toMatchObject({ code: 'metadata-unreachable', times: 2, since: iso(1) });
+    expect(errorOf(fail(twice, 3, lost, 'pass'))).toMatchObject({
       code: 'verify-failed',
       times: 1,
       since: iso(3),
@@ -125,10 +126,24 @@ describe('errors', () => {
   });
 
   test('an answer ends the error of the service, a pass that of an apply', () => {
-    expect(afterAnswer(fail(settled, 1), t0).error).toBeNull();
+    expect(errorOf(afterAnswer(fail(settled, 1), t0))).toBeNull();
     const failed = fail(settled, 1, lost, 'pass');
-    expect(afterAnswer(failed, t0).error).not.toBeNull();
-    expect(pass(failed, 2)).toMatchObject({ error: null, tookBack: false });
+    expect(errorOf(afterAnswer(failed, t0))).not.toBeNull();
+    expect(errorOf(pass(failed, 2))).toBeNull();
+    expect(pass(failed, 2).tookBack).toBe(false);
+  });
+
+  test('an apply that failed is still told when the service has failed and answers again', () => {
+    const both = fail(fail(settled, 1, lost, 'pass'), 2);
+    expect(errorOf(both)).toMatchObject({ code: 'verify-failed', times: 1 });
+    expect(errorOf(afterAnswer(both, t0))).toMatchObject({ code: 'verify-failed', since: iso(1) });
+  });
+
+  test('a pass by what was believed before ends nothing of it', () => {
+    const failed = fail(newMemory(t0), 1, lost, 'pass');
+    const other = pass(failed, 2, { owes: true, pass: passOf({ enis: [] }) });
+    expect(other).toMatchObject({ mood: 'failing', tookBack: true, enis: [{ mac: macA, state: 'failed' }] });
+    expect(errorOf(other)).toMatchObject({ code: 'verify-failed' });
   });
 
   test('a repair while the service fails does not end the error of the service', () => {
@@ -136,7 +151,7 @@ describe('errors', () => {
       pass: passOf({ outcome: 'applied', enis: [{}] }),
       repaired: drift,
     });
-    expect(repaired.error).toMatchObject({ code: 'metadata-unreachable' });
+    expect(errorOf(repaired)).toMatchObject({ code: 'metadata-unreachable' });
     expect(repaired.metadata.state).toBe('failing');
   });
 

@@ -29,7 +29,7 @@ describe('the waits of each mood', () => {
   test.each<[Mood, readonly number[], boolean]>([
     ['watchful', [2, 3, 5, 5, 10, 10, 15, 30], false],
     ['failing', [1, 2, 5, 10, 30, 60, 120, 300, 300, 300], false],
-    ['failing', [...retrySeconds, 600, 600], true],
+    ['failing', [...retrySeconds, 240, 240], true],
     ['quiet', [60, 60, 60], false],
     ['braked', [60, 60], false],
   ])('%s: %j', (mood, seconds, tookBack) => {
