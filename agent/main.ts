@@ -8,9 +8,10 @@ else void main();
 
 /** Loaded here and not above: in the bundle an import that is not used costs its parsing only. */
 async function main(): Promise<void> {
-  const [{ run }, { realSystem }] = await Promise.all([
+  const [{ run }, { realSystem }, { isJournalStream }] = await Promise.all([
     import('./cli/run.ts'),
     import('./system/real-system.ts'),
+    import('./system/journal-stream.ts'),
   ]);
   const code = await run(argv, realSystem, {
     print: text => process.stdout.write(text),
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
     logTo: process.stderr.fd,
     isRoot: process.getuid?.() === 0,
     isInteractive: process.stderr.isTTY === true,
+    isJournal: isJournalStream(process.stderr.fd, process.env.JOURNAL_STREAM),
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     screen: {
       isTerminal: process.stdout.isTTY === true,

@@ -10,6 +10,7 @@ import { type Checkpoint, checkpointPath, inverse, readBootId } from './checkpoi
 import { compareEni, newLeaks } from './compare.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { additions, removals, runBatches } from './live.ts';
+import { logRollback } from './log/log-change.ts';
 import { marked } from './marks.ts';
 import { perform } from './perform.ts';
 import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
@@ -37,7 +38,7 @@ export async function rollBack(
   }
   await writeState(system, checkpoint.stateBefore);
   await system.removeFile(checkpointPath);
-  log.info({ change: checkpoint.time }, 'rolled back');
+  logRollback(log, { ...checkpoint, compare: context.compare }, checkpoint.time);
 }
 
 async function undo(

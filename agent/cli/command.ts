@@ -70,6 +70,8 @@ export interface CliCommand {
   readonly options: Readonly<Record<string, CliOption>>;
   readonly examples: readonly string[];
   readonly needsRoot: boolean;
+  /** What it logs goes to the system's log as well: it changes the machine once, and ends. */
+  readonly changes?: true;
   run(context: CommandContext, values: OptionValues): Promise<number>;
 }
 

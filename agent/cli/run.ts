@@ -1,15 +1,18 @@
 // Runs one command line against a System and returns the exit code. Errors become one line and the way out, here and nowhere else.
 
 import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
-import { jsonLog, type Log, plainLog, silentLog } from '../log.ts';
+import { openLog } from '../log/open-log.ts';
+import { priorityOf } from '../log/priority.ts';
+import { both, type Log, silentLog } from '../log.ts';
 import { type ProviderName, providerNames } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import { parseArguments, textOption } from './args.ts';
-import type { CliCommand, OptionValues, ProcessSeam, Screen } from './command.ts';
+import type { CliCommand, CommandContext, OptionValues, ProcessSeam, Screen } from './command.ts';
 import { loadCommands } from './commands.ts';
 import { commandHelp, helpText } from './help.ts';
 import { fold, usualColumns } from './layout.ts';
+import { openRecord, tellSystemLog } from './system-log.ts';
 import { versionText } from './version.ts';
 
 export interface Terminal {
@@ -20,6 +23,8 @@ export interface Terminal {
   readonly isRoot: boolean;
   /** A person reads standard error as it comes. */
   readonly isInteractive: boolean;
+  /** systemd's journal reads standard error. */
+  readonly isJournal?: boolean;
   readonly colour: boolean;
   /** The process itself, for the one command that keeps running. */
   readonly process: ProcessSeam;
@@ -42,15 +47,20 @@ export async function run(argv: readonly string[], system: System, terminal: Ter
     } else {
       const lines = [`eni-agent: ${known.message}`, `  ${known.code}: ${known.hint}`];
       const columns = terminal.isInteractive ? columnsOf(terminal) : undefined;
-      terminal.printError(`${fold(lines, { columns }).join('\n')}\n`);
+      printProblem(terminal, fold(lines, { columns }).join('\n'));
     }
-    if (known.code === 'bug' && error instanceof Error) terminal.printError(`${error.stack}\n`);
+    if (known.code === 'bug' && error instanceof Error) printProblem(terminal, String(error.stack));
     return exitCodeOf(known.code);
   }
 }
 
 function columnsOf({ screen = noScreen }: Terminal): number | undefined {
   return screen.isTerminal ? (screen.columns() ?? usualColumns) : undefined;
+}
+
+function printProblem({ printError, isJournal = false }: Terminal, text: string): void {
+  const mark = isJournal ? priorityOf('error') : '';
+  printError(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
 }
 
 async function dispatch(
@@ -73,40 +83,49 @@ async function dispatch(
     throw new AgentError('needs-root', `${command.name} changes the machine and needs root`);
   const colour = terminal.colour && !json;
   const settings = () => settingsWith(values, system);
-  return command.run(
-    {
-      system,
-      print: terminal.print,
-      json,
-      colour,
-      get columns() {
-        return columnsOf(terminal);
-      },
-      settings,
-      log: openFor(command, terminal, system),
-      process: terminal.process,
-      screen: terminal.screen ?? noScreen,
+  const record = openRecord();
+  const context: CommandContext = {
+    system,
+    print: terminal.print,
+    json,
+    colour,
+    get columns() {
+      return columnsOf(terminal);
     },
-    values,
-  );
+    settings,
+    log: openFor(command, terminal, system, record.log),
+    process: terminal.process,
+    screen: terminal.screen ?? noScreen,
+  };
+  try {
+    return await command.run(context, values);
+  } finally {
+    await tellSystemLog(system, record.lines);
+  }
 }
 
 /**
  * A one-shot command says on standard output what it did; its log is for what went wrong on the way, unless the configuration
- * asks for all of it.
+ * asks for all of it. What it changes goes to the system's log in any case.
  */
 function openFor(
   command: CliCommand,
   terminal: Terminal,
   system: System,
+  record: Log,
 ): (settings: Settings) => Promise<Log> {
-  return async settings => {
+  return async ({ agent: { logLevel, logFormat: format } }) => {
     if (command.name === 'render') return silentLog;
-    const isQuiet = command.name !== 'daemon' && settings.agent.logLevel === 'info';
-    const level = isQuiet ? 'warn' : settings.agent.logLevel;
-    return terminal.isInteractive
-      ? plainLog(level, terminal.printError)
-      : jsonLog(level, terminal.logTo ?? terminal.printError, () => system.now());
+    const { isInteractive, isJournal = false, printError, logTo = printError } = terminal;
+    const isQuiet = command.name !== 'daemon' && !isJournal && logLevel === 'info';
+    const log = await openLog({
+      level: isQuiet ? 'warn' : logLevel,
+      format,
+      reader: isInteractive ? 'terminal' : isJournal ? 'journal' : 'file',
+      to: isInteractive ? printError : logTo,
+      now: () => system.now(),
+    });
+    return command.changes === true && !isJournal ? both(log, record) : log;
   };
 }
 

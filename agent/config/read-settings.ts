@@ -101,6 +101,7 @@ function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
     ignoreDrivers: a['ignore-drivers'],
     ignoreLinks: a['ignore-links'],
     logLevel: a['log-level'],
+    logFormat: a['log-format'],
     verifyTimeoutMs: a['verify-timeout'],
   };
 }

@@ -65,6 +65,7 @@ export const agentSection = v.strictObject({
     v.pipe(text, v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug')),
     'info',
   ),
+  'log-format': v.optional(v.pipe(text, v.picklist(['text', 'json'], 'must be text or json')), 'text'),
   'verify-timeout': v.optional(seconds(1, 300), '10'),
 });
 

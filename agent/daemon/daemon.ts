@@ -60,6 +60,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     spacing: unspaced,
     facts: undefined,
     pausedUntil: undefined,
+    told: { report: undefined, problems: [] },
     configProblem: undefined,
   };
   await heedPause(daemon);
@@ -165,6 +166,7 @@ async function readConfiguration(daemon: DaemonState): Promise<void> {
     );
     return;
   }
+  if (daemon.configProblem !== undefined) context.log.info({}, 'the configuration is valid again');
   daemon.configProblem = undefined;
   if (isSame(settings.metadata, daemon.settings.metadata)) return;
   daemon.formerRequests += daemon.source.requests();

@@ -1,5 +1,6 @@
 // What the daemon tells the world after a look: its report, and the one line that systemd shows.
 
+import { reasonOf } from '../errors.ts';
 import { build } from '../model/build.ts';
 import { clockTimeOf } from '../pass/pause.ts';
 import { isOn } from './brake.ts';
@@ -7,18 +8,25 @@ import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
 import { type Report, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
+import { tell, tellProblems } from './tell.ts';
 
 export async function publish(daemon: DaemonState): Promise<void> {
   const { context, settings, memory } = daemon;
   if (isGood(memory, context.system.now())) daemon.memory = { ...memory, goodAt: memory.lookedAt };
   const report = makeReport(daemon);
+  const problems = [...context.wakeups.problems()];
   try {
     await writeReport(context.system, report);
     await context.onReport(report, settings);
   } catch (error) {
     // A full or read-only /run must not stop what matters.
-    context.log.debug({ reason: String(error) }, 'cannot write the report');
+    problems.push(
+      `cannot tell how the ENIs are, and "eni-agent status" may be out of date: ${reasonOf(error)}`,
+    );
   }
+  tell(context.log, daemon.told.report, report);
+  tellProblems(context.log, daemon.told.problems, problems);
+  daemon.told = { report, problems };
 }
 
 /** The last look found everything as planned, or made it so, and nothing is wrong with the metadata. */

@@ -1,6 +1,7 @@
 // One pass of the daemon, and what its end does to the memory and to the time of the next one.
 import { eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
+import { fewOf } from '../log/text.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
@@ -118,7 +119,10 @@ function changeMemory(daemon: DaemonState, memory: DaemonState['memory'], drift:
   const wasBraked = isOn(daemon.memory.brake, system.now());
   daemon.memory = memory;
   if (!wasBraked && isOn(memory.brake, system.now()))
-    log.error({ drift }, 'something keeps undoing this: repairs are paused for a while');
+    log.error(
+      { drift, reason: fewOf(drift, '; ', 3) },
+      'something keeps undoing this: repairs are paused for a while',
+    );
 }
 
 /** What a pass that failed was about: what is not as planned now. Undefined: it cannot be told. */

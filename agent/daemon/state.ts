@@ -64,6 +64,8 @@ export interface DaemonState {
   facts: { readonly at: number; readonly facts: Promise<HostFacts | undefined> } | undefined;
   /** End of a pause for work by hand, milliseconds since the epoch: until then nothing is applied. */
   pausedUntil: number | undefined;
+  /** What the log has been told of, at the end of the last check. */
+  told: { readonly report: Report | undefined; readonly problems: readonly string[] };
   /** What is wrong with the configuration as it stands now. */
   configProblem: string | undefined;
 }

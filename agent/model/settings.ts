@@ -34,6 +34,8 @@ export interface Settings {
     /** Names or patterns with `*`. */
     readonly ignoreLinks: readonly string[];
     readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+    /** `text` for people, `json` for programs; a terminal gets text in any case. */
+    readonly logFormat: 'text' | 'json';
     /** How long verify waits for the kernel to have what the plan asks for. */
     readonly verifyTimeoutMs: number;
   };

@@ -1,12 +1,12 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
 import { selectBackend } from '../../renderers/detect/select.ts';
-import { type EniChange, eniOf, type Renderer } from '../../renderers/renderer.ts';
+import { eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
+import { logChanges } from '../apply/log/log-change.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { endpointsOf } from '../metadata/read-instance.ts';
 import { providerNamed } from '../metadata/registry.ts';
 import { type Ip, parseIp } from '../model/address.ts';
@@ -65,13 +65,21 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (isRefused && options.force !== true) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
-  await applyChange(applyContext(context, machine, metadataAddressOf(reading.instance, settings)), {
+  const apply = applyContext(context, machine, metadataAddressOf(reading.instance, settings));
+  await applyChange(apply, {
     plan: desired.plan,
     ...work,
     stateBefore: state,
     stateAfter,
   });
-  for (const change of work.changes) logChange(log, change, options);
+  const { why, driftOf } = options;
+  logChanges(log, {
+    ...work,
+    kernel,
+    compare: apply.compare,
+    ...(why === undefined ? {} : { why }),
+    ...(driftOf === undefined ? {} : { driftOf: change => driftOf(eniOf(change).mac) }),
+  });
   return { ...result, outcome: 'applied' };
 }
 
@@ -93,11 +101,4 @@ function nextState(state: State, instance: Instance, renderer: Renderer, desired
 function metadataAddressOf(instance: Instance, settings: Settings): Ip | undefined {
   const [endpoint] = endpointsOf(providerNamed(instance.provider), settings.metadata.url);
   return parseIp(new URL(endpoint).hostname.replace(/^\[|\]$/g, ''));
-}
-
-function logChange(log: Log, change: EniChange, { why, driftOf }: PassOptions): void {
-  const eni = eniOf(change);
-  const drift = driftOf?.(eni.mac) ?? [];
-  const mends = drift.length === 0 ? {} : { drift };
-  log.info({ eni: eni.eniId ?? eni.mac, link: eni.link, table: eni.table, ...why, ...mends }, change.kind);
 }

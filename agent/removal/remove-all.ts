@@ -2,6 +2,7 @@
 import { renderers } from '../../renderers/registry.ts';
 import { checkpointPath } from '../apply/checkpoint.ts';
 import { planChanges } from '../apply/eni-changes.ts';
+import { logChanges } from '../apply/log/log-change.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
@@ -42,6 +43,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
     return [];
   }
   await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter });
+  logChanges(context.log, { changes, files, kernel, compare: apply.compare, why: { trigger: 'remove' } });
   if (reloadHazard !== undefined)
     context.log.warn(
       { reason: reloadHazard },

@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import { emptyState, type State } from '../../agent/apply/state-file.ts';
 import { readSettings } from '../../agent/config/read-settings.ts';
-import { plainLog } from '../../agent/log.ts';
+import { textLine } from '../../agent/log/text.ts';
+import { logAt } from '../../agent/log.ts';
 import { finishInterrupted } from '../../agent/pass/finish-interrupted.ts';
 import type { Machine, Picture } from '../support/fake-machine.ts';
 
@@ -50,7 +51,7 @@ export async function crash(machine: Machine, step: number): Promise<void> {
 export async function finish(machine: Machine): Promise<void> {
   const { system } = machine;
   const errors: string[] = [];
-  const log = plainLog('error', line => errors.push(line));
+  const log = logAt('error', (_level, fields, message) => errors.push(textLine(fields, message)));
   const settings = await readSettings(system);
   await finishInterrupted({ system, settings, log });
   expect(errors).toEqual([]);

@@ -76,7 +76,7 @@ describe('repaired within a second, and told once', () => {
     await daemon.runFor(999);
     expect(machine.picture()).toEqual(good);
     expect(daemon.log.slice(logged)).toHaveLength(lines);
-    expect(daemon.log.at(-1)).toMatch(/^info (changed|added)/);
+    expect(daemon.log.at(-1)).toMatch(/^info repaired: /);
     expect(daemon.log.at(-1)).toMatch(says);
     expect(daemon.report().counters).toMatchObject({ repairs: 1, changes: 2, failures: 0 });
     expect(daemon.report().enis).toMatchObject([{ state: 'working' }]);

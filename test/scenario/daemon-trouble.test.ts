@@ -106,6 +106,9 @@ describe('the machine is busy or broken', () => {
     expect(machine.system.files.get(reportPath)!.content).toBe(old);
     await daemon.runFor(300_000);
     expect(machine.system.files.get(reportPath)!.content).not.toBe(old);
+    const said = daemon.log.filter(line => line.includes('cannot tell'));
+    expect(said.map(line => line.split(' ')[0])).toEqual(['warn', 'info']);
+    expect(said[0]).toContain('ENOSPC');
   });
 
   test('what is wrong with its ears is in the report', async () => {
@@ -113,6 +116,12 @@ describe('the machine is busy or broken', () => {
     daemon.wakeups.problem = 'ip monitor has ended';
     await daemon.runFor(70_000);
     expect(daemon.report().problems).toEqual(['ip monitor has ended']);
+    daemon.wakeups.problem = undefined;
+    await daemon.runFor(140_000);
+    expect(daemon.log.slice(-2)).toEqual([
+      'warn ip monitor has ended',
+      'info no longer: ip monitor has ended',
+    ]);
   });
 
   test('a new process on a machine that is as it should be changes nothing', async () => {

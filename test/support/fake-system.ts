@@ -46,6 +46,8 @@ export class FakeSystem implements System {
   steps: string[] = [];
   /** Commands that nothing here understands. A test ends by looking that there is none. */
   readonly unknown: string[] = [];
+  /** What logger(1) was told: facility and severity, and the line. */
+  readonly systemLog: string[] = [];
   /** Called after every single step, and once before the first: for what must hold at every moment. */
   watch: (() => void) | undefined;
   /** Kills the agent before this step, counted from 1; undefined: never. */
@@ -331,6 +333,14 @@ export class FakeSystem implements System {
           for (const path of args.slice(1)) this.files.delete(path);
           return { exitCode: 0, stdout: '', stderr: '' };
         });
+      case 'logger': {
+        const reason = this.#plot.failureOf(line);
+        if (reason !== undefined) return { exitCode: 1, stdout: '', stderr: reason };
+        this.systemLog.push(
+          ...input.split('\n').flatMap(text => (text === '' ? [] : [`${args.at(-1)} ${text}`])),
+        );
+        return { exitCode: 0, stdout: '', stderr: '' };
+      }
       case 'sysctl':
         return this.#change(line, () => {
           step(line);

@@ -3,7 +3,7 @@
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
 import { readSettings } from '../../agent/config/read-settings.ts';
 import { AgentError } from '../../agent/errors.ts';
-import { plainLog } from '../../agent/log.ts';
+import { silentLog } from '../../agent/log.ts';
 import type { OpenClient } from '../../agent/metadata/client.ts';
 import { openMetadataSource } from '../../agent/metadata/metadata-source.ts';
 import { withLock } from '../../agent/pass/lock.ts';
@@ -152,7 +152,7 @@ async function onePass(system: FakeSystem, connect: () => OpenClient): Promise<s
     now: () => system.now(),
     connect,
   });
-  const log = plainLog('error', () => undefined);
+  const log = silentLog;
   const pass = await withLock(system, () => reconcile({ system, settings, log, metadata }, { apply: true }));
   return pass.outcome;
 }

@@ -80,7 +80,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'main',
     'system',
-    /^agent\/main\.ts > agent\/system\/real-(system|wakeups)\.ts$/,
+    /^agent\/main\.ts > agent\/system\/(real-(system|wakeups)|journal-stream)\.ts$/,
     'the one place where they are made',
   ],
   ['launcher', 'cli', / > agent\/cli\/version\.ts$/, 'the version'],
@@ -129,7 +129,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
 const homes: Readonly<Record<string, RegExp>> = {
   chokidar: /^agent\/system\/real-wakeups\.ts$/,
   execa: /^agent\/system\/run-command\.ts$/,
-  pino: /^agent\/log\.ts$/,
+  pino: /^agent\/log\/(destination|json)\.ts$/,
   'systemd-notify': /^agent\/daemon\/readiness\.ts$/,
   diff: /^agent\/cli\/describe\.ts$/,
   ini: /^agent\/config\/ini-lines\.ts$/,

@@ -39,6 +39,7 @@ test('no file: the defaults', async () => {
       ignoreDrivers: [],
       ignoreLinks: [],
       logLevel: 'info',
+      logFormat: 'text',
       verifyTimeoutMs: 10_000,
     },
     metadata: { provider: undefined, url: undefined, timeoutMs: 15_000, confirmDelayMs: 2_000 },

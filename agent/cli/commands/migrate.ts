@@ -30,6 +30,7 @@ Exit code 0: nothing to do, or done. 2: something is pending or needs attention.
   },
   examples: ['eni-agent migrate', 'eni-agent migrate --apply', 'eni-agent migrate --undo'],
   needsRoot: true,
+  changes: true,
   async run(context, values) {
     if (values.apply === true && values.undo === true)
       throw new AgentError('usage', 'migrate: --apply and --undo cannot be used together');

@@ -36,6 +36,7 @@ change was rolled back, unless the error is rollback-failed.`,
   },
   examples: ['eni-agent once', 'eni-agent once --wait 60', 'eni-agent once --json'],
   needsRoot: true,
+  changes: true,
   async run(context, values) {
     const waitMs = waitMsOf(values);
     const settings = await context.settings();
@@ -48,7 +49,8 @@ change was rolled back, unless the error is rollback-failed.`,
         await withLock(context.system, async () => {
           // Asked with the lock in hand, so that no pause can begin in between.
           const until = force ? undefined : await readPause(context.system);
-          const options = { apply: until === undefined, force };
+          const why = { trigger: force ? 'once-force' : 'once' };
+          const options = { apply: until === undefined, force, why };
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
             passes.push(heldBy(until, await reconcile(passContext, options)));
         });

@@ -53,6 +53,7 @@ for a purge after the program is gone.`,
   },
   examples: ['eni-agent remove --stop', 'systemctl stop eni-agent && eni-agent remove --image'],
   needsRoot: true,
+  changes: true,
   async run(context, values) {
     const modes = ['image', 'script', 'stop'].filter(name => values[name] === true);
     if (modes.length > 1)

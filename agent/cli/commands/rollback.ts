@@ -6,6 +6,7 @@ import { reloadRemedy } from '../../apply/netplan/loaded.ts';
 import { rollBack } from '../../apply/rollback.ts';
 import { writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
+import { withFields } from '../../log.ts';
 import { describeReverted, previewRollback, readLastChange } from '../../pass/last-change.ts';
 import { withLock } from '../../pass/lock.ts';
 import { applyContext, type MachineContext, readMachine } from '../../pass/machine.ts';
@@ -30,10 +31,11 @@ nothing to roll back.`,
   },
   examples: ['eni-agent rollback --dry-run', 'eni-agent rollback'],
   needsRoot: true,
+  changes: true,
   async run(context, values) {
     const { system } = context;
     const settings = await context.settings();
-    const log = await context.log(settings);
+    const log = withFields(await context.log(settings), { trigger: 'rollback' });
     if (values['dry-run'] === true) return preview(context, { system, settings, log });
     const taken = await withLock(system, async () => {
       const { change, state } = await readLastChange(system);

@@ -43,7 +43,7 @@ async function bundled(script: string): Promise<string> {
   const source = path.join(folder, 'program.ts');
   const imports = `
     import { runCommand } from '${root}/agent/system/run-command.ts';
-    import { jsonLog } from '${root}/agent/log.ts';\n`;
+    import { openLog } from '${root}/agent/log/open-log.ts';\n`;
   writeFileSync(source, `${imports}async function main() {${script}}\nvoid main();\n`);
   await build({ ...bundleOptions, entryPoints: [source], outdir: folder });
   return path.join(folder, 'program.cjs');
@@ -76,7 +76,7 @@ test.each(['throw new Error();', 'process.exit(1);', "process.kill(process.pid, 
   'no line is lost: %s',
   async end => {
     const program = await bundled(`
-      const log = await jsonLog('info', 2, Date.now);
+      const log = await openLog({ level: 'info', format: 'json', reader: 'file', to: 2, now: Date.now });
       for (let n = 0; n < 2000; n++) log.info({ n, text: 'x'.repeat(100) }, 'line');
       ${end}`);
     const reader = '"$0" "$1" 2>&1 | { sleep 0.5; cat; }';

@@ -1,0 +1,66 @@
+// The log for people: one line, `eth1 eni-1: added: +10.0.1.12, 2 routes (metadata)`. Whatever a value holds, it stays one line of plain text.
+import type { LogFields } from '../log.ts';
+
+/** What started a pass, in words; names that are not here are words already. */
+export const triggerWords: Readonly<Record<string, string>> = {
+  kernel: 'change in the kernel',
+  config: 'edited configuration',
+  files: 'edited file',
+  once: 'eni-agent once',
+  'once-force': 'eni-agent once --force',
+  remove: 'eni-agent remove',
+  rollback: 'eni-agent rollback',
+};
+
+/** Fields whose content the message says as well, or that only programs want. */
+const inMessage: ReadonlySet<string> = new Set(['table', 'added', 'removed', 'drift', 'pid']);
+const atTheirPlace: ReadonlySet<string> = new Set(['link', 'eni', 'reason', 'code', 'trigger']);
+
+/** So many of a list, and so many characters of a line: the rest is in the log for programs. */
+const mostNamed = 5;
+const mostCharacters = 2000;
+
+export function textLine(fields: LogFields, message: string): string {
+  const { link, eni, reason, code, trigger } = fields;
+  const subject = [link, eni].filter(word => word !== undefined).join(' ');
+  const others = Object.entries(fields).flatMap(([name, value]) =>
+    inMessage.has(name) || atTheirPlace.has(name) || value === undefined ? [] : [`${name}=${quoted(value)}`],
+  );
+  const line = [
+    subject === '' ? message : `${subject}: ${message}`,
+    ...(reason === undefined ? [] : [`: ${String(reason)}`]),
+    ...(code === undefined ? [] : [` [${String(code)}]`]),
+    ...others.map(other => ` ${other}`),
+    ...(trigger === undefined ? [] : [` (${wordsOf(String(trigger))})`]),
+  ].join('');
+  const plain = printable(line);
+  return plain.length > mostCharacters ? `${plain.slice(0, mostCharacters)} ...` : plain;
+}
+
+/** The first of a list, and how many more there are. */
+export function fewOf(items: readonly string[], separator: string, most = mostNamed): string {
+  const rest = items.length - most;
+  // "and 1 more" would be no shorter than the one.
+  if (rest <= 1) return items.join(separator);
+  return `${items.slice(0, most).join(separator)}${separator}and ${rest} more`;
+}
+
+function wordsOf(trigger: string): string {
+  return trigger
+    .split(' ')
+    .map(name => triggerWords[name] ?? name)
+    .join(', ');
+}
+
+function quoted(value: NonNullable<LogFields[string]>): string {
+  if (typeof value === 'object') return fewOf(value.map(quoted), ',');
+  const text = String(value);
+  return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Control and format characters, which could colour, reorder or end the line, as JSON would write them. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, c =>
+    c < ' ' ? JSON.stringify(c).slice(1, -1) : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

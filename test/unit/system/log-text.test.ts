@@ -1,0 +1,68 @@
+// The log for people: its words, and that no value can break out of its line.
+import { expect, test } from 'vitest';
+import { triggers } from '../../../agent/daemon/report.ts';
+import { fewOf, textLine, triggerWords } from '../../../agent/log/text.ts';
+import type { LogFields } from '../../../agent/log.ts';
+
+const cases: readonly (readonly [LogFields, string, string])[] = [
+  [{}, 'started', 'started'],
+  [
+    { eni: 'eni-02', link: 'eth1', table: 28000, added: ['address eth1 10.0.1.12/32'], trigger: 'metadata' },
+    'changed: +10.0.1.12',
+    'eth1 eni-02: changed: +10.0.1.12 (metadata)',
+  ],
+  [
+    { link: 'eth1', trigger: 'kernel files' },
+    'repaired',
+    'eth1: repaired (change in the kernel, edited file)',
+  ],
+  [{ trigger: 'once-force' }, 'wrote /etc/x', 'wrote /etc/x (eni-agent once --force)'],
+  [
+    { code: 'verify-failed', reason: 'missing: rule 4 28600', trigger: 'start' },
+    'a pass failed',
+    'a pass failed: missing: rule 4 28600 [verify-failed] (start)',
+  ],
+  [{ exit: 0, command: 'ip link', none: undefined }, 'ran', 'ran exit=0 command="ip link"'],
+  [{ lost: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }, 'lost', 'lost lost=a,b,c,d,e,and 2 more'],
+];
+
+test.each(cases)('%o', (fields, message, line) => {
+  expect(textLine(fields, message)).toBe(line);
+});
+
+test('whatever a value holds, it is one line of plain text', () => {
+  const odd = 'a\nb\r\u001b[31mred\u0000\u007f\u0085\u2028\u202eleft\u200b\ud800';
+  for (const fields of [{ reason: odd }, { link: odd }, { eni: odd }, { path: odd }, { trigger: odd }]) {
+    const line = textLine(fields, `said ${odd}`);
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+    expect(line).toContain('\\u001b[31mred');
+  }
+  expect(textLine({ reason: 'gr\u00fc\u00dfe \u{1f600}' }, 'x')).toBe('x: gr\u00fc\u00dfe \u{1f600}');
+});
+
+test('a line has an end', () => {
+  const line = textLine({ reason: 'x'.repeat(10_000) }, 'a pass failed');
+  expect(line.length).toBeLessThan(2100);
+  expect(line).toMatch(/ \.\.\.$/);
+});
+
+test('few of a list, and how many more', () => {
+  expect(fewOf(['a', 'b'], ', ', 2)).toBe('a, b');
+  expect(fewOf(['a', 'b', 'c'], ', ', 2)).toBe('a, b, c');
+  expect(fewOf(['a', 'b', 'c', 'd'], ', ', 2)).toBe('a, b, and 2 more');
+});
+
+test('each trigger is a word that a person knows', () => {
+  const words = triggers.map(name => triggerWords[name] ?? name);
+  expect(words).toEqual([
+    'start',
+    'change in the kernel',
+    'edited configuration',
+    'edited file',
+    'request',
+    'reload',
+    'timer',
+    'metadata',
+    'resume',
+  ]);
+});
