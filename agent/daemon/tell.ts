@@ -19,17 +19,17 @@ export function tell(log: Log, before: Report | undefined, after: Report): void 
       const needsCare = eni.reason !== undefined && hasTrait(eni.reason, 'degraded');
       log[needsCare ? 'warn' : 'info'](fields, 'left alone');
     }
-    if (
-      isOverdue(eni, after) &&
-      !(before !== undefined && earlier !== undefined && isOverdue(earlier, before))
-    )
-      log.warn(fields, 'waits');
+    const wasSeen = before !== undefined && before.pausedUntil === null && earlier !== undefined;
+    if (wasSeen && isOverdue(eni, after) && !isOverdue(earlier, before)) log.warn(fields, 'waits');
   }
   tellEnds(log, before, after);
 }
 
-function isOverdue({ state, since }: ReportedEni, { lookedAt }: Report): boolean {
-  return state === 'waiting' && Date.parse(lookedAt) - Date.parse(since) >= patienceMs;
+/** While the daemon is paused by hand, everything waits for that. */
+function isOverdue({ state, since }: ReportedEni, { lookedAt, pausedUntil }: Report): boolean {
+  return (
+    pausedUntil === null && state === 'waiting' && Date.parse(lookedAt) - Date.parse(since) >= patienceMs
+  );
 }
 
 function tellEnds(log: Log, before: Report | undefined, after: Report): void {

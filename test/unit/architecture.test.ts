@@ -130,7 +130,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   chokidar: /^agent\/system\/real-wakeups\.ts$/,
   execa: /^agent\/system\/run-command\.ts$/,
   pino: /^agent\/log\/(destination|json)\.ts$/,
-  'systemd-notify': /^agent\/daemon\/readiness\.ts$/,
+  'systemd-notify': /^agent\/daemon\/systemd\/readiness\.ts$/,
   diff: /^agent\/cli\/describe\.ts$/,
   ini: /^agent\/config\/ini-lines\.ts$/,
   'ipaddr.js': /^agent\/model\/address\.ts$/,

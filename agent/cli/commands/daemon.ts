@@ -2,8 +2,8 @@
 import { runDaemon } from '../../daemon/daemon.ts';
 import { writeMetrics } from '../../daemon/metrics/file.ts';
 import { describeReport } from '../../daemon/publish.ts';
-import { openReadiness } from '../../daemon/readiness.ts';
 import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
+import { openReadiness } from '../../daemon/systemd/readiness.ts';
 import { AgentError } from '../../errors.ts';
 import { runHooks } from '../../hooks.ts';
 import { openMetadataSource } from '../../metadata/metadata-source.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openReadiness } from '../../../agent/daemon/readiness.ts';
+import { openReadiness } from '../../../agent/daemon/systemd/readiness.ts';
 
 let folder = '';
 const before = process.env.PATH;
