@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     isRoot: process.getuid?.() === 0,
     isInteractive: process.stderr.isTTY === true,
     isJournal: isJournalStream(process.stderr.fd, process.env.JOURNAL_STREAM),
+    printsToJournal: isJournalStream(process.stdout.fd, process.env.JOURNAL_STREAM),
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     screen: {
       isTerminal: process.stdout.isTTY === true,

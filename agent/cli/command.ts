@@ -58,6 +58,8 @@ export interface CommandContext {
   readonly settings: () => Promise<Settings>;
   readonly log: (settings: Settings) => Promise<Log>;
   readonly process: ProcessSeam;
+  /** systemd's journal has what the command prints: there the lines of the log say enough. */
+  readonly printsToJournal: boolean;
   readonly screen: Screen;
 }
 

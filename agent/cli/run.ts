@@ -25,6 +25,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** systemd's journal reads standard error. */
   readonly isJournal?: boolean;
+  /** It has standard output as well. */
+  readonly printsToJournal?: boolean;
   readonly colour: boolean;
   /** The process itself, for the one command that keeps running. */
   readonly process: ProcessSeam;
@@ -56,6 +58,11 @@ export async function run(argv: readonly string[], system: System, terminal: Ter
 
 function columnsOf({ screen = noScreen }: Terminal): number | undefined {
   return screen.isTerminal ? (screen.columns() ?? usualColumns) : undefined;
+}
+
+/** For a person: within the width of the terminal. */
+function folded(text: string, terminal: Terminal): string {
+  return `${fold([text.trimEnd()], { columns: columnsOf(terminal) }).join('\n')}\n`;
 }
 
 function printProblem({ printError, isJournal = false }: Terminal, text: string): void {
@@ -95,6 +102,7 @@ async function dispatch(
     settings,
     log: openFor(command, terminal, system, record.log),
     process: terminal.process,
+    printsToJournal: terminal.printsToJournal ?? false,
     screen: terminal.screen ?? noScreen,
   };
   try {
@@ -122,7 +130,7 @@ function openFor(
       level: isQuiet ? 'warn' : logLevel,
       format,
       reader: isInteractive ? 'terminal' : isJournal ? 'journal' : 'file',
-      to: isInteractive ? printError : logTo,
+      to: isInteractive ? line => printError(folded(line, terminal)) : logTo,
       now: () => system.now(),
     });
     return command.changes === true && !isJournal ? both(log, record) : log;

@@ -30,7 +30,7 @@ export async function eventsOfPlug(
     ['first rule in the kernel', firstOf(plug.events, o => o.startsWith('rule '))],
     ['file written', lines.find(l => l.message === 'wrote')?.atMs],
     ['networkd has reloaded', lines.find(l => l.message === 'ran' && l.command?.includes('reload'))?.atMs],
-    ['verified and committed', lines.find(l => l.message === 'added' || l.message === 'changed')?.atMs],
+    ['verified and committed', lines.find(l => /^(added|changed):/.test(l.message))?.atMs],
     ['all addresses, routes and rules in the kernel', plug.completeAtMs],
     ['first ping answered', plug.pingAtMs],
   ];

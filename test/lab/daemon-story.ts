@@ -234,7 +234,7 @@ export function tellDaemonStory({ image, file }: DaemonStory): void {
       await settled(daemon);
       await new Promise(resolve => setTimeout(resolve, 4000));
       const lines = (await readLog(daemon)).slice(before);
-      expect(lines.map(l => l.message)).toEqual(['changed']);
+      expect(lines.map(l => l.message)).toEqual([expect.stringMatching(/^repaired: /)]);
       expect(lines[0]?.fields).toMatchObject({ link: 'eth1', table: 28000, trigger: 'kernel' });
       expect(JSON.stringify(lines[0]?.fields.drift)).toContain('28600');
     });

@@ -114,6 +114,8 @@ function agentConfig(vpc: Vpc, spec: GuestSpec): string {
     '[agent]',
     // A veth is no physical NIC.
     'virtual-links = yes',
+    // What a test reads.
+    'log-format = json',
     ...(spec.agentKeys ?? []),
     '',
     spec.agentConfig ?? '',

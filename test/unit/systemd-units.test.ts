@@ -1,5 +1,5 @@
 // The files of systemd/ say the same thing in several places, and depend on what the code does: kept equal here.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { onDemandLink } from '../../agent/cli/run-mode.ts';
 import { settlementFiles } from '../../agent/coexistence/drop-ins.ts';
@@ -71,6 +71,21 @@ test('the units and the program mean the same files', () => {
   expect(read('eni-agent-once.service')).toContain(`find ${requestFolder} -mindepth 1 -delete\n`);
   expect(read('eni-agent-hotplug@.service')).toContain(`touch ${requestFolder}/hotplug\n`);
   expect(read('eni-agent.tmpfiles')).toContain(`d ${requestFolder} 0755 root root`);
+});
+
+test('every line of every unit has the same name in the journal, and a dying process is an error', () => {
+  const services = ['', 'legacy/'].flatMap(folder =>
+    readdirSync(new URL(`../../systemd/${folder}`, import.meta.url))
+      .filter(name => name.endsWith('.service'))
+      .map(name => `${folder}${name}`),
+  );
+  expect(services).toHaveLength(6);
+  for (const name of services) {
+    expect(valuesOf(name, 'SyslogIdentifier'), name).toEqual(['eni-agent']);
+    const isAgent = /eni-agent(-once)?\.service$/.test(name);
+    expect(valuesOf(name, 'SyslogLevel'), name).toEqual(isAgent ? ['err'] : []);
+    expect(valuesOf(name, 'SyslogLevelPrefix'), name).toEqual([]);
+  }
 });
 
 test('no unit runs two modes at a time', () => {

@@ -102,6 +102,6 @@ function seenByAgent(log: string): Readonly<Record<string, number | undefined>> 
   return {
     'agent has written the file': lines.find(l => l.msg === 'wrote')?.at,
     'agent has run the network service’s command': lines.findLast(l => l.msg === 'ran')?.at,
-    'agent has verified': lines.find(l => l.msg === 'added' || l.msg === 'changed')?.at,
+    'agent has verified': lines.find(l => /^(added|changed):/.test(l.msg))?.at,
   };
 }

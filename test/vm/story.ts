@@ -84,7 +84,7 @@ function tell({ image, naming, append }: Machine): void {
     );
     await vmOk(
       vm,
-      'printf "[agent]\\nlog-level = debug\\n" > /etc/eni-agent/eni-agent.conf.d/90-lab.conf; systemctl restart eni-agent',
+      'printf "[agent]\\nlog-level = debug\\nlog-format = json\\n" > /etc/eni-agent/eni-agent.conf.d/90-lab.conf; systemctl restart eni-agent',
     );
   });
 

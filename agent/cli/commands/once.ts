@@ -2,6 +2,7 @@
 import { type EniChange, eniOf } from '../../../renderers/renderer.ts';
 import { isIncomplete } from '../../daemon/eni-states.ts';
 import { runHooks } from '../../hooks.ts';
+import type { Log } from '../../log.ts';
 import { withLock } from '../../pass/lock.ts';
 import type { PassResult } from '../../pass/pass.ts';
 import { describePause, readPause } from '../../pass/pause.ts';
@@ -57,8 +58,9 @@ change was rolled back, unless the error is rollback-failed.`,
         return passes.at(-1)!.outcome !== 'paused' && isIncomplete(passes.at(-1)!, settings);
       });
       const pass = passes.reduce(joined);
+      if (context.printsToJournal) logOutcome(log, pass);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
-      else {
+      else if (!context.printsToJournal) {
         const outcome = [...outcomeLines(pass, context), ...(await pauseLines(context, pass))];
         context.print(`${fold([...describeHost(pass, context), ...outcome], context).join('\n')}\n`);
       }
@@ -88,6 +90,13 @@ async function pauseLines(context: CommandContext, { outcome }: PassResult): Pro
     yellow(context, `Nothing was changed: ${describePause(until, system.now())}.`),
     '"eni-agent resume" ends the pause; "eni-agent once --force" works during it.',
   ];
+}
+
+/** What the lines of the changes do not say. */
+function logOutcome(log: Log, { outcome, degraded }: PassResult): void {
+  if (outcome === 'refused') log.warn({}, 'not applied: this plan was rolled back by hand');
+  if (outcome === 'paused') log.info({}, 'not applied: paused by hand');
+  for (const text of degraded) log.warn({}, text);
 }
 
 /** The report of two passes: where the second is, and everything that either of them has done. */
