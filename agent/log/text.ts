@@ -6,6 +6,7 @@ export const triggerWords: Readonly<Record<string, string>> = {
   kernel: 'change in the kernel',
   config: 'edited configuration',
   files: 'edited file',
+  pause: 'end of the pause',
   once: 'eni-agent once',
   'once-force': 'eni-agent once --force',
   remove: 'eni-agent remove',

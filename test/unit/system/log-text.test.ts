@@ -64,6 +64,6 @@ test('each trigger is a word that a person knows', () => {
     'timer',
     'metadata',
     'resume',
-    'pause',
+    'end of the pause',
   ]);
 });
