@@ -3,7 +3,7 @@
 import { clockTime, describeAge } from '../model/time-text.ts';
 import { describePause } from '../pass/pause.ts';
 import { isLate } from './liveness.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportedEni } from './report.ts';
 
 export interface Notice {
   /** What is so, in one clause without a full stop. */
@@ -17,11 +17,36 @@ export interface Notice {
 /** @param now milliseconds since the epoch */
 type Source = (report: Report, now: number) => readonly Notice[];
 
-const sources: readonly Source[] = [paused, late, metadata, error, brake, problems];
+const sources: readonly Source[] = [paused, late, refused, metadata, error, brake, problems];
 
 /** @param report of a daemon that lives */
 export function noticesOf(report: Report, now: number): readonly Notice[] {
   return sources.flatMap(source => source(report, now));
+}
+
+/**
+ * Why somebody should look at the machine, one clause for each reason; empty: all is as it should be, exit code 0. `status --cached`, `refresh`
+ * and `doctor` ask here, and so agree.
+ *
+ * @param report of a daemon that lives
+ * @param now milliseconds since the epoch
+ */
+export function attentionOf(report: Report, now: number): readonly string[] {
+  const isTold = (eni: ReportedEni) => eni.state === 'failed' || eni.state === 'contested';
+  const told = report.enis.filter(isTold);
+  const untold = report.notAsPlanned.filter(mac => !told.some(eni => eni.mac === mac));
+  const nameOf = (mac: string) => nameOfEni(report.enis.find(eni => eni.mac === mac)) ?? mac;
+  return [
+    ...noticesOf(report, now).flatMap(notice => (notice.needsAttention ? [notice.text] : [])),
+    ...told.map(eni => `${nameOf(eni.mac)} ${eni.state}${eni.text === undefined ? '' : `: ${eni.text}`}`),
+    ...untold.map(mac => `${nameOf(mac)} not as planned`),
+    ...report.leftOver.map(mac => `${nameOf(mac)} left over: configured here, and no longer attached`),
+    ...report.degraded,
+  ];
+}
+
+function nameOfEni(eni: ReportedEni | undefined): string | undefined {
+  return eni?.link ?? eni?.eniId;
 }
 
 /** Somebody has wanted it: what it holds back needs attention, the pause itself does not. */
@@ -36,6 +61,13 @@ function late(report: Report, now: number): readonly Notice[] {
   const overdue = describeAge(report.nextLookAt, now);
   return [
     trouble(`next check overdue by ${overdue}: the daemon (process ${report.pid}) seems to hang; restart it`),
+  ];
+}
+
+function refused({ refused: isRefused }: Report): readonly Notice[] {
+  if (!isRefused) return [];
+  return [
+    trouble('the plan was rolled back by hand and is not applied', '"eni-agent once --force" applies it'),
   ];
 }
 

@@ -60,6 +60,7 @@ function makeReport(daemon: DaemonState): Report {
       : null,
     enis: memory.enis,
     ...memory.picture,
+    refused: daemon.pass?.refused === true && memory.picture.notAsPlanned.length > 0,
     lastGoodLookAt: memory.goodAt,
     answered: memory.answered,
     problems: [...context.wakeups.problems(), ...(configProblem === undefined ? [] : [configProblem])],

@@ -92,6 +92,8 @@ export interface Report {
   /** MACs of ENIs that are not as planned, as far as it is known, and of those that are gone and have left something here. */
   readonly notAsPlanned: readonly Mac[];
   readonly leftOver: readonly Mac[];
+  /** The plan was rolled back by hand: it is not applied by itself. */
+  readonly refused: boolean;
   /** What needs attention after the last pass, in words. */
   readonly degraded: readonly string[];
   /** ISO time of the last check that ended without an error and with everything as planned; null before the first. */
@@ -115,12 +117,24 @@ export interface Counters {
   readonly requests: number;
 }
 
+/** For the report of a daemon that is older than this program, as between an upgrade and its restart. */
+const laterFields = {
+  build: { version: 'of before', commit: null, date: null },
+  configProblem: null,
+  pausedUntil: null,
+  notAsPlanned: [],
+  leftOver: [],
+  refused: false,
+  degraded: [],
+  lastGoodLookAt: null,
+} as const satisfies Partial<Report>;
+
 /** Undefined: no daemon has written one, or it cannot be read. */
 export async function readReport(system: System): Promise<Report | undefined> {
   const text = await system.readFile(reportPath);
   try {
     const report = JSON.parse(text ?? 'null') as Report | null;
-    return report?.version === 1 ? report : undefined;
+    return report?.version === 1 ? { ...laterFields, ...report } : undefined;
   } catch {
     return undefined;
   }

@@ -133,7 +133,7 @@ describe('eni-agent refresh', () => {
     service.fault = () => ({ status: 503, body: '' });
     const outcome = await refreshBeside(machine, daemon);
     expect(outcome.code).toBe(2);
-    expect(outcome.out).toMatch(/metadata-invalid: .*503/);
+    expect(outcome.out).toMatch(/error: .*503 \(metadata-invalid/);
   });
 
   test('without a daemon it makes the pass itself', async () => {

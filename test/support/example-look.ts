@@ -90,6 +90,7 @@ export function reportOf(more: Partial<Report> = {}): Report {
     brake: null,
     notAsPlanned: [],
     leftOver: [],
+    refused: false,
     degraded: [],
     lastGoodLookAt: ago(12),
     enis: [reportedOf(firstPlan), reportedOf(secondPlan)],

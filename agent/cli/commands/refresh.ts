@@ -1,4 +1,5 @@
 // `eni-agent refresh`: makes the daemon look at everything now, and waits for what comes of it.
+import { attentionOf, noticesOf } from '../../daemon/notices.ts';
 import { type Report, readReport } from '../../daemon/report.ts';
 import { daemonLockPath, request } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
@@ -46,7 +47,7 @@ Exit code 0: everything is as it should be. 2: done, but something needs attenti
     const report = await finalReport(system, waitMs);
     if (report === undefined) throw new AgentError('bug', 'the daemon answered but wrote no report');
     print(context, before, report);
-    return isFine(report) ? exitCodes.done : exitCodes.attention;
+    return reasonsOf(report, system.now()).length === 0 ? exitCodes.done : exitCodes.attention;
   },
 };
 
@@ -55,7 +56,8 @@ async function finalReport(system: System, waitMs: number): Promise<Report | und
   const end = system.now() + waitMs;
   for (;;) {
     const report = await readReport(system);
-    if (report === undefined || isFine(report) || system.now() >= end) return report;
+    if (report === undefined || system.now() >= end) return report;
+    if (report.waitingFor.length === 0 && reasonsOf(report, system.now()).length === 0) return report;
     await system.sleep(200);
   }
 }
@@ -64,36 +66,45 @@ function print(context: CommandContext, before: Report | undefined, report: Repo
   const change = report.lastChange?.at === before?.lastChange?.at ? null : report.lastChange;
   if (context.json) {
     const { enis, waitingFor, error, pausedUntil } = report;
+    const attention = reasonsOf(report, context.system.now());
     const lines = change?.lines ?? [];
-    context.print(
-      `${JSON.stringify({ version: 1, changed: change !== null, lines, enis, waitingFor, error, pausedUntil }, null, 2)}\n`,
-    );
+    const answer = {
+      version: 1,
+      changed: change !== null,
+      lines,
+      attention,
+      enis,
+      waitingFor,
+      error,
+      pausedUntil,
+    };
+    context.print(`${JSON.stringify(answer, null, 2)}\n`);
     return;
   }
-  const verdict = change === null ? 'Nothing to do.' : 'Applied and verified.';
-  const isPaused = report.pausedUntil !== null;
+  const now = context.system.now();
+  const reasons = reasonsOf(report, now);
+  const isSaid = (text: string) => report.degraded.some(reason => reason.includes(text));
   const lines = [
     ...(change?.lines ?? []).map(line => `  ${line}`),
-    ...pauseLines(report, context.system.now()).map(text => yellow(context, text)),
-    ...report.waitingFor.map(text => yellow(context, `waiting: ${text}`)),
-    ...(report.error === null ? [] : [yellow(context, `${report.error.code}: ${report.error.message}`)]),
-    ...(report.error === null ? [] : [`  ${report.error.hint}`]),
-    ...(report.error === null && !isPaused ? [green(context, verdict)] : []),
+    ...report.waitingFor.filter(text => !isSaid(text)).map(text => yellow(context, `waiting: ${text}`)),
+    ...(change === null ? [] : [green(context, 'Applied and verified.')]),
+    ...(change === null && reasons.length === 0 ? [green(context, 'Nothing to do.')] : []),
+    ...(reasons.length === 0 ? [] : [yellow(context, 'Needs attention:')]),
+    ...reasons.map(reason => `  ${reason}`),
+    ...hintsOf(report, now).map(hint => `  ${hint}`),
   ];
   context.print(`${fold(lines, context).join('\n')}\n`);
 }
 
-function pauseLines({ pausedUntil }: Report, now: number): readonly string[] {
-  if (pausedUntil === null) return [];
-  const until = describePause(Date.parse(pausedUntil), now);
-  return [`Nothing was changed: ${until}.`, '"eni-agent resume" ends the pause.'];
+/** Why exit code 2. A pause is no fault, but what this command was to do was not done. */
+function reasonsOf(report: Report, now: number): readonly string[] {
+  const { pausedUntil } = report;
+  const pause =
+    pausedUntil === null ? [] : [`nothing was changed: ${describePause(Date.parse(pausedUntil), now)}`];
+  return [...pause, ...attentionOf(report, now)];
 }
 
-function isFine(report: Report): boolean {
-  return (
-    report.pausedUntil === null &&
-    report.error === null &&
-    report.brake === null &&
-    report.waitingFor.length === 0
-  );
+/** What to do about it. */
+function hintsOf(report: Report, now: number): readonly string[] {
+  return noticesOf(report, now).flatMap(notice => notice.more);
 }

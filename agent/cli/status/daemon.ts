@@ -36,12 +36,6 @@ export function describeDaemon(daemon: DaemonView, now: number, style: Style): r
   ];
 }
 
-/** True if the daemon, or something that it met, needs attention. */
-export function isDaemonTroubled({ report, isAlive }: DaemonView, now: number): boolean {
-  if (report === undefined || !isAlive) return false;
-  return noticesOf(report, now).some(notice => notice.needsAttention);
-}
-
 const moods: Readonly<Record<Report['mood'], string>> = {
   quiet: 'no recent changes',
   watchful: 'something changed recently; more may follow',

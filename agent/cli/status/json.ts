@@ -7,9 +7,10 @@ import { differencesOf } from './difference.ts';
 import type { StatusRow } from './rows.ts';
 import type { StatusView } from './text.ts';
 
-export function statusJson({ found, daemon, rows }: StatusView) {
+export function statusJson({ attention, found, daemon, rows }: StatusView) {
   return {
     version: 1,
+    attention,
     cloud:
       found.cloud === undefined
         ? null
@@ -44,7 +45,7 @@ function standing(rows: readonly StatusRow[], mac: Mac) {
 }
 
 /** The report, with null for what is not there; its version is that of the file. */
-function daemonJson({ version: _, ...report }: Report) {
+export function daemonJson({ version: _, ...report }: Report) {
   return {
     ...report,
     metadata: { ...report.metadata, answeredAt: report.metadata.answeredAt ?? null },

@@ -55,8 +55,7 @@ export function describeTable(rows: readonly StatusRow[], now: number, style: St
 /** The owner says something where it is not the same for all. */
 function hasSomethingToSay(column: Column, rows: readonly StatusRow[], now: number): boolean {
   const cells = rows.map(row => column.cell(row, now));
-  if (column.head === 'OWNER') return new Set(cells).size > 1;
-  return column.rank === undefined || cells.some(cell => cell !== none);
+  return column.head === 'OWNER' ? new Set(cells).size > 1 : cells.some(cell => cell !== none);
 }
 
 function fitting(

@@ -2,19 +2,11 @@
 // as it should be. Pure.
 import { explainSelection } from '../../../renderers/detect/select.ts';
 import { describeCloud, type Inspection } from '../../pass/inspect.ts';
-import {
-  bold,
-  describeEni,
-  describeNotRead,
-  describeWarnings,
-  green,
-  red,
-  type Style,
-  yellow,
-} from '../describe.ts';
+import { bold, describeEni, describeNotRead, describeWarnings, type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
-import { type DaemonView, describeDaemon, isDaemonTroubled } from './daemon.ts';
-import { differenceLines, differencesOf } from './difference.ts';
+import { type DaemonView, describeDaemon } from './daemon.ts';
+import { differenceLines } from './difference.ts';
+import { headed, summary } from './heading.ts';
 import type { StatusRow } from './rows.ts';
 import { describeTable, paintState, stateText } from './table.ts';
 
@@ -23,6 +15,8 @@ export interface StatusView {
   readonly found: Inspection;
   readonly daemon: DaemonView;
   readonly rows: readonly StatusRow[];
+  /** Why somebody should look: exit code 2 if there is anything. */
+  readonly attention: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -35,11 +29,11 @@ export interface StatusStyle extends Style {
 export function statusText(view: StatusView, style: StatusStyle): string {
   const { found, rows, now } = view;
   const head = [
-    `${bold(style, 'Cloud')}    ${describeCloud(found)}`,
-    `${bold(style, 'Backend')}  ${explainSelection(found.selection)}`,
-    `${bold(style, 'Primary')}  ${found.primaryLink ?? 'not found'}, not managed`,
-    ...labelled(bold(style, 'Daemon'), describeDaemon(view.daemon, now, style)),
-    `${bold(style, 'ENIs')}     ${summary(rows, style)}`,
+    ...headed('Cloud', [describeCloud(found)], style),
+    ...headed('Backend', [explainSelection(found.selection)], style),
+    ...headed('Primary', [`${found.primaryLink ?? 'not found'}, not managed`], style),
+    ...headed('Daemon', describeDaemon(view.daemon, now, style), style),
+    ...headed('ENIs', [summary(rows, style)], style),
   ];
   const details = [
     ...rows.flatMap(row => detailsOf(row, view, style)),
@@ -54,34 +48,6 @@ export function statusText(view: StatusView, style: StatusStyle): string {
     ...describeNotRead(found.notRead),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** True for exit code 2. */
-export function needsAttention({ found, daemon, now }: StatusView): boolean {
-  return (
-    found.degraded.length > 0 ||
-    found.enis.some(eni => differencesOf(eni).length > 0) ||
-    found.leftOver.length > 0 ||
-    isDaemonTroubled(daemon, now)
-  );
-}
-
-function labelled(label: string, [first = '', ...more]: readonly string[]): readonly string[] {
-  return [`${label}   ${first}`, ...more.map(line => `${' '.repeat(9)}${line}`)];
-}
-
-/** The whole table in one line. */
-function summary(rows: readonly StatusRow[], style: Style): string {
-  const secondary = rows.filter(row => row.state !== 'not-managed');
-  if (secondary.length === 0) return 'no secondary ENI';
-  const states = [...new Set(secondary.map(row => row.state))];
-  if (states.length === 1 && states[0] === 'working')
-    return `${secondary.length} secondary, ${green(style, 'all as planned')}`;
-  const counted = states.map(
-    state => `${secondary.filter(r => r.state === state).length} ${stateText(state)}`,
-  );
-  const text = counted.join(', ');
-  return `${secondary.length} secondary: ${secondary.some(r => r.isWrong) ? red(style, text) : text}`;
 }
 
 /** Of an ENI that has a plan: what is wrong, what to do, and then all of the plan. */

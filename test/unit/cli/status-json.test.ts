@@ -27,7 +27,9 @@ const found = inspectionOf({
 function printed(report: Report | undefined, isAlive: boolean) {
   const rows = statusRows(found, isAlive ? report : undefined);
   return JSON.parse(
-    JSON.stringify(statusJson({ found, daemon: { report, isAlive, mode: 'systemd' }, rows, now })),
+    JSON.stringify(
+      statusJson({ found, daemon: { report, isAlive, mode: 'systemd' }, rows, attention: [], now }),
+    ),
   );
 }
 

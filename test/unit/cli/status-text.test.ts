@@ -1,9 +1,10 @@
 // What a person reads: the table, the lines about the daemon, the details; and when the exit code says that somebody should look.
 import { describe, expect, test } from 'vitest';
+import { lookAttention } from '../../../agent/cli/status/attention.ts';
 import { type DaemonView, describeDaemon } from '../../../agent/cli/status/daemon.ts';
 import { type StatusRow, statusRows } from '../../../agent/cli/status/rows.ts';
 import { describeTable } from '../../../agent/cli/status/table.ts';
-import { needsAttention, type StatusView, statusText } from '../../../agent/cli/status/text.ts';
+import { type StatusView, statusText } from '../../../agent/cli/status/text.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import { describeAge } from '../../../agent/model/time-text.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
@@ -24,7 +25,15 @@ const colours = /\u001b\[\d+m/g;
 function lookOf(more: Partial<Inspection> = {}, report?: Report): StatusView {
   const found = inspectionOf(more);
   const daemon: DaemonView = { report, isAlive: report !== undefined, mode: 'systemd' };
-  return { found, daemon, rows: statusRows(found, report), now };
+  const rows = statusRows(found, report);
+  return { found, daemon, rows, attention: lookAttention(found, daemon, rows, now), now };
+}
+
+/** The daemon that wrote the report has exited. */
+function deadLook(report: Report): StatusView {
+  const look = lookOf();
+  const daemon: DaemonView = { report, isAlive: false, mode: 'systemd' };
+  return { ...look, daemon, attention: lookAttention(look.found, daemon, look.rows, now) };
 }
 
 test.each([
@@ -263,15 +272,11 @@ describe('exit code 2', () => {
     ['its brake is on', lookOf({}, reportOf({ brake: { until: ago(-9), text: 't' } })), true],
     ['its configuration cannot be read', lookOf({}, reportOf({ problems: ['no key "x"'] })), true],
     ['it hangs', lookOf({}, reportOf({ nextLookAt: ago(600) })), true],
-    [
-      'a dead daemon had an error',
-      { ...lookOf(), daemon: { report: reportOf({ error }), isAlive: false, mode: 'systemd' } },
-      false,
-    ],
-  ])('%s', (_name, look, expected) => expect(needsAttention(look)).toBe(expected));
+    ['a dead daemon had an error', deadLook(reportOf({ error })), false],
+  ])('%s', (_name, look, expected) => expect(look.attention.length > 0).toBe(expected));
 });
 
 test('rows are all that the table needs', () => {
   const row: StatusRow = { ...statusRows(inspectionOf(), undefined)[1]!, eniId: undefined, link: undefined };
-  expect(describeTable([row], now, plain)[1]).toMatch(/^ {2}00:16:3e:00:00:02 {2}- /);
+  expect(describeTable([row], now, plain)[1]).toMatch(/^ {2}00:16:3e:00:00:02 {2}10/);
 });

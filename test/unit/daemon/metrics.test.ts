@@ -38,6 +38,7 @@ const report: Report = {
   enis: [eni],
   notAsPlanned: [],
   leftOver: [],
+  refused: false,
   degraded: [],
   lastGoodLookAt: '2026-01-15T10:01:00.250Z',
   answered: [],

@@ -1,0 +1,27 @@
+// Why somebody should look at this machine, as `status` has found it by looking. Pure.
+import { noticesOf } from '../../daemon/notices.ts';
+import type { Inspection } from '../../pass/inspect.ts';
+import type { DaemonView } from './daemon.ts';
+import type { RowState, StatusRow } from './rows.ts';
+import { stateText } from './table.ts';
+
+/** One clause for each reason; empty: all is as it should be, exit code 0. @param now milliseconds since the epoch */
+export function lookAttention(
+  { degraded }: Pick<Inspection, 'degraded'>,
+  { report, isAlive }: DaemonView,
+  rows: readonly StatusRow[],
+  now: number,
+): readonly string[] {
+  const notices = report === undefined || !isAlive ? [] : noticesOf(report, now);
+  // What is left alone is said by `degraded`, in the words that the daemon's report has.
+  const isSaid: ReadonlySet<RowState> = new Set(['left-alone', 'waiting']);
+  const wrong = rows.filter(row => row.isWrong && !isSaid.has(row.state));
+  return [
+    ...notices.flatMap(notice => (notice.needsAttention ? [notice.text] : [])),
+    ...wrong.map(({ link, eniId, mac, state, reason }) => {
+      const name = link ?? eniId ?? mac ?? 'an ENI';
+      return `${name} ${stateText(state)}${reason === undefined ? '' : `: ${reason}`}`;
+    }),
+    ...degraded,
+  ];
+}

@@ -1,0 +1,95 @@
+// `status --cached`: what the daemon has reported, and nothing else. For checks that run each minute on each machine: no root, no metadata,
+// no program is started. Pure.
+import { attentionOf } from '../../daemon/notices.ts';
+import type { Report, ReportedEni } from '../../daemon/report.ts';
+import { describeAge } from '../../model/time-text.ts';
+import { type Style, yellow } from '../describe.ts';
+import { fold } from '../layout.ts';
+import type { Brief } from './brief.ts';
+import { type DaemonView, describeDaemon } from './daemon.ts';
+import { headed, summary } from './heading.ts';
+import { daemonJson } from './json.ts';
+import type { RowState, StatusRow } from './rows.ts';
+import { describeTable } from './table.ts';
+
+/** The report, if it can be believed: its daemon lives. @param now milliseconds since the epoch */
+function reportOf({ report, isAlive }: DaemonView): Report | undefined {
+  return isAlive ? report : undefined;
+}
+
+/** Why exit code 2; empty: exit code 0. */
+export function cachedAttention(daemon: DaemonView, now: number): readonly string[] {
+  const report = reportOf(daemon);
+  return report === undefined ? [unknownText(daemon, now)] : attentionOf(report, now);
+}
+
+export function cachedBrief(daemon: DaemonView, now: number): Brief {
+  const report = reportOf(daemon);
+  return {
+    states: report && rowsOf(report).map(row => row.state),
+    attention: cachedAttention(daemon, now),
+    age: report && describeAge(report.lookedAt, now),
+  };
+}
+
+export function cachedJson(daemon: DaemonView, now: number) {
+  const report = reportOf(daemon);
+  return {
+    version: 1,
+    source: 'report',
+    attention: cachedAttention(daemon, now),
+    daemon: report === undefined ? null : daemonJson(report),
+  };
+}
+
+export function cachedText(daemon: DaemonView, now: number, style: Style): string {
+  const report = reportOf(daemon);
+  const rows = report === undefined ? [] : rowsOf(report);
+  const head = [
+    ...headed('Source', ['the report of the daemon; the machine itself was not looked at'], style),
+    ...headed('Daemon', describeDaemon(daemon, now, style), style),
+    ...headed('ENIs', [report === undefined ? notKnown : summary(rows, style)], style),
+  ];
+  const warnings = (report?.degraded ?? []).map(text => yellow(style, `warning: ${text}`));
+  const lines = [
+    ...fold(head, style),
+    ...(rows.length === 0 ? [] : ['', ...describeTable(rows, now, style)]),
+    ...(warnings.length === 0 ? [] : ['', ...fold(warnings, style)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const notKnown = 'not known; "eni-agent status" looks at the machine itself';
+
+function unknownText({ report, mode }: DaemonView, now: number): string {
+  if (mode === 'on-demand')
+    return 'no report: the agent runs on demand, without a daemon; "eni-agent status" looks at the machine itself';
+  if (report === undefined)
+    return 'no report: no daemon has written one that can be read since this machine started';
+  return `no daemon: the last one checked ${describeAge(report.lookedAt, now)} ago and has exited`;
+}
+
+function rowsOf(report: Report): readonly StatusRow[] {
+  return report.enis.map(eni => {
+    const state = stateOf(eni, report);
+    const needsAttention = report.degraded.includes(`${eni.eniId ?? eni.mac}: ${eni.text}`);
+    return {
+      mac: eni.mac,
+      eniId: eni.eniId,
+      link: eni.link,
+      addresses: [],
+      table: undefined,
+      state,
+      since: eni.since,
+      reason: eni.reason === undefined ? eni.text : `${eni.reason}: ${eni.text}`,
+      lastError: eni.lastError,
+      owner: undefined,
+      isWrong: needsAttention || ['failed', 'contested', 'not-as-planned', 'left-over'].includes(state),
+    };
+  });
+}
+
+function stateOf({ mac, state }: ReportedEni, { notAsPlanned, leftOver }: Report): RowState {
+  if (leftOver.includes(mac)) return 'left-over';
+  return state === 'working' && notAsPlanned.includes(mac) ? 'not-as-planned' : state;
+}
