@@ -74,6 +74,8 @@ export interface CliCommand {
   readonly needsRoot: boolean;
   /** What it logs goes to the system's log as well: it changes the machine once, and ends. */
   readonly changes?: true;
+  /** What it does that root alone may do; default: changes the machine. */
+  readonly rootFor?: string;
   run(context: CommandContext, values: OptionValues): Promise<number>;
 }
 

@@ -13,6 +13,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   rollback: async () => (await import('./commands/rollback.ts')).rollback,
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/resume.ts')).resume,
+  support: async () => (await import('./commands/support.ts')).support,
   migrate: async () => (await import('./commands/migrate.ts')).migrate,
   remove: async () => (await import('./commands/remove.ts')).remove,
 };

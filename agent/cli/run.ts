@@ -87,7 +87,10 @@ async function dispatch(
   if (parsed.kind !== 'run') return 0;
   const { command, values } = parsed;
   if (command.needsRoot && !terminal.isRoot)
-    throw new AgentError('needs-root', `${command.name} changes the machine and needs root`);
+    throw new AgentError(
+      'needs-root',
+      `${command.name} ${command.rootFor ?? 'changes the machine'} and needs root`,
+    );
   const colour = terminal.colour && !json;
   const settings = () => settingsWith(values, system);
   const record = openRecord();

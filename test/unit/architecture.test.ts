@@ -18,7 +18,19 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
     // The commands are thin, but each one joins what it shows: `rollback` the checkpoint with the transaction, `render` a recording
     // with the plan and a renderer. No command but `render` reads metadata or plans; see `narrow`.
     [
-      ...['doctor', 'migrate', 'removal', 'daemon', 'hooks', 'pass', 'apply', 'config', 'metadata', 'plan'],
+      ...[
+        'doctor',
+        'support',
+        'migrate',
+        'removal',
+        'daemon',
+        'hooks',
+        'pass',
+        'apply',
+        'config',
+        'metadata',
+        'plan',
+      ],
       ...['renderers', 'system', 'log', 'errors', 'model'],
     ],
   ],
@@ -27,6 +39,8 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
   // coexistence: the container networks that a pass goes by.
   ['doctor', ['pass', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
+  // metadata: a recording of it. Everything else: what is to be in the archive.
+  ['support', ['hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'errors', 'model']],
   // pass, removal: what configures the ENIs, and what takes it off again. renderers: the mark, and the form of ifcfg files.
   ['migrate', ['removal', 'pass', 'renderers', 'system', 'errors']],
   ['removal', ['pass', 'apply', 'coexistence', 'renderers', 'system', 'model']],

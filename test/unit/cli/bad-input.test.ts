@@ -142,12 +142,13 @@ describe('the command line', () => {
     expectRefused(await runCli(argv), 1, 'recording-unreadable', 'the file /missing.json does not exist');
   });
 
-  test.each(commands.filter(c => c.needsRoot).map(c => c.name))('%s without root', async verb => {
+  const needRoot = commands.filter(c => c.needsRoot);
+  test.each(needRoot.map(c => [c.name, c.rootFor] as const))('%s without root', async (verb, rootFor) => {
     expectRefused(
       await runCli([verb], {}, false),
       1,
       'needs-root',
-      `${verb} changes the machine and needs root`,
+      `${verb} ${rootFor ?? 'changes the machine'} and needs root`,
     );
   });
 
