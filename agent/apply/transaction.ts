@@ -17,6 +17,7 @@ import {
 import { foreignObjects } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { prepareRoot } from './netplan/generator.ts';
+import { noteLive } from './netplan/live-only.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
 import { snapshotPrimary } from './primary-guard.ts';
@@ -89,6 +90,7 @@ function foreignOf(context: ApplyContext, change: Change, kernel: KernelState): 
 }
 
 async function commit(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {
+  await noteLive(context, change);
   await writeState(context.system, change.stateAfter);
   await writeCheckpoint(context.system, { ...checkpoint, committed: true }, lastChangePath);
   await context.system.removeFile(checkpointPath);

@@ -47,7 +47,10 @@ export async function actOnAnswer(
   const news = !isSame(answer.instance, daemon.reading?.instance);
   daemon.reading = answer;
   const retries = memory.tookBack && !isOn(memory.brake, now);
-  const isOpen = isAwaited(daemon) || retries || isBrakeOver || daemon.owesPass || daemon.pass === undefined;
+  // Nobody tells when the network service has loaded its files.
+  const isLive = daemon.pass?.liveOnly !== undefined;
+  const isOpen =
+    isAwaited(daemon) || isLive || retries || isBrakeOver || daemon.owesPass || daemon.pass === undefined;
   if (news || whole || asked || isOpen)
     return runPass(daemon, {
       triggers: news && !asked ? ['metadata'] : why,

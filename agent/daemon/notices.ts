@@ -1,5 +1,6 @@
 // What the daemon has to say about the whole machine, beyond the state of each ENI: one function for each thing, and its line in `sources`.
 // `status` (with `--cached` and `--brief` as well), `refresh` and `doctor` show all of them; nothing else decides which need attention. Pure.
+import { describeLiveOnly, headOf } from '../model/live-only.ts';
 import { clockTime, describeAge } from '../model/time-text.ts';
 import { describePause } from '../pass/pause.ts';
 import { isLate } from './liveness.ts';
@@ -17,7 +18,7 @@ export interface Notice {
 /** @param now milliseconds since the epoch */
 type Source = (report: Report, now: number) => readonly Notice[];
 
-const sources: readonly Source[] = [paused, late, refused, metadata, error, brake, problems];
+const sources: readonly Source[] = [paused, late, refused, metadata, error, brake, liveOnly, problems];
 
 /** @param report of a daemon that lives */
 export function noticesOf(report: Report, now: number): readonly Notice[] {
@@ -35,13 +36,15 @@ export function attentionOf(report: Report, now: number): readonly string[] {
   const isTold = (eni: ReportedEni) => eni.state === 'failed' || eni.state === 'contested';
   const told = report.enis.filter(isTold);
   const untold = report.notAsPlanned.filter(mac => !told.some(eni => eni.mac === mac));
+  // A notice of its own says it.
+  const live = report.liveOnly && describeLiveOnly(report.liveOnly);
   const nameOf = (mac: string) => nameOfEni(report.enis.find(eni => eni.mac === mac)) ?? mac;
   return [
     ...noticesOf(report, now).flatMap(notice => (notice.needsAttention ? [notice.text] : [])),
     ...told.map(eni => `${nameOf(eni.mac)} ${eni.state}${eni.text === undefined ? '' : `: ${eni.text}`}`),
     ...untold.map(mac => `${nameOf(mac)} not as planned`),
     ...report.leftOver.map(mac => `${nameOf(mac)} left over: configured here, and no longer attached`),
-    ...report.degraded,
+    ...report.degraded.filter(text => text !== live),
   ];
 }
 
@@ -95,6 +98,13 @@ function brake({ brake: held }: Report): readonly Notice[] {
       'find what undoes them ("eni-agent doctor" names known programs that configure ENIs)',
     ),
   ];
+}
+
+function liveOnly({ liveOnly: live }: Report): readonly Notice[] {
+  if (live === null) return [];
+  const { links, reason, nextStep, since } = live;
+  const why = `a reload could interrupt the primary: ${reason}`;
+  return [trouble(headOf(links), `since ${clockTime(since)}; ${why}`, nextStep)];
 }
 
 function problems({ problems: found }: Report): readonly Notice[] {

@@ -53,6 +53,7 @@ function makeReport(daemon: DaemonState): Report {
     metadata: memory.metadata,
     lastChange: memory.lastChange,
     error: errorOf(memory),
+    liveOnly: daemon.pass?.liveOnly ?? null,
     configProblem: configProblem ?? null,
     pausedUntil: daemon.pausedUntil === undefined ? null : iso(daemon.pausedUntil),
     brake: isOn(brake, context.system.now())

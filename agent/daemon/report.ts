@@ -1,8 +1,10 @@
 // What the daemon says about itself: one JSON file below /run that `status` and `refresh` read. Made anew after each look; losing it
 // loses nothing.
+
 import type { ErrorCode } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
 import type { Build } from '../model/build.ts';
+import type { LiveOnly } from '../model/live-only.ts';
 import type { SkippedEni } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
 
@@ -82,6 +84,8 @@ export interface Report {
     readonly lines: readonly string[];
   } | null;
   readonly error: ReportedError | null;
+  /** ENIs that work, and that the network service has not loaded, because it must not be made to. */
+  readonly liveOnly: LiveOnly | null;
   /** What is wrong with the configuration as it stands now, and what is in force instead. */
   readonly configProblem: string | null;
   /** ISO time: the end of a pause for work by hand. Until then the daemon looks only. */

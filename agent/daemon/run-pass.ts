@@ -2,10 +2,12 @@
 import { eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import { fewOf } from '../log/text.ts';
+import type { Log } from '../log.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
+import { describeLiveOnly, type LiveOnly } from '../model/live-only.ts';
 import { isSame, keyOf } from '../model/value.ts';
 import { type Drift, linksText, unclaimedLinks } from '../pass/glance.ts';
 import { withLock } from '../pass/lock.ts';
@@ -82,6 +84,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     );
     const earlier = daemon.pass;
     daemon.pass = pass;
+    tellLive(log, earlier?.liveOnly, pass.liveOnly);
     daemon.links = linksText(pass.kernel, settings);
     const otherLinks = earlier === undefined || linksText(earlier.kernel, settings) !== daemon.links;
     // An answer that fails differs from the last one as well; it is no news if what is believed is the same.
@@ -111,6 +114,13 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     fail(daemon, triggers, reason, failed ?? newFor(daemon, wish.reading, reason), undone);
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }
+}
+
+/** Once when it begins, and once when it is over. */
+function tellLive(log: Log, before: LiveOnly | undefined, now: LiveOnly | undefined): void {
+  if (before === undefined && now !== undefined) log.warn({ links: now.links }, describeLiveOnly(now));
+  if (before !== undefined && now === undefined)
+    log.info({ links: before.links }, 'no longer live only: systemd-networkd has loaded the files');
 }
 
 /** A brake that comes on is the one error that a fight is worth. */

@@ -6,10 +6,12 @@ import { renderers } from '../../renderers/registry.ts';
 import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
 import type { Ip } from '../model/address.ts';
+import { describeLiveOnly } from '../model/live-only.ts';
 import { describeCloud, type Inspection, inspect } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
 import { describePause, readPause } from '../pass/pause.ts';
 import { lookOnly } from '../system/look-only.ts';
+import { filesLoaded } from './files-loaded.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';
@@ -30,6 +32,7 @@ const checks: readonly Check[] = [
   proven,
   generatorCheck,
   metadata,
+  filesLoaded,
   leftAlone,
   enis,
   reachability,
@@ -91,7 +94,8 @@ function proven({ selection }: Inspection, { settings }: PassContext): readonly 
 
 function metadata(inspection: Inspection): readonly Finding[] {
   const skipped = new Set(skippedTexts(inspection));
-  const problems = inspection.degraded.filter(text => !skipped.has(text));
+  const live = inspection.liveOnly && describeLiveOnly(inspection.liveOnly);
+  const problems = inspection.degraded.filter(text => !skipped.has(text) && text !== live);
   if (problems.length === 0) return [ok('metadata', describeCloud(inspection))];
   const hint = 'the current configuration is kept; "eni-agent plan" reads the metadata again';
   return problems.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));

@@ -11,6 +11,7 @@ import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import { describeLiveOnly, type LiveOnly } from '../model/live-only.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { hasTrait } from '../model/skip-reason.ts';
@@ -164,20 +165,19 @@ export function withoutUnsafeReloads(
 /**
  * Why a pass is degraded: what needs attention.
  *
- * @param hazard why changes could not go through the network service, so that they are in the kernel alone for now
+ * @param liveOnly what is in the kernel alone for now
  */
 export function degradations(
   instance: Instance,
   desired: Desired,
-  hazard: string | undefined,
+  liveOnly: LiveOnly | undefined,
 ): readonly string[] {
-  const live = `${hazard}: changed in the kernel and in the files, but not loaded by the network service, because a reload may interrupt the primary; ${reloadRemedy}`;
   return [
     ...instance.problems.map(p => `${p.subject}: ${p.text}`),
     ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
     ...desired.plan.enis
       .filter(e => e.awaiting)
       .map(e => `${e.link}: no DHCP lease yet, so the subnet is unknown`),
-    ...(hazard === undefined ? [] : [live]),
+    ...(liveOnly === undefined ? [] : [describeLiveOnly(liveOnly)]),
   ];
 }

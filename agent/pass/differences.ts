@@ -12,7 +12,13 @@ import type { Desired } from './desired.ts';
 import type { Machine } from './machine.ts';
 import type { PassContext } from './pass.ts';
 
-export async function diff({ system, settings }: PassContext, machine: Machine, desired: Desired) {
+/** @param unloaded links whose files the service may load by now, and has not: that is something to do */
+export async function diff(
+  { system, settings }: PassContext,
+  machine: Machine,
+  desired: Desired,
+  unloaded: readonly string[],
+) {
   const { renderer, facts, kernel, reloadHazard } = machine;
   const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.dropIns]);
   const wanted = await Promise.all(
@@ -26,7 +32,8 @@ export async function diff({ system, settings }: PassContext, machine: Machine, 
     applied: machine.state.applied,
     held: desired.held,
     kernel,
-    filesDiffer: ({ mac }) => desired.files.some(f => f.enis.includes(mac) && touched.has(f.path)),
+    filesDiffer: ({ mac, link }) =>
+      unloaded.includes(link) || desired.files.some(f => f.enis.includes(mac) && touched.has(f.path)),
     superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
     compare,
   });

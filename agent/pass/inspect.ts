@@ -9,6 +9,7 @@ import type { Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
 import type { ProviderName } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { LiveOnly } from '../model/live-only.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
 import { lookOnly } from '../system/look-only.ts';
 import { recogniseMachine, takeReadings } from './machine.ts';
@@ -39,6 +40,8 @@ export interface Inspection {
   readonly leftOver: readonly EniPlan[];
   readonly skipped: readonly SkippedEni[];
   readonly degraded: readonly string[];
+  /** ENIs that the network service has not loaded: said in `degraded` as well. */
+  readonly liveOnly: LiveOnly | undefined;
   /** What this user may not read, and so was not compared: paths, and `the journal`. */
   readonly notRead: readonly string[];
   readonly facts: HostFacts;
@@ -78,6 +81,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
       leftOver: [],
       skipped: [],
       degraded: [`${pass.message}: ${pass.hint}`],
+      liveOnly: undefined,
     };
   }
   const { instance, desired } = pass;
@@ -105,6 +109,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     ),
     skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
     degraded: pass.degraded,
+    liveOnly: pass.liveOnly,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { LiveOnly } from '../model/live-only.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import type { Desired } from './desired.ts';
@@ -52,6 +53,8 @@ export interface PassResult {
   readonly kernel: KernelState;
   /** Why the network service must not be made to reload now. */
   readonly reloadHazard: string | undefined;
+  /** ENIs that the network service has not loaded, because of that. */
+  readonly liveOnly: LiveOnly | undefined;
   readonly desired: Desired;
   readonly changes: readonly EniChange[];
   readonly files: readonly FileChange[];

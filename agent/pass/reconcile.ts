@@ -4,6 +4,7 @@ import { selectBackend } from '../../renderers/detect/select.ts';
 import { eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
+import { readLiveOnly } from '../apply/netplan/live-only.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';
@@ -34,7 +35,10 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const machine = await withBackend(context, known, { touch: options.apply });
   const { renderer, selection, facts, reloadHazard } = machine;
   const desired = await planDesired(system, { ...machine, ...reading, settings });
-  const work = await diff(context, machine, desired);
+  const look = { links: desired.plan.enis.map(eni => eni.link), touch: options.apply };
+  const liveOnly = await readLiveOnly(system, renderer, reloadHazard, look);
+  const unloaded = reloadHazard === undefined ? (liveOnly?.links ?? []) : [];
+  const work = await diff(context, machine, desired, unloaded);
   const isRefused = state.refused !== undefined && state.refused === (await fingerprint(desired.plan.enis));
   const stateAfter = nextState(
     { ...state, refused: isRefused ? state.refused : undefined },
@@ -51,10 +55,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     facts,
     kernel,
     reloadHazard,
+    liveOnly,
     desired,
     ...work,
     refused: isRefused,
-    degraded: degradations(reading.instance, desired, work.changes.length === 0 ? undefined : reloadHazard),
+    degraded: degradations(reading.instance, desired, liveOnly),
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
@@ -80,7 +85,9 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     ...(why === undefined ? {} : { why }),
     ...(driftOf === undefined ? {} : { driftOf: change => driftOf(eniOf(change).mac) }),
   });
-  return { ...result, outcome: 'applied' };
+  const stillLive = await readLiveOnly(system, renderer, reloadHazard, look);
+  const degraded = degradations(reading.instance, desired, stillLive);
+  return { ...result, liveOnly: stillLive, degraded, outcome: 'applied' };
 }
 
 function nextState(state: State, instance: Instance, renderer: Renderer, desired: Desired): State {

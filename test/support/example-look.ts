@@ -49,6 +49,7 @@ export function inspectionOf(more: Partial<Inspection> = {}): Inspection {
     leftOver: [],
     skipped: [],
     degraded: [],
+    liveOnly: undefined,
     notRead: [],
     kernel: {
       links: [nic(0), nic(9, { mac: mac('00:16:3e:00:00:09') })],
@@ -85,6 +86,7 @@ export function reportOf(more: Partial<Report> = {}): Report {
     metadata: { state: 'answered', answeredAt: ago(12) },
     lastChange: null,
     error: null,
+    liveOnly: null,
     configProblem: null,
     pausedUntil: null,
     brake: null,

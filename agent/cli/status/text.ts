@@ -1,6 +1,7 @@
 // `status` for people: what this machine is, what the daemon does, one table, and below it what there is to know of each ENI that is not
 // as it should be. Pure.
 import { explainSelection } from '../../../renderers/detect/select.ts';
+import { describeLiveOnly } from '../../model/live-only.ts';
 import { describeCloud, type Inspection } from '../../pass/inspect.ts';
 import { bold, describeEni, describeNotRead, describeWarnings, type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
@@ -38,7 +39,7 @@ export function statusText(view: StatusView, style: StatusStyle): string {
   const details = [
     ...rows.flatMap(row => detailsOf(row, view, style)),
     ...leftAlone(view, style),
-    ...describeWarnings(found.degraded, found.skipped, style),
+    ...describeWarnings(degradedBeside(view), found.skipped, style),
   ];
   const lines = [
     ...fold(head, style),
@@ -48,6 +49,13 @@ export function statusText(view: StatusView, style: StatusStyle): string {
     ...describeNotRead(found.notRead),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What the daemon's own lines have not said above. */
+function degradedBeside({ found, daemon: { report, isAlive } }: StatusView): readonly string[] {
+  const isSaid = isAlive && report !== undefined && report.liveOnly !== null;
+  const live = isSaid && found.liveOnly !== undefined ? describeLiveOnly(found.liveOnly) : undefined;
+  return found.degraded.filter(text => text !== live);
 }
 
 /** Of an ENI that has a plan: what is wrong, what to do, and then all of the plan. */

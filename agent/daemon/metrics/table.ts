@@ -78,6 +78,11 @@ function troubles(report: Report): readonly Metric[] {
     flag('paused', report.pausedUntil !== null, '1 while changes are paused by hand (eni-agent pause).'),
     flag('config_problem', report.configProblem !== null, '1 while the configuration file cannot be used.'),
     count(
+      'enis_live_only',
+      report.liveOnly?.links ?? [],
+      'ENIs that work, and that the network service has not loaded, because a reload could interrupt the primary.',
+    ),
+    count(
       'enis_not_as_planned',
       report.notAsPlanned,
       'ENIs whose kernel state or files differ from the plan.',

@@ -1,5 +1,7 @@
 // What happens on an ordinary day between the installation and the removal. Each chapter leaves the machine as it found it.
 import type { Day, DayImage } from './day.ts';
+import { driftTwice } from './drift-twice.ts';
+import { liveOnly } from './live-only.ts';
 
 export interface Chapter {
   readonly name: string;
@@ -8,7 +10,10 @@ export interface Chapter {
   readonly images?: readonly DayImage[];
 }
 
-export const chapters: readonly Chapter[] = [];
+export const chapters: readonly Chapter[] = [
+  { name: 'a second change in the middle of a repair', tell: driftTwice },
+  { name: 'netplan: networkd must not be made to load its files', tell: liveOnly, images: ['netplan'] },
+];
 
 export function chaptersOf(image: DayImage): readonly Chapter[] {
   return chapters.filter(({ images }) => images === undefined || images.includes(image));

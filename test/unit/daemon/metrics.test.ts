@@ -32,6 +32,7 @@ const report: Report = {
   metadata: { state: 'answered', answeredAt: '2026-01-15T10:00:59.000Z' },
   lastChange: null,
   error: null,
+  liveOnly: null,
   configProblem: null,
   pausedUntil: null,
   brake: null,
