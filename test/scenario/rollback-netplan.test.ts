@@ -103,6 +103,8 @@ describe.each(['rollback', 'remove'] as const)('%s', command => {
     );
     expect(await run()).toEqual([]);
     expect(host.reconfigured).toEqual([]);
-    expect(warnings.join()).toContain('without a reload of the network service; restart systemd-networkd');
+    expect(warnings.join()).toContain(
+      'without a reload of the network service; run "systemctl restart systemd-networkd"',
+    );
   });
 });

@@ -25,5 +25,5 @@ test.each([
 test('what waits is told, with the cause and the way out', () => {
   const { skipped } = left(dhcp, [], hazard);
   expect(skipped.at(-1)).toMatchObject({ mac: dhcp.enis[0]!.mac, reason: 'reload-unsafe', degraded: true });
-  expect(skipped.at(-1)!.text).toMatch(/\/run\/x was rewritten; restart systemd-networkd or reboot/);
+  expect(skipped.at(-1)!.text).toMatch(/\/run\/x was rewritten; run "systemctl restart systemd-networkd"/);
 });
