@@ -11,7 +11,7 @@ const table = {
   usage: { exit: 64, hint: 'eni-agent --help lists the commands; eni-agent COMMAND --help describes one' },
   'config-invalid': {
     exit: 64,
-    hint: '"man eni-agent.conf" lists the keys and their values',
+    hint: '"eni-agent check-config" lists all problems; "man eni-agent.conf" the keys and their values',
   },
   'needs-root': {
     exit: 1,

@@ -1,5 +1,6 @@
 // The contract of a command: one file per verb in commands/, thin. A command gets parsed options and returns an exit code; it
 // throws AgentError, and main.ts prints that.
+import type { ConfigurationSource } from '../config/source.ts';
 import type { Log } from '../log.ts';
 import { providerNames, providerWords } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
@@ -56,6 +57,8 @@ export interface CommandContext {
   readonly columns: number | undefined;
   /** Reads the configuration, with the options of the command line on top. Throws `config-invalid`. */
   readonly settings: () => Promise<Settings>;
+  /** For who goes on although the files are wrong, or reads others. */
+  readonly configuration: () => Promise<ConfigurationSource>;
   readonly log: (settings: Settings) => Promise<Log>;
   readonly process: ProcessSeam;
   /** systemd's journal has what the command prints: there the lines of the log say enough. */

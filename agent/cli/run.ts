@@ -4,12 +4,12 @@ import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
 import { openLog } from '../log/open-log.ts';
 import { priorityOf } from '../log/priority.ts';
 import { both, type Log, silentLog } from '../log.ts';
-import { type ProviderName, providerNames } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
-import { parseArguments, textOption } from './args.ts';
-import type { CliCommand, CommandContext, OptionValues, ProcessSeam, Screen } from './command.ts';
+import { parseArguments } from './args.ts';
+import type { CliCommand, CommandContext, ProcessSeam, Screen } from './command.ts';
 import { loadCommands } from './commands.ts';
+import { configurationFor } from './configuration.ts';
 import { commandHelp, helpText } from './help.ts';
 import { fold, usualColumns } from './layout.ts';
 import { openRecord, tellSystemLog } from './system-log.ts';
@@ -92,7 +92,7 @@ async function dispatch(
       `${command.name} ${command.rootFor ?? 'changes the machine'} and needs root`,
     );
   const colour = terminal.colour && !json;
-  const settings = () => settingsWith(values, system);
+  const configuration = () => configurationFor(system, values);
   const record = openRecord();
   const context: CommandContext = {
     system,
@@ -102,7 +102,8 @@ async function dispatch(
     get columns() {
       return columnsOf(terminal);
     },
-    settings,
+    settings: async () => (await (await configuration()).read()).settings,
+    configuration,
     log: openFor(command, terminal, system, record.log),
     process: terminal.process,
     printsToJournal: terminal.printsToJournal ?? false,
@@ -138,33 +139,4 @@ function openFor(
     });
     return command.changes === true && !isJournal ? both(log, record) : log;
   };
-}
-
-async function settingsWith(values: OptionValues, system: System): Promise<Settings> {
-  const { readSettings } = await import('../config/read-settings.ts');
-  const settings = await readSettings(system);
-  const provider = textOption(values, 'provider');
-  const url = textOption(values, 'metadata-url');
-  if (provider !== undefined && !isProvider(provider))
-    throw new AgentError(
-      'usage',
-      `--provider ${JSON.stringify(provider)} is unknown; the providers are ${providerNames.join(', ')}`,
-    );
-  if (url !== undefined && (provider ?? settings.metadata.provider) === undefined)
-    throw new AgentError(
-      'usage',
-      '--metadata-url needs --provider: the address alone does not say which cloud it is',
-    );
-  return {
-    ...settings,
-    metadata: {
-      ...settings.metadata,
-      provider: provider ?? settings.metadata.provider,
-      url: url ?? settings.metadata.url,
-    },
-  };
-}
-
-function isProvider(name: string): name is ProviderName {
-  return (providerNames as readonly string[]).includes(name);
 }

@@ -98,7 +98,7 @@ function homeOf(key: string): string | undefined {
     ['eni "MAC"', eniSection],
   ];
   const homes = sections.filter(([, { entries }]) => Object.hasOwn(entries, key));
-  return homes.length === 1 ? `the same key in [${homes[0]![0]}]` : undefined;
+  return homes.length === 1 ? `${key} in [${homes[0]![0]}]` : undefined;
 }
 
 /** The words of a key that takes one of a list. */

@@ -27,9 +27,20 @@ export function describeProblem({ file, line, text, suggestion }: ConfigProblem)
   return `${file}:${line}: ${text}${suggestion === null ? '' : `; did you mean ${suggestion}?`}`;
 }
 
-/** The first is named, the others are counted. */
-export function configError(problems: readonly [ConfigProblem, ...ConfigProblem[]]): AgentError {
+/**
+ * The first is named, the others are counted.
+ *
+ * @param main the file in the place of the main one
+ */
+export function configError(
+  problems: readonly [ConfigProblem, ...ConfigProblem[]],
+  main?: string,
+): AgentError {
   const more = problems.length - 1;
   const others = more === 0 ? '' : ` (and ${more} more ${more === 1 ? 'problem' : 'problems'})`;
-  return new AgentError('config-invalid', `${describeProblem(problems[0])}${others}`);
+  const message = `${describeProblem(problems[0])}${others}`;
+  if (main === undefined) return new AgentError('config-invalid', message);
+  return new AgentError('config-invalid', message, {
+    hint: `"eni-agent check-config ${main}" lists all problems`,
+  });
 }

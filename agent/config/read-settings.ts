@@ -28,13 +28,18 @@ export interface Configuration {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** As Debian and RPM leave behind, `NAME.conf.dpkg-old` and `NAME.conf.rpmsave` are none. */
+export function isDropIn(name: string): boolean {
+  return name.endsWith('.conf');
+}
+
 /**
  * Reads the main file, which may be missing, and the drop-ins behind it.
  *
  * @param main another file in the place of the main one
  */
 export async function readConfigFiles(system: System, main = configPath): Promise<readonly ConfigFile[]> {
-  const names = (await system.listFolder(configFolder)).filter(name => name.endsWith('.conf'));
+  const names = (await system.listFolder(configFolder)).filter(isDropIn);
   const files: ConfigFile[] = [];
   for (const path of new Set([main, ...names.map(name => `${configFolder}/${name}`)])) {
     const content = await system.readFile(path);
@@ -48,10 +53,10 @@ export async function readSettings(system: System): Promise<Settings> {
   return settingsOf(parseConfiguration(await readConfigFiles(system)));
 }
 
-/** Throws `config-invalid`. */
-export function settingsOf({ settings, problems }: Configuration): Settings {
+/** Throws `config-invalid`. @param main the file that was read in the place of the main one */
+export function settingsOf({ settings, problems }: Configuration, main?: string): Settings {
   if (settings !== undefined) return settings;
-  throw configError(problems as [ConfigProblem, ...ConfigProblem[]]);
+  throw configError(problems as [ConfigProblem, ...ConfigProblem[]], main);
 }
 
 /** All files together; each is checked by itself, so that a line is wrong also where a later file would win. */

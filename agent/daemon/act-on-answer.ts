@@ -2,13 +2,13 @@
 import { AgentError } from '../errors.ts';
 import { isSame } from '../model/value.ts';
 import { type Drift, glance } from '../pass/glance.ts';
-import { isOn } from './brake.ts';
 import { afterAnswer, afterFailure, afterQuiet } from './memory.ts';
 import type { OpenQuestion } from './question.ts';
 import type { Trigger } from './report.ts';
 import { believedReading, runPass, setDue } from './run-pass.ts';
-import { laggingTries } from './schedule.ts';
 import type { DaemonState } from './state.ts';
+import { isOn } from './timing/brake.ts';
+import { laggingTries } from './timing/schedule.ts';
 
 /** A link has come or gone, the configuration is another, work by hand has ended: no metadata is needed to act on that. */
 const ofTheMachine: ReadonlySet<Trigger> = new Set(['kernel', 'config', 'reload', 'pause']);

@@ -2,10 +2,9 @@
 // one pass. It never waits for the metadata: an answer is one more thing that wakes it. No network logic here.
 
 import { renderers } from '../../renderers/registry.ts';
-import { reasonOf } from '../errors.ts';
-import { isSame } from '../model/value.ts';
 import type { WakeKind } from '../system/wakeups.ts';
 import { actOnAnswer } from './act-on-answer.ts';
+import { firstConfiguration, rereadConfiguration } from './configuration.ts';
 import { heedPause } from './heed-pause.ts';
 import { newMemory } from './memory.ts';
 import { publish } from './publish.ts';
@@ -14,8 +13,8 @@ import { tend } from './repair-drift.ts';
 import type { Trigger } from './report.ts';
 import { takeRequests } from './requests.ts';
 import { readFactsAhead } from './run-pass.ts';
-import { afterCheck, nextAllowed, unspaced } from './spacing.ts';
 import type { DaemonContext, DaemonState } from './state.ts';
+import { afterCheck, nextAllowed, unspaced } from './timing/spacing.ts';
 
 /** Everything is asked anew and probed anew this often: what no event and no short look shows. It costs as much as ten of those. */
 const wholeLookMs = 3_600_000;
@@ -26,7 +25,10 @@ const sleptMs = 30_000;
 /** Answered requests that the report names: more than can wait at a time. */
 const mostAnswered = 100;
 
-/** Runs until something says stop. Throws `config-invalid` if it cannot even start; the network is left as it is in any case. */
+/**
+ * Runs until something says stop. Throws `config-invalid` if the configuration is wrong and no last good one is known; the network is left as it
+ * is in any case.
+ */
 export async function runDaemon(context: DaemonContext): Promise<void> {
   const daemon = await start(context);
   try {
@@ -38,13 +40,13 @@ export async function runDaemon(context: DaemonContext): Promise<void> {
 }
 
 async function start(context: DaemonContext): Promise<DaemonState> {
-  const settings = await context.readSettings();
+  const inForce = await firstConfiguration(context);
   const now = context.system.now();
   const daemon: DaemonState = {
     context,
     startedAt: now,
-    settings,
-    source: context.openSource(settings),
+    ...inForce,
+    source: context.openSource(inForce.settings),
     formerRequests: 0,
     memory: newMemory(now),
     dueAt: Number.POSITIVE_INFINITY,
@@ -61,7 +63,6 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     facts: undefined,
     pausedUntil: undefined,
     told: { report: undefined, problems: [] },
-    configProblem: undefined,
   };
   await heedPause(daemon);
   const requests = await takeRequests(context.system);
@@ -153,25 +154,11 @@ async function takeAnswer(daemon: DaemonState): Promise<void> {
   if (queued !== undefined) question(daemon, queued);
 }
 
-/** An invalid configuration changes nothing: the previous one stays in force, and the log says why. */
 async function readConfiguration(daemon: DaemonState): Promise<void> {
-  const { context, settings } = daemon;
-  try {
-    daemon.settings = await context.readSettings();
-  } catch (error) {
-    daemon.configProblem = `${reasonOf(error)}; the previous configuration stays in force`;
-    context.log.error(
-      { reason: reasonOf(error) },
-      'the configuration is invalid; the previous one stays in force',
-    );
-    return;
-  }
-  if (daemon.configProblem !== undefined) context.log.info({}, 'the configuration is valid again');
-  daemon.configProblem = undefined;
-  if (isSame(settings.metadata, daemon.settings.metadata)) return;
+  if (!(await rereadConfiguration(daemon))) return;
   daemon.formerRequests += daemon.source.requests();
   daemon.source.close();
-  daemon.source = context.openSource(daemon.settings);
+  daemon.source = daemon.context.openSource(daemon.settings);
   // What was asked is asked of the new one.
   const { asking } = daemon;
   daemon.asking = undefined;

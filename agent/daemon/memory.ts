@@ -3,11 +3,11 @@ import { eniOf } from '../../renderers/renderer.ts';
 import type { AgentError } from '../errors.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
-import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './brake.ts';
 import { asContested, asFailed, eniStates, waitingReasons, withFailed } from './eni-states.ts';
 import { nothingSeen, type Picture, pictureOf } from './picture.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
-import { triesGoOn, triesOf } from './schedule.ts';
+import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './timing/brake.ts';
+import { triesGoOn, triesOf } from './timing/schedule.ts';
 
 export interface Memory {
   readonly mood: Mood;

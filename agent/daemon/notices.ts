@@ -18,7 +18,17 @@ export interface Notice {
 /** @param now milliseconds since the epoch */
 type Source = (report: Report, now: number) => readonly Notice[];
 
-const sources: readonly Source[] = [paused, late, refused, metadata, error, brake, liveOnly, problems];
+const sources: readonly Source[] = [
+  configuration,
+  paused,
+  late,
+  refused,
+  metadata,
+  error,
+  brake,
+  liveOnly,
+  problems,
+];
 
 /** @param report of a daemon that lives */
 export function noticesOf(report: Report, now: number): readonly Notice[] {
@@ -57,6 +67,13 @@ function paused({ pausedUntil }: Report, now: number): readonly Notice[] {
   if (pausedUntil === null) return [];
   const text = describePause(Date.parse(pausedUntil), now);
   return [{ text, more: ['"eni-agent resume" ends it'], needsAttention: false }];
+}
+
+function configuration({ configProblem: found }: Report): readonly Notice[] {
+  if (found === null) return [];
+  const { message, hint, lastGoodSince } = found;
+  const inForce = `the last good configuration, of ${clockTime(lastGoodSince)}, stays in force`;
+  return [trouble(`wrong configuration: ${message}`, inForce, hint)];
 }
 
 function late(report: Report, now: number): readonly Notice[] {

@@ -3,12 +3,12 @@
 import { reasonOf } from '../errors.ts';
 import { build } from '../model/build.ts';
 import { clockTimeOf } from '../pass/pause.ts';
-import { isOn } from './brake.ts';
 import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
 import { type Report, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
 import { tell, tellProblems } from './tell.ts';
+import { isOn } from './timing/brake.ts';
 
 export async function publish(daemon: DaemonState): Promise<void> {
   const { context, settings, memory } = daemon;
@@ -54,7 +54,6 @@ function makeReport(daemon: DaemonState): Report {
     lastChange: memory.lastChange,
     error: errorOf(memory),
     liveOnly: daemon.pass?.liveOnly ?? null,
-    configProblem: configProblem ?? null,
     pausedUntil: daemon.pausedUntil === undefined ? null : iso(daemon.pausedUntil),
     brake: isOn(brake, context.system.now())
       ? { until: iso(brake.until!), text: contest.flatMap(d => d.lines).join('; ') }
@@ -64,7 +63,8 @@ function makeReport(daemon: DaemonState): Report {
     refused: daemon.pass?.refused === true && memory.picture.notAsPlanned.length > 0,
     lastGoodLookAt: memory.goodAt,
     answered: memory.answered,
-    problems: [...context.wakeups.problems(), ...(configProblem === undefined ? [] : [configProblem])],
+    configProblem,
+    problems: context.wakeups.problems(),
   };
 }
 
@@ -75,10 +75,11 @@ export function describeReport(report: Report, now: number): string {
     .filter(state => count(state) > 0)
     .map(state => `${count(state)} ${state}`);
   const enis = states.length === 0 ? 'no secondary ENI' : `secondary ENIs: ${states.join(', ')}`;
-  const { error, pausedUntil } = report;
+  const { error, pausedUntil, configProblem } = report;
   return [
     ...(pausedUntil === null ? [] : [`paused by hand until ${clockTimeOf(Date.parse(pausedUntil), now)}`]),
     enis,
+    ...(configProblem === null ? [] : [`wrong configuration: ${configProblem.message}`]),
     ...(error === null ? [] : [`${error.code}: ${error.message}`]),
   ].join('; ');
 }

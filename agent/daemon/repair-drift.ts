@@ -5,12 +5,12 @@ import { evictDefaults } from '../pass/evict-defaults.ts';
 import { type Drift, type Glance, glance, linksText } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
-import { isOn } from './brake.ts';
 import { afterQuiet } from './memory.ts';
 import { afterGlance } from './picture.ts';
 import type { Trigger } from './report.ts';
 import { asAgentError, believedReading, fail, runPass } from './run-pass.ts';
 import type { DaemonState } from './state.ts';
+import { isOn } from './timing/brake.ts';
 
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;

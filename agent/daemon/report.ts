@@ -58,6 +58,17 @@ export interface ReportedEni {
   readonly lastError: { readonly at: string; readonly text: string } | undefined;
 }
 
+/** The files of the configuration are wrong. The last good one stays in force. */
+export interface ReportedConfigProblem {
+  /** ISO time at which the daemon saw it first. */
+  readonly since: string;
+  /** The first of what is wrong: file, line and reason. */
+  readonly message: string;
+  readonly hint: string;
+  /** ISO time since which the last good one is in force. */
+  readonly lastGoodSince: string;
+}
+
 export interface Report {
   readonly version: 1;
   /** Which program wrote it. */
@@ -86,8 +97,7 @@ export interface Report {
   readonly error: ReportedError | null;
   /** ENIs that work, and that the network service has not loaded, because it must not be made to. */
   readonly liveOnly: LiveOnly | null;
-  /** What is wrong with the configuration as it stands now, and what is in force instead. */
-  readonly configProblem: string | null;
+  readonly configProblem: ReportedConfigProblem | null;
   /** ISO time: the end of a pause for work by hand. Until then the daemon looks only. */
   readonly pausedUntil: string | null;
   /** Set while something fights back: until when nothing is repaired, and what was undone. */

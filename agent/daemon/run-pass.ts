@@ -15,12 +15,12 @@ import type { PassResult } from '../pass/pass.ts';
 import { readPause } from '../pass/pause.ts';
 import { reconcile } from '../pass/reconcile.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
-import { isOn } from './brake.ts';
 import { afterFailure, afterPass } from './memory.ts';
 import { pictureOf } from './picture.ts';
 import type { Trigger } from './report.ts';
-import { nextCheckMs } from './schedule.ts';
 import type { DaemonState } from './state.ts';
+import { isOn } from './timing/brake.ts';
+import { nextCheckMs } from './timing/schedule.ts';
 
 /**
  * What the last pass has made of the last answer. Not the answer itself: if that lacked something, a repair would first ask the metadata to

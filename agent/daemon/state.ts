@@ -1,4 +1,5 @@
 // What a running daemon has: what it was given, and what it knows by now. Only daemon.ts and the files it calls for a pass change it.
+import type { ConfigurationSource } from '../config/source.ts';
 import type { Log } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
@@ -9,16 +10,15 @@ import type { System } from '../system/system.ts';
 import type { Wakeups } from '../system/wakeups.ts';
 import type { Memory } from './memory.ts';
 import type { OpenQuestion, Question } from './question.ts';
-import type { Report, Trigger } from './report.ts';
-import type { Spacing } from './spacing.ts';
+import type { Report, ReportedConfigProblem, Trigger } from './report.ts';
+import type { Spacing } from './timing/spacing.ts';
 
 export interface DaemonContext {
   readonly system: System;
   readonly log: Log;
   readonly wakeups: Wakeups;
   readonly pid: number;
-  /** Throws `config-invalid`. */
-  readonly readSettings: () => Promise<Settings>;
+  readonly configuration: Pick<ConfigurationSource, 'read' | 'keep' | 'lastGood'>;
   readonly openSource: (settings: Settings) => MetadataSource;
   /** After each look. */
   readonly onReport: (report: Report, settings: Settings) => Promise<void>;
@@ -36,6 +36,10 @@ export interface DaemonState {
   readonly context: DaemonContext;
   readonly startedAt: number;
   settings: Settings;
+  /** ISO time at which they came into force, in this daemon or in one before. */
+  settingsSince: string;
+  /** The files are wrong now; `settings` are what they said before. */
+  configProblem: ReportedConfigProblem | null;
   source: MetadataSource;
   /** Requests of sources that were closed because the configuration changed. */
   formerRequests: number;
@@ -66,6 +70,4 @@ export interface DaemonState {
   pausedUntil: number | undefined;
   /** What the log has been told of, at the end of the last check. */
   told: { readonly report: Report | undefined; readonly problems: readonly string[] };
-  /** What is wrong with the configuration as it stands now. */
-  configProblem: string | undefined;
 }

@@ -133,6 +133,7 @@ describe('a drop-in', () => {
     await onceOk(machine);
     expect(machine.system.files.get(dropIn)?.content).toBe('updates: {}\n');
     setOption(machine, 'cloud-init = once', 'cloud-init = leave');
+    expect((await onceOk(machine)).out).toContain('Nothing to do.');
     await expectIdle(machine);
     machine.system.restart();
     await machine.agent('remove');

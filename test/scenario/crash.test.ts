@@ -2,6 +2,7 @@
 // that ifup or a network service runs. After the next start there is the old state or the new one and nothing between, in files, kernel and records.
 // more with --all: every step of networkd and NetworkManager
 import { describe, expect, test } from 'vitest';
+import { lastGoodPath } from '../../agent/config/last-good.ts';
 import { modeOfRun, partOf } from '../needs/selection.ts';
 import type { Machine, MachineSpec } from '../support/fake-machine.ts';
 import { type FakeBackend, fakeBackends } from '../support/fake-machine-service.ts';
@@ -144,7 +145,7 @@ describe.each(tried)('$backend: $name', ({ backend, prepare }) => {
   });
 });
 
-test('the steps are those of the whole apply, from the checkpoint to its removal', async () => {
+test('the steps are those of the whole apply, from the checkpoint to its removal and to what is kept of the configuration', async () => {
   const { machine, reset, steps } = await rehearse(cases[0]!.prepare);
   reset();
   await onceOk(machine);
@@ -152,5 +153,6 @@ test('the steps are those of the whole apply, from the checkpoint to its removal
   const words = machine.system.steps;
   expect(words).toContain(`rename to ${checkpoint}`);
   expect(words).toContain('ip link set dev eth1 up');
-  expect(words.at(-1)).toBe(`remove ${checkpoint}`);
+  expect(words.at(-3)).toBe(`remove ${checkpoint}`);
+  expect(words.at(-1)).toBe(`rename to ${lastGoodPath}`);
 });

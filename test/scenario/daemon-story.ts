@@ -29,6 +29,8 @@ export interface Life {
 }
 
 export interface LifeSpec extends MachineSpec {
+  /** One on which a daemon has run before. */
+  readonly machine?: Machine;
   /** Over a socket, where the virtual clock waits for answers. */
   readonly overHttp?: boolean;
   /** Before the daemon starts. */
@@ -45,7 +47,7 @@ export function useDaemons(): (spec: LifeSpec) => Promise<Life> {
     for (const end of all) await end();
   });
   return async spec => {
-    const machine = await start(spec);
+    const machine = spec.machine ?? (await start(spec));
     await spec.prepare?.(machine);
     const service: Life['service'] = { fault: undefined };
     const reads: Read[] = [];

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderMetrics } from '../../agent/daemon/metrics/file.ts';
 import { describeReport } from '../../agent/daemon/publish.ts';
-import { retrySeconds } from '../../agent/daemon/schedule.ts';
+import { retrySeconds } from '../../agent/daemon/timing/schedule.ts';
 import type { FakeDaemon } from '../support/fake-daemon.ts';
 import { type Life, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoEnis, eth1Mac, setAddresses, unlist } from './story.ts';

@@ -1,7 +1,7 @@
 // From multi-nic-util to the agent and back, on a machine whose initscripts, systemd and package database answer as CentOS 7's do.
 import { describe, expect, test } from 'vitest';
 import { eth1Address, folder, migrate, pictureOf, snapshot, startVm, type Vm } from './migrate-story.ts';
-import { addressesOf, expectIdle, leavesBy, ownTraces, useMachines } from './story.ts';
+import { addressesOf, expectIdle, leavesBy, once, ownTraces, useMachines } from './story.ts';
 
 const start = useMachines();
 const machine = () => startVm(start);
@@ -92,6 +92,8 @@ describe('--apply and --undo', () => {
     expect(done.out).toContain('Migrated and verified.');
     expectMigrated(vm);
     for (const path of stays) expect(vm.picture().files[`${path} 644`]).toBe(before.files[`${path} 644`]);
+    // The first pass by this configuration: it keeps it, and that is all.
+    expect((await once(vm)).out).toContain('Nothing to do.');
     await expectIdle(vm);
     const again = await migrate(vm, '--apply');
     expect(again.out).toContain('Nothing to do: already migrated.');

@@ -71,7 +71,8 @@ beforeEach(async () => {
 
 const takeBack = {
   rollback: async () => {
-    const context = { system: host, settings: async () => settings, log: async () => log, print: () => {} };
+    const configuration = async () => ({ forLooking: async () => ({ settings, trouble: undefined }) });
+    const context = { system: host, configuration, log: async () => log, print: () => {} };
     await rollback.run(context as unknown as CommandContext, {});
   },
   remove: async () => {

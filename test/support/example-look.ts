@@ -87,7 +87,6 @@ export function reportOf(more: Partial<Report> = {}): Report {
     lastChange: null,
     error: null,
     liveOnly: null,
-    configProblem: null,
     pausedUntil: null,
     brake: null,
     notAsPlanned: [],
@@ -97,6 +96,7 @@ export function reportOf(more: Partial<Report> = {}): Report {
     lastGoodLookAt: ago(12),
     enis: [reportedOf(firstPlan), reportedOf(secondPlan)],
     answered: [],
+    configProblem: null,
     problems: [],
     ...more,
   };

@@ -1,6 +1,6 @@
 // A daemon on a fake machine: the real loop, the virtual clock, and what it said.
 
-import { readSettings } from '../../agent/config/read-settings.ts';
+import { openConfiguration } from '../../agent/config/source.ts';
 import { runDaemon } from '../../agent/daemon/daemon.ts';
 import type { Report } from '../../agent/daemon/report.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
@@ -49,7 +49,7 @@ export function startDaemon(system: FakeSystem, spec: FakeDaemonSpec = {}): Fake
     log: recordingLog(log),
     wakeups,
     pid: 4711,
-    readSettings: () => readSettings(system),
+    configuration: openConfiguration(system),
     openSource({ metadata }) {
       const { provider, url, timeoutMs } = metadata;
       const connect = spec.connect === undefined ? {} : { connect: spec.connect };

@@ -5,6 +5,7 @@
 import { checkpointPath, lastChangePath } from '../../agent/apply/checkpoint.ts';
 import { type State, statePath } from '../../agent/apply/state-file.ts';
 import { run } from '../../agent/cli/run.ts';
+import { lastGoodPath } from '../../agent/config/last-good.ts';
 import { reportPath } from '../../agent/daemon/report.ts';
 import { instanceFromRecording, type Recording } from '../../agent/metadata/recording.ts';
 import { firstHost, type Ip, networkOf, prefixLengthOf } from '../../agent/model/address.ts';
@@ -65,7 +66,10 @@ export interface Picture {
 }
 
 /** What the agent keeps for itself: no part of the machine's configuration. */
-const ownRecords = [statePath, checkpointPath, lastChangePath, kernelProbeFile, toolMemoryFile, reportPath];
+const ownRecords = [
+  ...[statePath, checkpointPath, lastChangePath, lastGoodPath],
+  ...[kernelProbeFile, toolMemoryFile, reportPath],
+];
 
 export async function createMachine(spec: MachineSpec): Promise<Machine> {
   const system = new FakeSystem();

@@ -35,7 +35,8 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
     ],
   ],
   // renderers: which folders to watch. metadata: the source that it is given. No network logic.
-  ['daemon', ['pass', 'metadata', 'renderers', 'system', 'log', 'errors', 'model']],
+  // config: where its settings come from, as a type.
+  ['daemon', ['pass', 'config', 'metadata', 'renderers', 'system', 'log', 'errors', 'model']],
   // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
   // coexistence: the container networks that a pass goes by.
   ['doctor', ['pass', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
@@ -99,6 +100,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   ],
   ['launcher', 'cli', / > agent\/cli\/version\.ts$/, 'the version'],
   ['daemon', 'metadata', / > agent\/metadata\/(metadata-source|read-instance)\.ts$/, 'the types'],
+  ['daemon', 'config', /^agent\/daemon\/state\.ts > agent\/config\/source\.ts$/, 'the type'],
   [
     'daemon',
     'renderers',

@@ -174,7 +174,7 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
       '[agent] log-level = "warning": must be error, warn, info or debug',
       'warn',
     ],
-    ['[agent]\nperiod = 30', '[agent] has the unknown key "period"', 'the same key in [daemon]'],
+    ['[agent]\nperiod = 30', '[agent] has the unknown key "period"', 'period in [daemon]'],
     ['[agent]\nignore-links[] = eth7', '[agent] has the unknown key "ignore-links[]"', 'ignore-links'],
     ['[metadata]\nprovider = azure', '[metadata] provider = "azure": must be alibaba, aws or jdcloud'],
     [
@@ -195,7 +195,7 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[routing]\nbase = 255', `[routing] base = "255": ${whole} 256 to 31909`],
     ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 256 to 31909`],
     ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 256 to 31909`],
-    ['[routing]\ntable = 5', '[routing] has the unknown key "table"', 'the same key in [eni "MAC"]'],
+    ['[routing]\ntable = 5', '[routing] has the unknown key "table"', 'table in [eni "MAC"]'],
     ['[daemon]\nperiod = 9', `[daemon] period = "9": ${whole} 10 to 3600`],
     ['[daemon]\nperiod = 3601', `[daemon] period = "3601": ${whole} 10 to 3600`],
     ['[daemon]\nmetrics = on', '[daemon] metrics = "on": must be yes or no'],
@@ -244,8 +244,8 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['  [agent]', unreadable('[agent]')],
     ['[agent', unreadable('[agent')],
     ['[agent]\n= netplan', unreadable('= netplan')],
-    ['log-level = info', 'the key "log-level" is outside of any section', 'the same key in [agent]'],
-    ['table = 5', 'the key "table" is outside of any section', 'the same key in [eni "MAC"]'],
+    ['log-level = info', 'the key "log-level" is outside of any section', 'log-level in [agent]'],
+    ['table = 5', 'the key "table" is outside of any section', 'table in [eni "MAC"]'],
     ['level = info', 'the key "level" is outside of any section'],
   ];
   test.each(rows.map(([...row]) => row))('%j', async (content, wanted, meant) => {

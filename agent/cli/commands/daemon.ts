@@ -27,7 +27,10 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
   needsRoot: true,
   async run(context) {
     const { system, process } = context;
-    const log = await context.log(await context.settings());
+    const configuration = await context.configuration();
+    const { settings, trouble } = await configuration.forLooking();
+    if (trouble !== undefined && trouble.lastGoodSince === undefined) throw trouble.error;
+    const log = await context.log(settings);
     const release = await system.lock(daemonLockPath, 0);
     if (release === undefined)
       throw new AgentError('lock-held', 'the eni-agent daemon is already running', {
@@ -44,7 +47,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
         log,
         wakeups,
         pid: process.pid,
-        readSettings: context.settings,
+        configuration,
         openSource: ({ metadata }) =>
           openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.now() }),
         async onReport(report, settings) {

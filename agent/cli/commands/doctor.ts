@@ -1,4 +1,5 @@
 // `eni-agent doctor`: every named check, what it saw, and what to do about it.
+import type { ConfigTrouble } from '../../config/source.ts';
 import { runChecks } from '../../doctor/checks.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { AgentError } from '../../errors.ts';
@@ -10,6 +11,7 @@ import {
   metadataOptions,
   type OptionValues,
 } from '../command.ts';
+import { insteadText } from '../configuration.ts';
 import { green, red, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
 
@@ -38,9 +40,10 @@ Exit code 0: no warnings or failures. 2: at least one.`,
   needsRoot: false,
   async run(context, values) {
     const targets = pingTargets(values);
-    const settings = await context.settings();
+    const { settings, trouble } = await (await context.configuration()).forLooking();
     const log = await context.log(settings);
-    const findings = await runChecks({ system: context.system, settings, log }, targets);
+    const checked = await runChecks({ system: context.system, settings, log }, targets);
+    const findings = [...configFindings(trouble), ...checked];
     if (context.json) context.print(`${JSON.stringify(doctorJson(findings), null, 2)}\n`);
     else
       context.print(
@@ -54,6 +57,12 @@ Exit code 0: no warnings or failures. 2: at least one.`,
       : exitCodes.attention;
   },
 };
+
+function configFindings(trouble: ConfigTrouble | undefined): readonly Finding[] {
+  if (trouble === undefined) return [];
+  const saw = `${trouble.error.message}; the checks below go by ${insteadText(trouble)}`;
+  return [{ check: 'configuration', verdict: 'failure', saw, hint: trouble.error.hint }];
+}
 
 /** Throws `usage`. A link-local address says nothing of the link, and a name would need a resolver that works. */
 function pingTargets({ ping }: OptionValues): readonly Ip[] {

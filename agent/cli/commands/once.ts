@@ -40,7 +40,8 @@ change was rolled back, unless the error is rollback-failed.`,
   changes: true,
   async run(context, values) {
     const waitMs = waitMsOf(values);
-    const settings = await context.settings();
+    const configuration = await context.configuration();
+    const { settings, files } = await configuration.read();
     const log = await context.log(settings);
     const passContext = { system: context.system, settings, log };
     const force = values.force === true;
@@ -57,6 +58,8 @@ change was rolled back, unless the error is rollback-failed.`,
         });
         return passes.at(-1)!.outcome !== 'paused' && isIncomplete(passes.at(-1)!, settings);
       });
+      // For "status" and "doctor" where no daemon runs. A full disk is no reason to fail.
+      await configuration.keep(files).catch(() => undefined);
       const pass = passes.reduce(joined);
       if (context.printsToJournal) logOutcome(log, pass);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);

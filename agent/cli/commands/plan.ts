@@ -1,6 +1,8 @@
 // `eni-agent plan`: everything that `once` would do, without doing any of it.
+import { configPath } from '../../config/read-settings.ts';
 import { reconcile } from '../../pass/reconcile.ts';
 import { lookOnly } from '../../system/look-only.ts';
+import { textOption } from '../args.ts';
 import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
 import {
   bold,
@@ -22,16 +24,28 @@ Reads the metadata and the machine, and shows what "eni-agent once" would do: th
 addresses, tables and rules, the differences in the configuration files, and the commands in their
 order. It writes no configuration and runs none of these commands.
 
+With --config it shows what another configuration would change, before it is put in place.
+
 Exit code 0: nothing to do. 2: changes are pending.`,
-  options: metadataOptions,
+  options: {
+    ...metadataOptions,
+    config: {
+      type: 'string',
+      value: 'FILE',
+      choices: 'files',
+      help: `read FILE instead of ${configPath}`,
+    },
+  },
   examples: [
     'eni-agent plan',
     'eni-agent plan --json | jq .files',
+    'eni-agent plan --config new.conf',
     'eni-agent plan --provider aws --metadata-url http://127.0.0.1:8080',
   ],
   needsRoot: false,
-  async run(context) {
-    const settings = await context.settings();
+  async run(context, values) {
+    const config = textOption(values, 'config');
+    const { settings } = await (await context.configuration()).read(config);
     const log = await context.log(settings);
     const { system, denied } = lookOnly(context.system);
     const pass = await reconcile({ system, settings, log }, { apply: false });
@@ -47,10 +61,18 @@ Exit code 0: nothing to do. 2: changes are pending.`,
         ...fold(describeWarnings(pass.degraded, pass.desired.plan.skipped, context), context),
         ...describeNotRead(denied()),
         '',
-        pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.',
+        verdict(pending, config),
       ];
       context.print(`${lines.join('\n')}\n`);
     }
     return pending ? exitCodes.attention : exitCodes.done;
   },
 };
+
+function verdict(pending: boolean, config: string | undefined): string {
+  if (config === undefined)
+    return pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.';
+  return pending
+    ? `With ${config} these changes would be made.`
+    : `With ${config} the network would stay as it is.`;
+}

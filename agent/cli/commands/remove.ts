@@ -18,6 +18,7 @@ import {
 import { undoScript } from '../../removal/undo-script.ts';
 import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
+import { settingsInForce } from '../configuration.ts';
 
 export const remove: CliCommand = {
   name: 'remove',
@@ -58,7 +59,7 @@ for a purge after the program is gone.`,
     const modes = ['image', 'script', 'stop'].filter(name => values[name] === true);
     if (modes.length > 1)
       throw new AgentError('usage', `remove: --${modes.join(' and --')} cannot be used together`);
-    const settings = await context.settings();
+    const settings = await settingsInForce(context);
     const pass: PassContext = { system: context.system, settings, log: await context.log(settings) };
     if (values.script === true) context.print(await undoScript(pass));
     else if (values.image === true) await removeForImage(context, pass);

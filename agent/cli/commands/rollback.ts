@@ -11,6 +11,7 @@ import { describeReverted, previewRollback, readLastChange } from '../../pass/la
 import { withLock } from '../../pass/lock.ts';
 import { applyContext, type MachineContext, readMachine } from '../../pass/machine.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
+import { settingsInForce } from '../configuration.ts';
 import { bold, describeCommands, describeFiles, yellow } from '../describe.ts';
 import { octal } from '../pass-json.ts';
 
@@ -34,7 +35,7 @@ nothing to roll back.`,
   changes: true,
   async run(context, values) {
     const { system } = context;
-    const settings = await context.settings();
+    const settings = await settingsInForce(context);
     const log = withFields(await context.log(settings), { trigger: 'rollback' });
     if (values['dry-run'] === true) return preview(context, { system, settings, log });
     const taken = await withLock(system, async () => {

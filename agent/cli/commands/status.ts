@@ -1,4 +1,5 @@
 // `eni-agent status`: what is, compared with what should be, per ENI. Works when the metadata does not: then against the last plan.
+import type { ConfigTrouble } from '../../config/source.ts';
 import { AgentError } from '../../errors.ts';
 import { inspect } from '../../pass/inspect.ts';
 import type { PassContext } from '../../pass/pass.ts';
@@ -12,6 +13,7 @@ import {
 import { lookAttention } from '../status/attention.ts';
 import { briefLine } from '../status/brief.ts';
 import { cachedAttention, cachedBrief, cachedJson, cachedText } from '../status/cached.ts';
+import { besideConfig, configAttention } from '../status/config.ts';
 import { statusJson } from '../status/json.ts';
 import { readDaemon } from '../status/read-daemon.ts';
 import { statusRows } from '../status/rows.ts';
@@ -24,7 +26,8 @@ export const status: CliCommand = {
   description: `
 Compares what the kernel has with what the metadata asks for, for each ENI, and says which service
 owns the links of this machine, how that was found out, and what the daemon does. Changes nothing.
-When the metadata service does not answer, it compares with the last applied plan.
+When the metadata service does not answer, it compares with the last applied plan; when the
+configuration is not valid, it goes by the last one that was.
 
 The table has one line for each ENI; "!" marks what needs attention, with details below. States:
 working; not as planned (kernel or files differ); waiting (for a lease, the link, the metadata or a
@@ -38,7 +41,8 @@ Without root, files that only root may read are not compared, and are named at t
 no request, and starts no program. Where no daemon lives, it says so.
 
 Exit code 0: everything is as it should be. 2: something needs attention: an ENI is not as planned,
-the metadata service does not answer, or the daemon reports an error; with --cached also if there
+the metadata service does not answer, the configuration is not valid, or the daemon reports an
+error; with --cached also if there
 is no report of a living daemon.`,
   options: {
     ...metadataOptions,
@@ -67,11 +71,11 @@ is no report of a living daemon.`,
   async run(context, values) {
     refuseTogether(values, context.json);
     if (values.cached === true) return showCached(context, values);
-    const settings = await context.settings();
+    const { settings, trouble } = await (await context.configuration()).forLooking();
     const pass = { system: context.system, settings, log: await context.log(settings) };
     let attention = false;
     const draw = async (by: PassContext) => {
-      const view = await readStatus(by);
+      const view = await readStatus(by, trouble);
       attention = view.attention.length > 0;
       return textOf(view, context, values);
     };
@@ -115,12 +119,13 @@ function refuseTogether(values: OptionValues, json: boolean): void {
       throw new AgentError('usage', `status: --${names[0]} and --${names[1]} do not go together`);
 }
 
-async function readStatus(pass: PassContext): Promise<StatusView> {
+async function readStatus(pass: PassContext, config: ConfigTrouble | undefined): Promise<StatusView> {
   const { system } = pass;
   const found = await inspect(pass);
   // After the look, which may take a while: the report is then no older than what is compared with it.
   const daemon = await readDaemon(system);
   const rows = statusRows(found, daemon.isAlive ? daemon.report : undefined);
   const now = system.now();
-  return { found, daemon, rows, attention: lookAttention(found, daemon, rows, now), now };
+  const looked = lookAttention(found, besideConfig(config, daemon), rows, now);
+  return { found, daemon, rows, attention: [...configAttention(config), ...looked], config, now };
 }

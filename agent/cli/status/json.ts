@@ -3,11 +3,12 @@ import { describeDifference } from '../../apply/compare.ts';
 import type { Report } from '../../daemon/report.ts';
 import type { Mac } from '../../model/address.ts';
 import type { EniPlan } from '../../model/network-plan.ts';
+import { configJson } from './config.ts';
 import { differencesOf } from './difference.ts';
 import type { StatusRow } from './rows.ts';
 import type { StatusView } from './text.ts';
 
-export function statusJson({ attention, found, daemon, rows }: StatusView) {
+export function statusJson({ attention, config, found, daemon, rows }: StatusView) {
   return {
     version: 1,
     attention,
@@ -18,6 +19,7 @@ export function statusJson({ attention, found, daemon, rows }: StatusView) {
     metadata: found.cloud === undefined ? 'no answer' : 'answered',
     backend: { name: found.selection.backend ?? null, evidence: found.selection.evidence },
     primaryLink: found.primaryLink ?? null,
+    configProblem: configJson(config),
     daemon: daemon.report !== undefined && daemon.isAlive ? daemonJson(daemon.report) : null,
     enis: found.enis.map(eni => ({
       plan: eni.plan satisfies EniPlan,

@@ -1,10 +1,12 @@
 // `status` for people: what this machine is, what the daemon does, one table, and below it what there is to know of each ENI that is not
 // as it should be. Pure.
 import { explainSelection } from '../../../renderers/detect/select.ts';
+import type { ConfigTrouble } from '../../config/source.ts';
 import { describeLiveOnly } from '../../model/live-only.ts';
 import { describeCloud, type Inspection } from '../../pass/inspect.ts';
 import { bold, describeEni, describeNotRead, describeWarnings, type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
+import { besideConfig, describeConfig } from './config.ts';
 import { type DaemonView, describeDaemon } from './daemon.ts';
 import { differenceLines } from './difference.ts';
 import { headed, summary } from './heading.ts';
@@ -18,6 +20,8 @@ export interface StatusView {
   readonly rows: readonly StatusRow[];
   /** Why somebody should look: exit code 2 if there is anything. */
   readonly attention: readonly string[];
+  /** The files of the configuration are wrong, and everything goes by another. */
+  readonly config: ConfigTrouble | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -28,12 +32,13 @@ export interface StatusStyle extends Style {
 }
 
 export function statusText(view: StatusView, style: StatusStyle): string {
-  const { found, rows, now } = view;
+  const { config, daemon, found, rows, now } = view;
   const head = [
+    ...(config === undefined ? [] : headed('Config', describeConfig(config, daemon, style), style)),
     ...headed('Cloud', [describeCloud(found)], style),
     ...headed('Backend', [explainSelection(found.selection)], style),
     ...headed('Primary', [`${found.primaryLink ?? 'not found'}, not managed`], style),
-    ...headed('Daemon', describeDaemon(view.daemon, now, style), style),
+    ...headed('Daemon', describeDaemon(besideConfig(config, daemon), now, style), style),
     ...headed('ENIs', [summary(rows, style)], style),
   ];
   const details = [

@@ -123,6 +123,24 @@ test('something is wrong with the metadata', async () => {
   compare('metadata-trouble', [...failing, ...(await session(machine, 'status', 'once'))]);
 });
 
+test('the configuration is wrong, and it was right before', async () => {
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
+  await session(machine, 'once');
+  const config = '/etc/eni-agent/eni-agent.conf';
+  const wrong = '[agnet]\nlog-level = info\n\n[agent]\nlog-level = loud\nperiod = 30\n';
+  const before = machine.system.files.get(config)!.content;
+  machine.system.put(config, wrong);
+  machine.system.put('/etc/eni-agent/eni-agent.conf.d/50-x.conf.rpmsave', 'nonsense\n');
+  const lines = ['check-config', 'status', 'doctor', 'plan', 'once'];
+  const sessions = await session(machine, ...lines);
+  machine.system.put('/tmp/new.conf', before.replace('[metadata]', '[daemon]\nperiod = 30\n\n[metadata]'));
+  machine.system.put('/tmp/mtu.conf', `${before}\n[eni "0a:07:84:3d:6e:01"]\nmtu = 1400\n`);
+  machine.system.put('/tmp/bad.conf', wrong);
+  const others = ['check-config /tmp/new.conf', 'plan --config /tmp/new.conf', 'plan --config /tmp/mtu.conf'];
+  sessions.push(...(await session(machine, ...others, 'plan --config /tmp/bad.conf')));
+  compare('wrong-config', [...sessions, ...(await session(machine, 'rollback'))]);
+});
+
 test('an apply that fails, a rollback by hand', async () => {
   machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
   machine.system.fail(/^run ifup/, 'RTNETLINK answers: Operation not permitted');

@@ -1,6 +1,6 @@
-// Everything that a person can get wrong in the configuration: one line with file, section, key, value and reason, from every command,
-// and nothing written.
-import { describe, test } from 'vitest';
+// Everything that a person can get wrong in the configuration: one line with file, line, section, key, value and reason, from every command,
+// and nothing written. What only shows something shows what it can.
+import { describe, expect, test } from 'vitest';
 import { expectRefused, runCli } from '../../support/cli-machine.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
@@ -95,9 +95,30 @@ describe('the configuration', () => {
     ['a shell in a value', eni('addresses = $(reboot)'), /"\$\(reboot\)" is not an address/],
   ];
   test.each(cases)('%s', async (_name, content, message) => {
-    // Every command that reads the configuration refuses it in the same words.
-    for (const argv of [['once'], ['plan'], ['status'], ['doctor'], ['remove'], ['rollback'], render])
+    // Every command that acts by the configuration refuses it in the same words, where no last good one is known.
+    for (const argv of [['once'], ['plan'], ['daemon'], ['remove'], ['rollback'], render])
       expectRefused(await runCli(argv, { ...recording, [confPath]: content }), 64, 'config-invalid', message);
+  });
+
+  test('status and doctor say it first, say that they go by the defaults, and end with 2', async () => {
+    const files = { [confPath]: '[agnet]\n' };
+    const message = `${confPath}:1: unknown section [agnet]; did you mean [agent]?`;
+    const status = await runCli(['status'], files);
+    expect(status.out).toMatch(
+      /^Config {3}! \/etc.*\n +shown by the defaults, since no last good .* is known\n/,
+    );
+    expect(status.out).toContain(message);
+    const doctor = await runCli(['doctor'], files);
+    expect(doctor.out.split('\n')[0]).toBe(
+      `FAIL  configuration: ${message}; the checks below go by the defaults, since no last good configuration is known`,
+    );
+    const json = await runCli(['status', '--json'], files);
+    expect(JSON.parse(json.out).configProblem).toEqual({
+      message,
+      hint: expect.stringContaining('eni-agent check-config'),
+      lastGoodSince: null,
+    });
+    expect([status.code, doctor.code, json.code]).toEqual([2, 2, 2]);
   });
 
   test('the error names the drop-in that is wrong, and only *.conf is read', async () => {

@@ -195,6 +195,27 @@ describe('the result', () => {
     expect(await json(0, 'remove')).toEqual(nothing);
   });
 
+  test('check-config', async () => {
+    await start();
+    const config = '/etc/eni-agent/eni-agent.conf';
+    const right = { version: 1, valid: true, files: [config], notRead: [], problems: [] };
+    expect(await json(0, 'check-config')).toEqual(right);
+    machine.system.put(config, '[agent]\nlog-level = warning\n[x]\n');
+    machine.system.put(`${config}.d/50.conf.rpmsave`, '');
+    const [text, suggestion] = ['[agent] log-level = "warning": must be error, warn, info or debug', 'warn'];
+    const at = { file: config, section: 'agent', line: 2, key: 'log-level', value: 'warning' };
+    const section = { ...at, section: 'x', line: 3, key: null, value: null };
+    expect(await json(64, 'check-config')).toEqual({
+      ...right,
+      valid: false,
+      notRead: [`${config}.d/50.conf.rpmsave`],
+      problems: [
+        { ...at, text, suggestion },
+        { ...section, text: 'unknown section [x]', suggestion: null },
+      ],
+    });
+  });
+
   test('render', async () => {
     await start();
     const file = new URL('../../fixtures/metadata/aws/two-enis.json', import.meta.url);

@@ -28,7 +28,14 @@ function printed(report: Report | undefined, isAlive: boolean) {
   const rows = statusRows(found, isAlive ? report : undefined);
   return JSON.parse(
     JSON.stringify(
-      statusJson({ found, daemon: { report, isAlive, mode: 'systemd' }, rows, attention: [], now }),
+      statusJson({
+        found,
+        daemon: { report, isAlive, mode: 'systemd' },
+        rows,
+        attention: [],
+        config: undefined,
+        now,
+      }),
     ),
   );
 }

@@ -26,7 +26,7 @@ function lookOf(more: Partial<Inspection> = {}, report?: Report): StatusView {
   const found = inspectionOf(more);
   const daemon: DaemonView = { report, isAlive: report !== undefined, mode: 'systemd' };
   const rows = statusRows(found, report);
-  return { found, daemon, rows, attention: lookAttention(found, daemon, rows, now), now };
+  return { found, daemon, rows, attention: lookAttention(found, daemon, rows, now), config: undefined, now };
 }
 
 /** The daemon that wrote the report has exited. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { afterPeace, afterRepair, type Brake, isOn, released } from '../../../agent/daemon/brake.ts';
+import { afterPeace, afterRepair, type Brake, isOn, released } from '../../../agent/daemon/timing/brake.ts';
 
 /** Repairs at these seconds. */
 function repairs(seconds: readonly number[], from: Brake = released): Brake {

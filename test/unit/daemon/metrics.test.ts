@@ -33,7 +33,6 @@ const report: Report = {
   lastChange: null,
   error: null,
   liveOnly: null,
-  configProblem: null,
   pausedUntil: null,
   brake: null,
   enis: [eni],
@@ -43,6 +42,7 @@ const report: Report = {
   degraded: [],
   lastGoodLookAt: '2026-01-15T10:01:00.250Z',
   answered: [],
+  configProblem: null,
   problems: [],
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Mood } from '../../../agent/daemon/report.ts';
-import { nextCheckMs, retrySeconds, triesGoOn, triesOf } from '../../../agent/daemon/schedule.ts';
+import { nextCheckMs, retrySeconds, triesGoOn, triesOf } from '../../../agent/daemon/timing/schedule.ts';
 
 const periodMs = 60_000;
 const identity = 'i-0af01c0123456789a';

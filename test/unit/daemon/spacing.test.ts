@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { afterCheck, nextAllowed, type Spacing, unspaced } from '../../../agent/daemon/spacing.ts';
+import { afterCheck, nextAllowed, type Spacing, unspaced } from '../../../agent/daemon/timing/spacing.ts';
 
 /** Looks that find nothing, each as early as allowed, from 0 on: the waits between them. */
 function waitsOfNoise(count: number): readonly number[] {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { nextCheckMs } from '../../../agent/daemon/schedule.ts';
+import { nextCheckMs } from '../../../agent/daemon/timing/schedule.ts';
 import { section, tableRows } from './documents.ts';
 
 const text = readFileSync(path.join(import.meta.dirname, '../../../docs/daemon.md'), 'utf8');

@@ -128,6 +128,7 @@ describe('docs/json.md', () => {
   test.each([
     ['plan and once', ['plan']],
     ['status', ['status']],
+    ['check-config', ['check-config']],
     ['doctor', ['doctor']],
     ['migrate', ['migrate']],
     ['remove', ['remove']],

@@ -1,6 +1,6 @@
 // When to look again. Pure: a mood, how often it has been looked in it, and who this machine is, to milliseconds. A fleet that boots at
 // one moment spreads out, because each machine's jitter is its own.
-import type { Mood } from './report.ts';
+import type { Mood } from '../report.ts';
 
 /** Seconds between looks while the metadata lags behind a link, or a lease behind both; afterwards the period. */
 const laggingSeconds = [0.2, 0.5, 1, 2, 5, 10, 30] as const;

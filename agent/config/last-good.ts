@@ -1,0 +1,54 @@
+// The configuration that was in force when the files were right the last time. A file that is wrong must not keep the daemon from what it did a
+// moment ago, nor `status` and `doctor` from what they show.
+import type { Settings } from '../model/settings.ts';
+import type { System } from '../system/system.ts';
+import type { ConfigFile } from './ini-lines.ts';
+import { parseConfiguration } from './read-settings.ts';
+
+export const lastGoodPath = '/var/lib/eni-agent/last-good-config.json';
+
+export interface LastGood {
+  readonly settings: Settings;
+  /** ISO time at which it came into force. */
+  readonly since: string;
+}
+
+interface Kept {
+  readonly version: 1;
+  readonly since: string;
+  /** The text, not what was made of it: another version of the agent judges it by itself. */
+  readonly files: readonly ConfigFile[];
+}
+
+/** Undefined: there is none, it cannot be read, or this version of the agent does not take it. Never throws. */
+export async function readLastGood(system: System): Promise<LastGood | undefined> {
+  const kept = await readKept(system);
+  const settings = kept && parseConfiguration(kept.files).settings;
+  return settings && { settings, since: kept.since };
+}
+
+/** Keeps it, if it is another one than before. Returns its `since`. Throws `file-failed`. */
+export async function keepLastGood(system: System, files: readonly ConfigFile[]): Promise<string> {
+  const before = await readKept(system);
+  if (before !== undefined && JSON.stringify(before.files) === JSON.stringify(files)) return before.since;
+  const stamps = await Promise.all(files.map(({ path }) => system.stat(path)));
+  // `status` needs no root. What others must not read stays unread.
+  const mode = stamps.every(stamp => ((stamp?.mode ?? 0) & 0o004) !== 0) ? 0o644 : 0o600;
+  const kept: Kept = { version: 1, since: new Date(system.now()).toISOString(), files };
+  await system.writeFile(lastGoodPath, `${JSON.stringify(kept, null, 1)}\n`, mode);
+  return kept.since;
+}
+
+async function readKept(system: System): Promise<Kept | undefined> {
+  try {
+    const { version, since, files } = JSON.parse((await system.readFile(lastGoodPath)) ?? 'null') as Kept;
+    const isOurs = version === 1 && !Number.isNaN(Date.parse(since)) && files.every(isFile);
+    return isOurs ? { version, since, files } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFile(file: Partial<ConfigFile>): boolean {
+  return typeof file.path === 'string' && typeof file.content === 'string';
+}
