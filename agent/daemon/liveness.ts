@@ -1,7 +1,23 @@
 // Whether the daemon that wrote a report still lives. Its lock would tell root alone, and trying to take it could keep a daemon that
 // starts at that moment from running; /proc tells everybody.
+import { type RunMode, readRunMode } from '../system/run-mode.ts';
 import type { System } from '../system/system.ts';
-import type { Report } from './report.ts';
+import { type Report, readReport } from './report.ts';
+
+/** What is known of the daemon from outside. */
+export interface DaemonView {
+  /** Of the last daemon that wrote one; undefined if none did since the machine started. */
+  readonly report: Report | undefined;
+  readonly isAlive: boolean;
+  readonly mode: RunMode;
+}
+
+/** Starts no program. */
+export async function readDaemon(system: System): Promise<DaemonView> {
+  const report = await readReport(system);
+  const isAlive = report !== undefined && (await isDaemonAlive(system, report));
+  return { report, isAlive, mode: await readRunMode(system) };
+}
 
 /** How late a look may be before a daemon that cannot be seen is taken for dead, or one that can for stuck. */
 export const lateMs = 120_000;

@@ -5,23 +5,31 @@ import { explainSelection } from '../../renderers/detect/select.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
+import { type DaemonView, readDaemon } from '../daemon/liveness.ts';
 import type { Ip } from '../model/address.ts';
 import { describeLiveOnly } from '../model/live-only.ts';
-import { describeCloud, type Inspection, inspect } from '../pass/inspect.ts';
+import { describeCloud, type Inspection, inspect, isMetadataFailure } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
 import { describePause, readPause } from '../pass/pause.ts';
 import { lookOnly } from '../system/look-only.ts';
+import { daemonFindings, repairHint, sections } from './agent-itself.ts';
 import { filesLoaded } from './files-loaded.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';
+import { networkService, primary, primaryCheckName } from './network-service.ts';
 import { numbers } from './numbers.ts';
 import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
+import { advertisements, reversePathFilter } from './sysctls.ts';
+
+interface DoctorContext extends PassContext {
+  readonly daemon: DaemonView;
+}
 
 type Check = (
   inspection: Inspection,
-  context: PassContext,
+  context: DoctorContext,
   pingTargets: readonly Ip[],
   /** Of the checks before this one. */
   earlier: readonly Finding[],
@@ -30,11 +38,15 @@ type Check = (
 const checks: readonly Check[] = [
   backend,
   proven,
+  networkService,
+  primary,
+  (found, { daemon, system }) => daemonFindings(found, daemon, system.now()),
   generatorCheck,
   metadata,
-  filesLoaded,
+  sections,
   leftAlone,
   enis,
+  filesLoaded,
   reachability,
   kernelSupport,
   numbers,
@@ -51,8 +63,8 @@ export async function runChecks(
   pingTargets: readonly Ip[] = [],
 ): Promise<readonly Finding[]> {
   const { system, denied } = lookOnly(context.system);
-  const look = { ...context, system };
-  const inspection = await inspect(look);
+  const inspection = await inspect({ ...context, system });
+  const look = { ...context, system, daemon: await readDaemon(system) };
   const findings: Finding[] = [];
   for (const check of checks) findings.push(...(await check(inspection, look, pingTargets, findings)));
   return [...findings, ...notRead(denied())];
@@ -92,11 +104,37 @@ function proven({ selection }: Inspection, { settings }: PassContext): readonly 
   return [{ check: 'proven', verdict: 'warning', saw, hint }];
 }
 
-function metadata(inspection: Inspection): readonly Finding[] {
+function metadata(
+  inspection: Inspection,
+  _context: DoctorContext,
+  _pingTargets: readonly Ip[],
+  earlier: readonly Finding[],
+): readonly Finding[] {
   const skipped = new Set(skippedTexts(inspection));
   const live = inspection.liveOnly && describeLiveOnly(inspection.liveOnly);
   const problems = inspection.degraded.filter(text => !skipped.has(text) && text !== live);
   if (problems.length === 0) return [ok('metadata', describeCloud(inspection))];
+  const { failure } = inspection;
+  if (failure !== undefined && !isMetadataFailure(failure))
+    return [
+      {
+        check: 'metadata',
+        verdict: 'skipped',
+        saw: 'not asked, because of another failure',
+        hint: undefined,
+      },
+      { check: 'pass', verdict: 'failure', saw: failure.message, hint: failure.hint },
+    ];
+  const isCutOff = earlier.some(f => f.check === primaryCheckName && f.verdict === 'failure');
+  if (failure !== undefined && isCutOff)
+    return [
+      {
+        check: 'metadata',
+        verdict: 'warning',
+        saw: failure.message,
+        hint: `see "${primaryCheckName}" above: without it the metadata service cannot be reached`,
+      },
+    ];
   const hint = 'the current configuration is kept; "eni-agent plan" reads the metadata again';
   return problems.map(saw => ({ check: 'metadata', verdict: 'warning', saw, hint }));
 }
@@ -113,14 +151,14 @@ function skippedTexts({ skipped }: Inspection): readonly string[] {
 
 function enis(
   inspection: Inspection,
-  _context: PassContext,
+  { daemon }: DoctorContext,
   _pingTargets: readonly Ip[],
   earlier: readonly Finding[],
 ): readonly Finding[] {
   const isBlocked = earlier.some(f => f.check === generatorCheckName && f.verdict === 'failure');
   const hint = isBlocked
     ? `see "${generatorCheckName}" above: until that works, "eni-agent once" fails`
-    : '"eni-agent once" repairs it; "eni-agent plan" shows how';
+    : repairHint(inspection, daemon);
   return inspection.enis.map(eni => {
     const check = `eni ${eni.plan.eniId ?? eni.plan.mac} on ${eni.plan.link}`;
     const [first, ...more] = [
@@ -136,45 +174,6 @@ function enis(
 
 function counted(addresses: number): string {
   return addresses === 1 ? '1 address' : `${addresses} addresses`;
-}
-
-/** Strict filtering works with the rules in place, and drops everything while they are missing. The larger of all and link wins. */
-async function reversePathFilter(
-  inspection: Inspection,
-  { system }: PassContext,
-): Promise<readonly Finding[]> {
-  const read = async (name: string) =>
-    Number((await system.readFile(`/proc/sys/net/ipv4/conf/${name}/rp_filter`))?.trim() ?? 0);
-  const all = await read('all');
-  const findings: Finding[] = [];
-  for (const { plan } of inspection.enis) {
-    const strict = Math.max(all, await read(plan.link)) === 1;
-    if (!strict || plan.rules.length > 0) continue;
-    const saw = `${plan.link} has strict reverse path filtering (rp_filter 1) and no rules yet: it drops packets from outside its subnet`;
-    findings.push({
-      check: 'rp_filter',
-      verdict: 'warning',
-      saw,
-      hint: `sysctl -w net.ipv4.conf.${plan.link}.rp_filter=2`,
-    });
-  }
-  return findings.length > 0
-    ? findings
-    : [ok('rp_filter', 'no ENI without rules has strict reverse path filtering')];
-}
-
-/** On a configured link only: one that is down hears nothing, and configuring it turns this off. */
-function advertisements({ enis, kernel }: Inspection): readonly Finding[] {
-  const findings = enis.flatMap(({ plan: { link } }): readonly Finding[] => {
-    const value = kernel.acceptRa?.get(link) ?? '0';
-    if (value === '0' || !kernel.links.some(l => l.name === link && l.up)) return [];
-    const saw = `${link} accepts IPv6 router advertisements (accept_ra ${value}): one of them would add a default route by ${link} to main`;
-    const hint = `sysctl -w net.ipv6.conf.${link}.accept_ra=0, and find out what turned it on`;
-    return [{ check: 'accept_ra', verdict: 'warning', saw, hint }];
-  });
-  return findings.length > 0
-    ? findings
-    : [ok('accept_ra', 'no secondary ENI accepts IPv6 router advertisements')];
 }
 
 async function interrupted(_inspection: Inspection, { system }: PassContext): Promise<readonly Finding[]> {

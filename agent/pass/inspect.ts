@@ -23,8 +23,10 @@ export interface Comparison {
 }
 
 export interface Inspection {
-  /** What the metadata said; undefined if there was no answer, and the last applied plan took its place. */
+  /** What the metadata said; undefined if there was no pass, and the last applied plan took its place. */
   readonly cloud: { readonly provider: ProviderName; readonly instanceId: string | undefined } | undefined;
+  /** Why there was no pass: the metadata did not answer, or, with any other code, it was not even asked. */
+  readonly failure: AgentError | undefined;
   readonly selection: Selection;
   /** What configures the ENIs: named in the configuration, or selected. Undefined: it cannot be told. */
   readonly backend: BackendName | undefined;
@@ -68,6 +70,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     return {
       ...common,
       cloud: undefined,
+      failure: pass,
       backend: context.settings.agent.backend ?? state.backend ?? selection.backend,
       primaryLink: facts.primaryLink,
       primary: primaryOf(state),
@@ -88,6 +91,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
   return {
     ...common,
     cloud: { provider: instance.provider, instanceId: instance.instanceId },
+    failure: undefined,
     backend: pass.backend,
     primaryLink: desired.plan.primaryLink,
     primary: desired.plan.skipped.find(s => s.reason === 'primary'),
@@ -119,9 +123,15 @@ function primaryOf({ lastGood }: State): Inspection['primary'] {
 }
 
 /** One line for a person. */
-export function describeCloud({ cloud }: Pick<Inspection, 'cloud'>): string {
-  if (cloud === undefined) return 'no answer; compared with the last applied plan';
+export function describeCloud({ cloud, failure }: Pick<Inspection, 'cloud' | 'failure'>): string {
+  if (cloud === undefined)
+    return `${isMetadataFailure(failure) ? 'no answer' : 'not asked'}; compared with the last applied plan`;
   return cloud.instanceId === undefined ? cloud.provider : `${cloud.provider}, ${cloud.instanceId}`;
+}
+
+/** True where the metadata was asked, and is why there is no plan. */
+export function isMetadataFailure(failure: AgentError | undefined): boolean {
+  return ['metadata-unreachable', 'metadata-invalid', 'provider-unknown'].includes(failure?.code ?? '');
 }
 
 async function tryPass(context: PassContext): Promise<PassResult | AgentError> {

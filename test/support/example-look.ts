@@ -34,6 +34,7 @@ export function inspectionOf(more: Partial<Inspection> = {}): Inspection {
   const evidence = [{ probe: 'networkctl', saw: 'eth0 configured' }];
   const look: Omit<Inspection, 'facts'> = {
     cloud: { provider: 'aws', instanceId: 'i-1' },
+    failure: undefined,
     selection: {
       backend: 'networkd',
       evidence,

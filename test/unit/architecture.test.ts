@@ -34,14 +34,15 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
       ...['renderers', 'system', 'log', 'errors', 'model'],
     ],
   ],
+  // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
+  // coexistence: the container networks that a pass goes by.
+  // daemon: what it reports, and whether it lives.
+  ['doctor', ['daemon', 'pass', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
+  // metadata: a recording of it. Everything else: what is to be in the archive.
+  ['support', ['hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'errors', 'model']],
   // renderers: which folders to watch. metadata: the source that it is given. No network logic.
   // config: where its settings come from, as a type.
   ['daemon', ['pass', 'config', 'metadata', 'renderers', 'system', 'log', 'errors', 'model']],
-  // plan: which numbers are the agent's. system: whether the kernel was probed, which the facts do not say.
-  // coexistence: the container networks that a pass goes by.
-  ['doctor', ['pass', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
-  // metadata: a recording of it. Everything else: what is to be in the archive.
-  ['support', ['hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'errors', 'model']],
   // pass, removal: what configures the ENIs, and what takes it off again. renderers: the mark, and the form of ifcfg files.
   ['migrate', ['removal', 'pass', 'renderers', 'system', 'errors']],
   ['removal', ['pass', 'apply', 'coexistence', 'renderers', 'system', 'model']],
@@ -81,7 +82,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'system',
-    / > agent\/system\/(system|wakeups|units|look-only|facts\/(host-facts|dmi))\.ts$/,
+    / > agent\/system\/(system|wakeups|units|look-only|run-mode|facts\/(host-facts|dmi))\.ts$/,
     'commands get a System, they never make one',
   ],
   [
@@ -110,14 +111,15 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'daemon',
     'system',
-    / > agent\/system\/(system|wakeups|udev|facts\/host-facts)\.ts$/,
+    / > agent\/system\/(system|wakeups|udev|run-mode|facts\/host-facts)\.ts$/,
     'files, clock, what wakes it, and facts ahead of a pass',
   ],
   ['doctor', 'plan', / > agent\/plan\/numbering\.ts$/, 'the band'],
+  ['doctor', 'daemon', / > agent\/daemon\/(liveness|notices)\.ts$/, 'what it says of itself'],
   [
     'doctor',
     'system',
-    / > agent\/system\/(look-only|kernel\/(probe|route-lookups|neighbours|pings)|facts\/rival-facts)\.ts$/,
+    / > agent\/system\/(look-only|run-mode|kernel\/(probe|route-lookups|neighbours|pings)|facts\/(rival-facts|owners))\.ts$/,
     'probed or assumed; what no pass needs to know',
   ],
   ['coexistence', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],

@@ -1,9 +1,9 @@
 // The files of systemd/ say the same thing in several places, and depend on what the code does: kept equal here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { onDemandLink } from '../../agent/cli/run-mode.ts';
 import { settlementFiles } from '../../agent/coexistence/drop-ins.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
+import { onDemandLink } from '../../agent/system/run-mode.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { readDocument } from './docs/documents.ts';
 

@@ -19,8 +19,10 @@ export const doctor: CliCommand = {
   name: 'doctor',
   summary: 'find problems, also likely ones, and say what to do about them',
   description: `
-Checks which service owns the links, whether the metadata service answers, whether the kernel has
-what the plan asks for, by which link packets from each ENI address leave and whether the gateway
+Checks which service owns the links and whether it runs, whether the primary has an address and a
+default route, whether the daemon runs and is the installed version, whether the metadata service
+answers, whether sections of the configuration match no ENI, whether the kernel has what the plan
+asks for and the network service has loaded the files, by which link packets from each ENI address leave and whether the gateway
 answers, which known programs on this machine also configure ENIs, and whether others use the
 agent's table numbers or rule priorities.
 Changes nothing. It sends nothing through the secondary ENIs except the pings that --ping asks for:

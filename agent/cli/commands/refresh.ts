@@ -4,11 +4,11 @@ import { type Report, readReport } from '../../daemon/report.ts';
 import { daemonLockPath, request } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
 import { describePause } from '../../pass/pause.ts';
+import { readRunMode } from '../../system/run-mode.ts';
 import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { green, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
-import { readRunMode } from '../run-mode.ts';
 import { waitMsOf, waitOption } from '../wait.ts';
 import { once } from './once.ts';
 

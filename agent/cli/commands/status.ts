@@ -1,5 +1,6 @@
 // `eni-agent status`: what is, compared with what should be, per ENI. Works when the metadata does not: then against the last plan.
 import type { ConfigTrouble } from '../../config/source.ts';
+import { readDaemon } from '../../daemon/liveness.ts';
 import { AgentError } from '../../errors.ts';
 import { inspect } from '../../pass/inspect.ts';
 import type { PassContext } from '../../pass/pass.ts';
@@ -15,7 +16,6 @@ import { briefLine } from '../status/brief.ts';
 import { cachedAttention, cachedBrief, cachedJson, cachedText } from '../status/cached.ts';
 import { besideConfig, configAttention } from '../status/config.ts';
 import { statusJson } from '../status/json.ts';
-import { readDaemon } from '../status/read-daemon.ts';
 import { statusRows } from '../status/rows.ts';
 import { type StatusView, statusText } from '../status/text.ts';
 import { watch } from '../status/watch.ts';
@@ -42,8 +42,7 @@ no request, and starts no program. Where no daemon lives, it says so.
 
 Exit code 0: everything is as it should be. 2: something needs attention: an ENI is not as planned,
 the metadata service does not answer, the configuration is not valid, or the daemon reports an
-error; with --cached also if there
-is no report of a living daemon.`,
+error; with --cached also if there is no report of a living daemon.`,
   options: {
     ...metadataOptions,
     cached: {

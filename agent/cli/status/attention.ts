@@ -1,7 +1,8 @@
 // Why somebody should look at this machine, as `status` has found it by looking. Pure.
+
+import type { DaemonView } from '../../daemon/liveness.ts';
 import { noticesOf } from '../../daemon/notices.ts';
 import type { Inspection } from '../../pass/inspect.ts';
-import type { DaemonView } from './daemon.ts';
 import type { RowState, StatusRow } from './rows.ts';
 import { stateText } from './table.ts';
 

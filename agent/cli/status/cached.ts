@@ -1,12 +1,14 @@
 // `status --cached`: what the daemon has reported, and nothing else. For checks that run each minute on each machine: no root, no metadata,
 // no program is started. Pure.
+
+import type { DaemonView } from '../../daemon/liveness.ts';
 import { attentionOf } from '../../daemon/notices.ts';
 import type { Report, ReportedEni } from '../../daemon/report.ts';
 import { describeAge } from '../../model/time-text.ts';
 import { type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
 import type { Brief } from './brief.ts';
-import { type DaemonView, describeDaemon } from './daemon.ts';
+import { describeDaemon } from './daemon.ts';
 import { headed, summary } from './heading.ts';
 import { daemonJson } from './json.ts';
 import type { RowState, StatusRow } from './rows.ts';

@@ -1,8 +1,8 @@
 // What `status` says where the files of the configuration are wrong, and everything goes by another. Pure.
 import type { ConfigTrouble } from '../../config/source.ts';
+import type { DaemonView } from '../../daemon/liveness.ts';
 import { insteadText } from '../configuration.ts';
 import { red, type Style } from '../describe.ts';
-import type { DaemonView } from './daemon.ts';
 
 /** Lines without the heading; none where the configuration is right. */
 export function describeConfig(

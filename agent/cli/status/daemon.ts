@@ -1,17 +1,10 @@
 // What `status` says of the daemon, for people: does it run, when does it look, what does it wait for, what is wrong. Pure.
-import { isLate } from '../../daemon/liveness.ts';
+import { type DaemonView, isLate } from '../../daemon/liveness.ts';
 import { type Notice, noticesOf } from '../../daemon/notices.ts';
 import type { Report } from '../../daemon/report.ts';
 import { clockTime, describeAge } from '../../model/time-text.ts';
+import { startCommand } from '../../system/run-mode.ts';
 import { green, red, type Style, yellow } from '../describe.ts';
-import { type RunMode, startCommand } from '../run-mode.ts';
-
-export interface DaemonView {
-  /** Of the last daemon that wrote one; undefined if none did since the machine started. */
-  readonly report: Report | undefined;
-  readonly isAlive: boolean;
-  readonly mode: RunMode;
-}
 
 /** Lines without the heading. @param now milliseconds since the epoch */
 export function describeDaemon(daemon: DaemonView, now: number, style: Style): readonly string[] {

@@ -3,6 +3,7 @@ import { describeDifference } from '../../apply/compare.ts';
 import type { Report } from '../../daemon/report.ts';
 import type { Mac } from '../../model/address.ts';
 import type { EniPlan } from '../../model/network-plan.ts';
+import { isMetadataFailure } from '../../pass/inspect.ts';
 import { configJson } from './config.ts';
 import { differencesOf } from './difference.ts';
 import type { StatusRow } from './rows.ts';
@@ -16,7 +17,7 @@ export function statusJson({ attention, config, found, daemon, rows }: StatusVie
       found.cloud === undefined
         ? null
         : { provider: found.cloud.provider, instanceId: found.cloud.instanceId ?? null },
-    metadata: found.cloud === undefined ? 'no answer' : 'answered',
+    metadata: metadataWord(found),
     backend: { name: found.selection.backend ?? null, evidence: found.selection.evidence },
     primaryLink: found.primaryLink ?? null,
     configProblem: configJson(config),
@@ -33,6 +34,11 @@ export function statusJson({ attention, config, found, daemon, rows }: StatusVie
     degraded: found.degraded,
     notRead: found.notRead,
   };
+}
+
+function metadataWord({ cloud, failure }: StatusView['found']) {
+  if (cloud !== undefined) return 'answered';
+  return isMetadataFailure(failure) ? 'no answer' : 'not asked';
 }
 
 /** What the table says beyond the plan. */

@@ -2,12 +2,13 @@
 // as it should be. Pure.
 import { explainSelection } from '../../../renderers/detect/select.ts';
 import type { ConfigTrouble } from '../../config/source.ts';
+import type { DaemonView } from '../../daemon/liveness.ts';
 import { describeLiveOnly } from '../../model/live-only.ts';
-import { describeCloud, type Inspection } from '../../pass/inspect.ts';
+import { describeCloud, type Inspection, isMetadataFailure } from '../../pass/inspect.ts';
 import { bold, describeEni, describeNotRead, describeWarnings, type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
 import { besideConfig, describeConfig } from './config.ts';
-import { type DaemonView, describeDaemon } from './daemon.ts';
+import { describeDaemon } from './daemon.ts';
 import { differenceLines } from './difference.ts';
 import { headed, summary } from './heading.ts';
 import type { StatusRow } from './rows.ts';
@@ -89,7 +90,9 @@ function detailsOf(row: StatusRow, view: StatusView, style: StatusStyle): readon
 
 function whatToDo({ state }: StatusRow, { found, daemon }: StatusView): string | undefined {
   if (found.cloud === undefined && state === 'not-as-planned')
-    return 'restore access to the metadata service first';
+    return isMetadataFailure(found.failure)
+      ? 'restore access to the metadata service first'
+      : 'mend what the warning below says first; "eni-agent doctor" helps';
   switch (state) {
     case 'not-as-planned':
       if (found.refused) return 'this plan was rolled back by hand; "eni-agent once --force" applies it';

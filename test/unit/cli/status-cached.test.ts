@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { briefLine } from '../../../agent/cli/status/brief.ts';
 import { cachedAttention, cachedBrief, cachedJson, cachedText } from '../../../agent/cli/status/cached.ts';
-import type { DaemonView } from '../../../agent/cli/status/daemon.ts';
+import type { DaemonView } from '../../../agent/daemon/liveness.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import { ago, firstPlan, now, reportedOf, reportOf, secondPlan } from '../../support/example-look.ts';
 

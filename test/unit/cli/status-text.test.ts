@@ -1,11 +1,13 @@
 // What a person reads: the table, the lines about the daemon, the details; and when the exit code says that somebody should look.
 import { describe, expect, test } from 'vitest';
 import { lookAttention } from '../../../agent/cli/status/attention.ts';
-import { type DaemonView, describeDaemon } from '../../../agent/cli/status/daemon.ts';
+import { describeDaemon } from '../../../agent/cli/status/daemon.ts';
 import { type StatusRow, statusRows } from '../../../agent/cli/status/rows.ts';
 import { describeTable } from '../../../agent/cli/status/table.ts';
 import { type StatusView, statusText } from '../../../agent/cli/status/text.ts';
+import type { DaemonView } from '../../../agent/daemon/liveness.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
+import { AgentError } from '../../../agent/errors.ts';
 import { describeAge } from '../../../agent/model/time-text.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {
@@ -223,6 +225,8 @@ describe('the daemon', () => {
 });
 
 describe('the whole text', () => {
+  const silent = new AgentError('metadata-unreachable', 'no answer');
+  const unknown = new AgentError('backend-unknown', 'nothing owns the links');
   const broken = comparisonOf(firstPlan, 'link eth1 is down');
 
   test('all is well: no details', () => {
@@ -248,7 +252,8 @@ describe('the whole text', () => {
     ['no daemon', {}, undefined, '"eni-agent once" repairs it'],
     ['a daemon', {}, reportOf(), 'the daemon repairs it'],
     ['rolled back by hand', { refused: true }, reportOf(), 'once --force'],
-    ['no metadata', { cloud: undefined }, undefined, 'metadata service first'],
+    ['no metadata', { cloud: undefined, failure: silent }, undefined, 'metadata service first'],
+    ['no backend', { cloud: undefined, failure: unknown }, undefined, 'eni-agent doctor'],
   ])('what to do: %s', (_name, more, report, advice) => {
     const text = statusText(lookOf({ enis: [broken], ...more }, report), plain);
     expect(/^ {2}to do +(.*)$/m.exec(text)?.[1]).toContain(advice);

@@ -1,5 +1,5 @@
 // How this machine has the agent run: by which unit or script of the packages. For what `status` and `refresh` advise.
-import type { System } from '../system/system.ts';
+import type { System } from './system.ts';
 
 /** `by-hand`: nothing of the packages is here. */
 export type RunMode = 'on-demand' | 'systemd' | 'init-script' | 'by-hand';
