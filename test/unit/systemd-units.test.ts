@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { settlementFiles } from '../../agent/coexistence/drop-ins.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
+import { exitCodeOf } from '../../agent/errors.ts';
 import { onDemandLink } from '../../agent/system/run-mode.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { readDocument } from './docs/documents.ts';
@@ -86,6 +87,18 @@ test('every line of every unit has the same name in the journal, and a dying pro
     expect(valuesOf(name, 'SyslogLevel'), name).toEqual(isAgent ? ['err'] : []);
     expect(valuesOf(name, 'SyslogLevelPrefix'), name).toEqual([]);
   }
+});
+
+test('a wrong configuration fails the reload before the daemon hears of it, and is no reason to start again', () => {
+  for (const name of [service, `legacy/${service}`]) {
+    const reloads = settingsOf(read(name)).filter(line => line.startsWith('ExecReload='));
+    expect(reloads).toEqual([
+      'ExecReload=/usr/sbin/eni-agent check-config',
+      'ExecReload=/bin/kill -HUP $MAINPID',
+    ]);
+    expect(valuesOf(name, 'RestartPreventExitStatus')).toEqual([String(exitCodeOf('config-invalid'))]);
+  }
+  expect(read('eni-agent.init')).toMatch(/eni-agent check-config \|\| exit 6\n +kill -HUP/);
 });
 
 test('no unit runs two modes at a time', () => {

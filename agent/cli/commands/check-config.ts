@@ -50,8 +50,8 @@ Exit code 0: the configuration is valid. 64: it is not.`,
         ...notRead.map(path => `not read, since its name does not end with ".conf": ${path}`),
         verdict(problems.length, context.colour),
       ];
-      // As systemctl reload shows it: what is wrong is an error there.
-      const mark = context.printsToJournal && problems.length > 0 ? priorityOf('error') : '';
+      // "systemctl reload" runs this: what is wrong is an error in the journal, and nothing else is.
+      const mark = context.printsToJournal ? priorityOf(problems.length === 0 ? 'info' : 'error') : '';
       context.print(
         fold(lines, context)
           .map(line => `${mark}${line}\n`)

@@ -6,10 +6,12 @@ import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
 import { openReadiness } from '../../daemon/systemd/readiness.ts';
 import { AgentError } from '../../errors.ts';
 import { runHooks } from '../../hooks.ts';
+import type { Log } from '../../log.ts';
 import { openMetadataSource } from '../../metadata/metadata-source.ts';
 import { build, describeBuild } from '../../model/build.ts';
 import { readDmi } from '../../system/facts/dmi.ts';
-import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+import type { System } from '../../system/system.ts';
+import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 
 export const daemon: CliCommand = {
   name: 'daemon',
@@ -31,7 +33,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
     const { settings, trouble } = await configuration.forLooking();
     if (trouble !== undefined && trouble.lastGoodSince === undefined) throw trouble.error;
     const log = await context.log(settings);
-    const release = await system.lock(daemonLockPath, 0);
+    const release = await takeLock(context, log);
     if (release === undefined)
       throw new AgentError('lock-held', 'the eni-agent daemon is already running', {
         hint: '"eni-agent status" shows what it does; "eni-agent refresh" makes it check now',
@@ -70,3 +72,17 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
     return exitCodes.done;
   },
 };
+
+/** Milliseconds. */
+const patienceMs = 60_000;
+
+/**
+ * systemd starts again what has ended: there it waits for a daemon that somebody else runs, or that is about to end, for the unit would try it
+ * again each 5 s.
+ */
+async function takeLock({ system, process }: CommandContext, log: Log): ReturnType<System['lock']> {
+  const release = await system.lock(daemonLockPath, 0);
+  if (release !== undefined || process.notifySocket === undefined) return release;
+  log.warn({}, 'another eni-agent daemon is running: this one waits for its end');
+  return system.lock(daemonLockPath, patienceMs);
+}

@@ -2,6 +2,7 @@
 import type { Day, DayImage } from './day.ts';
 import { driftTwice } from './drift-twice.ts';
 import { liveOnly } from './live-only.ts';
+import { wrongConfig } from './wrong-config.ts';
 
 export interface Chapter {
   readonly name: string;
@@ -13,6 +14,7 @@ export interface Chapter {
 export const chapters: readonly Chapter[] = [
   { name: 'a second change in the middle of a repair', tell: driftTwice },
   { name: 'netplan: networkd must not be made to load its files', tell: liveOnly, images: ['netplan'] },
+  { name: 'a configuration that is not valid', tell: wrongConfig },
 ];
 
 export function chaptersOf(image: DayImage): readonly Chapter[] {
