@@ -53,6 +53,10 @@ export function tellDay(suite: Suite, image: DayImage): void {
       await allSay(day);
     });
 
+    test('a good day has no line that somebody has to read', async () => {
+      expect(await day.journal('-p', 'warning', '-o', 'cat')).toBe('');
+    });
+
     for (const { name, tell } of chaptersOf(image))
       test(name, async () => {
         await tell(day);
