@@ -22,11 +22,12 @@ export function tellDay(suite: Suite, image: DayImage): void {
     });
     afterAll(() => day?.end());
 
+    const wasReloaded = image === 'netplan' && suite === 'bookworm';
     const isActive = async () => (await day.tries('systemctl is-active eni-agent')).stdout.trim();
 
     test('masked, to look first: installed it says what it would do, and does nothing', async () => {
-      // What docs/install.md says: a daemon-reload would be another story on netplan (live-only.ts).
-      await day.sh('ln -s /dev/null /etc/systemd/system/eni-agent.service');
+      // docs/install.md has a way without a daemon-reload. Not everybody reads it.
+      await day.sh('systemctl mask eni-agent');
       const before = await kernelText(day.host);
       await installed(day, '1.0-1');
       expect(await isActive()).toBe('inactive');
@@ -39,6 +40,17 @@ export function tellDay(suite: Suite, image: DayImage): void {
       await day.sh('systemctl unmask eni-agent; systemctl enable --now eni-agent');
       await day.settled();
       await allPing(day.host);
+      await allSay(day, wasReloaded ? { trouble: /live only/ } : {});
+    });
+
+    // `mask` and `unmask` make a daemon-reload, which has netplan up to 1.1 write everybody's files anew.
+    test.runIf(wasReloaded)('what is live only ends with the step that everybody names', async () => {
+      const step = 'systemctl restart systemd-networkd';
+      for (const command of ['status', 'doctor', 'status --cached'])
+        expect((await day.eniAgent(...command.split(' '))).stdout, command).toContain(step);
+      await day.sh(step);
+      await day.until('networkd has loaded the files', () => day.report()?.liveOnly === null, 120_000);
+      await day.settled();
       await allSay(day);
     });
 
@@ -54,7 +66,9 @@ export function tellDay(suite: Suite, image: DayImage): void {
     });
 
     test('a good day has no line that somebody has to read', async () => {
-      expect(await day.journal('-p', 'warning', '-o', 'cat')).toBe('');
+      const warnings = (await day.journal('-p', 'warning', '-o', 'cat')).trim().split('\n');
+      expect(warnings.filter(line => line !== '' && !line.startsWith('live only'))).toEqual([]);
+      expect(warnings.filter(line => line.startsWith('live only'))).toHaveLength(wasReloaded ? 1 : 0);
     });
 
     for (const { name, tell } of chaptersOf(image))
