@@ -15,7 +15,7 @@ const table = {
   },
   'needs-root': {
     exit: 1,
-    hint: 'run it as root; "eni-agent plan", "status", "doctor" and "render" need no root',
+    hint: 'run it as root',
   },
   'recording-unreadable': { exit: 1, hint: 'a recording is the JSON file that docs/recordings.md describes' },
   'provider-unknown': {

@@ -75,6 +75,8 @@ export interface CliCommand {
   readonly options: Readonly<Record<string, CliOption>>;
   readonly examples: readonly string[];
   readonly needsRoot: boolean;
+  /** Of one that needs root: what helps those who have none. */
+  readonly withoutRoot?: string;
   /** What it logs goes to the system's log as well: it changes the machine once, and ends. */
   readonly changes?: true;
   /** What it does that root alone may do; default: changes the machine. */

@@ -90,6 +90,11 @@ async function dispatch(
     throw new AgentError(
       'needs-root',
       `${command.name} ${command.rootFor ?? 'changes the machine'} and needs root`,
+      {
+        hint: ['run it as root', ...(command.withoutRoot === undefined ? [] : [command.withoutRoot])].join(
+          '; ',
+        ),
+      },
     );
   const colour = terminal.colour && !json;
   const configuration = () => configurationFor(system, values);

@@ -1,6 +1,7 @@
 // What a pass says about each ENI, for a person: working, waiting, left alone; and since when. Pure.
 
 import { eniOf } from '../../renderers/renderer.ts';
+import { listed } from '../model/listed.ts';
 import type { Settings } from '../model/settings.ts';
 import { hasTrait } from '../model/skip-reason.ts';
 import { type Drift, unclaimedLinks } from '../pass/glance.ts';
@@ -64,7 +65,7 @@ export function asContested(
 ): ReportedEni {
   const fight = contest.find(d => d.mac === eni.mac);
   if (fight === undefined) return eni;
-  const text = `something keeps undoing it: ${fight.lines.join('; ')}`;
+  const text = `something keeps undoing it: ${listed(fight.lines, '; ')}`;
   const since = earlier?.state === 'contested' ? earlier.since : now;
   return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
 }

@@ -106,13 +106,16 @@ function error({ error: failed }: Report, now: number): readonly Notice[] {
   return [trouble(`error: ${message} (${code}${often})`, hint)];
 }
 
-function brake({ brake: held }: Report): readonly Notice[] {
+function brake({ brake: held, enis }: Report, now: number): readonly Notice[] {
   if (held === null) return [];
+  const [since] = enis.flatMap(eni => (eni.state === 'contested' ? [eni.since] : [])).sort();
+  const began = since === undefined ? '' : `, since ${clockTime(since)} (${describeAge(since, now)})`;
   return [
     trouble(
-      `brake: repairs are paused until ${clockTime(held.until)}, because something keeps undoing them`,
+      `brake: something keeps undoing the repairs${began}; they are paused until ${clockTime(held.until)}`,
       `undone: ${held.text}`,
       'find what undoes them ("eni-agent doctor" names known programs that configure ENIs)',
+      'when the pause is over, the daemon tries once more, and pauses for longer if that is undone as well',
     ),
   ];
 }

@@ -2,6 +2,7 @@
 
 import { reasonOf } from '../errors.ts';
 import { build } from '../model/build.ts';
+import { listed } from '../model/listed.ts';
 import { clockTimeOf } from '../pass/pause.ts';
 import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
@@ -56,7 +57,13 @@ function makeReport(daemon: DaemonState): Report {
     liveOnly: daemon.pass?.liveOnly ?? null,
     pausedUntil: daemon.pausedUntil === undefined ? null : iso(daemon.pausedUntil),
     brake: isOn(brake, context.system.now())
-      ? { until: iso(brake.until!), text: contest.flatMap(d => d.lines).join('; ') }
+      ? {
+          until: iso(brake.until!),
+          text: listed(
+            contest.flatMap(d => d.lines),
+            '; ',
+          ),
+        }
       : null,
     enis: memory.enis,
     ...memory.picture,

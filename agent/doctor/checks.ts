@@ -7,6 +7,7 @@ import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
 import { type DaemonView, readDaemon } from '../daemon/liveness.ts';
 import type { Ip } from '../model/address.ts';
+import { listed } from '../model/listed.ts';
 import { describeLiveOnly } from '../model/live-only.ts';
 import { describeCloud, type Inspection, inspect, isMetadataFailure } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
@@ -72,8 +73,7 @@ export async function runChecks(
 
 function notRead(paths: readonly string[]): readonly Finding[] {
   if (paths.length === 0) return [];
-  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
-  const saw = `not readable without root: ${paths.slice(0, 3).join(', ')}${more}`;
+  const saw = `not readable without root: ${listed(paths)}`;
   const hint = 'run "eni-agent doctor" as root to check these as well';
   return [{ check: 'not checked', verdict: 'skipped', saw, hint }];
 }

@@ -1,5 +1,6 @@
 // What pings from every address say, for `doctor --ping ADDRESS`: one finding per ENI and target, and per problem.
 import { familyOf, type Ip } from '../model/address.ts';
+import { listed } from '../model/listed.ts';
 import type { PassContext } from '../pass/pass.ts';
 import { type PingResult, sendPings } from '../system/kernel/pings.ts';
 import { type Finding, ok } from './finding.ts';
@@ -10,7 +11,6 @@ export interface PingSource {
 }
 
 const check = 'ping';
-const shown = 3;
 
 export async function pingFindings(
   system: PassContext['system'],
@@ -93,10 +93,4 @@ function noSource(to: Ip): string {
 
 function warning(saw: string, hint: string): Finding {
   return { check, verdict: 'warning', saw, hint };
-}
-
-/** The first three addresses, and how many more. */
-export function listed(ips: readonly Ip[]): string {
-  const more = ips.length > shown ? ` and ${ips.length - shown} more` : '';
-  return `${ips.slice(0, shown).join(', ')}${more}`;
 }

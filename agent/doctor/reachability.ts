@@ -3,6 +3,7 @@
 
 import { families, familyOf, type Ip, isLinkLocal } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import { listed } from '../model/listed.ts';
 import { type EniPlan, isDefaultRoute } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
@@ -10,7 +11,7 @@ import { type Neighbour, readNeighbours } from '../system/kernel/neighbours.ts';
 import { lookUpRoutes, type RouteAnswer, type RouteQuestion } from '../system/kernel/route-lookups.ts';
 import { explainDetour } from './detour.ts';
 import { type Finding, ok } from './finding.ts';
-import { listed, pingFindings } from './ping-findings.ts';
+import { pingFindings } from './ping-findings.ts';
 
 /** Reserved for documentation (RFC 5737, RFC 3849): outside of every network, and only ever looked up. */
 const outside = { 4: '203.0.113.1' as Ip, 6: '2001:db8::1' as Ip } as const;

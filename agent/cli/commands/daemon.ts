@@ -27,6 +27,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
   options: metadataOptions,
   examples: ['eni-agent daemon', 'systemctl status eni-agent; eni-agent status'],
   needsRoot: true,
+  withoutRoot: '"eni-agent plan" shows without root what is pending',
   async run(context) {
     const { system, process } = context;
     const configuration = await context.configuration();

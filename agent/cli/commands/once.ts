@@ -37,6 +37,7 @@ change was rolled back, unless the error is rollback-failed.`,
   },
   examples: ['eni-agent once', 'eni-agent once --wait 60', 'eni-agent once --json'],
   needsRoot: true,
+  withoutRoot: '"eni-agent plan" shows without root what is pending',
   changes: true,
   async run(context, values) {
     const waitMs = waitMsOf(values);

@@ -32,6 +32,7 @@ and "migrate" work during a pause.`,
   options: {},
   examples: ['eni-agent pause', 'eni-agent pause 2h', 'eni-agent resume'],
   needsRoot: true,
+  withoutRoot: '"eni-agent status" shows the state of the ENIs without root',
   async run(context, values) {
     const { system } = context;
     const until = await beginPause(system, durationOf(values));

@@ -54,6 +54,7 @@ for a purge after the program is gone.`,
   },
   examples: ['eni-agent remove --stop', 'systemctl stop eni-agent && eni-agent remove --image'],
   needsRoot: true,
+  withoutRoot: '"eni-agent status" shows the state of the ENIs without root',
   changes: true,
   async run(context, values) {
     const modes = ['image', 'script', 'stop'].filter(name => values[name] === true);

@@ -16,6 +16,7 @@ Exit code 0: everything is as it should be. 2: done, but something needs attenti
   options: { wait: waitOption },
   examples: ['eni-agent resume', 'eni-agent resume --wait 60'],
   needsRoot: true,
+  withoutRoot: '"eni-agent status" shows the state of the ENIs without root',
   async run(context, values) {
     const { system } = context;
     const until = await readPause(system);

@@ -32,6 +32,7 @@ nothing to roll back.`,
   },
   examples: ['eni-agent rollback --dry-run', 'eni-agent rollback'],
   needsRoot: true,
+  withoutRoot: '"eni-agent status" shows the state of the ENIs without root',
   changes: true,
   async run(context, values) {
     const { system } = context;

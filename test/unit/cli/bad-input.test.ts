@@ -143,6 +143,13 @@ describe('the command line', () => {
   });
 
   const needRoot = commands.filter(c => c.needsRoot);
+  test.each([
+    ['refresh', /^ {2}needs-root: run it as root; "eni-agent status" shows/m],
+    ['once', /^ {2}needs-root: run it as root; "eni-agent plan" shows/m],
+  ])('%s without root: what helps instead', async (verb, hint) => {
+    expect((await runCli([verb], {}, false)).err).toMatch(hint);
+  });
+
   test.each(needRoot.map(c => [c.name, c.rootFor] as const))('%s without root', async (verb, rootFor) => {
     expectRefused(
       await runCli([verb], {}, false),

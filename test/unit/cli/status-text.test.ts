@@ -16,6 +16,7 @@ import {
   firstPlan,
   inspectionOf,
   now,
+  reportedOf,
   reportOf,
   secondPlan,
   skippedOf,
@@ -181,9 +182,24 @@ describe('the daemon', () => {
       { mood: 'braked', brake: { until: ago(-240), text: 'missing: rule 4 28600' } },
       [
         'next check in 48s: repairs are paused (brake)',
-        '! brake: repairs are paused until 2026-01-15 10:04:00 UTC, because something keeps undoing them',
+        '! brake: something keeps undoing the repairs; they are paused until 2026-01-15 10:04:00 UTC',
         '  undone: missing: rule 4 28600',
         expect.stringContaining('doctor'),
+        expect.stringContaining('tries once more'),
+      ],
+    ],
+    [
+      'has its brake on, and knows since when',
+      {
+        brake: { until: ago(-240), text: 'missing: a' },
+        enis: [reportedOf(firstPlan, { state: 'contested', since: ago(300), text: 'it' })],
+      },
+      [
+        'next check in 48s: no recent changes',
+        '! brake: something keeps undoing the repairs, since 2026-01-15 09:55:00 UTC (5m); they are paused until 2026-01-15 10:04:00 UTC',
+        '  undone: missing: a',
+        expect.stringContaining('doctor'),
+        expect.stringContaining('tries once more'),
       ],
     ],
     [
