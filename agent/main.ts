@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     process: {
       pid: process.pid,
       notifySocket: process.env.NOTIFY_SOCKET,
+      watchdog: { limit: process.env.WATCHDOG_USEC, meant: process.env.WATCHDOG_PID },
       releaseMemory,
       async openWakeups(spec) {
         // Brings chokidar, 5 ms and 3 MB that only the daemon needs.

@@ -33,6 +33,8 @@ export interface ProcessSeam {
   readonly pid: number;
   /** Where systemd waits for readiness; undefined where it does not. */
   readonly notifySocket: string | undefined;
+  /** Values of WATCHDOG_USEC and WATCHDOG_PID. */
+  readonly watchdog: { readonly limit: string | undefined; readonly meant: string | undefined };
   /** Gives back what a pass has used: for a process that then sleeps. Does nothing where Node was not started with --expose-gc. */
   readonly releaseMemory: () => void;
   readonly openWakeups: (spec: Omit<WakeupSpec, 'onSignal'>) => Promise<Wakeups>;

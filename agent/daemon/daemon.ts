@@ -22,6 +22,9 @@ const wholeLookMs = 3_600_000;
 /** A wait that took so much longer than it was to: the machine was asleep, or its clock was set. */
 const sleptMs = 30_000;
 
+/** By then an answer has come, or the failure of one: twice as long as the configuration may allow ([metadata] timeout). */
+const longestAnswerMs = 300_000;
+
 /** Answered requests that the report names: more than can wait at a time. */
 const mostAnswered = 100;
 
@@ -57,6 +60,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     wanted: undefined,
     owesPass: false,
     asking: undefined,
+    askedAt: now,
     queued: undefined,
     unseen: [],
     spacing: unspaced,
@@ -73,13 +77,17 @@ async function start(context: DaemonContext): Promise<DaemonState> {
 /** One turn of the loop; false if it was the last. */
 async function turn(daemon: DaemonState): Promise<boolean> {
   const { context, asking } = daemon;
-  const { system, wakeups } = context;
+  const { system, wakeups, watchdog } = context;
   const due = asking === undefined ? daemon.dueAt : Number.POSITIVE_INFINITY;
   const seeAt = daemon.unseen.length > 0 ? nextAllowed(daemon.spacing) : Number.POSITIVE_INFINITY;
   const before = system.now();
   // Not at once, where the two clocks do not agree on the end.
   const resumeAt = Math.max(daemon.pausedUntil ?? Number.POSITIVE_INFINITY, before + 200);
-  const wait = Math.min(Math.max(0, Math.min(due, seeAt, resumeAt) - before), wholeLookMs);
+  const wait = Math.min(
+    Math.max(0, Math.min(due, seeAt, resumeAt) - before),
+    wholeLookMs,
+    watchdog.longestSleepMs,
+  );
   const wakes = await wakeups.next(wait, asking?.answered);
   if (wakes.has('stop')) return false;
   const slept = system.now() - before > wait + sleptMs;
@@ -96,6 +104,8 @@ async function turn(daemon: DaemonState): Promise<boolean> {
     question(daemon, { triggers: new Set(['timer']), whole, requests: [] });
   }
   if (looked) await publish(daemon);
+  // A question that never ends is a daemon that has stopped working, also while it still turns round.
+  if (daemon.asking === undefined || system.now() - daemon.askedAt < longestAnswerMs) watchdog.progress();
   return true;
 }
 
@@ -138,7 +148,8 @@ function question(daemon: DaemonState, wanted: Question): void {
     daemon.queued = joinQuestions(daemon.queued, wanted);
     return;
   }
-  if (wanted.whole) daemon.wholeAt = daemon.context.system.now();
+  daemon.askedAt = daemon.context.system.now();
+  if (wanted.whole) daemon.wholeAt = daemon.askedAt;
   daemon.asking = startAsking(daemon.source, wanted);
 }
 

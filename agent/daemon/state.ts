@@ -12,11 +12,15 @@ import type { Memory } from './memory.ts';
 import type { OpenQuestion, Question } from './question.ts';
 import type { Report, ReportedConfigProblem, Trigger } from './report.ts';
 import type { Spacing } from './timing/spacing.ts';
+import type { Report, Trigger } from './report.ts';
+import type { Spacing } from './spacing.ts';
+import type { Watchdog } from './systemd/watchdog.ts';
 
 export interface DaemonContext {
   readonly system: System;
   readonly log: Log;
   readonly wakeups: Wakeups;
+  readonly watchdog: Watchdog;
   readonly pid: number;
   readonly configuration: Pick<ConfigurationSource, 'read' | 'keep' | 'lastGood'>;
   readonly openSource: (settings: Settings) => MetadataSource;
@@ -59,6 +63,7 @@ export interface DaemonState {
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
   asking: OpenQuestion | undefined;
+  askedAt: number;
   /** Asked when the answer that is under way has come. */
   queued: Question | undefined;
   /** Kernel and files have said something that is looked at when the spacing allows it. */

@@ -1,6 +1,7 @@
 // A daemon and the metadata service that it asks: in memory, so that the virtual clock goes on while an answer is outstanding, or the
 // emulator over HTTP. Whatever a test does, the primary and what others own must be there at every single step.
 import { afterEach, expect } from 'vitest';
+import type { Watchdog } from '../../agent/daemon/systemd/watchdog.ts';
 import { type OpenClient, openClient } from '../../agent/metadata/client.ts';
 import { judgeAnswer } from '../../agent/metadata/judge-answer.ts';
 import type { Response } from '../../agent/metadata/provider.ts';
@@ -33,6 +34,7 @@ export interface LifeSpec extends MachineSpec {
   readonly machine?: Machine;
   /** Over a socket, where the virtual clock waits for answers. */
   readonly overHttp?: boolean;
+  readonly watchdog?: (machine: Machine) => Watchdog;
   /** Before the daemon starts. */
   readonly prepare?: (machine: Machine) => void | Promise<void>;
 }
@@ -53,6 +55,7 @@ export function useDaemons(): (spec: LifeSpec) => Promise<Life> {
     const reads: Read[] = [];
     const checkForeign = watchForeign(machine);
     const daemon = startDaemon(machine.system, {
+      ...(spec.watchdog === undefined ? {} : { watchdog: spec.watchdog(machine) }),
       patient: spec.overHttp === true,
       connect(options) {
         const read: Read = { at: machine.system.now(), paths: [] };

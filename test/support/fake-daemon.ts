@@ -4,6 +4,7 @@ import { openConfiguration } from '../../agent/config/source.ts';
 import { runDaemon } from '../../agent/daemon/daemon.ts';
 import type { Report } from '../../agent/daemon/report.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
+import { noWatchdog, type Watchdog } from '../../agent/daemon/systemd/watchdog.ts';
 import type { Log, LogFields } from '../../agent/log.ts';
 import {
   type MetadataSource,
@@ -12,6 +13,7 @@ import {
 } from '../../agent/metadata/metadata-source.ts';
 import type { PassResult } from '../../agent/pass/pass.ts';
 import { readDmi } from '../../agent/system/facts/dmi.ts';
+import { withProgress } from '../../agent/system/with-progress.ts';
 import { CrashError, type FakeSystem } from './fake-system.ts';
 import { type FakeWakeups, openFakeWakeups } from './fake-wakeups.ts';
 
@@ -30,6 +32,7 @@ export interface FakeDaemon {
 }
 
 export interface FakeDaemonSpec {
+  readonly watchdog?: Watchdog;
   /** Instead of HTTP. */
   readonly connect?: SourceOptions['connect'];
   /** What `connect` opens answers over a real socket: the virtual clock waits for it, as it does without `connect`. */
@@ -44,10 +47,12 @@ export function startDaemon(system: FakeSystem, spec: FakeDaemonSpec = {}): Fake
   const changes: PassResult[] = [];
   let report: Report | undefined;
   let source: MetadataSource | undefined;
+  const { watchdog } = spec;
   const running = runDaemon({
-    system,
+    system: watchdog === undefined ? system : withProgress(system, watchdog.progress),
     log: recordingLog(log),
     wakeups,
+    watchdog: watchdog ?? noWatchdog,
     pid: 4711,
     configuration: openConfiguration(system),
     openSource({ metadata }) {

@@ -4,6 +4,7 @@ import type { ProcessSeam } from '../../agent/cli/command.ts';
 export const noProcess: ProcessSeam = {
   pid: 4711,
   notifySocket: undefined,
+  watchdog: { limit: undefined, meant: undefined },
   releaseMemory: () => undefined,
   openWakeups: () => Promise.reject(new Error('no test of this file starts a daemon')),
 };

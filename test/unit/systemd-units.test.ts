@@ -101,6 +101,14 @@ test('a wrong configuration fails the reload before the daemon hears of it, and 
   expect(read('eni-agent.init')).toMatch(/eni-agent check-config \|\| exit 6\n +kill -HUP/);
 });
 
+test('a daemon that hangs is killed at once, where systemd can be told so', () => {
+  expect(valuesOf(service, 'WatchdogSec')).toEqual(['10min']);
+  expect(valuesOf(`legacy/${service}`, 'WatchdogSec')).toEqual(['10min']);
+  expect(valuesOf(service, 'WatchdogSignal')).toEqual(['SIGKILL']);
+  // Since systemd 240.
+  expect(valuesOf(`legacy/${service}`, 'WatchdogSignal')).toEqual([]);
+});
+
 test('no unit runs two modes at a time', () => {
   expect(valuesOf(service, 'Conflicts')).toEqual(
     expect.arrayContaining(['eni-agent-once.path', 'eni-agent-once.timer']),

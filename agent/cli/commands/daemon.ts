@@ -4,6 +4,7 @@ import { writeMetrics } from '../../daemon/metrics/file.ts';
 import { describeReport } from '../../daemon/publish.ts';
 import { daemonLockPath, requestFolder } from '../../daemon/requests.ts';
 import { openReadiness } from '../../daemon/systemd/readiness.ts';
+import { openWatchdog } from '../../daemon/systemd/watchdog.ts';
 import { AgentError } from '../../errors.ts';
 import { runHooks } from '../../hooks.ts';
 import type { Log } from '../../log.ts';
@@ -41,12 +42,17 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
       });
     const wakeups = await process.openWakeups({ requestFolder, configFolders: ['/etc/eni-agent'] });
     const readiness = openReadiness(process.notifySocket, process.pid);
+    const watchdog = await openWatchdog(system, process.pid, {
+      socket: process.notifySocket,
+      ...process.watchdog,
+    });
     const hooks: { running: Promise<void> } = { running: Promise.resolve() };
     let passes = 0;
     log.info({ pid: process.pid }, `eni-agent ${describeBuild(build)} started`);
     try {
       await runDaemon({
-        system,
+        system: withProgress(system, watchdog.progress),
+        watchdog,
         log,
         wakeups,
         pid: process.pid,
