@@ -1,7 +1,9 @@
 // What happens on an ordinary day between the installation and the removal. Each chapter leaves the machine as it found it.
 import type { Day, DayImage } from './day.ts';
 import { driftTwice } from './drift-twice.ts';
+import { tellJournal } from './journal.ts';
 import { liveOnly } from './live-only.ts';
+import { tellWatchdog } from './watchdog.ts';
 import { wrongConfig } from './wrong-config.ts';
 
 export interface Chapter {
@@ -15,6 +17,8 @@ export const chapters: readonly Chapter[] = [
   { name: 'a second change in the middle of a repair', tell: driftTwice },
   { name: 'netplan: networkd must not be made to load its files', tell: liveOnly, images: ['netplan'] },
   { name: 'a configuration that is not valid', tell: wrongConfig },
+  { name: 'the journal', tell: tellJournal },
+  { name: 'a daemon that hangs', tell: tellWatchdog },
 ];
 
 export function chaptersOf(image: DayImage): readonly Chapter[] {
