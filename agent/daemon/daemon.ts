@@ -3,6 +3,7 @@
 
 import { renderers } from '../../renderers/registry.ts';
 import type { WakeKind } from '../system/wakeups.ts';
+import { withProgress } from '../system/with-progress.ts';
 import { actOnAnswer } from './act-on-answer.ts';
 import { firstConfiguration, rereadConfiguration } from './configuration.ts';
 import { heedPause } from './heed-pause.ts';
@@ -33,7 +34,8 @@ const mostAnswered = 100;
  * is in any case.
  */
 export async function runDaemon(context: DaemonContext): Promise<void> {
-  const daemon = await start(context);
+  const system = withProgress(context.system, context.watchdog.progress);
+  const daemon = await start({ ...context, system });
   try {
     while (await turn(daemon));
   } finally {

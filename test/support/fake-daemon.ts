@@ -13,7 +13,6 @@ import {
 } from '../../agent/metadata/metadata-source.ts';
 import type { PassResult } from '../../agent/pass/pass.ts';
 import { readDmi } from '../../agent/system/facts/dmi.ts';
-import { withProgress } from '../../agent/system/with-progress.ts';
 import { CrashError, type FakeSystem } from './fake-system.ts';
 import { type FakeWakeups, openFakeWakeups } from './fake-wakeups.ts';
 
@@ -47,12 +46,11 @@ export function startDaemon(system: FakeSystem, spec: FakeDaemonSpec = {}): Fake
   const changes: PassResult[] = [];
   let report: Report | undefined;
   let source: MetadataSource | undefined;
-  const { watchdog } = spec;
   const running = runDaemon({
-    system: watchdog === undefined ? system : withProgress(system, watchdog.progress),
+    system,
     log: recordingLog(log),
     wakeups,
-    watchdog: watchdog ?? noWatchdog,
+    watchdog: spec.watchdog ?? noWatchdog,
     pid: 4711,
     configuration: openConfiguration(system),
     openSource({ metadata }) {

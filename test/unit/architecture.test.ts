@@ -111,8 +111,8 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'daemon',
     'system',
-    / > agent\/system\/(system|wakeups|udev|run-mode|facts\/host-facts)\.ts$/,
-    'files, clock, what wakes it, and facts ahead of a pass',
+    / > agent\/system\/(system|wakeups|with-progress|udev|run-mode|facts\/host-facts)\.ts$/,
+    'files, clock, what wakes it, how far a pass has come, and facts ahead of a pass',
   ],
   ['doctor', 'plan', / > agent\/plan\/numbering\.ts$/, 'the band'],
   ['doctor', 'daemon', / > agent\/daemon\/(liveness|notices)\.ts$/, 'what it says of itself'],
@@ -299,7 +299,8 @@ describe('what a file may use', () => {
 
   test('the process belongs to main, and nothing ends it early', () => {
     // A command gets what it needs of the process (ProcessSeam) under that name; a UUID needs a module of Node that few need.
-    const named = /\bprocess\.(pid|notifySocket|openWakeups|releaseMemory)\b|: process \}|getBuiltinModule/;
+    const named =
+      /\bprocess\.(pid|notifySocket|watchdog|openWakeups|releaseMemory)\b|: process \}|getBuiltinModule/;
     expect(
       uses(/\bprocess\.(?!$)/, /^agent\/(main|launcher)\.ts$/).filter(line => !named.test(line)),
     ).toEqual([]);

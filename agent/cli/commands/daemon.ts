@@ -51,7 +51,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
     log.info({ pid: process.pid }, `eni-agent ${describeBuild(build)} started`);
     try {
       await runDaemon({
-        system: withProgress(system, watchdog.progress),
+        system,
         watchdog,
         log,
         wakeups,

@@ -24,10 +24,11 @@ export async function tellWatchdog(day: Day): Promise<void> {
   await day.sh(`kill -STOP ${pid}`);
   const isAnother = async () => !['0', pid].includes(await show('MainPID'));
   await day.until('another process', isAnother, 90_000);
+  await day.until('a new daemon', () => day.report()?.pid !== Number(pid));
+  await day.settled();
   expect(await day.journal('-o', 'cat', '-n', '50')).toMatch(
     /Watchdog timeout[\s\S]*eni-agent \S+ .*started/,
   );
-  await day.settled();
 
   await day.sh(`rm ${dropIn}; systemctl daemon-reload; systemctl restart eni-agent`);
   expect(await show('WatchdogUSec')).toBe('10min');
