@@ -11,10 +11,8 @@ import type { Wakeups } from '../system/wakeups.ts';
 import type { Memory } from './memory.ts';
 import type { OpenQuestion, Question } from './question.ts';
 import type { Report, ReportedConfigProblem, Trigger } from './report.ts';
-import type { Spacing } from './timing/spacing.ts';
-import type { Report, Trigger } from './report.ts';
-import type { Spacing } from './spacing.ts';
 import type { Watchdog } from './systemd/watchdog.ts';
+import type { Spacing } from './timing/spacing.ts';
 
 export interface DaemonContext {
   readonly system: System;
