@@ -33,7 +33,10 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
     const { system, process } = context;
     const configuration = await context.configuration();
     const { settings, trouble } = await configuration.forLooking();
-    if (trouble !== undefined && trouble.lastGoodSince === undefined) throw trouble.error;
+    if (trouble !== undefined && trouble.lastGoodSince === undefined) {
+      const { code, message } = trouble.error;
+      throw new AgentError(code, message, { hint: noLastGood, cause: trouble.error });
+    }
     const log = await context.log(settings);
     const release = await takeLock(context, log);
     if (release === undefined)
@@ -79,6 +82,9 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
     return exitCodes.done;
   },
 };
+
+const noLastGood =
+  'no last good configuration is known, so nothing is configured; "eni-agent check-config" lists all problems: mend them, then start the daemon again';
 
 /** Milliseconds. */
 const patienceMs = 60_000;

@@ -100,6 +100,11 @@ describe('the configuration', () => {
       expectRefused(await runCli(argv, { ...recording, [confPath]: content }), 64, 'config-invalid', message);
   });
 
+  test('the daemon says that it has no other to go by', async () => {
+    const { err } = await runCli(['daemon'], { [confPath]: '[agnet]\n' });
+    expect(err).toContain('config-invalid: no last good configuration is known, so nothing is configured;');
+  });
+
   test('status and doctor say it first, say that they go by the defaults, and end with 2', async () => {
     const files = { [confPath]: '[agnet]\n' };
     const message = `${confPath}:1: unknown section [agnet]; did you mean [agent]?`;
