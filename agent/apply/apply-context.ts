@@ -1,5 +1,6 @@
 // What every step of an apply gets, and the two questions that several of them ask.
 import { type EniChange, eniOf, type Renderer, type Travel } from '../../renderers/renderer.ts';
+import type { Actor } from '../history/entry.ts';
 import type { Log } from '../log.ts';
 import type { Ip } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
@@ -20,6 +21,9 @@ export interface ApplyContext {
   readonly verifyTimeoutMs: number;
   /** The metadata service: the path to it is part of the guard. */
   readonly metadataAddress: Ip | undefined;
+  /** Who makes the change, and what started it: for the history. */
+  readonly by?: Actor;
+  readonly trigger?: string | undefined;
 }
 
 /** How a change travels now. */

@@ -3,6 +3,7 @@
 // says how to undo everything, and the next start does.
 import type { EniChange } from '../../renderers/renderer.ts';
 import { reasonOf } from '../errors.ts';
+import type { ChangeResult } from '../history/entry.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
@@ -14,8 +15,10 @@ import {
   readBootId,
   writeCheckpoint,
 } from './checkpoint.ts';
+import { samePlan } from './eni-changes.ts';
 import { foreignObjects } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
+import { noteChange } from './log/note-change.ts';
 import { prepareRoot } from './netplan/generator.ts';
 import { noteLive } from './netplan/live-only.ts';
 import type { FileChange } from './ownership.ts';
@@ -34,11 +37,30 @@ export interface Change {
   readonly stateAfter: State;
 }
 
-/** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). */
+/** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). The history has either. */
 export async function applyChange(context: ApplyContext, change: Change): Promise<void> {
+  const progress: Progress = { result: 'failed', kernel: undefined };
+  try {
+    await apply(context, change, progress);
+  } catch (error) {
+    await noteChange(context, { ...change, result: progress.result, error });
+    throw error;
+  }
+  await noteChange(context, { ...change, result: resultOf(context, change), kernel: progress.kernel });
+}
+
+/** How far an apply has come, should it fail now. */
+interface Progress {
+  result: ChangeResult;
+  /** As it was before. */
+  kernel: KernelState | undefined;
+}
+
+async function apply(context: ApplyContext, change: Change, progress: Progress): Promise<void> {
   await prepareRoot(context, change.files);
   await runPhase(context, 'validate', change.changes);
   const kernel = await readKernelState(context.system);
+  progress.kernel = kernel;
   const checkpoint = await takeCheckpoint(context, change, kernel);
   const foreign = foreignOf(context, change, kernel);
   await writeCheckpoint(context.system, checkpoint);
@@ -50,10 +72,23 @@ export async function applyChange(context: ApplyContext, change: Change): Promis
     });
   } catch (error) {
     context.log.warn({ reason: reasonOf(error) }, 'apply failed; rolling back');
+    progress.result = 'rollback-failed';
     await rollBack(context, checkpoint, error, foreign);
+    progress.result = 'rolled-back';
     throw error;
   }
   await commit(context, change, checkpoint);
+}
+
+/** Of one that has ended well. A repair makes what was there before; it says so where any ENI was repaired. */
+function resultOf({ by }: ApplyContext, { changes, stateBefore, plan }: Change): ChangeResult {
+  if (by === 'remove') return 'removed';
+  const isRepair = (change: EniChange) => {
+    if (change.kind === 'removed') return plan.enis.some(eni => eni.mac === change.before.mac);
+    const before = stateBefore.applied.find(eni => eni.mac === change.after.mac);
+    return before !== undefined && samePlan(before, change.after);
+  };
+  return changes.length > 0 && changes.every(isRepair) ? 'repaired' : 'applied';
 }
 
 async function takeCheckpoint(

@@ -42,7 +42,11 @@ function parseOptions(command: CliCommand, args: readonly string[]): OptionValue
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => [
       name,
-      { type: spec.type, multiple: spec.multiple === true },
+      {
+        type: spec.type,
+        multiple: spec.multiple === true,
+        ...(spec.short === undefined ? {} : { short: spec.short }),
+      },
     ]),
   );
   try {

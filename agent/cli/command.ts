@@ -10,6 +10,8 @@ import type { WakeupSpec, Wakeups } from '../system/wakeups.ts';
 export interface CliOption {
   readonly type: 'string' | 'boolean';
   readonly multiple?: true;
+  /** One letter that means the same. */
+  readonly short?: string;
   /** Word for the value in the help text. */
   readonly value?: string;
   /** What completion offers for the value: all that there is, or paths. */

@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'check-config': async () => (await import('./commands/check-config.ts')).checkConfig,
   render: async () => (await import('./commands/render.ts')).render,
   rollback: async () => (await import('./commands/rollback.ts')).rollback,
+  history: async () => (await import('./commands/history.ts')).history,
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/resume.ts')).resume,
   support: async () => (await import('./commands/support.ts')).support,

@@ -31,7 +31,11 @@ export function helpText(commands: readonly CliCommand[], layout: Layout = {}): 
 export function commandHelp(command: CliCommand, layout: Layout = {}): string {
   const options: Record<string, CliOption> = { ...command.options, ...commonOptions };
   const rows = Object.entries(options).map(
-    ([name, o]) => [`--${name}${o.value === undefined ? '' : ` ${o.value}`}`, o] as const,
+    ([name, o]) =>
+      [
+        `${o.short === undefined ? '' : `-${o.short}, `}--${name}${o.value === undefined ? '' : ` ${o.value}`}`,
+        o,
+      ] as const,
   );
   const { argument } = command;
   const width = Math.max(...rows.map(([left]) => left.length), argument?.value.length ?? 0);

@@ -72,7 +72,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     // Asked with the lock in hand, so that no pause can begin in between.
     const pass = await withLock(system, async () =>
       reconcile(
-        { system, settings, log, metadata },
+        { system, settings, log, metadata, by: 'daemon' },
         {
           apply: (await readPause(system)) === undefined,
           reading: wish.reading,

@@ -32,7 +32,7 @@ export function textLine(fields: LogFields, message: string): string {
     ...(reason === undefined ? [] : [`: ${String(reason)}`]),
     ...(code === undefined ? [] : [` [${String(code)}]`]),
     ...others.map(other => ` ${other}`),
-    ...(trigger === undefined ? [] : [` (${wordsOf(String(trigger))})`]),
+    ...(trigger === undefined ? [] : [` (${triggersInWords(String(trigger))})`]),
   ].join('');
   const plain = printable(line);
   return plain.length > mostCharacters ? `${plain.slice(0, mostCharacters)} ...` : plain;
@@ -46,7 +46,8 @@ export function fewOf(items: readonly string[], separator: string, most = mostNa
   return `${items.slice(0, most).join(separator)}${separator}and ${rest} more`;
 }
 
-function wordsOf(trigger: string): string {
+/** `kernel files` as a person says it. */
+export function triggersInWords(trigger: string): string {
   return trigger
     .split(' ')
     .map(name => triggerWords[name] ?? name)

@@ -1,6 +1,7 @@
 // What a crash has left of an apply is taken back before anything else is decided.
 import path from 'node:path';
 import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
+import { noteChange } from '../apply/log/note-change.ts';
 import { rollBack } from '../apply/rollback.ts';
 import { writeState } from '../apply/state-file.ts';
 import { AgentError, reasonOf } from '../errors.ts';
@@ -23,8 +24,10 @@ export async function finishInterrupted(context: PassContext): Promise<void> {
   log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted; rolling it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
   const machine = await readMachine(context, { backend: () => checkpoint.backend, touch: true });
+  const apply = applyContext(context, machine);
   try {
-    await rollBack(applyContext(context, machine), checkpoint, failure);
+    await rollBack(apply, checkpoint, failure);
+    await noteChange(apply, { ...checkpoint, result: 'rolled-back', error: failure });
   } catch (error) {
     log.error(
       { reason: reasonOf(error) },
@@ -32,5 +35,6 @@ export async function finishInterrupted(context: PassContext): Promise<void> {
     );
     await writeState(system, checkpoint.stateBefore);
     await system.removeFile(checkpointPath);
+    await noteChange(apply, { ...checkpoint, result: 'rollback-failed', error });
   }
 }

@@ -9,6 +9,7 @@ import { compareOptions } from '../apply/compare.ts';
 import { reloadHazardOf } from '../apply/netplan/loaded.ts';
 import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
+import type { Actor } from '../history/entry.ts';
 import type { Log } from '../log.ts';
 import type { Ip } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
@@ -25,6 +26,8 @@ export interface MachineContext {
   readonly system: System;
   readonly settings: Settings;
   readonly log: Log;
+  /** Who makes changes by it: for the history. */
+  readonly by?: Actor;
 }
 
 /** What there is to see before it is known which link is the primary's: `facts` guess it by the default route. */
@@ -103,7 +106,7 @@ export function rendererFor(settings: Settings, selection: Selection): Renderer 
 
 /** @param metadataAddress the route to it is part of the primary's guard */
 export function applyContext(
-  { system, log, settings }: MachineContext,
+  { system, log, settings, by }: MachineContext,
   { renderer, facts, reloadHazard }: Pick<Machine, 'renderer' | 'facts' | 'reloadHazard'>,
   metadataAddress?: Ip,
 ): ApplyContext {
@@ -116,5 +119,6 @@ export function applyContext(
     compare: compareOptions(settings, facts, reloadHazard),
     verifyTimeoutMs: settings.agent.verifyTimeoutMs,
     metadataAddress,
+    ...(by === undefined ? {} : { by }),
   };
 }

@@ -3,6 +3,7 @@ import type { Selection } from '../../renderers/detect/select.ts';
 import type { Command, EniChange } from '../../renderers/renderer.ts';
 import type { Batch } from '../apply/live.ts';
 import type { FileChange } from '../apply/ownership.ts';
+import type { Actor } from '../history/entry.ts';
 import type { Log, LogFields } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
@@ -19,6 +20,8 @@ export interface PassContext {
   readonly system: System;
   readonly settings: Settings;
   readonly log: Log;
+  /** Who makes changes by it: for the history. */
+  readonly by?: Actor;
   /** Where the metadata comes from in a process that lives on; else each pass asks for itself. */
   readonly metadata?: MetadataSource;
 }

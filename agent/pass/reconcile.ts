@@ -71,13 +71,17 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
   const apply = applyContext(context, machine, metadataAddressOf(reading.instance, settings));
-  await applyChange(apply, {
-    plan: desired.plan,
-    ...work,
-    stateBefore: state,
-    stateAfter,
-  });
   const { why, driftOf } = options;
+  const trigger = why?.trigger === undefined ? undefined : String(why.trigger);
+  await applyChange(
+    { ...apply, trigger },
+    {
+      plan: desired.plan,
+      ...work,
+      stateBefore: state,
+      stateAfter,
+    },
+  );
   logChanges(log, {
     ...work,
     kernel,

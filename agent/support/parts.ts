@@ -3,6 +3,7 @@ import { renderers } from '../../renderers/registry.ts';
 import { isMarked } from '../../renderers/renderer.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
+import { historyPath } from '../history/store.ts';
 import { hookFolder } from '../hooks.ts';
 import { recordingOf } from '../metadata/make-recording.ts';
 import { readInstance } from '../metadata/read-instance.ts';
@@ -33,7 +34,7 @@ export async function machineParts(
     },
     ...kernelParts(system),
     ...['state.json', 'checkpoint.json', 'last-change.json'].map(name => recordPart(system, name)),
-    filePart(system, `${state}/history.jsonl`, 'state/history.jsonl', 'what was changed, when and why'),
+    filePart(system, historyPath, 'state/history.jsonl', 'what was changed, when and why'),
     filePart(system, `${run}/daemon/report.json`, 'run/report.json', 'the report of the daemon'),
     filePart(system, `${run}/metrics.prom`, 'run/metrics.prom', 'the metrics'),
     filePart(system, `${run}/pause.json`, 'run/pause.json', 'the mark of a pause'),

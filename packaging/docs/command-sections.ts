@@ -66,7 +66,8 @@ function optionDefinition([name, option]: NamedOption, told = ''): readonly stri
     ...(isTold ? [] : [`One of ${choices.join(', ')}.`]),
     ...(option.multiple ? ['May be repeated.'] : []),
   ];
-  return definition(`${bold(`--${name}`)}${value}`, lines(literal(words.join(' '))));
+  const short = option.short === undefined ? '' : `${bold(`-${option.short}`)}, `;
+  return definition(`${short}${bold(`--${name}`)}${value}`, lines(literal(words.join(' '))));
 }
 
 /** `show this text` to `Show this text.` */

@@ -1,8 +1,10 @@
 // The agent is killed before every single step of an apply, one run per step: each write, each rename, each line of a batch, each line
 // that ifup or a network service runs. After the next start there is the old state or the new one and nothing between, in files, kernel and records.
 // more with --all: every step of networkd and NetworkManager
+
 import { describe, expect, test } from 'vitest';
 import { lastGoodPath } from '../../agent/config/last-good.ts';
+import { historyPath } from '../../agent/history/store.ts';
 import { modeOfRun, partOf } from '../needs/selection.ts';
 import type { Machine, MachineSpec } from '../support/fake-machine.ts';
 import { type FakeBackend, fakeBackends } from '../support/fake-machine-service.ts';
@@ -145,7 +147,7 @@ describe.each(tried)('$backend: $name', ({ backend, prepare }) => {
   });
 });
 
-test('the steps are those of the whole apply, from the checkpoint to its removal and to what is kept of the configuration', async () => {
+test('the steps are those of the whole apply, from the checkpoint to its removal, and what is kept of it', async () => {
   const { machine, reset, steps } = await rehearse(cases[0]!.prepare);
   reset();
   await onceOk(machine);
@@ -153,6 +155,9 @@ test('the steps are those of the whole apply, from the checkpoint to its removal
   const words = machine.system.steps;
   expect(words).toContain(`rename to ${checkpoint}`);
   expect(words).toContain('ip link set dev eth1 up');
-  expect(words.at(-3)).toBe(`remove ${checkpoint}`);
-  expect(words.at(-1)).toBe(`rename to ${lastGoodPath}`);
+  expect(words.at(-5)).toBe(`remove ${checkpoint}`);
+  expect(words.filter(word => word.startsWith('rename to')).slice(-2)).toEqual([
+    `rename to ${historyPath}`,
+    `rename to ${lastGoodPath}`,
+  ]);
 });

@@ -7,6 +7,7 @@ import { type State, statePath } from '../../agent/apply/state-file.ts';
 import { run } from '../../agent/cli/run.ts';
 import { lastGoodPath } from '../../agent/config/last-good.ts';
 import { reportPath } from '../../agent/daemon/report.ts';
+import { historyPath } from '../../agent/history/store.ts';
 import { instanceFromRecording, type Recording } from '../../agent/metadata/recording.ts';
 import { firstHost, type Ip, networkOf, prefixLengthOf } from '../../agent/model/address.ts';
 import { valueOr } from '../../agent/model/instance.ts';
@@ -67,7 +68,7 @@ export interface Picture {
 
 /** What the agent keeps for itself: no part of the machine's configuration. */
 const ownRecords = [
-  ...[statePath, checkpointPath, lastChangePath, lastGoodPath],
+  ...[statePath, checkpointPath, lastChangePath, lastGoodPath, historyPath],
   ...[kernelProbeFile, toolMemoryFile, reportPath],
 ];
 

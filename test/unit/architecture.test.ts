@@ -20,6 +20,7 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
     [
       ...[
         'doctor',
+        'history',
         'support',
         'migrate',
         'removal',
@@ -39,7 +40,10 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   // daemon: what it reports, and whether it lives.
   ['doctor', ['daemon', 'pass', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
   // metadata: a recording of it. Everything else: what is to be in the archive.
-  ['support', ['hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'errors', 'model']],
+  [
+    'support',
+    ['history', 'hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'errors', 'model'],
+  ],
   // renderers: which folders to watch. metadata: the source that it is given. No network logic.
   // config: where its settings come from, as a type.
   ['daemon', ['pass', 'config', 'metadata', 'renderers', 'system', 'log', 'errors', 'model']],
@@ -48,13 +52,18 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   ['removal', ['pass', 'apply', 'coexistence', 'renderers', 'system', 'model']],
   // pass, renderers: what has changed, as types.
   ['hooks', ['pass', 'renderers', 'system', 'log', 'errors']],
-  ['pass', ['apply', 'coexistence', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
+  [
+    'pass',
+    ['history', 'apply', 'coexistence', 'metadata', 'plan', 'renderers', 'system', 'log', 'errors', 'model'],
+  ],
   // plan: the numbers of a slot, to know what in the kernel has our shape. Not metadata: an apply knows no cloud.
-  ['apply', ['plan', 'renderers', 'system', 'log', 'errors', 'model']],
+  ['apply', ['history', 'plan', 'renderers', 'system', 'log', 'errors', 'model']],
   // renderers: the form of a file, and what marks it as ours.
   ['coexistence', ['renderers', 'model']],
   // plan: how many numbers `base` takes. system: only the type.
   ['config', ['plan', 'system', 'errors', 'model']],
+  // log: that it cannot be written. system: files.
+  ['history', ['system', 'log', 'errors', 'model']],
   // Strangers to each other.
   ['metadata', ['errors', 'model']],
   ['plan', ['model']],

@@ -35,7 +35,8 @@ Exit code 0: nothing to do, or done. 2: something is pending or needs attention.
     if (values.apply === true && values.undo === true)
       throw new AgentError('usage', 'migrate: --apply and --undo cannot be used together');
     const settings = await context.settings();
-    const pass: PassContext = { system: context.system, settings, log: await context.log(settings) };
+    const log = await context.log(settings);
+    const pass: PassContext = { system: context.system, settings, log, by: 'migrate' };
     if (values.undo === true) return undo(context, pass);
     const survey = await surveyMigration(pass);
     if (values.apply === true && (survey.files.length > 0 || survey.record?.phase === 'applying'))

@@ -44,7 +44,7 @@ change was rolled back, unless the error is rollback-failed.`,
     const configuration = await context.configuration();
     const { settings, files } = await configuration.read();
     const log = await context.log(settings);
-    const passContext = { system: context.system, settings, log };
+    const passContext = { system: context.system, settings, log, by: 'once' as const };
     const force = values.force === true;
     const passes: PassResult[] = [];
     try {

@@ -61,7 +61,8 @@ for a purge after the program is gone.`,
     if (modes.length > 1)
       throw new AgentError('usage', `remove: --${modes.join(' and --')} cannot be used together`);
     const settings = await settingsInForce(context);
-    const pass: PassContext = { system: context.system, settings, log: await context.log(settings) };
+    const log = await context.log(settings);
+    const pass: PassContext = { system: context.system, settings, log, by: 'remove' };
     if (values.script === true) context.print(await undoScript(pass));
     else if (values.image === true) await removeForImage(context, pass);
     else await removeForGood(context, pass, values.stop === true);

@@ -1,7 +1,8 @@
 // `eni-agent rollback`: takes the last change back, once.
 import { eniOf } from '../../../renderers/renderer.ts';
-import { lastChangePath, writeCheckpoint } from '../../apply/checkpoint.ts';
+import { inverse, lastChangePath, writeCheckpoint } from '../../apply/checkpoint.ts';
 import { fingerprint } from '../../apply/fingerprint.ts';
+import { noteChange } from '../../apply/log/note-change.ts';
 import { reloadRemedy } from '../../apply/netplan/loaded.ts';
 import { rollBack } from '../../apply/rollback.ts';
 import { writeState } from '../../apply/state-file.ts';
@@ -48,12 +49,13 @@ nothing to roll back.`,
       );
       // From here on a crash is an interrupted apply like any other: the next start takes it back.
       await writeCheckpoint(system, change);
-      const apply = applyContext({ system, settings, log }, machine);
-      await rollBack(
-        apply,
-        change,
-        new AgentError('verify-failed', `the change of ${change.time} was to be rolled back`),
-      );
+      const apply = applyContext({ system, settings, log, by: 'rollback' }, machine);
+      const wish = new AgentError('verify-failed', `the change of ${change.time} was to be rolled back`);
+      const reverted = inverse(change, () => true);
+      await rollBack(apply, change, wish).catch(async error => {
+        await noteChange(apply, { ...reverted, result: 'rollback-failed', error });
+        throw error;
+      });
       if (machine.reloadHazard !== undefined)
         log.warn(
           { reason: machine.reloadHazard },
@@ -61,6 +63,7 @@ nothing to roll back.`,
         );
       await writeState(system, { ...change.stateBefore, refused });
       await system.removeFile(lastChangePath);
+      await noteChange(apply, { ...reverted, result: 'rolled-back-by-hand' });
       return change;
     });
     const files = taken.files.map(f => f.path);

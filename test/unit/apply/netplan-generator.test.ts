@@ -8,6 +8,7 @@ import type { FileChange } from '../../../agent/apply/ownership.ts';
 import { runPhase } from '../../../agent/apply/perform.ts';
 import { emptyState } from '../../../agent/apply/state-file.ts';
 import { applyChange } from '../../../agent/apply/transaction.ts';
+import { historyPath } from '../../../agent/history/store.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { netplan } from '../../../renderers/netplan/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
@@ -65,6 +66,10 @@ async function apply(list = files(plan)): Promise<void> {
 const look = () => holdLoaded(host, generator, { readOnly: true });
 const hold = () => holdLoaded(host, generator);
 
+/** Files of the machine: not the copies that the generator works on, nor the history of what was tried. */
+const untouched = () =>
+  [...host.files].filter(([path]) => !path.startsWith(generator.root) && path !== historyPath);
+
 describe('the private root', () => {
   test('has what the generator reads, with our change in it, for nobody else to read', async () => {
     host.define('99-old.yaml', 'x');
@@ -100,10 +105,10 @@ describe('the private root', () => {
 
   test('a definition that the generator refuses ends the apply before anything is touched', async () => {
     host.define('70-broken.yaml', 'eth7', 'unknown: 1\n');
-    const before = [...host.files].filter(([path]) => !path.startsWith(generator.root));
+    const before = untouched();
     const change = { plan, changes, files: files(plan), stateBefore: emptyState, stateAfter: emptyState };
     await expect(applyChange(context, change)).rejects.toThrow('70-broken.yaml: Error in network definition');
-    expect([...host.files].filter(([path]) => !path.startsWith(generator.root))).toEqual(before);
+    expect(untouched()).toEqual(before);
   });
 });
 
@@ -129,11 +134,11 @@ describe('netplan 1.2, whose generator was split', () => {
   });
 
   test('its `generate` without the other half ends the apply before anything is touched', async () => {
-    const before = [...host.files].filter(([path]) => !path.startsWith(generator.root));
+    const before = untouched();
     await expect(applyChange(withPaths([generate]), change)).rejects.toThrow(
       /^"\S+\/generate --root-dir \S+" failed \(exit 126\): .* assertion failed: .* was killed by SIGABRT$/,
     );
-    expect([...host.files].filter(([path]) => !path.startsWith(generator.root))).toEqual(before);
+    expect(untouched()).toEqual(before);
   });
 
   test('a definition that `configure` refuses ends it with the same words', async () => {

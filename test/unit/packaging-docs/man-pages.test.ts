@@ -47,7 +47,7 @@ describe('eni-agent.8', () => {
 
   test('every option is explained', () => {
     const all = [...Object.entries(commonOptions), ...commands.flatMap(c => Object.entries(c.options))];
-    const explained = [...manual.matchAll(/^\.TP --([\w-]+)/gm)].map(m => m[1]!);
+    const explained = [...manual.matchAll(/^\.TP (?:-\w, )?--([\w-]+)/gm)].map(m => m[1]!);
     expect([...new Set(explained)].sort()).toEqual([...new Set(all.map(([name]) => name))].sort());
   });
 
