@@ -122,6 +122,11 @@ export const entries: readonly Entry[] = [
   directory('/usr/share/eni-agent/cloud-init'),
   program('/usr/share/eni-agent/cloud-init/', { checkout: 'packaging/cloud-init/*' }),
 
+  directory('/usr/share/eni-agent/monitoring'),
+  program('/usr/share/eni-agent/monitoring/', {
+    checkout: 'packaging/monitoring/eni-agent-{alerts.yaml,dashboard.json}',
+  }),
+
   { ...directory(documents), kind: 'documentation' },
   documentation(`${documents}/`, { checkout: 'docs/*.{md,svg}' }),
   ...['decisions', 'distributions'].flatMap((name): readonly Entry[] => [

@@ -120,7 +120,8 @@ packages_run() {
 
 lab_set_up() {
   # shellcheck disable=SC2086 # lists of words
-  setup_packages lab $groups && setup_trees $trees && setup_bundle && packages_run
+  setup_packages lab $groups && setup_trees $trees && setup_bundle && packages_run || return
+  [ -z "$promtool" ] || setup_promtool
 }
 
 # prepare_vm IMAGE...: behind everything else, of the time in which the lab waits.
@@ -138,7 +139,7 @@ export ENI_AGENT_FAILURES
 setup_node || exit 1
 
 # How many files each project has in this run, and what they need.
-n_pure=0 n_lab=0 n_matrix=0 n_vm=0 trees='' formats='' groups='' images=''
+n_pure=0 n_lab=0 n_matrix=0 n_vm=0 trees='' formats='' groups='' images='' promtool=''
 # shellcheck disable=SC2086 # a list of words
 variables=$(node test/needs/set-up.ts "$mode" "$projects" $picks) || exit 1
 eval "$variables"

@@ -205,3 +205,15 @@ debian_sources() {
 setup_bundle() {
   quietly "esbuild: bundling the agent into dist/eni-agent.cjs" npm --prefix "$root" run --silent build
 }
+
+# setup_promtool: out of Debian's package, which would start a server where it is installed.
+setup_promtool() {
+  ENI_AGENT_PROMTOOL=$cache/promtool
+  export ENI_AGENT_PROMTOOL
+  [ ! -x "$ENI_AGENT_PROMTOOL" ] || return 0
+  new_building promtool
+  quietly "apt-get download prometheus: promtool (once, 46 MB in $cache)" \
+    sh -c 'cd "$1" && apt-get -o APT::Sandbox::User=root download prometheus && dpkg-deb -x prometheus_*.deb .' sh "$building" || return
+  mv -T "$building/usr/bin/promtool" "$ENI_AGENT_PROMTOOL" || return
+  rm -rf "$building"
+}

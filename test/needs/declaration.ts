@@ -20,13 +20,14 @@ export type VmImageName = (typeof vmImageNames)[number];
 /** Groups of test/needs/programs.txt. A file of the lab has `lab` without saying so. */
 const programGroups = ['packaging', 'recipes', 'vm'] as const;
 
-/** Every word that a declaration may use. `package deb`: as `npm run package` makes it, the plain variant for this machine. */
+/** Every word that a declaration may use. `promtool`: of Prometheus, alone, without the service that its package starts. `package deb`: as `npm run package` makes it, the plain variant for this machine. */
 export const needWords = [
   ...suites.map(suite => `tree ${suite}` as const),
   'tree of the column' as const,
   ...vmImageNames.map(name => `image ${name}` as const),
   ...(['deb', 'rpm'] as const).map(format => `package ${format}` as const),
   ...programGroups.map(group => `programs ${group}` as const),
+  'promtool' as const,
 ] as const;
 export type Need = (typeof needWords)[number];
 

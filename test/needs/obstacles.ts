@@ -16,6 +16,8 @@ export function obstaclesTo(needs: readonly Need[]): readonly string[] {
 function obstaclesOf(need: Need): readonly string[] {
   const [kind, name = ''] = need.split(' ');
   if (kind === 'programs') return missingPrograms(name);
+  if (kind === 'promtool')
+    return existsSync(process.env.ENI_AGENT_PROMTOOL ?? '') ? [] : ['no promtool in ENI_AGENT_PROMTOOL'];
   if (kind === 'package')
     return packageIn(packagesFolder, 'eni-agent', name as 'deb' | 'rpm') === undefined
       ? [`no ${name} in ${packagesFolder}`]

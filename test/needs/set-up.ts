@@ -21,6 +21,7 @@ export function variablesFor(
     formats: words('package').sort().join(' '),
     groups: words('programs').sort().join(' '),
     images: words('image').sort().join(' '),
+    promtool: needs.includes('promtool') ? 'yes' : '',
   };
 }
 

@@ -82,6 +82,7 @@ function troubles(report: Report): readonly Metric[] {
       report.liveOnly?.links ?? [],
       'ENIs that work, and that the network service has not loaded, because a reload could interrupt the primary.',
     ),
+    flag('live_only', report.liveOnly !== null, '1 while the network service has not loaded files of ours.'),
     count(
       'enis_not_as_planned',
       report.notAsPlanned,
