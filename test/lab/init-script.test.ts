@@ -1,6 +1,7 @@
 // The init script on a machine without systemd, by the shells that such systems have as sh.
 // needs: tree bookworm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lastGoodPath } from '../../agent/config/last-good.ts';
 import { first, primary } from '../matrix/enis.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { type Outcome, waitFor } from './command.ts';
@@ -46,7 +47,7 @@ describe.each(['dash', 'bash'])('%s', shell => {
     await allPing(host);
     const stat = await guestOk(host.guest, ['ps', '-o', 'ppid=,tty=,sess=', '-p', String(pid())]);
     expect(stat.trim().split(/\s+/)).toEqual(['1', '?', String(pid())]);
-    expect(readGuestFile(host.guest, logFile)).toContain('"msg":"started"');
+    expect(readGuestFile(host.guest, logFile)).toMatch(/"msg":"eni-agent .* started"/);
     expect(await call('status')).toMatchObject({
       exitCode: 0,
       stdout: `eni-agent is running (process ${pid()})\n`,
@@ -86,8 +87,17 @@ describe.each(['dash', 'bash'])('%s', shell => {
     await allPing(host);
   });
 
-  test('a configuration that is wrong is told at the start', async () => {
+  test('a configuration that is wrong: the last good one is gone by, and a reload fails', async () => {
     writeGuestFile(host.guest, brokenConfig, '[agent]\ncolour = blue\n');
+    expect(await call('start')).toMatchObject({ exitCode: 0 });
+    const reload = await call('reload');
+    expect(reload.exitCode).toBe(6);
+    expect(reload.stdout).toContain(`${brokenConfig}:2: [agent] has the unknown key "colour"`);
+    expect(await call('stop')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('where no last good one is known it is told at the start', async () => {
+    removeGuestFile(host.guest, lastGoodPath);
     const { exitCode, stderr } = await call('start');
     removeGuestFile(host.guest, brokenConfig);
     expect({ exitCode, stderr }).toEqual({

@@ -145,7 +145,7 @@ async function stateFaults(
 
 function reportFaults({ machine: { daemon } }: Life, plan: NetworkPlan): readonly string[] {
   if (daemon === undefined) return ['no daemon'];
-  const { mood, error, brake, enis, waitingFor, problems } = daemon.report();
+  const { mood, error, brake, configProblem, enis, waitingFor, problems } = daemon.report();
   const working = enis.filter(e => e.state === 'working').map(e => e.mac);
   const should = plan.enis.map(e => e.mac);
   return [
@@ -155,6 +155,7 @@ function reportFaults({ machine: { daemon } }: Life, plan: NetworkPlan): readonl
     ...(working.toSorted().join() === should.toSorted().join()
       ? []
       : [`working are ${working}, not ${should}`]),
+    ...(configProblem === null ? [] : [`the configuration is wrong: ${configProblem.message}`]),
     ...problems,
   ];
 }
