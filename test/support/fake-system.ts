@@ -2,6 +2,7 @@
 // clock, and a journal of everything that was changed. A test can make an effect fail, act between two effects as another
 // program would, and kill the agent before any single step. A command that is not modelled throws, and is remembered.
 import { AgentError } from '../../agent/errors.ts';
+import { lockPath } from '../../agent/pass/lock.ts';
 import { temporaryName } from '../../agent/system/disk.ts';
 import type { CommandResult, FileStamp, RunOptions, System } from '../../agent/system/system.ts';
 import type { Offer } from './fake-dhclient.ts';
@@ -65,7 +66,7 @@ export class FakeSystem implements System {
   #bootedAt = this.#now - 3_600_000;
   #events: { readonly at: number; readonly act: () => void }[] = [];
   readonly #plot = new FakePlot();
-  #lockedUntil = 0;
+  #locked = { path: '', until: 0 };
   readonly #holders = new Map<string, Promise<void>>();
 
   /** A new process of the agent on the same machine: nothing of the old one is left but files and kernel. */
@@ -123,9 +124,9 @@ export class FakeSystem implements System {
     this.#bootedAt += byMs;
   }
 
-  /** Another process holds every lock for so long. */
-  holdLock(ms: number): void {
-    this.#lockedUntil = this.#now + ms;
+  /** Another process holds a lock for so long: that of a pass unless told. */
+  holdLock(ms: number, path = lockPath): void {
+    this.#locked = { path, until: this.#now + ms };
   }
 
   // A file of the machine itself, written by nobody of ours.
@@ -231,11 +232,12 @@ export class FakeSystem implements System {
       if (waitMs === 0) return undefined;
       await this.#holders.get(path);
     }
-    if (this.#lockedUntil > this.#now + waitMs) {
+    const heldMs = path === this.#locked.path ? this.#locked.until - this.#now : 0;
+    if (heldMs > waitMs) {
       await this.sleep(waitMs);
       return undefined;
     }
-    if (this.#lockedUntil > this.#now) await this.sleep(this.#lockedUntil - this.#now);
+    if (heldMs > 0) await this.sleep(heldMs);
     let free = () => {};
     const held = new Promise<void>(resolve => {
       free = resolve;
