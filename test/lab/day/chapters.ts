@@ -1,4 +1,5 @@
 // What happens on an ordinary day between the installation and the removal. Each chapter leaves the machine as it found it.
+import { byHand } from './by-hand.ts';
 import type { Day, DayImage } from './day.ts';
 import { driftTwice } from './drift-twice.ts';
 import { tellJournal } from './journal.ts';
@@ -17,6 +18,7 @@ export const chapters: readonly Chapter[] = [
   { name: 'a second change in the middle of a repair', tell: driftTwice },
   { name: 'netplan: networkd must not be made to load its files', tell: liveOnly, images: ['netplan'] },
   { name: 'a configuration that is not valid', tell: wrongConfig },
+  { name: 'work by hand, and what is on record', tell: byHand },
   { name: 'the journal', tell: tellJournal },
   { name: 'a daemon that hangs', tell: tellWatchdog },
 ];
