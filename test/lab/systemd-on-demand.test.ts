@@ -30,6 +30,15 @@ const passes = async () =>
       'journalctl -b -u eni-agent-once -o cat | grep -c "^Finished\\|^Failed to start"; :',
     ]),
   );
+/** Its own lines in the journal, since the boot: priority and message. */
+const journal = async () => {
+  const words = ['journalctl', '-b', '-t', 'eni-agent', '-o', 'json', '--no-pager'];
+  const lines = (await guestOk(host.guest, words)).split('\n').filter(line => line !== '');
+  return lines.map(line => {
+    const { PRIORITY, MESSAGE } = JSON.parse(line) as Readonly<Record<string, string>>;
+    return `${PRIORITY} ${MESSAGE!.startsWith('{') ? JSON.parse(MESSAGE!).msg : MESSAGE}`;
+  });
+};
 const rulesOf = () => ip(host.vpc.guest, 'rule');
 const isIdle = async () =>
   requests().length === 0 && (await isActive('eni-agent-once.service')) !== 'activating';
@@ -144,6 +153,16 @@ test('a pass that fails is not repeated for ever, and the next request is served
   expect(
     await waitFor(async () => (await isActive('eni-agent-once.service')) === 'inactive', 10_000, 100),
   ).toBe(true);
+});
+
+test('the journal: a line for each change, errors for the pass that failed, nothing for the others', async () => {
+  const lines = await journal();
+  const changes = lines.filter(line => line.startsWith('6 '));
+  expect(changes.map(line => /^6 (\w+): /.exec(line)?.[1])).toEqual(['added', 'added', 'changed', 'removed']);
+  expect(changes[2]).toBe('6 changed: +10.0.3.72');
+  const others = lines.filter(line => !line.startsWith('6 '));
+  expect(others.filter(line => !line.startsWith('3 '))).toEqual([]);
+  expect(others[0]).toMatch(/^3 eni-agent: .*colour/);
 });
 
 test('one mode at a time', async () => {

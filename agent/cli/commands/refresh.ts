@@ -26,6 +26,7 @@ Exit code 0: everything is as it should be. 2: done, but something needs attenti
   options: { wait: waitOption },
   examples: ['eni-agent refresh', 'eni-agent refresh --wait 60', 'eni-agent refresh --json'],
   needsRoot: true,
+  changes: true,
   withoutRoot: '"eni-agent status" shows the state of the ENIs without root',
   async run(context, values) {
     const { system } = context;

@@ -1,6 +1,8 @@
 // Tells systemd that the daemon is up, and in one line what it does. Through systemd-notify(1), which the package of that name starts: Node
 // cannot send to a datagram socket of the AF_UNIX family. Without systemd (no NOTIFY_SOCKET) nothing happens, and nothing is loaded.
 
+import { printable } from '../../log/text.ts';
+
 export interface Readiness {
   /** READY=1 the first time, then only a status that differs from the last one. Never waits for the answer, never throws. */
   announce(status: string): void;
@@ -27,7 +29,9 @@ export function openReadiness(socket: string | undefined, pid: number): Readines
     isTelling = false;
   }
   return {
-    announce(status) {
+    announce(text) {
+      // One line: systemd-notify would take the next one for another word to systemd.
+      const status = printable(text);
       if (socket === undefined || status === last) return;
       last = status;
       if (!isTelling) void tell();

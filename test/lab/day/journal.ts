@@ -9,17 +9,25 @@ interface Entry {
   readonly PRIORITY: string;
   readonly SYSLOG_IDENTIFIER: string;
   readonly _TRANSPORT: string;
+  /** Microseconds since the epoch. */
+  readonly __REALTIME_TIMESTAMP: string;
 }
 
 const address = '10.0.3.73';
 
 export async function tellJournal(day: Day): Promise<void> {
-  const cursor = (await day.sh('journalctl -n 0 --show-cursor -q')).replace(/^-- cursor: /, '').trim();
+  // Not by --after-cursor: with a filter, journalctl 252 leaves out the first line behind it.
+  const since = Number(await day.sh('date +%s%6N'));
   const entries = async (...options: readonly string[]): Promise<readonly Entry[]> => {
-    const words = ['journalctl', '-q', '-o', 'json', `'--after-cursor=${cursor}'`, ...options];
-    const lines = (await day.sh(words.join(' '))).split('\n').filter(line => line !== '');
-    return lines.map(line => JSON.parse(line) as Entry);
+    const lines = (await day.sh(['journalctl -q -o json', ...options].join(' '))).split('\n');
+    return lines
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as Entry)
+      .filter(entry => Number(entry.__REALTIME_TIMESTAMP) >= since);
   };
+  // journald reads what it is told a moment later.
+  const has = (count: number, ...options: readonly string[]) =>
+    day.until('a line in the journal', async () => (await said(...options)).length >= count);
   const said = async (...options: readonly string[]) =>
     (await entries('-t', 'eni-agent', ...options)).map(({ PRIORITY, MESSAGE }) => `${PRIORITY} ${MESSAGE}`);
 
@@ -27,6 +35,7 @@ export async function tellJournal(day: Day): Promise<void> {
   await day.host.metadata.sync();
   expect(await day.eniAgent('refresh')).toMatchObject({ exitCode: 0 });
   await day.settled();
+  await has(1);
   const eni = `${plugged.link} \\S+`;
   expect(await said()).toEqual([
     expect.stringMatching(new RegExp(`^6 ${eni}: changed: \\+${address} \\((metadata|request)\\)$`)),
@@ -35,6 +44,7 @@ export async function tellJournal(day: Day): Promise<void> {
   expect(await day.eniAgent('rollback')).toMatchObject({ exitCode: 0 });
   expect(await day.eniAgent('once', '--force')).toMatchObject({ exitCode: 0 });
   await day.settled();
+  await has(2, 'PRIORITY=5');
   const byHand = await said('PRIORITY=5');
   expect(byHand).toEqual([
     expect.stringMatching(
@@ -46,7 +56,7 @@ export async function tellJournal(day: Day): Promise<void> {
   expect(await said('-p', 'warning')).toEqual([]);
   await day.host.metadata.send({ do: 'fault', fault: { match: '.*', status: 503, body: '' } });
   await day.eniAgent('refresh');
-  await day.until('a warning', async () => (await said('-p', 'warning')).length > 0);
+  await has(1, '-p', 'warning');
   expect(await said('-p', 'warning')).toEqual([
     expect.stringMatching(/^4 no usable metadata; the current configuration is kept: .*\[metadata-\w+\]$/),
   ]);

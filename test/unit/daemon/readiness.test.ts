@@ -46,6 +46,13 @@ test('a program that hangs is the only one', async () => {
   expect(calls()).toEqual(['--pid=4711|--status=3 ENIs|', '--ready|--pid=4711|--status=1 ENI|']);
 });
 
+test('a status stays one line, whatever an error has brought', async () => {
+  fakeProgram('');
+  openReadiness('/run/systemd/notify', 4711).announce('1 ENI; it said: a\nMAINPID=1\u001b[31m');
+  await vi.waitFor(() => expect(calls()).toHaveLength(1), { timeout: 10_000 });
+  expect(calls()).toEqual(['--ready|--pid=4711|--status=1 ENI; it said: a\\nMAINPID=1\\u001b[31m|']);
+});
+
 test('no program: nothing happens', async () => {
   process.env.PATH = folder;
   openReadiness('/run/systemd/notify', 4711).announce('1 ENI');
