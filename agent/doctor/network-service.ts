@@ -1,5 +1,6 @@
 // The service that configures the links of this machine: does it run, and does the primary have what it needs? eni-agent never
 // changes the primary; but without it there is no metadata service, and no other check would say why.
+import type { Family } from '../model/address.ts';
 import type { BackendName } from '../model/host.ts';
 import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
@@ -68,7 +69,12 @@ export function networkService({ backend, facts }: Inspection): readonly Finding
 export const primaryCheckName = 'primary';
 
 /** The link that all else needs: up, with an address and a default route. */
-export function primary({ primaryLink, kernel, backend }: Inspection): readonly Finding[] {
+export function primary({
+  primaryLink,
+  primaryFamily: family,
+  kernel,
+  backend,
+}: Inspection): readonly Finding[] {
   const check = primaryCheckName;
   const show = backend && primaryLink !== undefined && services[backend]?.show(primaryLink);
   const where =
@@ -82,11 +88,15 @@ export function primary({ primaryLink, kernel, backend }: Inspection): readonly 
   const link = kernel.links.find(l => l.name === primaryLink);
   if (link === undefined) return failure(`${primaryLink} does not exist`);
   if (!link.up) return failure(`${primaryLink} is down`);
-  const addresses = kernel.addresses.filter(a => a.link === primaryLink && a.scope === 'global');
-  if (addresses.length === 0) return failure(`${primaryLink} has no address`);
-  const defaults = kernel.routes.filter(r => r.table === mainTable && isDefaultRoute(r));
+  const isMeant = (object: { readonly family: Family }) => family === undefined || object.family === family;
+  const named = family === undefined ? '' : `IPv${family} `;
+  const addresses = kernel.addresses.filter(
+    a => a.link === primaryLink && a.scope === 'global' && isMeant(a),
+  );
+  if (addresses.length === 0) return failure(`${primaryLink} has no ${named}address`);
+  const defaults = kernel.routes.filter(r => r.table === mainTable && isDefaultRoute(r) && isMeant(r));
   if (defaults.length === 0)
-    return failure(`${primaryLink} has an address, but there is no default route in main`);
+    return failure(`${primaryLink} has an address, but there is no ${named}default route in main`);
   const isBy = (route: (typeof defaults)[number]) =>
     route.link === primaryLink || route.text.includes(`dev ${primaryLink}`);
   const saw = `${primaryLink} is up and has ${addresses[0]!.ip}`;

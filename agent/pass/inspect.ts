@@ -5,9 +5,9 @@ import type { Selection } from '../../renderers/detect/select.ts';
 import { compareEni, compareOptions, type Difference } from '../apply/compare.ts';
 import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
-import type { Mac } from '../model/address.ts';
+import type { Family, Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
-import type { ProviderName } from '../model/instance.ts';
+import { type Eni, type EniFamily, type ProviderName, valueOr } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { LiveOnly } from '../model/live-only.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
@@ -33,6 +33,8 @@ export interface Inspection {
   readonly primaryLink: string | undefined;
   /** As the metadata, or else its last good answer, names it. */
   readonly primary: { readonly mac: Mac; readonly eniId: string | undefined } | undefined;
+  /** The family without which the primary is of no use: IPv4 if it has an address of that in the cloud. Undefined: not known. */
+  readonly primaryFamily: Family | undefined;
   readonly enis: readonly Comparison[];
   /** What skipped ENIs keep of an earlier plan, because they are left alone for now only. */
   readonly held: readonly EniPlan[];
@@ -74,6 +76,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
       backend: context.settings.agent.backend ?? state.backend ?? selection.backend,
       primaryLink: facts.primaryLink,
       primary: primaryOf(state),
+      primaryFamily: familyOfPrimary(state.lastGood),
       enis: state.applied.map(plan => ({
         plan,
         difference: compareEni(kernel, plan, undefined, options),
@@ -95,6 +98,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     backend: pass.backend,
     primaryLink: desired.plan.primaryLink,
     primary: desired.plan.skipped.find(s => s.reason === 'primary'),
+    primaryFamily: familyOfPrimary(instance.enis),
     held: desired.held,
     refused: pass.refused,
     enis: desired.plan.enis.map(plan => ({
@@ -115,6 +119,14 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     degraded: pass.degraded,
     liveOnly: pass.liveOnly,
   };
+}
+
+function familyOfPrimary(enis: readonly Eni[]): Family | undefined {
+  const primary = enis.find(eni => eni.primary);
+  const has = (family: EniFamily | undefined) =>
+    family !== undefined && valueOr(family.addresses, []).length > 0;
+  if (has(primary?.ipv4)) return 4;
+  return has(primary?.ipv6) ? 6 : undefined;
 }
 
 function primaryOf({ lastGood }: State): Inspection['primary'] {

@@ -68,7 +68,7 @@ test('a primary without an address is the finding, and explains the metadata', a
   await machine.metadata.close();
   const findings = await doctor();
   expect(findings).toContainEqual(
-    expect.objectContaining({ check: 'primary', verdict: 'failure', saw: 'eth0 has no address' }),
+    expect.objectContaining({ check: 'primary', verdict: 'failure', saw: 'eth0 has no IPv4 address' }),
   );
   expect(findings.find(f => f.check === 'metadata')).toMatchObject({
     verdict: 'warning',

@@ -4,7 +4,9 @@ import type { Day, DayImage } from './day.ts';
 import { driftTwice } from './drift-twice.ts';
 import { tellJournal } from './journal.ts';
 import { liveOnly } from './live-only.ts';
+import { serviceTrouble } from './service-trouble.ts';
 import { tellWatchdog } from './watchdog.ts';
+import { withoutRoot } from './without-root.ts';
 import { wrongConfig } from './wrong-config.ts';
 
 export interface Chapter {
@@ -17,6 +19,8 @@ export interface Chapter {
 export const chapters: readonly Chapter[] = [
   { name: 'a second change in the middle of a repair', tell: driftTwice },
   { name: 'netplan: networkd must not be made to load its files', tell: liveOnly, images: ['netplan'] },
+  { name: 'monitoring without root', tell: withoutRoot },
+  { name: 'the network service, the primary, a section: doctor names what it is', tell: serviceTrouble },
   { name: 'a configuration that is not valid', tell: wrongConfig },
   { name: 'work by hand, and what is on record', tell: byHand },
   { name: 'the journal', tell: tellJournal },

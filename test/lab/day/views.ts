@@ -15,7 +15,8 @@ export interface Truth {
   readonly trouble?: RegExp;
 }
 
-const asNobody = 'setpriv --reuid nobody --regid nogroup --clear-groups';
+/** In front of a command line in a guest: as a user who has no rights. */
+export const asNobody = 'setpriv --reuid nobody --regid nogroup --clear-groups';
 
 /** Demands of every view that it says what is. */
 export async function allSay(day: Day, truth: Truth = {}): Promise<void> {

@@ -91,6 +91,19 @@ describe('the primary', () => {
     }),
   );
 
+  test('IPv4 is what it needs, if it has that in the cloud; IPv6 alone will not do', () => {
+    const ipv6 = { ...kernel.addresses[0]!, family: 6 as const };
+    const found = {
+      ...inspectionOf(),
+      primaryLink: 'eth0',
+      kernel: { ...kernel, links: [eth0], addresses: [ipv6] },
+    };
+    expect(primary({ ...found, primaryFamily: 4 })).toMatchObject([{ saw: 'eth0 has no IPv4 address' }]);
+    const routes = [{ ...byEth0, family: 6 as const }];
+    const kernel6 = { ...found.kernel, routes };
+    expect(primary({ ...found, kernel: kernel6, primaryFamily: 6 })).toMatchObject([{ verdict: 'ok' }]);
+  });
+
   test('not known at all', () => {
     const found = primary({ ...inspectionOf(), primaryLink: undefined });
     expect(found).toMatchObject([{ verdict: 'failure', saw: expect.stringContaining('no link is known') }]);
