@@ -78,7 +78,7 @@ function notRead(paths: readonly string[]): readonly Finding[] {
   return [{ check: 'not checked', verdict: 'skipped', saw, hint }];
 }
 
-function backend({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {
+function backend({ selection, backend: last }: Inspection, { settings }: PassContext): readonly Finding[] {
   const saw = explainSelection(selection);
   const named = settings.agent.backend;
   if (named !== undefined && named !== selection.backend) {
@@ -86,14 +86,12 @@ function backend({ selection }: Inspection, { settings }: PassContext): readonly
     return [{ check: 'backend', verdict: 'warning', saw, hint }];
   }
   if (selection.backend !== undefined) return [ok('backend', saw)];
-  return [
-    {
-      check: 'backend',
-      verdict: 'failure',
-      saw,
-      hint: 'name it in the configuration: [agent] backend = NAME',
-    },
-  ];
+  // Where it was known before, it is the machine that has changed: a service that is stopped owns no link.
+  const hint =
+    last === undefined
+      ? 'name it in the configuration: [agent] backend = NAME'
+      : `the last pass went by ${last}: see "network service" and "primary" below`;
+  return [{ check: 'backend', verdict: 'failure', saw, hint }];
 }
 
 function proven({ selection }: Inspection, { settings }: PassContext): readonly Finding[] {

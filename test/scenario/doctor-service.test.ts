@@ -47,6 +47,8 @@ describe.each(['networkmanager-keyfile', 'networkd'] as const)('%s has stopped',
         hint: expect.stringContaining(`systemctl start ${unit}`),
       }),
     );
+    // Whoever names the backend in the configuration now has not mended anything.
+    expect(JSON.stringify(findings)).not.toContain('[agent] backend = NAME');
     // The metadata was not asked, or has answered: it is not blamed.
     expect(
       findings.filter(f => f.check === 'metadata' && f.verdict !== 'ok' && f.verdict !== 'skipped'),

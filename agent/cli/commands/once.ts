@@ -138,9 +138,14 @@ function outcomeLines(pass: PassResult, style: { colour: boolean }): readonly st
   const files = pass.files.map(f => `  ${(f.after === undefined ? 'removed' : 'wrote').padEnd(8)} ${f.path}`);
   // One that is held is not planned now, but what it has is ours and stays.
   const managed = [...pass.desired.plan.enis, ...pass.desired.held].map(e => e.link).join(' ') || 'none';
+  const isFine = pass.degraded.length === 0;
   const verdicts = {
-    applied: green(style, 'Applied and verified.'),
-    unchanged: green(style, 'Nothing to do.'),
+    applied: isFine
+      ? green(style, 'Applied and verified.')
+      : yellow(style, 'Applied and verified; what the warnings say needs attention.'),
+    unchanged: isFine
+      ? green(style, 'Nothing to do.')
+      : yellow(style, 'Nothing was changed; what the warnings say needs attention.'),
     refused: yellow(
       style,
       'Not applied: this plan was rolled back by hand. "eni-agent once --force" applies it again.',

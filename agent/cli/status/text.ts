@@ -4,6 +4,7 @@ import { explainSelection } from '../../../renderers/detect/select.ts';
 import type { ConfigTrouble } from '../../config/source.ts';
 import type { DaemonView } from '../../daemon/liveness.ts';
 import { describeLiveOnly } from '../../model/live-only.ts';
+import { clockTime } from '../../model/time-text.ts';
 import { describeCloud, type Inspection, isMetadataFailure } from '../../pass/inspect.ts';
 import { bold, describeEni, describeNotRead, describeWarnings, type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
@@ -106,7 +107,7 @@ function whatToDo({ state }: StatusRow, { found, daemon }: StatusView): string |
     case 'failed':
       return 'its last change was rolled back; fix the cause, then "eni-agent once" tries again';
     case 'contested':
-      return 'find what undoes it; "eni-agent doctor" names known programs that configure ENIs';
+      return `find what undoes it; "eni-agent doctor" names known programs that configure ENIs${pauseText(daemon)}`;
     case 'waiting':
       return daemon.isAlive ? undefined : 'run "eni-agent once" again when that is available';
     default:
@@ -119,4 +120,8 @@ function leftAlone({ found, rows }: StatusView, style: Style): readonly string[]
   const alone = found.skipped.filter(s => rows.some(r => r.mac === s.mac && r.state !== 'left-over'));
   if (alone.length === 0) return [];
   return ['', bold(style, 'Left alone'), ...alone.map(s => `  ${s.eniId ?? s.mac}  ${s.reason}: ${s.text}`)];
+}
+
+function pauseText({ report }: DaemonView): string {
+  return report?.brake ? `; repairs are paused until ${clockTime(report.brake.until)}` : '';
 }

@@ -1,6 +1,7 @@
 // Monitoring without root: `status`, `plan` and `doctor` as nobody end as those of root do, and say what they could not read. `--cached` asks
 // nobody, and so answers also where there is no network.
 import { expect } from 'vitest';
+import type { Outcome } from '../command.ts';
 import type { Day } from './day.ts';
 import { asNobody } from './views.ts';
 
@@ -14,8 +15,11 @@ export async function withoutRoot(day: Day): Promise<void> {
   const alike = async (expected: number) => {
     for (const command of ['status', 'plan', 'doctor']) {
       const [root, nobody] = [await eniAgent(command), await tries(`${asNobody} eni-agent ${command}`)];
-      expect(root.exitCode, `${command} of root\n${root.stdout}`).toBe(expected);
-      expect(nobody.exitCode, `${command} of nobody\n${nobody.stdout}${nobody.stderr}`).toBe(expected);
+      // An image may have a rival, whose files only root may read.
+      const codeOf = ({ exitCode, stdout }: Outcome) =>
+        command === 'doctor' ? (/^(WARN|FAIL)(?! *rivals)/m.test(stdout) ? 2 : 0) : exitCode;
+      expect(codeOf(root), `${command} of root\n${root.stdout}`).toBe(expected);
+      expect(codeOf(nobody), `${command} of nobody\n${nobody.stdout}${nobody.stderr}`).toBe(expected);
     }
   };
   await alike(0);
@@ -27,14 +31,11 @@ export async function withoutRoot(day: Day): Promise<void> {
 
   // A rule that is missing is seen by both; a pause keeps the daemon from mending it meanwhile.
   await sh('eni-agent pause 10m');
-  const [rule = ''] = (await sh('ip -4 rule show priority 28600')).split('\n');
   await sh('ip -4 rule del priority 28600');
   await alike(2);
   expect((await tries(`${asNobody} eni-agent status`)).stdout).toContain('missing: rule 4 28600');
   await sh('eni-agent resume');
-  await day.until('the rule is back', async () =>
-    (await sh('ip -4 rule show priority 28600')).startsWith(rule),
-  );
+  await alike(0);
 
   // In a namespace that has no link nothing can be asked.
   const cached = await tries(`unshare -n ${asNobody} eni-agent status --cached --brief`);
