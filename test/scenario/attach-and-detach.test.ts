@@ -31,6 +31,7 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
     'write /var/lib/eni-agent/state.json',
     'write /var/lib/eni-agent/last-change.json',
     'remove /var/lib/eni-agent/checkpoint.json',
+    'write /var/lib/eni-agent/history.jsonl',
     'write /var/lib/eni-agent/last-good-config.json',
   ]);
   expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32']);
@@ -80,6 +81,7 @@ test('an added address goes live without ifup, so no connection of the ENI is to
     'write /var/lib/eni-agent/state.json',
     'write /var/lib/eni-agent/last-change.json',
     'remove /var/lib/eni-agent/checkpoint.json',
+    'write /var/lib/eni-agent/history.jsonl',
   ]);
   expect(leavesBy(machine.system, '172.31.40.11')).toBe('eth1');
   await expectIdle(machine);
