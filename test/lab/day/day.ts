@@ -31,6 +31,8 @@ export interface Day {
   readonly until: (what: string, holds: () => boolean | Promise<boolean>, timeout?: number) => Promise<void>;
   /** Waits until the daemon reports that all secondary ENIs of the VPC work and that there is nothing to wait for. */
   readonly settled: () => Promise<void>;
+  /** After a restart of the network service: waits until the daemon has put back what that undid or doubled. */
+  readonly mended: () => Promise<void>;
   /** The daemon's lines in the journal, with more options for journalctl. */
   readonly journal: (...options: readonly string[]) => Promise<string>;
   readonly end: () => Promise<void>;
@@ -50,6 +52,8 @@ export async function beginDay(suite: Suite, image: DayImage): Promise<Day> {
   const tries = (script: string) => runInGuest(guest, ['sh', '-c', script], { timeout: 120_000 });
   const journal = (...options: readonly string[]) =>
     guestOk(guest, ['journalctl', '--no-pager', '-u', 'eni-agent', ...options]);
+  const eniAgent: Day['eniAgent'] = (...args) =>
+    runInGuest(guest, ['eni-agent', ...args], { timeout: 120_000 });
   const report = () => {
     const text = readGuestFile(guest, reportPath);
     return text === undefined ? undefined : (JSON.parse(text) as Report);
@@ -65,9 +69,11 @@ export async function beginDay(suite: Suite, image: DayImage): Promise<Day> {
     package: packages.path,
     sh: script => guestOk(guest, ['sh', '-c', script], { timeout: 120_000 }),
     tries,
-    eniAgent: (...args) => runInGuest(guest, ['eni-agent', ...args], { timeout: 120_000 }),
+    eniAgent,
     report,
     until,
+    mended: () =>
+      until('status finds nothing', async () => (await eniAgent('status')).exitCode === 0, 60_000),
     settled: () => until('all ENIs work', () => isAtRest(host, report())),
     journal,
     async end() {

@@ -69,6 +69,7 @@ export async function liveOnly(day: Day): Promise<void> {
   );
   // Its lease stays; the route to its subnet is another one for the kernel, and is added before the old one goes.
   expect(ended.events.deletionsOf('eth0').filter(line => /inet|default/.test(line))).toEqual([]);
+  await day.mended();
   await day.settled();
   await allPing(host);
   await allSay(day);

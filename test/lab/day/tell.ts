@@ -50,6 +50,7 @@ export function tellDay(suite: Suite, image: DayImage): void {
         expect((await day.eniAgent(...command.split(' '))).stdout, command).toContain(step);
       await day.sh(step);
       await day.until('networkd has loaded the files', () => day.report()?.liveOnly === null, 120_000);
+      await day.mended();
       await day.settled();
       await allSay(day);
     });
