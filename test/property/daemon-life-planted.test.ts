@@ -2,6 +2,7 @@
 // in the daemon itself. Without them the same lives end well (daemon-life.test.ts).
 import { expect, test } from 'vitest';
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
+import { daemonLockPath } from '../../agent/daemon/requests.ts';
 import type { OpenClient } from '../../agent/metadata/client.ts';
 import type { Response } from '../../agent/metadata/provider.ts';
 import type { CommandResult, RunOptions } from '../../agent/system/system.ts';
@@ -28,6 +29,13 @@ class CoarseSystem extends FakeSystem {
         r => r.priority !== Number(priority) || r.selectors === undefined,
       );
     return result;
+  }
+}
+
+/** As if `remove` did not see the daemon. */
+class UnguardedSystem extends FakeSystem {
+  override lock(path: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
+    return path === daemonLockPath ? Promise.resolve(async () => undefined) : super.lock(path, waitMs);
   }
 }
 
@@ -64,6 +72,7 @@ test.each<readonly [string, LifeFlaw, RegExp]>([
   ['removal on a single reading', { client: confirmsItself }, /worked, the cloud still gives it/],
   ['a 404 is believed as empty', { client: () => believesIn404 }, /worked, the cloud still gives it/],
   ['a repair clears its place by priority', { system: () => new CoarseSystem() }, /a foreign rule has gone/],
+  ['remove beside the daemon', { system: () => new UnguardedSystem() }, /removed, and it is back/],
   ['no recovery after a crash', { system: () => new ForgetfulSystem() }, /no rest/],
 ])('%s', { timeout: 300_000 }, async (_name, flaw, expected) => {
   // The first of these that goes wrong is enough; LIFE_SHRINK=1 shows the shortest of its like.

@@ -21,6 +21,10 @@ export class FakePlot {
     this.#failures.push({ match, reason, left: times });
   }
 
+  get isFailing(): boolean {
+    return this.#failures.some(f => f.left > 0);
+  }
+
   /** Nothing fails any more. */
   heal(): void {
     this.#failures.length = 0;

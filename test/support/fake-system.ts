@@ -103,6 +103,11 @@ export class FakeSystem implements System {
     this.#plot.fail(match, reason, times);
   }
 
+  /** Something is still to fail. */
+  get isFailing(): boolean {
+    return this.#plot.isFailing;
+  }
+
   /** Nothing fails any more. */
   heal(): void {
     this.#plot.heal();

@@ -46,7 +46,13 @@ export async function doAct(life: Life, act: Act): Promise<void> {
     case 'reboot':
       return reboot(life);
     case 'once':
+      life.isRemoved = false;
       await machine.once();
+      return;
+    case 'remove':
+      // A person's order: what goes by it goes on purpose.
+      for (const eni of lifeSecondaries) forgetOn(life, eni);
+      if ((await machine.remove()) === 0) life.isRemoved = true;
       return;
     case 'refresh':
       life.requests += 1;
@@ -69,6 +75,7 @@ export async function doAct(life: Life, act: Act): Promise<void> {
 export async function start(life: Life): Promise<void> {
   if (life.machine.daemon !== undefined) return;
   life.config.broken = false;
+  life.isRemoved = false;
   life.machine.writeConfig(life.config.ignored, false);
   life.machine.start();
   await life.machine.runFor(1);

@@ -56,9 +56,7 @@ export function disturb(life: Life, act: Disturbance): void {
       break;
     }
     case 'add-fails':
-      machine.system.fail(/^run ip (-6 )?addr add|addr add/, 'Operation not permitted', act.times);
-      // What the agent takes down to bring it up again, it may not get back.
-      for (const eni of lifeSecondaries) forgetOn(life, eni);
+      refuseAddresses(life, eniOf(act.eni), act.pick, act.times);
       break;
     case 'leak-default':
       leakDefault(life, eniOf(act.eni));
@@ -190,6 +188,17 @@ function spoilFile({ machine: { system } }: Life, how: 'edit-file' | 'delete-fil
   if (path === undefined || file === undefined) return;
   if (how === 'delete-file') system.files.delete(path);
   else system.put(path, `${file.content}# edited\n`);
+}
+
+function refuseAddresses(life: Life, eni: LifeEni, pick: number, times: number): void {
+  const { system, cloud } = life.machine;
+  system.heal();
+  if (times === 0) return;
+  system.fail(/addr add/, 'Operation not permitted', times);
+  const more = [...eni.pool4.slice(1), ...eni.pool6];
+  cloud.assign(eni, more[pick % more.length]!, 0);
+  // What the agent takes down to bring it up again, it may not get back.
+  for (const other of lifeSecondaries) forgetOn(life, other);
 }
 
 function leakDefault({ machine, ledger }: Life, eni: LifeEni): void {

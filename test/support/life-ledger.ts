@@ -19,6 +19,8 @@ export interface Life {
   /** Files of others that keep the agent from an ENI; they go before the end. */
   readonly claims: Set<string>;
   readonly renamed: Set<LifeEni>;
+  /** `eni-agent remove` has done its work, and nobody has started the agent since. */
+  isRemoved: boolean;
   requests: number;
   /** The first promise that an effect broke. */
   broken: BrokenPromise | undefined;

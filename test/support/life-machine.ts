@@ -1,7 +1,9 @@
 // A VM of a made-up life: Debian with ifupdown, a primary that DHCP brought up, four ENIs that come and go, the in-memory cloud, and one
 // daemon at a time that can be killed at any step. No socket and no real time.
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
+import { run } from '../../agent/cli/run.ts';
 import { readSettings } from '../../agent/config/read-settings.ts';
+import { daemonLockPath } from '../../agent/daemon/requests.ts';
 import { AgentError } from '../../agent/errors.ts';
 import { silentLog } from '../../agent/log.ts';
 import type { OpenClient } from '../../agent/metadata/client.ts';
@@ -13,6 +15,7 @@ import { type FakeDaemon, startDaemon } from './fake-daemon.ts';
 import { FakeSystem } from './fake-system.ts';
 import { createLifeCloud, type LifeCloud } from './life-cloud.ts';
 import { type LifeEni, type LifeProvider, lifePrimary } from './life-enis.ts';
+import { noProcess } from './no-process.ts';
 
 /** What a test puts between the daemon and its world, to show that a fault in it is found. */
 export interface LifeFlaw {
@@ -43,6 +46,8 @@ export interface LifeMachine {
   runFor(ms: number): Promise<void>;
   /** `eni-agent once`: a pass by another process. Returns the outcome, or why it failed. */
   once(): Promise<string>;
+  /** `eni-agent remove` by a person: its exit code, or why there is none. */
+  remove(): Promise<number | 'killed'>;
   reboot(): void;
   writeConfig(ignored: LifeEni | undefined, broken: boolean): void;
 }
@@ -79,6 +84,8 @@ export function createLifeMachine(provider: LifeProvider, flaw: LifeFlaw = {}): 
     plug: (eni, name) => system.kernel.addLink({ name, mac: eni.mac, driver: 'ena' }),
     start() {
       system.restart();
+      // As the command does; the process that holds it dies with `restart`.
+      void system.lock(daemonLockPath, 0);
       machine.daemon = startDaemon(system, { connect });
     },
     kill() {
@@ -108,6 +115,19 @@ export function createLifeMachine(provider: LifeProvider, flaw: LifeFlaw = {}): 
         return error instanceof AgentError ? error.code : 'killed';
       } finally {
         isOnce = false;
+        if (system.isDead) machine.kill();
+      }
+    },
+    async remove() {
+      const said = () => undefined;
+      try {
+        const screen = { isTerminal: false, columns: said, isClosed: () => false };
+        const options = { isRoot: true, isInteractive: false, colour: false, process: noProcess, screen };
+        return await run(['remove'], system, { ...options, print: said, printError: said });
+      } catch (error) {
+        if (!system.isDead) throw error;
+        return 'killed';
+      } finally {
         if (system.isDead) machine.kill();
       }
     },

@@ -7,10 +7,14 @@ import { lifeSecondaries } from './life-enis.ts';
 import { BrokenPromise, type Life, openLedger } from './life-ledger.ts';
 import { createLifeMachine, type LifeFlaw } from './life-machine.ts';
 import { heal, restFaults } from './life-rest.ts';
+import { calmFaults, removedFaults } from './life-says.ts';
 import type { LifeStep, LifeStory } from './life-steps.ts';
 
 /** How long the machine may take to come to rest, looked at in between: an apply that was taken back is tried again after 240 s. */
 const restMs = [60_000, 240_000, 600_000, 600_000] as const;
+
+/** Two periods of the daemon, the longest wait before what failed is tried again, and a brake that has just come on fit into it. */
+const calmMs = 600_000;
 
 export async function live(
   provider: LifeProvider,
@@ -31,6 +35,7 @@ async function begin(provider: LifeProvider, enis: number, flaw: LifeFlaw | unde
     config: { ignored: undefined, broken: false },
     claims: new Set(),
     renamed: new Set(),
+    isRemoved: false,
     requests: 0,
     broken: undefined,
   };
@@ -54,10 +59,18 @@ async function takeStep(life: Life, { act, wait }: LifeStep): Promise<void> {
   ledger.holdAddresses(machine.cloud.given());
   const isCalm = machine.cloud.isHonest() && machine.daemon !== undefined && wait >= 3000;
   const before = machine.daemon;
+  const isFailing = machine.system.isFailing;
   await machine.runFor(wait);
   judge(life);
+  broken(removedFaults(life), 'removed, and it is back');
+  if (isCalm && machine.daemon === before && wait >= calmMs)
+    broken(await calmFaults(life, isFailing), 'it says that all is well');
   if (isCalm && machine.daemon === before && machine.daemon?.report().brake === null) release(life);
   ledger.holdAddresses(machine.cloud.given());
+}
+
+function broken(faults: readonly string[], what: string): void {
+  if (faults.length > 0) throw new BrokenPromise(`${what}:\n${faults.join('\n')}`);
 }
 
 /** ENIs that the agent has had time to bring up again. */

@@ -20,7 +20,7 @@ export type Act =
   | { readonly do: 'service'; readonly fault: LifeFault | undefined }
   | { readonly do: 'kill' }
   | { readonly do: 'kill-in-apply'; readonly steps: number }
-  | { readonly do: 'start' | 'stop' | 'reboot' | 'once' | 'refresh' | 'reload' }
+  | { readonly do: 'start' | 'stop' | 'reboot' | 'once' | 'refresh' | 'reload' | 'remove' }
   | { readonly do: 'foreign-rule' | 'foreign-route' | 'foreign-address'; readonly pick: number }
   | { readonly do: 'foreign-file'; readonly about: 'nothing' | 'claim' | 'our-path'; readonly eni: number }
   | { readonly do: 'foreign-goes'; readonly pick: number }
@@ -34,7 +34,8 @@ export type Act =
   | { readonly do: 'edit-file' | 'delete-file'; readonly pick: number }
   | { readonly do: 'link-down'; readonly eni: number }
   | { readonly do: 'leak-default'; readonly eni: number }
-  | { readonly do: 'add-fails'; readonly times: number }
+  /** An address is assigned, and the kernel refuses the next so many; 0: no more. */
+  | { readonly do: 'add-fails'; readonly eni: number; readonly pick: number; readonly times: number }
   | { readonly do: 'config'; readonly ignored: number | undefined; readonly broken: boolean };
 
 /** Those that are somebody else's doing: life-disturbances.ts. */
@@ -76,7 +77,7 @@ const eni = fc.integer({ min: 1, max: 4 });
 const pick = fc.nat({ max: 30 });
 const lagMs = fc.constantFrom(0, 0, 400, 3000, 30_000, 200_000);
 const stageMs = fc.constantFrom(0, 0, 100, 1500, 20_000);
-const wait = fc.constantFrom(0, 100, 300, 700, 1500, 1500, 3000, 10_000, 10_000, 65_000, 130_000, 600_000);
+const wait = fc.constantFrom(0, 100, 300, 700, 1500, 1500, 3000, 10_000, 10_000, 65_000, 130_000, 600_000, 600_000);
 
 const says = fc.constantFrom<Says>('404', '404', '503', 'html', 'empty', 'garbage');
 const fault = fc.oneof(
@@ -125,6 +126,7 @@ const weighted: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Act>
   [2, act('reboot', plain)],
   [3, act('once', plain)],
   [2, act('refresh', plain)],
+  [2, act('remove', plain)],
   [1, act('reload', plain)],
   [3, act('foreign-rule', fc.record({ pick }))],
   [2, act('foreign-route', fc.record({ pick }))],
@@ -149,7 +151,7 @@ const weighted: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Act>
   [2, act('delete-file', fc.record({ pick }))],
   [2, act('link-down', fc.record({ eni }))],
   [1, act('leak-default', fc.record({ eni }))],
-  [3, act('add-fails', fc.record({ times: fc.constantFrom(1, 1, 3, 30) }))],
+  [5, act('add-fails', fc.record({ eni, pick, times: fc.constantFrom(0, 1, 3, 1000) }))],
   [
     2,
     act(
