@@ -69,7 +69,7 @@ export async function stopStarters(system: System): Promise<Stopped> {
 
 function undoOf(stopped: readonly string[], disabled: readonly string[]): readonly string[] {
   if (disabled.includes(initScript)) return [`${initScript} start`];
-  if (disabled.length > 0) return [`systemctl enable --now ${disabled.join(' ')}`];
+  if (disabled.length > 0) return [`systemctl --no-reload enable --now ${disabled.join(' ')}`];
   const started = stopped.filter(unit => unit !== 'eni-agent-once.service' && unit !== waitOnline);
   return started.length > 0 ? [`systemctl start ${started.join(' ')}`] : [];
 }

@@ -65,7 +65,7 @@ describe('under systemd', () => {
     expect(out).toBe(
       `Stopped ${units.join(', ')}.\nDisabled ${units.join(', ')}.\n` +
         `Removed these files and what they configured:\n  ${file}\n` +
-        `note: to have the ENIs configured again: systemctl enable --now ${units.join(' ')}\n`,
+        `note: to have the ENIs configured again: systemctl --no-reload enable --now ${units.join(' ')}\n`,
     );
     expect(isConfigured()).toBe(false);
     expect([...active]).toEqual([]);

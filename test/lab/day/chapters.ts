@@ -4,6 +4,8 @@ import type { Day, DayImage } from './day.ts';
 import { driftTwice } from './drift-twice.ts';
 import { tellJournal } from './journal.ts';
 import { liveOnly } from './live-only.ts';
+import { removeForGood } from './remove-for-good.ts';
+import { serviceBroken } from './service-broken.ts';
 import { serviceTrouble } from './service-trouble.ts';
 import { tellWatchdog } from './watchdog.ts';
 import { withoutRoot } from './without-root.ts';
@@ -24,6 +26,8 @@ export const chapters: readonly Chapter[] = [
   { name: 'a configuration that is not valid', tell: wrongConfig },
   { name: 'work by hand, and what is on record', tell: byHand },
   { name: 'the journal', tell: tellJournal },
+  { name: 'the network service does not work', tell: serviceBroken },
+  { name: 'removed beside the daemon, and for good', tell: removeForGood },
   { name: 'a daemon that hangs', tell: tellWatchdog },
 ];
 
