@@ -73,7 +73,11 @@ test.each<readonly [string, LifeFlaw, RegExp]>([
   ['a 404 is believed as empty', { client: () => believesIn404 }, /worked, the cloud still gives it/],
   ['a repair clears its place by priority', { system: () => new CoarseSystem() }, /a foreign rule has gone/],
   ['remove beside the daemon', { system: () => new UnguardedSystem() }, /removed, and it is back/],
-  ['no recovery after a crash', { system: () => new ForgetfulSystem() }, /no rest/],
+  [
+    'no recovery after a crash',
+    { system: () => new ForgetfulSystem() },
+    /no rest|removed, and it is back|it says that all is well/,
+  ],
 ])('%s', { timeout: 300_000 }, async (_name, flaw, expected) => {
   // The first of these that goes wrong is enough; LIFE_SHRINK=1 shows the shortest of its like.
   const { failure } = await tryLives({ seed: plantedSeed, runs: 400, flaw }, process.env.LIFE_SHRINK === '1');

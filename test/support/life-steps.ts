@@ -77,7 +77,21 @@ const eni = fc.integer({ min: 1, max: 4 });
 const pick = fc.nat({ max: 30 });
 const lagMs = fc.constantFrom(0, 0, 400, 3000, 30_000, 200_000);
 const stageMs = fc.constantFrom(0, 0, 100, 1500, 20_000);
-const wait = fc.constantFrom(0, 100, 300, 700, 1500, 1500, 3000, 10_000, 10_000, 65_000, 130_000, 600_000, 600_000);
+const wait = fc.constantFrom(
+  0,
+  100,
+  300,
+  700,
+  1500,
+  1500,
+  3000,
+  10_000,
+  10_000,
+  65_000,
+  130_000,
+  600_000,
+  600_000,
+);
 
 const says = fc.constantFrom<Says>('404', '404', '503', 'html', 'empty', 'garbage');
 const fault = fc.oneof(
