@@ -40,7 +40,7 @@ export async function runCommand(
     try {
       return execa(program, args, {
         ...common,
-        env: { LC_ALL: 'C' },
+        env: environment,
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...further] as Pipes,
         // Its process group is its own, so that the deadline reaches all of it. 0 would be none.
         timeout: Math.max(1, timeout),
@@ -82,6 +82,18 @@ export async function runCommand(
     : endOf(program, result);
   return { exitCode, stdout: stdout(), stderr: `${stderr()}${problem}` };
 }
+
+/**
+ * What differs from our own environment. With NotifyAccess=all systemd takes the words of any process of the unit for the daemon's: networkctl
+ * and systemd's other programs would tell it their own status and errors (seen with systemd 252: "Error: 2", and 257: "Status: All interfaces
+ * configured..."). The watchdog is fed by us alone as well.
+ */
+const environment = {
+  LC_ALL: 'C',
+  NOTIFY_SOCKET: undefined,
+  WATCHDOG_PID: undefined,
+  WATCHDOG_USEC: undefined,
+} as const;
 
 /** What execa's types do not say of a further descriptor: a number is an open file. */
 type Pipes = ['pipe' | 'ignore', 'pipe', 'pipe'];

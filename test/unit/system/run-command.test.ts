@@ -1,6 +1,6 @@
 // Running a program, with real small ones: exit codes, output, input, the deadline, and what a program leaves behind.
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runCommand } from '../../../agent/system/run-command.ts';
 
 const sh = (script: string, options = {}) => runCommand(['sh', '-c', script], options);
@@ -70,6 +70,13 @@ test('what a program leaves behind is neither waited for nor killed', async () =
 test('LC_ALL=C on top of the environment', async () => {
   process.env.ENI_AGENT_TEST = 'inherited';
   expect((await sh('echo $LC_ALL $ENI_AGENT_TEST')).stdout).toBe('C inherited\n');
+});
+
+test('what systemd has told the daemon is for the daemon alone', async () => {
+  const names = ['NOTIFY_SOCKET', 'WATCHDOG_PID', 'WATCHDOG_USEC'];
+  for (const name of names) vi.stubEnv(name, '1');
+  expect((await sh('echo "$NOTIFY_SOCKET$WATCHDOG_PID$WATCHDOG_USEC."')).stdout).toBe('.\n');
+  vi.unstubAllEnvs();
 });
 
 test('input: all of it, none of it, or more than the program wants', async () => {
