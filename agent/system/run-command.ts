@@ -16,8 +16,25 @@ const maxOutput = 16 * 1024 * 1024;
  */
 const graceMs = 1000;
 
+/**
+ * What differs from our own environment. What systemd gave the daemon to speak with is for systemd-notify alone: with NotifyAccess=all the
+ * words of any process of the unit count as the daemon's, and systemd's own programs speak. One that fails sends its ERRNO (networkctl,
+ * systemctl 252: executed), each sends EXIT_STATUS (257), and systemd-networkd-wait-online READY=1 with a status of its own.
+ */
+const environment = {
+  LC_ALL: 'C',
+  NOTIFY_SOCKET: undefined,
+  WATCHDOG_PID: undefined,
+  WATCHDOG_USEC: undefined,
+} as const;
+
 /** For every program: no exception for a failure, nothing kept of the output, and the end of our process is not its end. */
-const common = { reject: false, buffer: false, cleanup: false } as const satisfies Options;
+const common = {
+  reject: false,
+  buffer: false,
+  cleanup: false,
+  env: environment,
+} as const satisfies Options;
 
 /**
  * Never throws. Exit codes of our own: 127 the program does not exist, 126 it could not be started, died of a signal or printed too much,
@@ -40,7 +57,6 @@ export async function runCommand(
     try {
       return execa(program, args, {
         ...common,
-        env: environment,
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...further] as Pipes,
         // Its process group is its own, so that the deadline reaches all of it. 0 would be none.
         timeout: Math.max(1, timeout),
@@ -82,18 +98,6 @@ export async function runCommand(
     : endOf(program, result);
   return { exitCode, stdout: stdout(), stderr: `${stderr()}${problem}` };
 }
-
-/**
- * What differs from our own environment. With NotifyAccess=all systemd takes the words of any process of the unit for the daemon's: networkctl
- * and systemd's other programs would tell it their own status and errors (seen with systemd 252: "Error: 2", and 257: "Status: All interfaces
- * configured..."). The watchdog is fed by us alone as well.
- */
-const environment = {
-  LC_ALL: 'C',
-  NOTIFY_SOCKET: undefined,
-  WATCHDOG_PID: undefined,
-  WATCHDOG_USEC: undefined,
-} as const;
 
 /** What execa's types do not say of a further descriptor: a number is an open file. */
 type Pipes = ['pipe' | 'ignore', 'pipe', 'pipe'];

@@ -125,6 +125,10 @@ describe.each(chosen)('$image on $suite, $addressing', ({ image, suite, addressi
     await agentOk(host, ['refresh']);
     await asPlanned(host);
     await allPing(host);
+    // None of the programs that it has started has spoken to systemd in its name.
+    expect(
+      await guestOk(host.guest, ['systemctl', 'show', '-p', 'StatusText', '-p', 'StatusErrno', unit]),
+    ).toBe('StatusText=secondary ENIs: 3 working\nStatusErrno=0\n');
     const good = await kernelText(host);
     await ip(vpc().guest, 'rule', 'del', 'priority', '28600');
     expect(await waitFor(async () => (await kernelText(host)) === good, 5000)).toBe(true);

@@ -1,7 +1,11 @@
 // Running a program, with real small ones: exit codes, output, input, the deadline, and what a program leaves behind.
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test, vi } from 'vitest';
-import { runCommand } from '../../../agent/system/run-command.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { followCommand, runCommand } from '../../../agent/system/run-command.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const sh = (script: string, options = {}) => runCommand(['sh', '-c', script], options);
 /** A number that no other process has in its arguments. */
@@ -72,11 +76,20 @@ test('LC_ALL=C on top of the environment', async () => {
   expect((await sh('echo $LC_ALL $ENI_AGENT_TEST')).stdout).toBe('C inherited\n');
 });
 
-test('what systemd has told the daemon is for the daemon alone', async () => {
-  const names = ['NOTIFY_SOCKET', 'WATCHDOG_PID', 'WATCHDOG_USEC'];
-  for (const name of names) vi.stubEnv(name, '1');
-  expect((await sh('echo "$NOTIFY_SOCKET$WATCHDOG_PID$WATCHDOG_USEC."')).stdout).toBe('.\n');
-  vi.unstubAllEnvs();
+test('what systemd gave the daemon to speak with is for no program that it starts', async () => {
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_PID', 'WATCHDOG_USEC']) vi.stubEnv(name, '1');
+  const script = 'echo "$NOTIFY_SOCKET$WATCHDOG_PID$WATCHDOG_USEC."';
+  expect((await sh(script)).stdout).toBe('.\n');
+  // Its words are not kept: it says something if it has nothing.
+  const heard = await new Promise(resolve => {
+    const asks = `[ "$(${script})" = . ] && echo nothing`;
+    followCommand(
+      ['sh', '-c', asks],
+      () => resolve('nothing'),
+      () => resolve('something'),
+    );
+  });
+  expect(heard).toBe('nothing');
 });
 
 test('input: all of it, none of it, or more than the program wants', async () => {
