@@ -28,16 +28,19 @@ export async function makeArchive(
       made.push({ name: part, about, outcome });
     }
     await put('README.txt', readme(made));
+    const packed = `${staging}/${name}.tar.gz`;
     // Made before tar opens it, so that nobody else can read any of it at any moment.
-    await system.writeFile(file, '', 0o600);
-    const argv = ['tar', '-czf', file, '-C', staging, name] as const;
+    await system.writeFile(packed, '', 0o600);
+    const argv = ['tar', '-czf', packed, '-C', staging, name] as const;
     const { exitCode, stderr } = await system.run([...argv], { timeoutMs: 120_000 });
-    if (exitCode === 0) return made;
-    await system.removeFile(file);
-    throw new AgentError(
-      'command-failed',
-      `tar failed (exit ${exitCode}): ${stderr.trim().split('\n').at(-1)}`,
-    );
+    if (exitCode !== 0)
+      throw new AgentError(
+        'command-failed',
+        `tar failed (exit ${exitCode}): ${stderr.trim().split('\n').at(-1)}`,
+      );
+    // Where it goes others may write as well (/tmp): a copy is a new file, and follows no link that stands there.
+    await system.copy(packed, file);
+    return made;
   } finally {
     await system.removeTree(staging);
   }

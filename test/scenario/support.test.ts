@@ -156,6 +156,22 @@ test('an archive that cannot be packed leaves nothing behind; one that is there 
   expect([...machine.system.files.keys()].filter(path => /support-|full/.test(path))).toEqual([]);
 });
 
+test('where others may write as well, it comes as a new file, and follows no link that somebody put there', async () => {
+  const machine = await planted();
+  machine.system.journal = [];
+  const { code } = await supportOf(machine, '/tmp/there.tar.gz');
+  expect(code).toBe(0);
+  // A write goes by way of a file with a known name in the same folder, and through a link of that name.
+  expect(machine.system.journal.filter(line => / \/tmp\//.test(line))).toEqual([
+    expect.stringMatching(/^copy \/run\/eni-agent\/support-\d+\/\S+\.tar\.gz \/tmp\/there\.tar\.gz$/),
+  ]);
+  expect(machine.system.files.get('/tmp/there.tar.gz')?.mode).toBe(0o600);
+  machine.system.fail(/^copy .*full/, 'No space left on device');
+  const full = await supportOf(machine, '/tmp/full.tar.gz');
+  expect(full).toMatchObject({ code: 1, err: expect.stringContaining('file-failed') });
+  expect([...machine.system.files.keys()].filter(path => /support-|full/.test(path))).toEqual([]);
+});
+
 test('of one document with all keys only those that are read', async () => {
   const recording = loadRecording('alibaba', 'all');
   const machine = await make({ recording });
