@@ -1,5 +1,6 @@
 // One file of the archive, and how it is made. A part that fails is noted, and the others are made all the same.
 import type { System } from '../system/system.ts';
+import { redact } from './redact.ts';
 
 export interface Part {
   /** Its path in the archive. */
@@ -43,6 +44,8 @@ export function commandPart(
   };
 }
 
+/** Each text in it is redacted by itself: inside JSON its quotes and the ends of its lines are escaped, and hide a key from its value. */
 export function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 1)}\n`;
+  const plain = (_key: string, item: unknown) => (typeof item === 'string' ? redact(item) : item);
+  return `${JSON.stringify(value, plain, 1)}\n`;
 }

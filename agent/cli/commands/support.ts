@@ -45,7 +45,7 @@ Needs root, because the state and the journal are readable by root only.`,
     const failed = made.flatMap(({ name: part, outcome }) =>
       typeof outcome === 'string' ? [] : [{ part, reason: outcome.failed }],
     );
-    if (context.json) context.print(json({ version: 1, file, failed }));
+    if (context.json) context.print(`${JSON.stringify({ version: 1, file, failed }, null, 1)}\n`);
     else
       context.print(
         `${[

@@ -1,5 +1,6 @@
 // What is taken out of every text of the archive, and what must survive it.
 import { expect, test } from 'vitest';
+import { json } from '../../../agent/support/part.ts';
 import { redact, withoutForeign } from '../../../agent/support/redact.ts';
 
 test.each([
@@ -14,6 +15,13 @@ test.each([
   ['half of one', '-----BEGIN PRIVATE KEY-----\nabc', /abc/],
 ])('%s', (_name, text, secret) => {
   expect(redact(text)).not.toMatch(secret);
+});
+
+test.each([
+  ['the content of a file', '# Written by eni-agent\nwpa-psk abc\npsk=def\npassword: ghi\n', /abc|def|ghi/],
+  ['an answer that is JSON itself', '{"SecurityToken":"abc","AccessKeySecret":"def"', /abc|def/],
+])('inside JSON: %s', (_name, text, secret) => {
+  expect(redact(json({ files: [{ path: '/a', before: text }] }))).not.toMatch(secret);
 });
 
 test.each([
