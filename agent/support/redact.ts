@@ -9,6 +9,8 @@ const removed = '[removed]';
 const known = [
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /\bBearer\s+\S+/gi,
+  // A phrase of several words, as it stands in a keyfile or in YAML.
+  /(?<=^[ \t]*[\w.-]*(?:psk|passw(?:or)?d|passphrase|secret)[\w.-]*[ \t]*[:=][ \t]*)[^\s"'].*$/gim,
   /-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|$)/g,
 ] as const;
 

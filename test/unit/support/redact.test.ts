@@ -11,6 +11,7 @@ test.each([
   ['JSON', '{"token": "abc", "SecretAccessKey" : "def"}', /abc|def/],
   ['a bearer', 'Authorization: Bearer abc.def', /abc/],
   ['a key file', 'psk=abc\nprivate-key=def\nwpa-psk ghi', /abc|def|ghi/],
+  ['a phrase', '[wifi-security]\npsk=abc def ghi\n  password: jkl mno', /abc|def|ghi|jkl|mno/],
   ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----', /abc/],
   ['half of one', '-----BEGIN PRIVATE KEY-----\nabc', /abc/],
 ])('%s', (_name, text, secret) => {
