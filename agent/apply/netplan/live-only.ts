@@ -2,10 +2,11 @@
 // (loaded.ts). The state lasts until the service has loaded its files, by whomever, and is noted below /run: a boot loads everything.
 import type { NetplanGenerator, Renderer } from '../../../renderers/renderer.ts';
 import type { LiveOnly } from '../../model/live-only.ts';
+import { unlessDenied } from '../../system/look-only.ts';
 import type { System } from '../../system/system.ts';
 import type { ApplyContext } from '../apply-context.ts';
 import type { Work } from '../perform.ts';
-import { lastLoadOf, reloadRemedy } from './loaded.ts';
+import { lastLoadOf, mayReadLoaded, reloadRemedy } from './loaded.ts';
 
 export const liveOnlyPath = '/run/eni-agent/live-only.json';
 
@@ -36,7 +37,7 @@ export async function noteLive(
 /**
  * @param links of the ENIs that are planned; of another one nothing is said
  * @param touch false: the notes stay as they are
- * @returns undefined: the service has loaded all there is
+ * @returns undefined: the service has loaded all there is, or this look may not read whether it has
  */
 export async function readLiveOnly(
   system: System,
@@ -47,7 +48,10 @@ export async function readLiveOnly(
   if (netplanGenerator === undefined) return undefined;
   const noted = Object.entries(await readNotes(system));
   if (noted.length === 0) return undefined;
-  const isLoaded = await loadedSince(system, netplanGenerator);
+  const isLoaded = await unlessDenied(loadedSince(system, netplanGenerator), undefined);
+  // Who may not read what tells a hazard does not know that there is none, nor that a pass has something to load.
+  const isTold = reloadHazard !== undefined || (await mayReadLoaded(system, netplanGenerator));
+  if (isLoaded === undefined || !isTold) return undefined;
   const notes = noted.filter(([link, at]) => links.includes(link) && !isLoaded(at));
   if (touch && notes.length < noted.length) await writeNotes(system, Object.fromEntries(notes));
   if (notes.length === 0) return undefined;

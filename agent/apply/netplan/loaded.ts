@@ -78,6 +78,11 @@ export async function reloadHazardOf(
   return unlessDenied(holdLoaded(system, netplanGenerator, options), undefined);
 }
 
+/** False for a look that may not read what reloadHazardOf goes by: its `undefined` tells nothing then. */
+export async function mayReadLoaded(system: System, { kept }: NetplanGenerator): Promise<boolean> {
+  return (await unlessDenied(system.readFile(`${kept}/${stampName}`), null)) !== null;
+}
+
 /** Gives the service back the very files that it has loaded, where something has only written the same again. */
 export async function putBackLoaded(system: System, generator: NetplanGenerator): Promise<void> {
   const { dir, name } = generator.generated;

@@ -2,14 +2,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
 import { liveOnlyPath, noteLive, readLiveOnly } from '../../../agent/apply/netplan/live-only.ts';
+import { reloadHazardOf } from '../../../agent/apply/netplan/loaded.ts';
 import { silentLog } from '../../../agent/log.ts';
 import { describeLiveOnly, type LiveOnly } from '../../../agent/model/live-only.ts';
+import { lookOnly } from '../../../agent/system/look-only.ts';
 import { netplan } from '../../../renderers/netplan/renderer.ts';
 import { networkd } from '../../../renderers/networkd/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import type { EniChange } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { FakeNetplan } from '../../support/fake-netplan.ts';
+import { withoutRoot } from '../../support/without-root.ts';
 
 const hazard = '10-netplan-eth0.network was rewritten after systemd-networkd.service loaded its files';
 const facts = factsForBackend('netplan', 'debian-12');
@@ -105,4 +108,26 @@ test('a look writes nothing; notes that are garbage say nothing; other backends 
     host.put(liveOnlyPath, text);
     expect(await live()).toBeUndefined();
   }
+});
+
+describe('without root nothing is said of what cannot be read', () => {
+  const refusal = 'No journal files were opened due to insufficient permissions.\n';
+
+  test.each([
+    ['when networkd has loaded its files', false],
+    ['whether a reload would be harmless', true],
+  ])('%s', async (_name, tells) => {
+    host.notifiesReload = tells;
+    await reloadHazardOf(host, netplan, { readOnly: false });
+    await noteLive(context(), { changes: [change], files });
+    await host.sleep(1000);
+    const run = host.run.bind(host);
+    host.run = async (argv, options) =>
+      argv[0] === 'journalctl' ? { exitCode: 1, stdout: '', stderr: refusal } : run(argv, options);
+    const { system } = lookOnly(withoutRoot(host));
+    const hazardSeen = await reloadHazardOf(system, netplan, { readOnly: true });
+    const look = { links: ['eth1'], touch: false };
+    expect(await readLiveOnly(system, netplan, hazardSeen, look)).toBeUndefined();
+    expect(host.files.has(liveOnlyPath)).toBe(true);
+  });
 });
