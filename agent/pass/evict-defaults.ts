@@ -2,11 +2,14 @@
 // any case: before a pass, which takes a while, and while a brake keeps the daemon from passes.
 import { newLeaks } from '../apply/compare.ts';
 import { runBatches } from '../apply/live.ts';
+import { readState } from '../apply/state-file.ts';
 import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
 import { withLock } from './lock.ts';
 import type { PassResult } from './pass.ts';
+import { readPause } from './pause.ts';
 
 /** What was taken away of one ENI. */
 export interface Eviction {
@@ -19,7 +22,7 @@ export interface Eviction {
 
 /**
  * @param kernel as it was just read
- * @param pass the last one: what it planned. A plan that was refused is nobody's
+ * @param pass the last one: what it planned, and what is still applied. A plan that was refused is nobody's
  * @returns nothing if there was no such route. A route that cannot be removed is told by the next look
  */
 export async function evictDefaults(
@@ -30,18 +33,28 @@ export async function evictDefaults(
   if (pass === undefined || pass.outcome === 'refused') return [];
   // The name may be another NIC's by now, even the primary's.
   const isThere = (link: string, mac: Mac) => kernel.links.some(l => l.name === link && l.mac === mac);
-  const found = pass.desired.plan.enis
-    .filter(({ link, mac }) => isThere(link, mac))
-    .map(plan => ({ plan, leaks: newLeaks(kernel, plan, []) }))
-    .filter(({ leaks }) => leaks.length > 0);
-  if (found.length === 0) return [];
-  await withLock(system, () =>
-    runBatches(
+  const leakOf = (plans: readonly EniPlan[]) =>
+    plans
+      .filter(({ link, mac }) => isThere(link, mac))
+      .map(plan => ({ plan, leaks: newLeaks(kernel, plan, []) }))
+      .filter(({ leaks }) => leaks.length > 0);
+  if (leakOf(pass.desired.plan.enis).length === 0) return [];
+  const found = await withLock(system, async () => {
+    // Whoever had the lock may have begun a pause, or applied another plan: `rollback` leaves the ENI to whom it was before.
+    if ((await readPause(system)) !== undefined) return [];
+    const planned = pass.desired.plan.enis;
+    const applied = await readState(system).then(
+      state => state.applied.filter(eni => planned.some(e => e.mac === eni.mac)),
+      () => planned,
+    );
+    const leaks = leakOf(applied);
+    await runBatches(
       system,
-      found.flatMap(f => f.leaks),
+      leaks.flatMap(f => f.leaks),
       true,
-    ),
-  );
+    );
+    return leaks;
+  });
   return found.map(({ plan: { mac, eniId, link }, leaks }) => ({
     mac,
     eniId,

@@ -1,7 +1,9 @@
 // A default route in main by the link of an ENI goes at once, and also while the brake keeps the daemon from all repairs: whatever else is
 // fought about, the machine must not leave by the wrong NIC.
 import { describe, expect, test } from 'vitest';
+import { readBootId } from '../../agent/apply/checkpoint.ts';
 import { parseMac } from '../../agent/model/address.ts';
+import { pausePath } from '../../agent/pass/pause.ts';
 import { cidr, ip } from '../support/example-plans.ts';
 import { routeOf } from '../support/fake-kernel-objects.ts';
 import type { Machine } from '../support/fake-machine.ts';
@@ -58,6 +60,31 @@ describe.each(travels)('$backend', ({ backend }) => {
     );
     await daemon.runFor(50);
     expect(defaultsBy(machine, 'eth1')).toHaveLength(1);
+  });
+
+  test('while the lock is waited for a pause has begun: it stays, and goes when that is over', async () => {
+    const { machine, daemon } = await settled();
+    const { system } = machine;
+    const endsAt = Number.parseFloat((await system.readFile('/proc/uptime'))!) + 600;
+    const mark = JSON.stringify({ version: 1, bootId: await readBootId(system), endsAt });
+    system.holdLock(2000);
+    system.after(1000, () => system.put(pausePath, mark));
+    system.sh(leak);
+    await daemon.runFor(60_000);
+    expect(defaultsBy(machine, 'eth1')).toHaveLength(1);
+    await daemon.runFor(600_000);
+    expect(defaultsBy(machine, 'eth1')).toEqual([]);
+  });
+
+  test('what a rollback by hand has brought back stays', async () => {
+    const { machine, daemon } = await settled();
+    const { code, err } = await machine.agent('rollback');
+    expect({ code, err }).toMatchObject({ code: 0 });
+    machine.system.sh('ip link set dev eth1 up');
+    machine.system.sh(leak);
+    await daemon.runFor(5000);
+    expect(defaultsBy(machine, 'eth1')).toHaveLength(1);
+    expect(daemon.report()).toMatchObject({ refused: true, counters: { repairs: 0 } });
   });
 
   async function settled(): Promise<Life> {
