@@ -4,6 +4,7 @@ import { AgentError } from '../errors.ts';
 import { type ProviderName, providerNames } from '../model/instance.ts';
 import type { Settings } from '../model/settings.ts';
 import { clockTime } from '../model/time-text.ts';
+import { isDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 import { textOption } from './args.ts';
 import type { CommandContext, OptionValues } from './command.ts';
@@ -28,6 +29,22 @@ export async function settingsInForce(context: CommandContext): Promise<Settings
   );
   return settings;
 }
+
+/**
+ * For what only looks: goes on where the files are wrong. Throws `file-failed` where this user may not read them: that is no wrong
+ * configuration, and to judge the machine by another one would say what is not so.
+ */
+export async function settingsForLooking(context: CommandContext): Promise<Look> {
+  const look = await (await context.configuration()).forLooking();
+  const { trouble } = look;
+  if (trouble === undefined || !isDenied(trouble.error)) return look;
+  throw new AgentError('file-failed', trouble.error.message, {
+    cause: trouble.error,
+    hint: 'run it as root; "eni-agent status --cached" needs no root',
+  });
+}
+
+type Look = Awaited<ReturnType<ConfigurationSource['forLooking']>>;
 
 /** What takes the place of a configuration that is wrong. */
 export function insteadText({ lastGoodSince }: Pick<ConfigTrouble, 'lastGoodSince'>): string {

@@ -27,16 +27,19 @@ export async function readLastGood(system: System): Promise<LastGood | undefined
   return settings && { settings, since: kept.since };
 }
 
-/** Keeps it, if it is another one than before. Returns its `since`. Throws `file-failed`. */
+/** Keeps it, if it is another one than before, or if others may read it now or may not any more. Returns its `since`. Throws `file-failed`. */
 export async function keepLastGood(system: System, files: readonly ConfigFile[]): Promise<string> {
   const before = await readKept(system);
-  if (before !== undefined && JSON.stringify(before.files) === JSON.stringify(files)) return before.since;
+  const isSame = before !== undefined && JSON.stringify(before.files) === JSON.stringify(files);
   const stamps = await Promise.all(files.map(({ path }) => system.stat(path)));
   // `status` needs no root. What others must not read stays unread.
   const mode = stamps.every(stamp => ((stamp?.mode ?? 0) & 0o004) !== 0) ? 0o644 : 0o600;
-  const kept: Kept = { version: 1, since: new Date(system.now()).toISOString(), files };
+  const modeNow = ((await system.stat(lastGoodPath))?.mode ?? 0) & 0o777;
+  if (isSame && modeNow === mode) return before.since;
+  const since = isSame ? before.since : new Date(system.now()).toISOString();
+  const kept: Kept = { version: 1, since, files };
   await system.writeFile(lastGoodPath, `${JSON.stringify(kept, null, 1)}\n`, mode);
-  return kept.since;
+  return since;
 }
 
 async function readKept(system: System): Promise<Kept | undefined> {

@@ -51,7 +51,8 @@ export function lookOnly(system: System): LookOnly {
   return { system: proxy, denied: () => [...denied].sort() };
 }
 
-function isDenied(error: unknown): boolean {
+/** True where it is the user that may not read something. */
+export function isDenied(error: unknown): boolean {
   if (error instanceof DeniedError) return true;
   return error instanceof AgentError && isErrno(error.cause, 'EACCES', 'EPERM');
 }

@@ -2,6 +2,7 @@
 // may. Whatever he can see gives the same answer as root's.
 import { afterEach, describe, expect, test } from 'vitest';
 import { statePath } from '../../agent/apply/state-file.ts';
+import { lastGoodPath } from '../../agent/config/last-good.ts';
 import { createMachine, type Machine } from '../support/fake-machine.ts';
 import { fakeBackends } from '../support/fake-machine-service.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
@@ -78,4 +79,19 @@ describe('files for root alone', () => {
     machine.system.files.delete(profile);
     expect(await machine.nobody('status')).toMatchObject({ code: 2 });
   });
+});
+
+test('a configuration for root alone is not wrong, and nothing is judged by another one', async () => {
+  machine = await createMachine({ recording });
+  expect(await machine.agent('once')).toMatchObject({ code: 0 });
+  secret('/etc/eni-agent/eni-agent.conf');
+  for (const command of ['status', 'doctor', 'plan']) {
+    const { code, out, err } = await machine.nobody(command);
+    expect({ code, out }, command).toEqual({ code: 1, out: '' });
+    expect(err).toContain('cannot read /etc/eni-agent/eni-agent.conf');
+  }
+  expect((await machine.nobody('status')).err).toContain('run it as root');
+  // What is kept of it is for root alone as well.
+  expect(await machine.agent('once')).toMatchObject({ code: 0 });
+  expect(machine.system.files.get(lastGoodPath)?.mode).toBe(0o600);
 });

@@ -11,7 +11,7 @@ import {
   metadataOptions,
   type OptionValues,
 } from '../command.ts';
-import { insteadText } from '../configuration.ts';
+import { insteadText, settingsForLooking } from '../configuration.ts';
 import { green, red, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
 
@@ -42,7 +42,7 @@ Exit code 0: no warnings or failures. 2: at least one.`,
   needsRoot: false,
   async run(context, values) {
     const targets = pingTargets(values);
-    const { settings, trouble } = await (await context.configuration()).forLooking();
+    const { settings, trouble } = await settingsForLooking(context);
     const log = await context.log(settings);
     const checked = await runChecks({ system: context.system, settings, log }, targets);
     const findings = [...configFindings(trouble), ...checked];

@@ -11,6 +11,7 @@ import {
   metadataOptions,
   type OptionValues,
 } from '../command.ts';
+import { settingsForLooking } from '../configuration.ts';
 import { lookAttention } from '../status/attention.ts';
 import { briefLine } from '../status/brief.ts';
 import { cachedAttention, cachedBrief, cachedJson, cachedText } from '../status/cached.ts';
@@ -70,7 +71,7 @@ error; with --cached also if there is no report of a living daemon.`,
   async run(context, values) {
     refuseTogether(values, context.json);
     if (values.cached === true) return showCached(context, values);
-    const { settings, trouble } = await (await context.configuration()).forLooking();
+    const { settings, trouble } = await settingsForLooking(context);
     const pass = { system: context.system, settings, log: await context.log(settings) };
     let attention = false;
     const draw = async (by: PassContext) => {
