@@ -75,6 +75,8 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
         { system, settings, log, metadata, by: 'daemon' },
         {
           apply: (await readPause(system)) === undefined,
+          // Half of a change may be the half that the primary lacks: no pause holds that.
+          finish: true,
           reading: wish.reading,
           ...ahead,
           why,

@@ -29,6 +29,8 @@ export interface PassContext {
 export interface PassOptions {
   /** False: look and compare only; nothing is written and no command changes anything. */
   readonly apply: boolean;
+  /** A look that holds the lock and may touch: what a crash has left of an apply is taken back, and nothing else. */
+  readonly finish?: boolean;
   /** Apply a plan that `rollback` took back before. */
   readonly force?: boolean;
   /** What the metadata has just said; else it is asked. Whatever takes something away is read again in any case. */

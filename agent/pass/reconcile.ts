@@ -26,7 +26,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const guessed = options.facts ?? (await readHostFacts(system));
   // Fails here, before the cloud is asked, where nothing on this machine can be recognised.
   rendererFor(settings, selectBackend(guessed));
-  if (options.apply) await finishInterrupted(context);
+  if (options.apply || options.finish === true) await finishInterrupted(context);
 
   const readings = await takeReadings(context, guessed);
   const { state, kernel } = readings;

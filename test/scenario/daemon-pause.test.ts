@@ -1,5 +1,6 @@
 // A pause for work by hand: the daemon looks and changes nothing, whatever happens, until the pause ends; then all of it is handled.
 import { describe, expect, test } from 'vitest';
+import { checkpointPath } from '../../agent/apply/checkpoint.ts';
 import { renderMetrics } from '../../agent/daemon/metrics/file.ts';
 import { describeReport } from '../../agent/daemon/publish.ts';
 import { beginPause, endPause, pausePath, readPause } from '../../agent/pass/pause.ts';
@@ -121,6 +122,33 @@ test('what has failed before stays failed', async () => {
   expect(addressesOf(machine, 'eth1')).toContain('172.31.40.12/32');
   expect(daemon.report()).toMatchObject({ error: null, enis: [{ state: 'working' }] });
 });
+
+test.each(['the daemon that starts', 'once'])(
+  'what a crash has left of an apply is taken back all the same: %s',
+  async who => {
+    const { machine, daemon } = await start({ recording: awsTwoEnis });
+    await daemon.runFor(10 * minute);
+    await daemon.stop();
+    const { system } = machine;
+    const good = machine.picture();
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.12');
+    system.restart();
+    for (let step = 1; !addressesOf(machine, 'eth1').includes('172.31.40.12/32'); step++) {
+      system.restart();
+      system.crashBefore = step;
+      await machine.agent('once');
+      expect(system.isDead).toBe(true);
+    }
+    system.restart();
+    expect(system.files.has(checkpointPath)).toBe(true);
+    await beginPause(system, 30 * minute);
+    if (who === 'once') expect(await machine.agent('once')).toMatchObject({ code: 2 });
+    else await (await start({ recording: awsTwoEnis, machine })).daemon.runFor(5000);
+    expect(system.files.has(checkpointPath)).toBe(false);
+    await endPause(system);
+    expect(machine.picture()).toEqual(good);
+  },
+);
 
 describe('the mark', () => {
   test.each([

@@ -53,7 +53,7 @@ change was rolled back, unless the error is rollback-failed.`,
           // Asked with the lock in hand, so that no pause can begin in between.
           const until = force ? undefined : await readPause(context.system);
           const why = { trigger: force ? 'once-force' : 'once' };
-          const options = { apply: until === undefined, force, why };
+          const options = { apply: until === undefined, finish: true, force, why };
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
             passes.push(heldBy(until, await reconcile(passContext, options)));
         });
