@@ -153,7 +153,9 @@ test('erase: the last configuration stays and works, also after a reboot', async
       '/eni-agent.conf.rpmsave',
     ].map(name => `./etc/eni-agent${name}`),
     `.${eniFile}`,
-    ...['', '/last-change.json', '/state.json'].map(name => `./var/lib/eni-agent${name}`),
+    ...['', '/history.jsonl', '/last-change.json', '/last-good-config.json', '/state.json'].map(
+      name => `./var/lib/eni-agent${name}`,
+    ),
   ];
   expect(left.toSorted()).toEqual(kept.map(path => `${path}: new`).toSorted());
 });
