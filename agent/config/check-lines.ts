@@ -27,7 +27,9 @@ export function checkLines(lines: readonly ConfigLine[]): CheckedLines {
   const problems: ConfigProblem[] = [];
   for (const line of lines) {
     const of = line.section === undefined ? undefined : ownerOf(line.section);
-    if (line.kind === 'unreadable') problems.push(unreadable(line, line.text));
+    if (line.kind === 'no-text')
+      problems.push(problemAt(line, 'the file is no text in UTF-8; it may have been saved as UTF-16'));
+    else if (line.kind === 'unreadable') problems.push(unreadable(line, line.text));
     else if (line.kind === 'section') {
       if (of === undefined) problems.push(unknownSection(line, line.section));
       else if (!isSectionName(of)) enis.push(of);

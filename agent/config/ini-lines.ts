@@ -7,7 +7,7 @@ export interface ConfigFile {
   readonly content: string;
 }
 
-/** `section`: a heading. `key`: a line `key = value`. `unreadable`: neither, nor a comment. */
+/** `section`: a heading. `key`: a line `key = value`. `unreadable`: neither, nor a comment. `no-text`: in the place of all lines. */
 export type ConfigLine = {
   readonly file: string;
   /** From 1. */
@@ -18,12 +18,16 @@ export type ConfigLine = {
   | { readonly kind: 'section'; readonly section: string }
   | { readonly kind: 'key'; readonly key: string; readonly value: string }
   | { readonly kind: 'unreadable'; readonly text: string }
+  | { readonly kind: 'no-text' }
 );
 
 export function configLines({ path, content }: ConfigFile): readonly ConfigLine[] {
   const lines: ConfigLine[] = [];
   let section: string | undefined;
-  for (const [index, text] of content.split(/\r\n|\n|\r/).entries()) {
+  // Editors of Windows begin a file with a byte order mark.
+  const whole = content.replace(/^\uFEFF/, '');
+  if (whole.includes('\0')) return [{ file: path, line: 1, kind: 'no-text', section }];
+  for (const [index, text] of whole.split(/\r\n|\n|\r/).entries()) {
     if (/^\s*([;#]|$)/.test(text)) continue;
     const at = { file: path, line: index + 1 };
     // A section is an object, a repeated key (`key[] = value`) a list; `true`, `false`, `null` and a key without a value are no text.

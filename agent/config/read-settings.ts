@@ -1,6 +1,7 @@
 // /etc/eni-agent/eni-agent.conf and eni-agent.conf.d/*.conf, INI, to validated Settings. The only place with defaults.
 // Later files win, key by key; an unknown key is an error, because a misspelt safety option must not be silently off.
 import * as v from 'valibot';
+import { AgentError } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
 import type { EniOptions, Settings } from '../model/settings.ts';
 import { bandWidth } from '../plan/numbering.ts';
@@ -34,7 +35,8 @@ export function isDropIn(name: string): boolean {
 }
 
 /**
- * Reads the main file, which may be missing, and the drop-ins behind it.
+ * Reads the main file, which may be missing, and the drop-ins behind it. Throws `config-invalid` where something is there that cannot be
+ * one, and `file-failed`.
  *
  * @param main another file in the place of the main one
  */
@@ -42,10 +44,23 @@ export async function readConfigFiles(system: System, main = configPath): Promis
   const names = (await system.listFolder(configFolder)).filter(isDropIn);
   const files: ConfigFile[] = [];
   for (const path of new Set([main, ...names.map(name => `${configFolder}/${name}`)])) {
-    const content = await system.readFile(path);
+    const content = await readConfigFile(system, path);
     if (content !== undefined) files.push({ path, content });
   }
   return files;
+}
+
+/** A link to nothing, or a folder that a container's mount has made: without what the file says, an ENI would not be left alone. */
+async function readConfigFile(system: System, path: string): Promise<string | undefined> {
+  const content = await system.readFile(path);
+  if (content !== undefined || !(await system.exists(path))) return content;
+  // An editor may have put it there just now.
+  const again = await system.readFile(path);
+  if (again !== undefined || !(await system.exists(path))) return again;
+  const what = (await system.stat(path)) === undefined ? 'a link to a file that does not exist' : 'a folder';
+  throw new AgentError('config-invalid', `${path} is ${what}`, {
+    hint: 'put a file of the configuration there, or remove it',
+  });
 }
 
 /** Throws `config-invalid` with the first problem: file, line, section, key, value and reason. */

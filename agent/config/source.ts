@@ -20,7 +20,7 @@ export interface ConfigTrouble {
 }
 
 export interface ConfigurationSource {
-  /** All that is wrong with the files. Throws `usage` where `main` is missing. */
+  /** All that is wrong with what the files say. Throws `usage` where `main` is missing, and as `read` where one is no file. */
   check(main?: string): Promise<Configuration>;
   /**
    * What the files say. Throws `config-invalid`, and `file-failed` where one cannot be read.
@@ -44,7 +44,9 @@ export function openConfiguration(
     async check(main) {
       const files = await readConfigFiles(system, main);
       if (main !== undefined && !files.some(({ path }) => path === main))
-        throw new AgentError('usage', `the file ${main} does not exist`);
+        throw new AgentError('usage', `the file ${main} does not exist`, {
+          hint: 'name a file that is to be read in the place of the configuration',
+        });
       return parseConfiguration(files);
     },
     async read(main) {

@@ -17,6 +17,7 @@ const read = (files: Files | string) => {
   const all: Files = typeof files === 'string' ? { [configPath]: files } : files;
   const system = {
     readFile: async (path: string) => all[path],
+    exists: async (path: string) => path in all,
     listFolder: async (dir: string) =>
       Object.keys(all)
         .filter(path => path.startsWith(`${dir}/`))

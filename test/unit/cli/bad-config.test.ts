@@ -92,12 +92,43 @@ describe('the configuration', () => {
     ['an MTU', eni('mtu = 100'), /mtu = "100": must be a whole number from 576 to 65535/],
     ['a table of the kernel', eni('table = 254'), /table = "254": must be a whole number from 256/],
     ['a metric', eni('metric = 0'), /metric = "0": must be a whole number from 1/],
+    [
+      'UTF-16',
+      '\uFFFD\uFFFD[\0a\0g\0e\0n\0t\0]\0\n\0',
+      `${confPath}:1: the file is no text in UTF-8; it may have been saved as UTF-16`,
+    ],
     ['a shell in a value', eni('addresses = $(reboot)'), /"\$\(reboot\)" is not an address/],
   ];
   test.each(cases)('%s', async (_name, content, message) => {
     // Every command that acts by the configuration refuses it in the same words, where no last good one is known.
     for (const argv of [['once'], ['plan'], ['daemon'], ['remove'], ['rollback'], render])
       expectRefused(await runCli(argv, { ...recording, [confPath]: content }), 64, 'config-invalid', message);
+  });
+
+  test('a byte order mark is no mistake, and hides none', async () => {
+    const right = await runCli(['check-config'], { [confPath]: '\uFEFF[agent]\nlog-level = info\n' });
+    expect(right).toMatchObject({ code: 0, out: expect.stringContaining('is valid') });
+    const wrong = await runCli(['check-config'], { [confPath]: '\uFEFF[agnet]\n' });
+    expect(wrong).toMatchObject({ code: 64, out: expect.stringMatching(/:1: unknown section \[agnet\]/) });
+  });
+
+  // As if there were no file, an ENI that it says to ignore would be configured.
+  test.each(['/etc/eni-agent/eni-agent.conf', '/etc/eni-agent/eni-agent.conf.d/50-site.conf'])(
+    'a folder in the place of %s is no missing file',
+    async path => {
+      for (const argv of [['once'], ['plan'], ['daemon'], ['check-config']])
+        expectRefused(await runCli(argv, { [`${path}/x`]: '' }), 64, 'config-invalid', `${path} is a folder`);
+    },
+  );
+
+  test('a file that is named: it is missing, it is a folder, nobody may read it', async () => {
+    for (const argv of [
+      ['check-config', '/new.conf'],
+      ['plan', '--config', '/new.conf'],
+    ]) {
+      expectRefused(await runCli(argv), 64, 'usage', 'the file /new.conf does not exist');
+      expectRefused(await runCli(argv, { '/new.conf/x': '' }), 64, 'config-invalid', '/new.conf is a folder');
+    }
   });
 
   test('the daemon says that it has no other to go by', async () => {
