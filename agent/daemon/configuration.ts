@@ -1,6 +1,7 @@
 // The daemon's configuration: what the files say, or, where those are wrong, the last good one. A wrong file changes nothing, at the start
 // neither: defaults could configure an ENI that it says to leave alone.
 import { reasonOf } from '../errors.ts';
+import { clockTime } from '../model/time-text.ts';
 import { isSame } from '../model/value.ts';
 import type { ReportedConfigProblem } from './report.ts';
 import { asAgentError } from './run-pass.ts';
@@ -53,7 +54,7 @@ function report(
   if (before?.message !== message)
     log.error(
       { reason: message },
-      `the configuration is wrong: the last good one, of ${lastGoodSince}, stays in force`,
+      `the configuration is wrong: the last good one, of ${clockTime(lastGoodSince)}, stays in force`,
     );
   return { since: before?.since ?? new Date(system.now()).toISOString(), message, hint, lastGoodSince };
 }

@@ -14,7 +14,7 @@ export const triggerWords: Readonly<Record<string, string>> = {
 };
 
 /** Fields whose content the message says as well, or that only programs want. */
-const inMessage: ReadonlySet<string> = new Set(['table', 'added', 'removed', 'drift', 'pid']);
+const inMessage: ReadonlySet<string> = new Set(['table', 'added', 'removed', 'drift', 'pid', 'until']);
 const atTheirPlace: ReadonlySet<string> = new Set(['link', 'eni', 'reason', 'code', 'trigger']);
 
 /** So many of a list, and so many characters of a line: the rest is in the log for programs. */

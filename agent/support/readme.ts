@@ -30,7 +30,7 @@ Left out on purpose:
     with Wi-Fi or VPN secrets, ifcfg files; only their names and sizes are here
   - the content of hooks, and what "eni-agent migrate" has moved away
   - the name of this host
-  - in every text: values of keys such as password, psk, secret and token, and
+  - in every text: values of keys that hold a secret, such as a password, and
     words that look like a key or a token ("[removed]", "masked")
 `;
 }

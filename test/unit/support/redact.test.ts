@@ -1,6 +1,7 @@
 // What is taken out of every text of the archive, and what must survive it.
 import { expect, test } from 'vitest';
 import { json } from '../../../agent/support/part.ts';
+import { readme } from '../../../agent/support/readme.ts';
 import { redact, withoutForeign } from '../../../agent/support/redact.ts';
 
 test.each([
@@ -33,6 +34,11 @@ test.each([
   '/usr/lib/systemd/system/systemd-networkd-wait-online.service ManageForeignRoutingPolicyRules=no',
   '"token": "required"',
 ])('%s survives', text => {
+  expect(redact(text)).toBe(text);
+});
+
+test('README.txt survives', () => {
+  const text = readme([]);
   expect(redact(text)).toBe(text);
 });
 

@@ -23,6 +23,7 @@ const cases: readonly (readonly [LogFields, string, string])[] = [
     'a pass failed: missing: rule 4 28600 [verify-failed] (start)',
   ],
   [{ exit: 0, command: 'ip link', none: undefined }, 'ran', 'ran exit=0 command="ip link"'],
+  [{ until: '2026-01-15T10:30:00.000Z' }, 'paused until 10:30 UTC', 'paused until 10:30 UTC'],
   [{ lost: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }, 'lost', 'lost lost=a,b,c,d,e,and 2 more'],
 ];
 
