@@ -82,5 +82,9 @@ export function isErrno(error: unknown, ...codes: string[]): boolean {
 }
 
 export function fileError(verb: string, file: string, cause: unknown): AgentError {
-  return new AgentError('file-failed', `cannot ${verb} ${file}: ${reasonOf(cause)}`, { cause });
+  const isDenied = isErrno(cause, 'EACCES', 'EPERM');
+  return new AgentError('file-failed', `cannot ${verb} ${file}: ${reasonOf(cause)}`, {
+    cause,
+    ...(isDenied ? { hint: 'run it as root, or check the permissions of the file and its folders' } : {}),
+  });
 }
