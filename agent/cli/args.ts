@@ -1,6 +1,7 @@
 // argv -> command and options. node:util's parseArgs does the work; this file turns its exceptions into errors that say what
 // would have been right.
 import { parseArgs } from 'node:util';
+import { suggest } from '../config/suggest.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import type { CliCommand, CliOption, OptionValues } from './command.ts';
 
@@ -32,8 +33,10 @@ export function parseArguments(argv: readonly string[], commands: readonly CliCo
 function find(verb: string, commands: readonly CliCommand[]): CliCommand {
   const command = commands.find(c => c.name === verb);
   if (command !== undefined) return command;
-  const known = commands.map(c => c.name).join(', ');
-  throw new AgentError('usage', `unknown command ${JSON.stringify(verb)}; the commands are ${known}`);
+  const names = commands.map(c => c.name);
+  const meant = suggest(verb, names);
+  const way = meant === undefined ? `the commands are ${names.join(', ')}` : `did you mean ${meant}?`;
+  throw new AgentError('usage', `unknown command ${JSON.stringify(verb)}; ${way}`);
 }
 
 function parseOptions(command: CliCommand, args: readonly string[]): OptionValues {

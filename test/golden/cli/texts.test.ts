@@ -202,7 +202,7 @@ test('render', async () => {
 });
 
 test('wrong usage', async () => {
-  const lines = ['onec', 'plan --verbose', 'plan --provider gce', 'render --backend netplan'];
+  const lines = ['onec', 'staus', 'plan --verbose', 'plan --provider gce', 'render --backend netplan'];
   const outcomes = lines.map(async line => [line, await inTerminal(...line.split(' '))] as const);
   compare('wrong-usage', await Promise.all(outcomes));
 });
