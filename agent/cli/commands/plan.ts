@@ -1,9 +1,11 @@
 // `eni-agent plan`: everything that `once` would do, without doing any of it.
 import { configPath } from '../../config/read-settings.ts';
+import type { PassResult } from '../../pass/pass.ts';
+import { describePause, readPause } from '../../pass/pause.ts';
 import { reconcile } from '../../pass/reconcile.ts';
 import { lookOnly } from '../../system/look-only.ts';
 import { textOption } from '../args.ts';
-import { type CliCommand, exitCodes, metadataOptions } from '../command.ts';
+import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import {
   bold,
   describeCommands,
@@ -61,7 +63,7 @@ Exit code 0: nothing to do. 2: changes are pending.`,
         ...fold(describeWarnings(pass.degraded, pass.desired.plan.skipped, context), context),
         ...describeNotRead(denied()),
         '',
-        verdict(pending, config),
+        ...fold([pending ? await pendingText(pass, config, context) : nothingText(config)], context),
       ];
       context.print(`${lines.join('\n')}\n`);
     }
@@ -69,10 +71,21 @@ Exit code 0: nothing to do. 2: changes are pending.`,
   },
 };
 
-function verdict(pending: boolean, config: string | undefined): string {
-  if (config === undefined)
-    return pending ? 'Changes are pending; "eni-agent once" applies them.' : 'Nothing to do.';
-  return pending
-    ? `With ${config} these changes would be made.`
-    : `With ${config} the network would stay as it is.`;
+function nothingText(config: string | undefined): string {
+  return config === undefined ? 'Nothing to do.' : `With ${config} the network would stay as it is.`;
+}
+
+/** And who would apply them: a plain `once` does not while somebody has asked for the contrary. */
+async function pendingText(
+  { refused }: PassResult,
+  config: string | undefined,
+  { system }: CommandContext,
+): Promise<string> {
+  if (config !== undefined) return `With ${config} these changes would be made.`;
+  const until = await readPause(system);
+  if (until !== undefined)
+    return `Changes are pending; ${describePause(until, system.now())}: "eni-agent once --force" applies them all the same.`;
+  return refused
+    ? 'Changes are pending; this plan was rolled back by hand: "eni-agent once --force" applies it again.'
+    : 'Changes are pending; "eni-agent once" applies them.';
 }

@@ -92,8 +92,7 @@ function print(context: CommandContext, before: Report | undefined, report: Repo
     ...(change === null ? [] : [green(context, 'Applied and verified.')]),
     ...(change === null && reasons.length === 0 ? [green(context, 'Nothing to do.')] : []),
     ...(reasons.length === 0 ? [] : [yellow(context, 'Needs attention:')]),
-    ...reasons.map(reason => `  ${reason}`),
-    ...hintsOf(report, now).map(hint => `  ${hint}`),
+    ...reasons.flatMap(reason => [`  ${reason}`, ...moreOf(reason, report, now).map(line => `    ${line}`)]),
   ];
   context.print(`${fold(lines, context).join('\n')}\n`);
 }
@@ -106,7 +105,7 @@ function reasonsOf(report: Report, now: number): readonly string[] {
   return [...pause, ...attentionOf(report, now)];
 }
 
-/** What to do about it. */
-function hintsOf(report: Report, now: number): readonly string[] {
-  return noticesOf(report, now).flatMap(notice => notice.more);
+/** What else there is to know of a reason, and what to do about it. */
+function moreOf(reason: string, report: Report, now: number): readonly string[] {
+  return noticesOf(report, now).find(({ text }) => reason.endsWith(text))?.more ?? [];
 }

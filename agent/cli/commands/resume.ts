@@ -21,7 +21,10 @@ Exit code 0: everything is as it should be. 2: done, but something needs attenti
     const { system } = context;
     const until = await readPause(system);
     await endPause(system);
-    if (until !== undefined) return refresh.run(context, values);
+    if (until !== undefined) {
+      if (!context.json) context.print('The pause is over.\n');
+      return refresh.run(context, values);
+    }
     context.print(
       context.json ? '{\n  "version": 1,\n  "changed": false\n}\n' : 'There is no pause to end.\n',
     );

@@ -8,12 +8,14 @@ import { rollBack } from '../../apply/rollback.ts';
 import { writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
 import { withFields } from '../../log.ts';
+import { clockTime } from '../../model/time-text.ts';
 import { describeReverted, previewRollback, readLastChange } from '../../pass/last-change.ts';
 import { withLock } from '../../pass/lock.ts';
 import { applyContext, type MachineContext, readMachine } from '../../pass/machine.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { settingsInForce } from '../configuration.ts';
 import { bold, describeCommands, describeFiles, yellow } from '../describe.ts';
+import { fold } from '../layout.ts';
 import { octal } from '../pass-json.ts';
 
 export const rollback: CliCommand = {
@@ -69,11 +71,18 @@ nothing to roll back.`,
     const files = taken.files.map(f => f.path);
     if (context.json)
       context.print(`${JSON.stringify({ version: 1, rolledBack: taken.time, files }, null, 2)}\n`);
-    else
-      context.print([`Rolled back the change of ${taken.time}:`, ...files.map(f => `  ${f}`), ''].join('\n'));
+    else context.print(`${fold(doneLines(clockTime(taken.time), files), context).join('\n')}\n`);
     return exitCodes.done;
   },
 };
+
+function doneLines(time: string, files: readonly string[]): readonly string[] {
+  return [
+    `Rolled back the change of ${time}${files.length === 0 ? '.' : ':'}`,
+    ...files.map(path => `  ${path}`),
+    'It is not applied again by itself until the plan changes; "eni-agent once --force" applies it.',
+  ];
+}
 
 async function preview(context: CommandContext, by: MachineContext): Promise<number> {
   const { change } = await readLastChange(by.system);
@@ -96,7 +105,7 @@ async function preview(context: CommandContext, by: MachineContext): Promise<num
   }
   const commands = describeCommands(seen);
   const lines = [
-    `The change of ${change.time} would be rolled back:`,
+    `The change of ${clockTime(change.time)} would be rolled back:`,
     ...seen.enis.flatMap(eni => [
       `  ${describeReverted(eni)}`,
       ...eni.added.map(key => `    + ${key}`),

@@ -14,7 +14,7 @@ import {
 import { settingsForLooking } from '../configuration.ts';
 import { lookAttention } from '../status/attention.ts';
 import { briefLine } from '../status/brief.ts';
-import { cachedAttention, cachedBrief, cachedJson, cachedText } from '../status/cached.ts';
+import { cachedAttention, cachedBrief, cachedJson, cachedText, pauseOf } from '../status/cached.ts';
 import { besideConfig, configAttention } from '../status/config.ts';
 import { statusJson } from '../status/json.ts';
 import { statusRows } from '../status/rows.ts';
@@ -91,7 +91,8 @@ function textOf(view: StatusView, context: CommandContext, values: OptionValues)
   const { colour, columns } = context;
   if (values.brief !== true) return statusText(view, { colour, columns, verbose: values.verbose === true });
   const states = rows.map(row => row.state).filter(state => state !== 'not-managed');
-  return `${briefLine({ states, attention, age: undefined })}\n`;
+  const pause = pauseOf(view.daemon, view.now);
+  return `${briefLine({ states, attention, pause, age: undefined })}\n`;
 }
 
 /** By the report alone: not even the configuration is read, which may be what is wrong. */

@@ -11,16 +11,19 @@ export interface Brief {
   readonly states: readonly RowState[] | undefined;
   /** Why somebody should look; empty: all is well. */
   readonly attention: readonly string[];
+  /** Somebody has wanted that nothing is changed; undefined: no pause. */
+  readonly pause: string | undefined;
   /** How old that is; undefined: it was looked at now. */
   readonly age: string | undefined;
 }
 
-export function briefLine({ states, attention, age }: Brief): string {
+export function briefLine({ states, attention, pause, age }: Brief): string {
   // Exit code 2 is CRITICAL to Nagios and all that run its plugins; a word that says otherwise would be a riddle.
   const word = attention.length === 0 ? 'OK' : 'CRITICAL';
   const counts = states === undefined ? [] : [countText(states)];
   const checked = age === undefined ? [] : [`checked ${age} ago`];
-  const text = `${word} - ${[...counts, ...attention, ...checked].join('; ')}`;
+  const paused = pause === undefined ? [] : [pause];
+  const text = `${word} - ${[...counts, ...attention, ...paused, ...checked].join('; ')}`;
   // There is no second line, and performance data would begin behind a bar.
   const plain = text.replace(/\s+/g, ' ').replaceAll('|', '/');
   return plain.length <= longest ? plain : `${plain.slice(0, longest - 3).trimEnd()}...`;

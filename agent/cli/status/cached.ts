@@ -4,7 +4,9 @@
 import type { DaemonView } from '../../daemon/liveness.ts';
 import { attentionOf } from '../../daemon/notices.ts';
 import type { Report, ReportedEni } from '../../daemon/report.ts';
+import { describeLiveOnly } from '../../model/live-only.ts';
 import { describeAge } from '../../model/time-text.ts';
+import { describePause } from '../../pass/pause.ts';
 import { type Style, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
 import type { Brief } from './brief.ts';
@@ -12,11 +14,17 @@ import { describeDaemon } from './daemon.ts';
 import { headed, summary } from './heading.ts';
 import { daemonJson } from './json.ts';
 import type { RowState, StatusRow } from './rows.ts';
-import { describeTable } from './table.ts';
+import { describeTable, hiddenReasons } from './table.ts';
 
 /** The report, if it can be believed: its daemon lives. @param now milliseconds since the epoch */
 function reportOf({ report, isAlive }: DaemonView): Report | undefined {
   return isAlive ? report : undefined;
+}
+
+/** As all that say it; undefined: no daemon that lives reports one. */
+export function pauseOf(daemon: DaemonView, now: number): string | undefined {
+  const until = reportOf(daemon)?.pausedUntil ?? null;
+  return until === null ? undefined : describePause(Date.parse(until), now);
 }
 
 /** Why exit code 2; empty: exit code 0. */
@@ -30,6 +38,7 @@ export function cachedBrief(daemon: DaemonView, now: number): Brief {
   return {
     states: report && rowsOf(report).map(row => row.state),
     attention: cachedAttention(daemon, now),
+    pause: pauseOf(daemon, now),
     age: report && describeAge(report.lookedAt, now),
   };
 }
@@ -52,10 +61,15 @@ export function cachedText(daemon: DaemonView, now: number, style: Style): strin
     ...headed('Daemon', describeDaemon(daemon, now, style), style),
     ...headed('ENIs', [report === undefined ? notKnown : summary(rows, style)], style),
   ];
-  const warnings = (report?.degraded ?? []).map(text => yellow(style, `warning: ${text}`));
+  // What is live only is said above.
+  const live = report?.liveOnly && describeLiveOnly(report.liveOnly);
+  const degraded = (report?.degraded ?? []).filter(text => text !== live);
+  const warnings = degraded.map(text => yellow(style, `warning: ${text}`));
+  const reasons = hiddenReasons(rows, now, style);
   const lines = [
     ...fold(head, style),
     ...(rows.length === 0 ? [] : ['', ...describeTable(rows, now, style)]),
+    ...(reasons.length === 0 ? [] : ['', ...fold(reasons, style)]),
     ...(warnings.length === 0 ? [] : ['', ...fold(warnings, style)]),
   ];
   return `${lines.join('\n')}\n`;
@@ -70,6 +84,8 @@ function unknownText({ report, mode }: DaemonView, now: number): string {
     return 'no report: no daemon has written one that can be read since this machine started';
   return `no daemon: the last one checked ${describeAge(report.lookedAt, now)} ago and has exited`;
 }
+
+const wrongStates: readonly RowState[] = ['failed', 'contested', 'left-over'];
 
 function rowsOf(report: Report): readonly StatusRow[] {
   return report.enis.map(eni => {
@@ -86,7 +102,7 @@ function rowsOf(report: Report): readonly StatusRow[] {
       reason: eni.reason === undefined ? eni.text : `${eni.reason}: ${eni.text}`,
       lastError: eni.lastError,
       owner: undefined,
-      isWrong: needsAttention || ['failed', 'contested', 'not-as-planned', 'left-over'].includes(state),
+      isWrong: needsAttention || wrongStates.includes(state) || report.notAsPlanned.includes(eni.mac),
     };
   });
 }

@@ -33,12 +33,7 @@ const addressCount: Column = {
 
 /** @param now milliseconds since the epoch */
 export function describeTable(rows: readonly StatusRow[], now: number, style: Style): readonly string[] {
-  const shown = fitting(
-    columns.filter(column => hasSomethingToSay(column, rows, now)),
-    rows,
-    now,
-    widthOf(style),
-  );
+  const shown = shownColumns(rows, now, style);
   const widths = shown.map(column => widthOfColumn(column, rows, now));
   const line = (texts: readonly string[]) => texts.map((text, i) => text.padEnd(widths[i]!));
   return [
@@ -50,6 +45,18 @@ export function describeTable(rows: readonly StatusRow[], now: number, style: St
     ),
     ...rows.map(row => paintedLine(line(shown.map(c => c.cell(row, now))), shown, row, style)),
   ];
+}
+
+/** What the table has no room for: why each ENI is not as it should be, one line each. */
+export function hiddenReasons(rows: readonly StatusRow[], now: number, style: Style): readonly string[] {
+  if (shownColumns(rows, now, style).some(column => column.cell === reasonCell)) return [];
+  const told = rows.filter(row => row.reason !== undefined);
+  return told.map(row => `${row.link ?? row.eniId ?? row.mac} ${stateText(row.state)}: ${row.reason}`);
+}
+
+function shownColumns(rows: readonly StatusRow[], now: number, style: Style): readonly Column[] {
+  const telling = columns.filter(column => hasSomethingToSay(column, rows, now));
+  return fitting(telling, rows, now, widthOf(style));
 }
 
 /** The owner says something where it is not the same for all. */

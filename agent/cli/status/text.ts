@@ -90,6 +90,7 @@ function detailsOf(row: StatusRow, view: StatusView, style: StatusStyle): readon
 }
 
 function whatToDo({ state }: StatusRow, { found, daemon }: StatusView): string | undefined {
+  const isPaused = daemon.isAlive && daemon.report !== undefined && daemon.report.pausedUntil !== null;
   if (found.cloud === undefined && state === 'not-as-planned')
     return isMetadataFailure(found.failure)
       ? 'restore access to the metadata service first'
@@ -97,10 +98,12 @@ function whatToDo({ state }: StatusRow, { found, daemon }: StatusView): string |
   switch (state) {
     case 'not-as-planned':
       if (found.refused) return 'this plan was rolled back by hand; "eni-agent once --force" applies it';
+      if (isPaused) return 'nothing is repaired during the pause; "eni-agent resume" ends it';
       return daemon.isAlive
         ? 'the daemon repairs it at its next check; "eni-agent plan" shows how'
         : '"eni-agent once" repairs it; "eni-agent plan" shows how';
     case 'left-over':
+      if (isPaused) return 'nothing is removed during the pause; "eni-agent resume" ends it';
       return daemon.isAlive
         ? 'the daemon removes its configuration at its next check'
         : '"eni-agent once" removes its configuration';

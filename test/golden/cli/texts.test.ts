@@ -144,7 +144,14 @@ test('the configuration is wrong, and it was right before', async () => {
 test('an apply that fails, a rollback by hand', async () => {
   machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
   machine.system.fail(/^run ifup/, 'RTNETLINK answers: Operation not permitted');
-  compare('failures', await session(machine, 'once', 'once', 'rollback', 'once', 'rollback', 'once --force'));
+  const lines = ['once', 'once', 'rollback', 'plan', 'once', 'rollback', 'once --force'];
+  compare('failures', await session(machine, ...lines));
+});
+
+test('a pause', async () => {
+  machine = await createMachine({ columns, recording: loadRecording('aws', 'two-enis') });
+  const sessions = await session(machine, 'resume', 'pause 2d', 'pause 30m', 'plan', 'once');
+  compare('pause', [...sessions, ...(await session(machine, 'resume'))]);
 });
 
 /** A daemon that wrote this at the machine's own time. */

@@ -4,6 +4,8 @@ import { briefLine } from '../../../agent/cli/status/brief.ts';
 import { cachedAttention, cachedBrief, cachedJson, cachedText } from '../../../agent/cli/status/cached.ts';
 import type { DaemonView } from '../../../agent/daemon/liveness.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
+import { describeLiveOnly } from '../../../agent/model/live-only.ts';
+import { describePause } from '../../../agent/pass/pause.ts';
 import { ago, firstPlan, now, reportedOf, reportOf, secondPlan } from '../../support/example-look.ts';
 
 const plain = { colour: false };
@@ -70,6 +72,25 @@ test('the text: who says it, what the daemon does, a table of what a report has'
   ]);
 });
 
+test('where the table has no room for it, the text says below why an ENI is not as it should be', () => {
+  const held = reportedOf(firstPlan, { state: 'waiting', text: 'for the end of the pause' });
+  const report = of({ pausedUntil: ago(-600), notAsPlanned: [firstPlan.mac], enis: [held] });
+  const lines = cachedText(report, now, { ...plain, columns: 40 }).split('\n');
+  expect(lines.slice(-5)).toEqual([
+    '  ENI    LINK  STATE    SINCE',
+    '! eni-1  eth1  waiting  2h',
+    '',
+    'eth1 waiting: for the end of the pause',
+    '',
+  ]);
+});
+
+test('what is live only is said once', () => {
+  const live = { since: ago(60), links: ['eth1'], reason: 'why', nextStep: 'restart it' };
+  const text = cachedText(of({ liveOnly: live, degraded: [describeLiveOnly(live)] }), now, plain);
+  expect(text.match(/live only/g)).toHaveLength(1);
+});
+
 test.each([
   ['no report', none, 'start it with "systemctl start eni-agent"'],
   ['a daemon that has exited', dead, 'the last daemon checked 2h ago and has exited'],
@@ -88,6 +109,10 @@ describe('one line', () => {
     [{}, 'OK - 2 ENIs working; checked 12s ago'],
     [{ enis: [working] }, 'OK - 1 ENI working; checked 12s ago'],
     [{ enis: [] }, 'OK - no secondary ENI; checked 12s ago'],
+    [
+      { pausedUntil: ago(-600) },
+      `OK - 2 ENIs working; ${describePause(Date.parse(ago(-600)), now)}; checked 12s ago`,
+    ],
     [
       { enis: [working, failed] },
       'CRITICAL - 2 ENIs: 1 working, 1 failed; eth1 failed: "ifup eth1" failed (exit 1); checked 12s ago',

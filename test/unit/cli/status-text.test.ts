@@ -8,6 +8,7 @@ import { type StatusView, statusText } from '../../../agent/cli/status/text.ts';
 import type { DaemonView } from '../../../agent/daemon/liveness.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import { AgentError } from '../../../agent/errors.ts';
+import { describeLiveOnly } from '../../../agent/model/live-only.ts';
 import { describeAge } from '../../../agent/model/time-text.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import {
@@ -268,6 +269,7 @@ describe('the whole text', () => {
     ['no daemon', {}, undefined, '"eni-agent once" repairs it'],
     ['a daemon', {}, reportOf(), 'the daemon repairs it'],
     ['rolled back by hand', { refused: true }, reportOf(), 'once --force'],
+    ['a pause', {}, reportOf({ pausedUntil: ago(-600) }), '"eni-agent resume" ends it'],
     ['no metadata', { cloud: undefined, failure: silent }, undefined, 'metadata service first'],
     ['no backend', { cloud: undefined, failure: unknown }, undefined, 'eni-agent doctor'],
   ])('what to do: %s', (_name, more, report, advice) => {
@@ -278,6 +280,13 @@ describe('the whole text', () => {
   test('no ENI', () => {
     expect(statusText(lookOf({ enis: [] }), plain)).toContain('\nENIs     no secondary ENI\n');
   });
+});
+
+test('what is live only is one reason', () => {
+  const live = { since: ago(60), links: ['eth1'], reason: 'why', nextStep: 'restart it' };
+  const found = { liveOnly: live, degraded: [describeLiveOnly(live)] };
+  expect(lookOf(found, reportOf({ liveOnly: live })).attention).toHaveLength(1);
+  expect(lookOf(found).attention).toEqual([describeLiveOnly(live)]);
 });
 
 describe('exit code 2', () => {
