@@ -77,6 +77,8 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
     progress.result = 'rolled-back';
     throw error;
   }
+  // Without its commit it counts as interrupted: the next pass takes it back.
+  progress.result = 'rolled-back';
   await commit(context, change, checkpoint);
 }
 

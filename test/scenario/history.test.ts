@@ -99,6 +99,14 @@ test('an apply that a crash has interrupted', async () => {
   expect(entries[0]!.error?.message).toMatch(/was interrupted$/);
 });
 
+test('a commit that fails is no failure before anything was touched', async () => {
+  const { machine } = await beforeAttach(make);
+  machine.system.fail(/^write .*state\.json/, 'No space left on device');
+  expect(await machine.agent('once')).toMatchObject({ code: 1 });
+  await once(machine);
+  expect((await historyOf(machine)).map(e => e.result)).toEqual(['rolled-back', 'rolled-back', 'applied']);
+});
+
 test('a full disk: the pass ends well all the same', async () => {
   const { machine } = await beforeAttach(make);
   machine.system.fail(/^write .*history/, 'No space left on device', 10);
