@@ -1,6 +1,7 @@
 // `eni-agent remove` beside what would write all of it anew: it refuses with the way out, and with --stop it is for good.
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { metricsPath } from '../../agent/daemon/metrics/file.ts';
 import { daemonLockPath } from '../../agent/daemon/requests.ts';
 import type { Machine } from '../support/fake-machine.ts';
 import { installSystemd, type Systemd } from '../support/fake-systemd.ts';
@@ -60,7 +61,9 @@ describe('under systemd', () => {
     );
     expect(isConfigured()).toBe(true);
 
+    machine.system.put(metricsPath, 'eni_agent_up 1\n');
     const { code, out, err } = await machine.agent('remove', '--stop');
+    expect(machine.system.files.has(metricsPath)).toBe(false);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toBe(
       `Stopped ${units.join(', ')}.\nDisabled ${units.join(', ')}.\n` +

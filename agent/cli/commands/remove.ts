@@ -1,5 +1,7 @@
 // `eni-agent remove`: everything that is ours goes, before the package goes, or before the disk becomes an image.
+
 import { isDaemonAlive } from '../../daemon/liveness.ts';
+import { metricsPath } from '../../daemon/metrics/file.ts';
 import { readReport } from '../../daemon/report.ts';
 import { daemonLockPath } from '../../daemon/requests.ts';
 import { AgentError } from '../../errors.ts';
@@ -88,6 +90,8 @@ async function removeForGood(context: CommandContext, pass: PassContext, stop: b
       throw new AgentError('lock-held', `${meanwhile.join(', ')} was started during the removal`, {
         hint: 'the ENIs may be configured again; "eni-agent remove --stop" stops and disables that first',
       });
+    // Nobody writes it anew: a monitor would take its last words for those of a daemon that has died.
+    await system.removeFile(metricsPath);
     const notes = stop ? undoNotes(stopped) : await bootNotes(system);
     const lines = [...describe(removed), ...notes.map(note => `note: ${note}`)];
     print(context, { removed, stopped: stopped.stopped, disabled: stopped.disabled, notes }, lines);

@@ -82,7 +82,7 @@ test('from another folder: a relative --out counts from there', async () => {
   expect(Object.keys(tree(cwd))).toEqual(['deep/er/etc/network/interfaces.d/60-eni-eth1 644']);
 });
 
-test('every backend; --json without --out writes nothing', async () => {
+test('every backend; --json without --out writes nothing', { timeout: 300_000 }, async () => {
   const before = tree(home);
   for (const backend of backendNames) {
     const run = await render(['--backend', backend, '--json']);
@@ -97,7 +97,7 @@ test('every backend; --json without --out writes nothing', async () => {
   expect(tree(home)).toEqual(before);
 });
 
-test('a folder that cannot be written: one line, no stack', async () => {
+test('a folder that cannot be written: one line, no stack', { timeout: 300_000 }, async () => {
   const run = await render(['--backend', 'ifupdown', '--out', 'recording.json']);
   expect(run.code).toBe(1);
   expect(run.stdout).toBe('');
