@@ -43,8 +43,10 @@ export async function openRealWakeups(spec: WakeupSpec): Promise<Wakeups> {
   ];
   const files = watchers.at(-1)!;
   let watched: readonly string[] = [];
-  // A request that is written before its folder is watched would wait for the timer.
-  await new Promise<void>(resolve => watchers[0]!.once('ready', () => resolve()));
+  // A request that is written before its folder is watched would wait for the timer, and a configuration for the next start.
+  const isReady = (watcher: (typeof watchers)[number]) =>
+    new Promise<void>(resolve => watcher.once('ready', () => resolve()));
+  await Promise.all(watchers.slice(0, 2).map(isReady));
 
   /** Waits until something has happened; false if the time is over or the signal came first. */
   function happens(ms: number, signal: AbortSignal | undefined): Promise<void> {
