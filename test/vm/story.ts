@@ -40,7 +40,7 @@ function tell({ image, naming, append }: Machine): void {
       seed: { files: [deb, next] },
       ...(append === undefined ? {} : { append }),
     });
-  }, 300_000);
+  }, 900_000);
   afterAll(async () => {
     await stream?.stop();
     await destroyVm(vm);
