@@ -91,7 +91,7 @@ async function removeForGood(context: CommandContext, pass: PassContext, stop: b
         hint: 'the ENIs may be configured again; "eni-agent remove --stop" stops and disables that first',
       });
     // Nobody writes it anew: a monitor would take its last words for those of a daemon that has died.
-    await system.removeFile(metricsPath);
+    if (await system.exists(metricsPath)) await system.removeFile(metricsPath);
     const notes = stop ? undoNotes(stopped) : await bootNotes(system);
     const lines = [...describe(removed), ...notes.map(note => `note: ${note}`)];
     print(context, { removed, stopped: stopped.stopped, disabled: stopped.disabled, notes }, lines);
