@@ -1,14 +1,42 @@
 // What others have beside our ENIs, made safe from the backend: networkd deletes rules that it did not add whenever it configures a link
 // anew (248 and later, from 249 on unless ManageForeignRoutingPolicyRules=no), and addresses and routes of others on that link with them. They
 // are put back as soon as they are missed; nothing can keep networkd from it.
+import type { EniChange } from '../../renderers/renderer.ts';
 import { bits } from '../model/address.ts';
 import { addressKey, type KernelState, ruleKey } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import type { ApplyContext } from './apply-context.ts';
 import { type CompareOptions, compareEni } from './compare.ts';
 import { additionOf, type KernelObject, keyOfRoute, planObjects } from './kernel-objects.ts';
 
 /** Routes that come and go by themselves. */
 const volatileProtocols = ['kernel', 'ra', 'dhcp', 'redirect'];
+
+interface Ours {
+  /** Plans that are configured: their links are known. */
+  readonly applied: readonly EniPlan[];
+  readonly changes: readonly EniChange[];
+  /** Plans of ENIs that are to be right afterwards. */
+  readonly planned?: readonly EniPlan[];
+}
+
+/** What of others the service in charge may delete when it loads this change; nothing where it leaves others alone. */
+export function foreignBeside(
+  { renderer, compare }: Pick<ApplyContext, 'renderer' | 'compare'>,
+  kernel: KernelState,
+  { applied, changes, planned = [] }: Ours,
+): readonly KernelObject[] {
+  const kinds: readonly string[] = renderer.dropsForeign ?? [];
+  if (kinds.length === 0) return [];
+  const changed = changes.flatMap(c => [
+    ...(c.kind === 'added' ? [] : [c.before]),
+    ...(c.kind === 'removed' ? [] : [c.after]),
+  ]);
+  const known = new Set(applied.map(e => e.link));
+  return foreignObjects(kernel, [...planned, ...changed, ...applied], known, compare).filter(object =>
+    kinds.includes(object.kind),
+  );
+}
 
 /**
  * Everything of others that an apply may cost: all rules that are not ours, and on the links of the ENIs that we have configured

@@ -3,11 +3,13 @@
 import path from 'node:path';
 import { type EniChange, eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
+import type { EniPlan } from '../model/network-plan.ts';
 import { temporaryName } from '../system/disk.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, differences, linksOf } from './apply-context.ts';
 import { type Checkpoint, checkpointPath, inverse, readBootId } from './checkpoint.ts';
 import { compareEni, newLeaks } from './compare.ts';
+import { foreignBeside } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { additions, removals, runBatches } from './live.ts';
 import { logRollback } from './log/log-change.ts';
@@ -21,13 +23,14 @@ import { verify } from './verify.ts';
  * Takes a change back: files, kernel, primary, in that order, and verifies it. Also finishes what a crash left behind.
  * Throws `rollback-failed` (with `failure` as its reason) and keeps the checkpoint if the old state is not reached.
  *
- * @param foreign what others had before the change. Only for one that is going wrong now: their things may rightly be elsewhere later
+ * @param foreign what others had before the change, for one that is going wrong now. Later their things may rightly be elsewhere: then it is
+ *   what they have as the rollback begins, which makes the service load files like any change
  */
 export async function rollBack(
   context: ApplyContext,
   checkpoint: Checkpoint,
   failure: unknown,
-  foreign: readonly KernelObject[] = [],
+  foreign?: readonly KernelObject[],
 ): Promise<void> {
   const { system, log } = context;
   try {
@@ -44,13 +47,14 @@ export async function rollBack(
 async function undo(
   context: ApplyContext,
   checkpoint: Checkpoint,
-  foreign: readonly KernelObject[],
+  before: readonly KernelObject[] | undefined,
 ): Promise<void> {
   const { system } = context;
   const { knownFaults } = checkpoint;
-  const { links } = await readKernelState(system);
-  const present = (link: string) => links.some(l => l.name === link);
+  const found = await readKernelState(system);
+  const present = (link: string) => found.links.some(l => l.name === link);
   const { files, changes } = inverse(checkpoint, present);
+  const foreign = before ?? foreignBeside(context, found, { applied: configuredBy(checkpoint), changes });
   const primary = await primaryToKeep(context, checkpoint, changes);
   await perform(context, { files, changes }, true);
   for (const folder of new Set(files.map(f => path.dirname(f.path))))
@@ -83,6 +87,12 @@ async function undo(
   const macs = new Set(checkpoint.stateBefore.applied.map(e => e.mac));
   const judged = possible.filter(c => c.kind === 'removed' || macs.has(c.after.mac));
   await verify(context, old, judged, primary, { knownFaults, foreign });
+}
+
+/** Before the rollback. What was interrupted may not have come to the links that it was to add: on them is still what the image made of them. */
+function configuredBy({ stateBefore, changes, committed }: Checkpoint): readonly EniPlan[] {
+  const added = changes.flatMap(c => (committed && c.kind === 'added' ? [c.after] : []));
+  return [...stateBefore.applied, ...added];
 }
 
 /**

@@ -16,8 +16,7 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts';
 import { samePlan } from './eni-changes.ts';
-import { foreignObjects } from './foreign-guard.ts';
-import type { KernelObject } from './kernel-objects.ts';
+import { foreignBeside } from './foreign-guard.ts';
 import { noteChange } from './log/note-change.ts';
 import { prepareRoot } from './netplan/generator.ts';
 import { noteLive } from './netplan/live-only.ts';
@@ -62,7 +61,8 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   const kernel = await readKernelState(context.system);
   progress.kernel = kernel;
   const checkpoint = await takeCheckpoint(context, change, kernel);
-  const foreign = foreignOf(context, change, kernel);
+  const { applied } = change.stateBefore;
+  const foreign = foreignBeside(context, kernel, { ...change, applied, planned: change.plan.enis });
   await writeCheckpoint(context.system, checkpoint);
   try {
     await perform(context, change, false, kernel);
@@ -113,17 +113,6 @@ async function takeCheckpoint(
     stateBefore: change.stateBefore,
     knownFaults: change.stateBefore.applied.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
   };
-}
-
-function foreignOf(context: ApplyContext, change: Change, kernel: KernelState): readonly KernelObject[] {
-  const { applied } = change.stateBefore;
-  const former = change.changes.flatMap(c => (c.kind === 'added' ? [] : [c.before]));
-  const known = new Set(applied.map(e => e.link));
-  const kinds: readonly string[] = context.renderer.dropsForeign ?? [];
-  if (kinds.length === 0) return [];
-  return foreignObjects(kernel, [...change.plan.enis, ...former, ...applied], known, context.compare).filter(
-    object => kinds.includes(object.kind),
-  );
 }
 
 async function commit(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {
