@@ -6,7 +6,7 @@ import type { BackendName } from '../model/host.ts';
 import type { System } from '../system/system.ts';
 import type { FileChange } from './ownership.ts';
 import type { PrimarySnapshot } from './primary-guard.ts';
-import type { State } from './state-file.ts';
+import { asState, type State } from './state-file.ts';
 
 export const checkpointPath = '/var/lib/eni-agent/checkpoint.json';
 export const lastChangePath = '/var/lib/eni-agent/last-change.json';
@@ -32,7 +32,13 @@ export async function readCheckpoint(system: System, path: string): Promise<Chec
   const text = await system.readFile(path);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as Checkpoint;
+    const checkpoint = (JSON.parse(text) ?? {}) as Checkpoint;
+    if (checkpoint.version !== 1) throw new Error(`version ${JSON.stringify(checkpoint.version)} is not 1`);
+    const lists = [checkpoint.changes, checkpoint.files, checkpoint.knownFaults];
+    if (!lists.every(Array.isArray)) throw new Error('a list is missing');
+    // Whatever becomes of the rollback, this is written as the state.
+    asState(checkpoint.stateBefore);
+    return checkpoint;
   } catch (cause) {
     throw new AgentError('state-unreadable', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }

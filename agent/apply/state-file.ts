@@ -48,13 +48,23 @@ export async function readState(system: System): Promise<State> {
   const text = await unlessDenied(system.readFile(statePath), undefined);
   if (text === undefined) return emptyState;
   try {
-    const state = JSON.parse(text) as State;
-    if (state.version !== 1) throw new Error(`version ${JSON.stringify(state.version)} is not 1`);
-    if (!Array.isArray(state.applied) || !Array.isArray(state.lastGood)) throw new Error('a list is missing');
-    return { ...emptyState, ...state };
+    return asState(JSON.parse(text));
   } catch (cause) {
     throw new AgentError('state-unreadable', `cannot read ${statePath}: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** What was read, if it has the form of a state, so that what is wrong is said here and by its name. Throws why it has not. */
+export function asState(found: unknown): State {
+  const state = (found ?? {}) as State;
+  if (state.version !== 1) throw new Error(`version ${JSON.stringify(state.version)} is not 1`);
+  if (!Array.isArray(state.applied) || !Array.isArray(state.lastGood)) throw new Error('a list is missing');
+  const isEni = (eni: Partial<Eni> | null) => typeof eni?.mac === 'string';
+  if (![...state.applied, ...state.lastGood].every(isEni)) throw new Error('an ENI has no MAC');
+  const { slots = {}, learnedSubnets = {} } = state;
+  if ([slots, learnedSubnets].some(table => typeof table !== 'object' || table === null))
+    throw new Error('a table is missing');
+  return { ...emptyState, ...state };
 }
 
 /** Writes only if something changed: a pass that changes nothing leaves no trace. Readable by all: `status` needs no root. */

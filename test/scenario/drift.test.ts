@@ -95,6 +95,9 @@ describe('the state file', () => {
     ['empty', ''],
     ['of a later version', '{"version": 2, "applied": [], "lastGood": []}'],
     ['half of one', '{"version": 1}'],
+    ['nothing at all', 'null'],
+    ['of other things', '{"version": 1, "applied": [{}], "lastGood": [null]}'],
+    ['without a table', '{"version": 1, "applied": [], "lastGood": [], "slots": null}'],
   ])('%s: one clear line, nothing changed, and moving it away helps', async (_name, content) => {
     const { machine, good } = await settled();
     machine.system.put(statePath, content);
