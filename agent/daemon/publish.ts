@@ -6,7 +6,7 @@ import { listed } from '../model/listed.ts';
 import { clockTimeOf } from '../pass/pause.ts';
 import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
-import { type Report, writeReport } from './report.ts';
+import { type Report, type ReportedEni, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
 import { tell, tellProblems } from './tell.ts';
 import { isOn } from './timing/brake.ts';
@@ -77,8 +77,11 @@ function makeReport(daemon: DaemonState): Report {
 
 /** For `systemctl status`. */
 export function describeReport(report: Report, now: number): string {
-  const count = (state: string) => report.enis.filter(e => e.state === state).length;
-  const states = (['working', 'waiting', 'failed', 'contested', 'left-alone'] as const)
+  // `working` is what the daemon made of it; what has been undone since, or was rolled back by hand, does not work.
+  const stateOf = ({ mac, state }: ReportedEni) =>
+    state === 'working' && report.notAsPlanned.includes(mac) ? 'not as planned' : state;
+  const count = (state: string) => report.enis.filter(eni => stateOf(eni) === state).length;
+  const states = (['working', 'not as planned', 'waiting', 'failed', 'contested', 'left-alone'] as const)
     .filter(state => count(state) > 0)
     .map(state => `${count(state)} ${state}`);
   const enis = states.length === 0 ? 'no secondary ENI' : `secondary ENIs: ${states.join(', ')}`;
@@ -86,6 +89,7 @@ export function describeReport(report: Report, now: number): string {
   return [
     ...(pausedUntil === null ? [] : [`paused by hand until ${clockTimeOf(Date.parse(pausedUntil), now)}`]),
     enis,
+    ...(report.refused ? ['the plan was rolled back by hand'] : []),
     ...(configProblem === null ? [] : [`wrong configuration: ${configProblem.message}`]),
     ...(error === null ? [] : [`${error.code}: ${error.message}`]),
   ].join('; ');

@@ -2,6 +2,7 @@
 import { reasonOf } from '../errors.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import { evictDefaults } from '../pass/evict-defaults.ts';
+import { isForced } from '../pass/forced.ts';
 import { type Drift, type Glance, glance, linksText } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
@@ -46,7 +47,7 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   const isHeld = isBraked || daemon.pausedUntil !== undefined;
   const mends = seen.drift.length > 0 && !isHeld;
   // A foreign file may claim an ENI now; only a pass sees that.
-  const rereads = triggers.includes('files') && !isHeld;
+  const rereads = !isHeld && (triggers.includes('files') || (await isForced(daemon.context.system, pass)));
   const reading = mends ? believedReading(daemon) : readingAgain(daemon);
   if (reading === undefined || !(mends || rereads)) {
     const { picture } = daemon.memory;

@@ -39,7 +39,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const liveOnly = await readLiveOnly(system, renderer, reloadHazard, look);
   const unloaded = reloadHazard === undefined ? (liveOnly?.links ?? []) : [];
   const work = await diff(context, machine, desired, unloaded);
-  const isRefused = state.refused !== undefined && state.refused === (await fingerprint(desired.plan.enis));
+  // Forced once, it is a plan like any other: what is undone later is repaired again.
+  const isRefused =
+    options.force !== true &&
+    state.refused !== undefined &&
+    state.refused === (await fingerprint(desired.plan.enis));
   const stateAfter = nextState(
     { ...state, refused: isRefused ? state.refused : undefined },
     reading.instance,
@@ -67,7 +71,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     return { ...result, outcome: 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };
-  if (isRefused && options.force !== true) return { ...result, outcome: 'refused' };
+  if (isRefused) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
   const apply = applyContext(context, machine, metadataAddressOf(reading.instance, settings));
