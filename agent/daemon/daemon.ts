@@ -57,6 +57,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     dueAt: Number.POSITIVE_INFINITY,
     wholeAt: now,
     pass: undefined,
+    looked: undefined,
     links: undefined,
     reading: undefined,
     wanted: undefined,

@@ -83,6 +83,21 @@ export function withFailed(
   ];
 }
 
+/** With those that a look found and nothing has told of so far, or not which link they have. */
+export function withUnknown(
+  earlier: readonly ReportedEni[],
+  look: PassResult,
+  now: string,
+): readonly ReportedEni[] {
+  const found = eniStates([], look, [], now);
+  const isKnown = ({ mac }: ReportedEni) => earlier.some(eni => eni.mac === mac);
+  const named = earlier.map(eni => {
+    const { eniId, link } = found.find(({ mac }) => mac === eni.mac) ?? {};
+    return { ...eni, eniId: eni.eniId ?? eniId, link: eni.link ?? link };
+  });
+  return [...named, ...found.filter(eni => !isKnown(eni))];
+}
+
 /** Those that a pass was about which failed, the ones that were unknown before as well. */
 export function asFailed(
   enis: readonly ReportedEni[],

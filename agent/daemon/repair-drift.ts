@@ -67,14 +67,14 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   return mends ? 'drift' : 'files';
 }
 
-/** Also under the brake: a default route by an ENI takes packets of the primary. True if there was one. */
+/** Also under the brake, and where no pass has worked yet: a default route by an ENI takes packets of the primary. True if there was one. */
 async function evict(
-  { context, pass, memory }: DaemonState,
+  { context, pass, looked, memory }: DaemonState,
   { kernel }: Glance,
   triggers: readonly Trigger[],
 ): Promise<boolean> {
   const { system, log } = context;
-  const gone = await evictDefaults(system, kernel, pass).catch(error => {
+  const gone = await evictDefaults(system, kernel, pass ?? looked).catch(error => {
     log.warn({ reason: reasonOf(error) }, 'cannot remove a default route in main');
     return [];
   });

@@ -15,6 +15,7 @@ import type { PassResult } from '../pass/pass.ts';
 import { readPause } from '../pass/pause.ts';
 import { reconcile } from '../pass/reconcile.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
+import { withUnknown } from './eni-states.ts';
 import { afterFailure, afterPass } from './memory.ts';
 import { pictureOf } from './picture.ts';
 import type { Trigger } from './report.ts';
@@ -113,6 +114,12 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const reason = asAgentError(error);
     const pending = await lookAgain(daemon, wish.reading);
     const failed = pending?.changes.map(c => eniOf(c).mac);
+    if (pending !== undefined) {
+      daemon.looked = pending;
+      // After a start nothing is known of the ENIs that work.
+      const enis = withUnknown(daemon.memory.enis, pending, new Date(system.now()).toISOString());
+      daemon.memory = { ...daemon.memory, enis };
+    }
     fail(daemon, triggers, reason, failed ?? newFor(daemon, wish.reading, reason), undone);
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }

@@ -52,6 +52,8 @@ export interface DaemonState {
   wholeAt: number;
   /** The last pass that ended well: what the machine is compared with. */
   pass: PassResult | undefined;
+  /** What a pass that failed was to make, as it was found after its rollback. Of use until one has ended well. */
+  looked: PassResult | undefined;
   /** The NICs as the last pass, or the last attempt, found them: glance.linksText. */
   links: string | undefined;
   /** The last answer of the metadata: a repair goes by it, so that it does not depend on the service. */

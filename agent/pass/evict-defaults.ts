@@ -22,7 +22,7 @@ export interface Eviction {
 
 /**
  * @param kernel as it was just read
- * @param pass the last one: what it planned, and what is still applied. A plan that was refused is nobody's
+ * @param pass the last one, or what one that failed was to make: what it planned, and what is still applied. A plan that was refused is nobody's
  * @returns nothing if there was no such route. A route that cannot be removed is told by the next look
  */
 export async function evictDefaults(
