@@ -8,16 +8,34 @@ export const requestFolder = '/run/eni-agent/triggers';
 /** Held by the daemon for as long as it lives. */
 export const daemonLockPath = '/run/eni-agent/daemon.lock';
 
-/** Takes all requests; their names, sorted. */
+/**
+ * Takes all requests; their names, sorted. Whatever somebody has put there, also a folder: no daemon shall end for what it is asked, and again at
+ * each start. What cannot be taken away is answered all the same.
+ */
 export async function takeRequests(system: System): Promise<readonly string[]> {
-  const names = (await system.listFolder(requestFolder)).filter(name => !name.startsWith('.'));
-  for (const name of names) await system.removeFile(`${requestFolder}/${name}`);
+  const found = await system.listFolder(requestFolder).catch(() => []);
+  const names = found.filter(name => !name.startsWith('.'));
+  for (const name of names) await system.removeTree(`${requestFolder}/${name}`).catch(() => {});
   return names;
 }
 
-/** Asks, and waits for nothing. */
+/** For how long somebody else who asks may be in the way, and how often that is looked at. Milliseconds. */
+const crowdMs = 1000;
+const crowdStepMs = 20;
+
+/**
+ * Asks, and waits for nothing. Who asks holds no lock, so that several may write at one moment, by way of one temporary file: whose file another
+ * one has taken writes it again.
+ */
 export async function ask(system: System, name: string): Promise<void> {
-  await system.writeFile(`${requestFolder}/${name}`, '', 0o644);
+  const end = system.now() + crowdMs;
+  for (;;)
+    try {
+      return await system.writeFile(`${requestFolder}/${name}`, '', 0o644);
+    } catch (error) {
+      if (system.now() >= end) throw error;
+      await system.sleep(crowdStepMs);
+    }
 }
 
 /** Asks, and waits until the daemon has answered. False if it has not within `waitMs`. */

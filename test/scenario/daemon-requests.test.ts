@@ -47,6 +47,16 @@ describe('the trigger folder', () => {
     expect(machine.system.files.has(`${requestFolder}/.tmp`)).toBe(true);
   });
 
+  test('one that cannot be taken away, such as of a disk that is read-only, is answered and ends no daemon', async () => {
+    const { machine, daemon } = await quiet();
+    machine.system.fail(/^remove .*triggers\/x$/, 'Read-only file system', 1000);
+    machine.system.put(`${requestFolder}/x`, '');
+    await daemon.runFor(0);
+    expect(daemon.report()).toMatchObject({ answered: ['x'], lastTriggers: ['request'] });
+    await daemon.runFor(120_000);
+    expect(daemon.report()).toMatchObject({ answered: ['x'], mood: 'quiet' });
+  });
+
   test('one that comes while a read is under way is answered by a later read', async () => {
     const { machine, daemon, service, reads } = await quiet();
     const answers: (() => void)[] = [];
@@ -119,6 +129,14 @@ describe('eni-agent refresh', () => {
     expect(outcome.out).toContain('changed eni-013cdce36ded5e79f on eth1');
     expect(addressesOf(machine, 'eth1')).toContain('172.31.40.99/32');
     expect(daemon.changes).toHaveLength(2);
+  });
+
+  test('several at one moment, who are in each other’s way: all are answered', async () => {
+    const { machine, daemon } = await quiet();
+    machine.system.fail(/^write .*triggers\/refresh-/, 'no such file or directory', 5);
+    const outcome = await refreshBeside(machine, daemon);
+    expect(outcome, outcome.err).toMatchObject({ code: 0, err: '' });
+    expect(machine.system.isFailing).toBe(false);
   });
 
   test('with a daemon, and nothing new', async () => {
