@@ -65,10 +65,13 @@ async function barePrimary(day: Day): Promise<void> {
   expect(exitCode).toBe(2);
 }
 
-const primaryIsBack = (day: Day) =>
-  day.until('the primary has its lease', async () => {
+async function primaryIsBack(day: Day): Promise<void> {
+  await day.until('the primary has its lease', async () => {
     const { stdout } = await day.tries(
       'ip -4 route show default dev eth0; ip -4 -o address show dev eth0 scope global',
     );
     return /^default /m.test(stdout) && / inet /.test(stdout);
   });
+  // A question that was asked meanwhile fails a moment later.
+  await day.until('the metadata answers', async () => (await day.eniAgent('refresh')).exitCode === 0);
+}
