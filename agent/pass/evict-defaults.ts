@@ -45,7 +45,8 @@ export async function evictDefaults(
     const planned = pass.desired.plan.enis;
     const applied = await readState(system).then(
       state => state.applied.filter(eni => planned.some(e => e.mac === eni.mac)),
-      () => planned,
+      // Broken meanwhile: what was applied when it was looked at is ours. Of what was only to be applied that is not known.
+      () => (pass.outcome === 'pending' ? [] : planned),
     );
     const leaks = leakOf(applied);
     await runBatches(

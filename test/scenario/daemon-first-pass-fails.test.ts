@@ -1,6 +1,7 @@
 // A daemon is started anew where the metadata asks for something that the machine cannot take. Nothing has worked under this daemon yet: it
 // tells all the same of every ENI how it is, and still no default route by an ENI stays.
 import { describe, expect, test } from 'vitest';
+import { statePath } from '../../agent/apply/state-file.ts';
 import { retrySeconds } from '../../agent/daemon/timing/schedule.ts';
 import { type Life, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoSecondaries, eth1Mac, setAddresses } from './story.ts';
@@ -39,6 +40,29 @@ describe.each(travels)('$backend', travel => {
       const defaults = routes.filter(r => r.table === 254 && r.destination === '0.0.0.0/0');
       expect(defaults).toMatchObject([{ link: 'eth0' }]);
     }
+  });
+
+  test.each([
+    ['as it was', undefined],
+    ['garbage by then', '}{'],
+  ])('one by an ENI that could not be made ours stays, with the state file %s', async (_name, state) => {
+    const { machine, daemon } = await start({
+      recording: awsTwoSecondaries,
+      backend: travel.backend,
+      unplugged: true,
+    });
+    machine.system.fail(travel.bringsUp, 'the service is stopped', 1000);
+    machine.attach(eth1Mac, 'eth1');
+    await daemon.runFor(20_000);
+    expect(daemon.report().mood).toBe('failing');
+    if (state !== undefined) machine.system.put(statePath, state);
+    machine.system.sh('ip link set dev eth1 up');
+    machine.system.sh('ip route add default via 172.31.32.1 dev eth1 onlink metric 5');
+    await daemon.runFor(2000);
+    const { routes } = machine.system.kernel;
+    expect(routes.filter(r => r.table === 254 && r.destination === '0.0.0.0/0').map(r => r.link)).toContain(
+      'eth1',
+    );
   });
 });
 
