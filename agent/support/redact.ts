@@ -9,8 +9,6 @@ const removed = '[removed]';
 const known = [
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /\bBearer\s+\S+/gi,
-  // A phrase of several words, as it stands in a keyfile or in YAML.
-  /(?<=^[ \t]*[\w.-]*(?:psk|passw(?:or)?d|passphrase|secret)[\w.-]*[ \t]*[:=][ \t]*)[^\s"'].*$/gim,
   /-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|$)/g,
 ] as const;
 
@@ -20,15 +18,23 @@ const longWord = /[A-Za-z0-9+/_-]{24,}={0,2}/g;
 export function redact(text: string): string {
   const plain = known.reduce(
     (rest, pattern) => rest.replace(pattern, removed),
-    maskTokens(maskSecrets(text)),
+    maskTokens(maskPhrases(maskSecrets(text))),
   );
   return plain.replace(longWord, word => (isRandom(word) ? removed : word));
+}
+
+/** A phrase of several words, as it stands in a keyfile or in YAML. Bounded, as below: a text of anybody's takes no longer than its length. */
+function maskPhrases(text: string): string {
+  return text.replace(
+    /^([ \t]*[\w.-]{0,64}(?:psk|passw(?:or)?d|passphrase|secret)[\w.-]{0,64}[ \t]{0,64}[:=][ \t]{0,64})[^\s"'].*$/gim,
+    `$1${removed}`,
+  );
 }
 
 /** `token=X`, `"X-aws-ec2-metadata-token": "X"`, `credentials: X` */
 function maskTokens(text: string): string {
   return text.replace(
-    /([\w.-]*(?:token|credential)s?["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,}]+)/gi,
+    /([\w.-]{0,64}(?:token|credential)s?["']?\s{0,64}[:=]\s{0,64})("[^"\n]*"|'[^'\n]*'|[^\s,}]+)/gi,
     (all, key: string, value: string) =>
       /^["']?(required|optional|null|true|false)\b/.test(value) ? all : `${key}${removed}`,
   );
