@@ -1,5 +1,4 @@
 // `eni-agent remove`: everything that is ours goes, before the package goes, or before the disk becomes an image.
-
 import { isDaemonAlive } from '../../daemon/liveness.ts';
 import { metricsPath } from '../../daemon/metrics/file.ts';
 import { readReport } from '../../daemon/report.ts';
