@@ -2,6 +2,7 @@
 // reads, writes or runs anything; apply/transaction.ts does that for all of them.
 import type { Mac } from '../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
+import type { LinkIdentity } from '../agent/model/link-identity.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
 
 /** What makes a file ours. It never changes, so that each version recognises the files of all others. */
@@ -83,10 +84,19 @@ export function eniOf(change: EniChange): EniPlan {
   return change.kind === 'removed' ? change.before : change.after;
 }
 
-/** Where a foreign file configures a link that the plan wants to configure. */
+/** Where somebody else configures a link that the plan wants to configure. */
 export interface Claim {
+  /** The file that says it. */
   readonly path: string;
+  /** Of the file, counted from 1: what makes it fit this link. Absent where no line does (an empty file, the name of the file). */
+  readonly line?: number;
+  /** What it says of the link, in a few words: `[Match] MACAddress=00:16:3e:00:00:02 fits eth1`. */
   readonly text: string;
+  /**
+   * `image`: a catch-all that an image ships for every NIC, with no more than DHCP. It is evidence, and no reason to leave the link alone:
+   * it is what the agent is there to take over.
+   */
+  readonly of?: 'image';
 }
 
 /**
@@ -136,8 +146,12 @@ export interface Renderer {
   /** Of netplan alone, where a program stands between our files and the service; only there a reload may be a hazard. */
   readonly netplanGenerator?: NetplanGenerator;
 
-  /** Foreign definitions of the link, e.g. `iface eth1` in /etc/network/interfaces. Reads facts.files only. */
-  claims(link: string, facts: HostFacts): readonly Claim[];
+  /**
+   * Who else configures the link, by the rules of the service itself: the files that are effective, and what of them fits this link. Empty:
+   * nobody does. Reads facts only. A criterion about which nothing is known (a driver, a udev property) is taken to fit, for what is left
+   * alone by mistake can be mended by a person, and what is taken away cannot.
+   */
+  claims(link: LinkIdentity, facts: HostFacts): readonly Claim[];
 
   /**
    * The run-time file with which the distribution's own hot-plug helper configured a link that was not defined yet: it makes

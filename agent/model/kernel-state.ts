@@ -5,7 +5,11 @@ import type { Cidr, Family, Ip, Mac } from './address.ts';
 export interface KernelLink {
   readonly name: string;
   readonly index: number;
+  /** IFLA_ALT_IFNAME, in the order of `ip`. */
+  readonly altNames: readonly string[];
   readonly mac: Mac | undefined;
+  /** Undefined unless it is another one than `mac`, as `ip` prints it. */
+  readonly permanentMac: Mac | undefined;
   readonly up: boolean;
   readonly mtu: number;
   /** Set if the link is a port of a bridge, a bond or a failover device. */

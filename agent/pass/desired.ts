@@ -22,6 +22,7 @@ import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
 import { readLease } from '../system/facts/leases.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
+import { claimsOn } from './claims-on.ts';
 
 export interface DesiredInput {
   readonly instance: Instance;
@@ -66,7 +67,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
 }
 
 async function planInput(system: System, input: DesiredInput) {
-  const { instance, kernel, settings, facts, state, renderer } = input;
+  const { instance, kernel, settings, facts, state } = input;
   const { base } = settings.routing;
   const sameMachine = isOfThisMachine(state, instance.instanceId);
   const remembered = new Map(sameMachine ? (Object.entries(state.slots) as [Mac, number][]) : []);
@@ -83,7 +84,7 @@ async function planInput(system: System, input: DesiredInput) {
     learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
     suppressPrefixLength: facts.kernel.suppressPrefixLength,
     withoutIpv6: await linksWithoutIpv6(system, kernel),
-    claims: claimsOn(kernel, renderer, facts),
+    claims: await claimsOn(system, input),
     containerNetwork: containerNetworkClaim(
       findContainerNetworks(facts.paths, kernel),
       settings.coexistence.containerNetwork === 'leave',
@@ -112,15 +113,6 @@ async function readLeases(system: System, input: DesiredInput): Promise<Readonly
     if (link !== undefined && lease !== undefined) leases.set(link.name, lease);
   }
   return leases;
-}
-
-function claimsOn(kernel: KernelState, renderer: Renderer, facts: HostFacts): ReadonlyMap<string, string> {
-  return new Map(
-    kernel.links.flatMap(({ name }) => {
-      const [claim] = renderer.claims(name, facts);
-      return claim === undefined ? [] : [[name, `${claim.path}: ${claim.text}`] as const];
-    }),
-  );
 }
 
 /** An ENI whose file name is taken by a foreign file is left alone; the others are configured as usual. */

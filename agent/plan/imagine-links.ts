@@ -13,7 +13,9 @@ export function imagineLinks(
   return [...primary, ...others].map((eni, index) => ({
     name: names.get(eni.mac) ?? `eth${index}`,
     index: index + 2,
+    altNames: [],
     mac: eni.mac,
+    permanentMac: undefined,
     up: true,
     mtu: 1500,
     master: undefined,

@@ -48,7 +48,7 @@ export const networkd: Renderer = {
     return networkdCommands(changes, facts, { ours: pathOf, loaded: link => [pathOf(link)] });
   },
 
-  claims: (link, facts) => networkdClaims(link, facts, fileName(link)),
+  claims: (link, facts) => networkdClaims(link.name, facts, fileName(link.name)),
 
   travel: (change, facts) => networkdTravel(change, facts, pathOf(linkOf(change))),
 };

@@ -2,6 +2,7 @@
 // its routes beside. Source: nms-ifcfg-rh-reader.c of NetworkManager 1.10 to 1.52, executed on 1.30.6 and 1.40.16.
 import { families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
+import type { LinkIdentity } from '../../agent/model/link-identity.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { deleteRuleCommands, droppedRules } from '../formats/change-commands.ts';
 import { findRedHatClaims } from '../formats/ifcfg-claims.ts';
@@ -54,8 +55,8 @@ export const networkmanagerIfcfg: Renderer = {
     return changes.flatMap(change => commandsFor(change, facts));
   },
 
-  claims(link: string, facts: HostFacts): readonly Claim[] {
-    return [...findRedHatClaims(link, facts), ...keyfileClaims(link, facts)];
+  claims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
+    return [...findRedHatClaims(link.name, facts), ...keyfileClaims(link.name, facts)];
   },
 
   // What `ip` changes beside the profile lasts until the link loses its carrier for a moment: then 1.40.16 goes back to the profile

@@ -67,7 +67,7 @@ export const networkmanagerKeyfile: Renderer = {
     return [...load(gone, true), ...load(kept, false), ...changes.flatMap(c => commandsFor(c, facts))];
   },
 
-  claims: findClaims,
+  claims: (link, facts) => findClaims(link.name, facts),
 
   // Never with `ip`: an address that it takes away comes back with the next renewal of a lease, as NetworkManager still has it in the
   // profile it applied. And NetworkManager deletes the rules that no profile has any more before it adds the new ones; 20 ms without any were seen on a busy machine (1.52).

@@ -39,7 +39,7 @@ export const sles11: Renderer = {
     return inPhases(changes.flatMap(commandsFor));
   },
 
-  claims: findSuseClaims,
+  claims: (link, facts) => findSuseClaims(link.name, facts),
 
   /** ifdown and ifup would drop every connection of the ENI; so a change goes live, except one of who brings the address. */
   travel: change =>

@@ -47,7 +47,7 @@ export const wicked: Renderer = {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
   },
 
-  claims: findSuseClaims,
+  claims: (link, facts) => findSuseClaims(link.name, facts),
 
   // `wicked ifup` of a link that is up takes the difference of addresses and rules; the link stays up (0.6.79).
   travel: () => 'files',

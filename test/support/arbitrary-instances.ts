@@ -186,7 +186,9 @@ function linkOf(mac: Mac, index: number): KernelLink {
   return {
     name: `eth${index}`,
     index: index + 2,
+    altNames: [],
     mac,
+    permanentMac: undefined,
     up: true,
     mtu: 1500,
     master: undefined,

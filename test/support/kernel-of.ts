@@ -8,7 +8,9 @@ export function kernelOf(enis: readonly EniPlan[]): KernelState {
     links: enis.map((eni, index) => ({
       name: eni.link,
       index: index + 3,
+      altNames: [],
       mac: eni.mac,
+      permanentMac: undefined,
       up: true,
       mtu: eni.mtu ?? 1500,
       master: undefined,

@@ -57,7 +57,9 @@ export function nic(n: number, more: Partial<KernelLink> = {}): KernelLink {
   return {
     name: `eth${n}`,
     index: n + 2,
+    altNames: [],
     mac: macOf(n),
+    permanentMac: undefined,
     up: true,
     mtu: 1500,
     master: undefined,

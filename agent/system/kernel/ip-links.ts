@@ -17,7 +17,10 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
       {
         name: head[2]!,
         index: Number(head[1]),
+        // iproute2 prints them behind the alias; a free text that pretends to be one makes a name too many, which costs nothing.
+        altNames: details.flatMap(d => /^\s*altname\s+(\S+)\s*$/.exec(d)?.[1] ?? []),
         mac: parseMac(after(ether, 'link/ether') ?? ''),
+        permanentMac: parseMac(after(ether, 'permaddr') ?? ''),
         up: head[3]!.split(',').includes('UP'),
         mtu: Number(after(general, 'mtu') ?? 0),
         master: after(general, 'master'),

@@ -1,10 +1,13 @@
 // ifupdown: which file name /etc/network/interfaces reads, and what others have defined there.
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { ifupdown } from '../../../renderers/ifupdown/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
+
+const eth1 = namedLink('eth1');
 
 const withFiles = (files: Record<string, string>): HostFacts => ({
   ...factsForBackend('ifupdown', 'debian-11'),
@@ -25,7 +28,7 @@ describe('the file name that /etc/network/interfaces reads', () => {
     const facts = withFiles({ '/etc/network/interfaces': `auto lo\niface lo inet loopback\n${line}\n` });
     const files = ifupdown.render(examplePlans['static-ipv4-mtu']!.enis, facts);
     expect(files.map(f => f.path)).toEqual([`/etc/network/interfaces.d/${name}`]);
-    expect(ifupdown.claims('eth1', facts)).toEqual([]);
+    expect(ifupdown.claims(eth1, facts)).toEqual([]);
   });
 
   test.each([
@@ -33,7 +36,7 @@ describe('the file name that /etc/network/interfaces reads', () => {
     ['source /etc/network/interfaces.d/50-cloud-init.cfg\n'],
     ['source-directory /run/network/interfaces.d\n'],
   ])('nothing reads the folder: the claim says how to change that (%j)', text => {
-    const claims = ifupdown.claims('eth1', withFiles({ '/etc/network/interfaces': text }));
+    const claims = ifupdown.claims(eth1, withFiles({ '/etc/network/interfaces': text }));
     expect(claims).toHaveLength(1);
     expect(claims[0]).toMatchObject({ path: '/etc/network/interfaces' });
     expect(claims[0]?.text).toContain('source /etc/network/interfaces.d/*');
@@ -63,6 +66,6 @@ describe('claims of others', () => {
     ['our own file', { '/etc/network/interfaces.d/60-eni-eth1': `# ${marker}\niface eth1 inet dhcp\n` }, []],
     ['the helper of Debian images', { '/run/network/interfaces.d/eth1': 'iface eth1 inet dhcp\n' }, []],
   ])('%s', (_what, files: Record<string, string>, paths: readonly string[]) => {
-    expect(ifupdown.claims('eth1', withFiles(files)).map(c => c.path)).toEqual(paths);
+    expect(ifupdown.claims(eth1, withFiles(files)).map(c => c.path)).toEqual(paths);
   });
 });

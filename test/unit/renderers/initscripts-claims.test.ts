@@ -1,8 +1,11 @@
 // initscripts: what others have defined in the files of Red Hat.
 import { describe, expect, test } from 'vitest';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { initscripts } from '../../../renderers/initscripts/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
+
+const eth1 = namedLink('eth1');
 
 const facts = factsForBackend('initscripts');
 const folder = '/etc/sysconfig/network-scripts';
@@ -34,6 +37,6 @@ describe('claims of others', () => {
     ['another link', { [`${folder}/ifcfg-eth10`]: 'DEVICE=eth10\n' }, []],
     ['our own file', { [`${folder}/ifcfg-eth1`]: `# ${marker}\nDEVICE=eth1\n` }, []],
   ])('%s', (_what, files: Record<string, string>, paths) => {
-    expect(initscripts.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
+    expect(initscripts.claims(eth1, { ...facts, files }).map(c => c.path)).toEqual(paths);
   });
 });

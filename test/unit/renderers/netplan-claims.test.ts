@@ -1,8 +1,11 @@
 // Backend netplan: which foreign files claim a link, as a table.
 import { describe, expect, test } from 'vitest';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { netplan } from '../../../renderers/netplan/renderer.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
+
+const eth1 = namedLink('eth1');
 
 const stock = factsForBackend('netplan', 'debian-12');
 
@@ -11,7 +14,7 @@ describe('claims', () => {
     text: string,
     path = '/etc/netplan/50-cloud-init.yaml',
     primaryLink: string | undefined = 'eth0',
-  ) => netplan.claims('eth1', { ...stock, primaryLink, files: { [path]: text } }).map(c => c.path);
+  ) => netplan.claims(eth1, { ...stock, primaryLink, files: { [path]: text } }).map(c => c.path);
   const yaml = (body: string) => `network:\n  version: 2\n  ethernets:\n${body}`;
 
   test.each([
@@ -29,14 +32,14 @@ describe('claims', () => {
 
   test('where the primary is not known, letters with a star are a catch-all', () => {
     expect(
-      netplan.claims('eth1', {
+      netplan.claims(eth1, {
         ...stock,
         primaryLink: undefined,
         files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "e*"}}') },
       }),
     ).toEqual([]);
     expect(
-      netplan.claims('eth1', {
+      netplan.claims(eth1, {
         ...stock,
         primaryLink: undefined,
         files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "eth[1-3]"}}') },
@@ -61,6 +64,6 @@ describe('claims', () => {
     expect(claims(ours.content, ours.path)).toEqual([]);
     for (const release of releaseNames('netplan'))
       for (const link of ['eth1', 'ens6'])
-        expect(netplan.claims(link, factsForBackend('netplan', release))).toEqual([]);
+        expect(netplan.claims(namedLink(link), factsForBackend('netplan', release))).toEqual([]);
   });
 });

@@ -1,14 +1,17 @@
 // Backend networkd: which foreign files claim a link, as a table.
 import { describe, expect, test } from 'vitest';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { networkd } from '../../../renderers/networkd/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
+
+const eth1 = namedLink('eth1');
 
 const stock = factsForBackend('networkd', 'amzn-2023');
 
 describe('claims', () => {
   const claims = (path: string, text: string) =>
-    networkd.claims('eth1', { ...stock, files: { [path]: text } }).map(c => c.path);
+    networkd.claims(eth1, { ...stock, files: { [path]: text } }).map(c => c.path);
 
   test.each([
     ['/etc/systemd/network/00-a.network', '[Match]\nName=eth[1\n', false],
@@ -29,6 +32,6 @@ describe('claims', () => {
   test('a stock image claims nothing', () => {
     for (const release of ['amzn-2023'])
       for (const link of ['ens6', 'eth1'])
-        expect(networkd.claims(link, factsForBackend('networkd', release))).toEqual([]);
+        expect(networkd.claims(namedLink(link), factsForBackend('networkd', release))).toEqual([]);
   });
 });

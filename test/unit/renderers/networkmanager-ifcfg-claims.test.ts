@@ -1,7 +1,10 @@
 // NetworkManager with ifcfg files: what others have defined, in either format.
 import { describe, expect, test } from 'vitest';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { networkmanagerIfcfg } from '../../../renderers/networkmanager/ifcfg.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
+
+const eth1 = namedLink('eth1');
 
 const facts = factsForBackend('networkmanager-ifcfg');
 const folder = '/etc/sysconfig/network-scripts';
@@ -31,6 +34,6 @@ describe('claims of others', () => {
     ['a keyfile of another link', { [keyfile]: '[connection]\ninterface-name=eth10\n' }, []],
     ['GATEWAY= alone', { '/etc/sysconfig/network': 'GATEWAY=10.0.1.253\n' }, []],
   ])('%s', (_what, files: Record<string, string>, paths) => {
-    expect(networkmanagerIfcfg.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
+    expect(networkmanagerIfcfg.claims(eth1, { ...facts, files }).map(c => c.path)).toEqual(paths);
   });
 });

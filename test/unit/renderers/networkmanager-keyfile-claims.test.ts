@@ -1,15 +1,18 @@
 // NetworkManager with keyfiles: what others have defined, in either format.
 import { describe, expect, test } from 'vitest';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager/keyfile.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 
+const eth1 = namedLink('eth1');
+
 const stock = factsForBackend('networkmanager-keyfile', 'rhel-9');
 
 describe('claims', () => {
   const claims = (file: string, text: string) =>
-    renderer.claims('eth1', { ...stock, files: { [file]: text } }).length;
+    renderer.claims(eth1, { ...stock, files: { [file]: text } }).length;
   const folder = '/etc/NetworkManager/system-connections';
 
   test.each([
@@ -45,6 +48,8 @@ describe('claims', () => {
     expect(claims(ours!.path, ours!.content)).toBe(0);
     for (const release of releaseNames('networkmanager-keyfile'))
       for (const link of ['eth1', 'ens6'])
-        expect(renderer.claims(link, factsForBackend('networkmanager-keyfile', release))).toEqual([]);
+        expect(renderer.claims(namedLink(link), factsForBackend('networkmanager-keyfile', release))).toEqual(
+          [],
+        );
   });
 });

@@ -1,8 +1,11 @@
 // wicked and SLES 11: what others have defined in the files of SUSE.
 import { describe, expect, test } from 'vitest';
+import { namedLink } from '../../../agent/model/link-identity.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { wicked } from '../../../renderers/suse/wicked.ts';
+
+const eth1 = namedLink('eth1');
 
 const facts = factsForBackend('wicked');
 const folder = '/etc/sysconfig/network';
@@ -16,6 +19,6 @@ describe('claims of others', () => {
     ['the folder of Red Hat', { '/etc/sysconfig/network-scripts/ifcfg-eth1': 'DEVICE=eth1\n' }, []],
     ['our own file', { [`${folder}/ifcfg-eth1`]: `# ${marker}\nBOOTPROTO='dhcp4'\n` }, []],
   ])('%s', (_what, files: Record<string, string>, paths) => {
-    expect(wicked.claims('eth1', { ...facts, files }).map(c => c.path)).toEqual(paths);
+    expect(wicked.claims(eth1, { ...facts, files }).map(c => c.path)).toEqual(paths);
   });
 });

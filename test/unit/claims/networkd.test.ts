@@ -1,0 +1,12 @@
+// Whose a link is on a machine with systemd-networkd.
+import { describe, expect, test } from 'vitest';
+import { claimsIn, place, verdict } from '../../support/claim-cases.ts';
+import { networkdCases } from './networkd-cases.ts';
+
+describe('amazon-linux-2023, ens6', () => {
+  test.each(networkdCases)('$name: $expect', async one => {
+    const claims = await claimsIn('amazon-linux-2023', 'ens6', one);
+    expect(verdict(claims), JSON.stringify(claims)).toBe(one.expect);
+    if (one.at !== undefined) expect(place(claims[0]!)).toMatch(one.at);
+  });
+});
