@@ -7,6 +7,7 @@ export type SkipReason =
   | 'no-link'
   | 'ambiguous-link'
   | 'filtered-link'
+  | 'port'
   | 'incomplete-metadata'
   | 'invalid-metadata'
   | 'configured-elsewhere'
@@ -17,6 +18,8 @@ export type SkipReason =
 export type SkipTrait =
   /** What an earlier pass gave the ENI stays: the reason says "not now", and no data is not empty data. */
   | 'holds'
+  /** Not one byte of it is written or removed: it is somebody else's, or cannot be told from it. Files of ours stay as they are on the disk. */
+  | 'untouched'
   /** In a subnet that several ENIs share it keeps the rank of its slot; without a slot it comes behind those that are there. */
   | 'keeps-rank'
   /** Ends by itself: it is worth looking again soon. */
@@ -33,11 +36,13 @@ const traits: Readonly<Record<SkipReason, readonly SkipTrait[]>> = {
   'no-link': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
   'ambiguous-link': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
   'filtered-link': [],
+  // Of a bridge, a bond, a team or a VRF that somebody has made: taken down it would be missing there, and it may come back.
+  port: ['holds', 'untouched', 'keeps-rank'],
   'incomplete-metadata': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
   'invalid-metadata': ['holds', 'keeps-rank', 'late', 'waits', 'degraded'],
   // A claim of a file; where a container network has the ENIs that is as it should be (plan-network.ts).
-  'configured-elsewhere': ['holds', 'degraded'],
-  'foreign-file': ['holds', 'degraded'],
+  'configured-elsewhere': ['holds', 'untouched', 'degraded'],
+  'foreign-file': ['holds', 'untouched', 'degraded'],
   'no-free-slot': ['holds', 'keeps-rank', 'degraded'],
   'reload-unsafe': ['holds', 'waits', 'degraded'],
 };

@@ -1,20 +1,24 @@
 // Whose the ENIs' links are: who else than this program configures them, by the files of the backend.
 
 import type { Claim, Renderer } from '../../renderers/renderer.ts';
+import type { State } from '../apply/state-file.ts';
+import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { identifyLink } from '../system/facts/identify-link.ts';
 import type { System } from '../system/system.ts';
 
 export interface ClaimsInput {
+  readonly state: Pick<State, 'applied'>;
   readonly instance: Pick<Instance, 'enis'>;
   readonly kernel: KernelState;
-  readonly settings: Pick<Settings, 'agent'>;
+  readonly settings: Pick<Settings, 'agent' | 'enis'>;
   readonly facts: HostFacts;
-  readonly renderer: Pick<Renderer, 'claims'>;
+  readonly renderer: Pick<Renderer, 'claims' | 'supersedes'>;
 }
 
 /**
@@ -27,7 +31,8 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
     const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
     if (link === undefined || eni.primary) continue;
     const [claim] = strangersOf(input.renderer.claims(await identifyLink(system, link), input.facts));
-    if (claim !== undefined) claims.set(link.name, claimText(claim));
+    const text = claim === undefined ? defaultByHand(eni.mac, link.name, input) : claimText(claim);
+    if (text !== undefined) claims.set(link.name, text);
   }
   return claims;
 }
@@ -40,4 +45,24 @@ export function strangersOf(claims: readonly Claim[]): readonly Claim[] {
 /** As the compilers write it, so that an editor jumps to it: `PATH:LINE: TEXT`. */
 export function claimText({ path, line, text }: Claim): string {
   return `${path}${line === undefined ? '' : `:${line}`}: ${text}`;
+}
+
+/**
+ * A default route in main by the link of an ENI that was never ours, which neither DHCP nor a router advertisement has brought: somebody
+ * wants his packets to go there, as in the instructions of a vendor for a second NIC (`ip route add default via GW dev eth1 metric 1001`
+ * in rc.local). To apply beside it would fail and be rolled back each time. A route that comes later is taken away (evict-defaults.ts).
+ */
+function defaultByHand(mac: Mac, link: string, input: ClaimsInput): string | undefined {
+  const isOurs = input.state.applied.some(eni => eni.mac === mac);
+  if (isOurs || input.settings.enis.get(mac)?.defaultRoute === true) return undefined;
+  // dhclient's script adds its route as a person does, without a protocol: there it is the lease that tells, or the file of the helper.
+  const isLeased = input.kernel.addresses.some(a => a.link === link && a.family === 4 && a.dynamic);
+  if (isLeased || input.renderer.supersedes?.(link, input.facts) !== undefined) return undefined;
+  const route = input.kernel.routes.find(
+    r =>
+      r.table === mainTable && r.link === link && isDefaultRoute(r) && !/^(dhcp|ra|kernel)$/.test(r.protocol),
+  );
+  if (route === undefined) return undefined;
+  const family = route.family === 6 ? 'ip -6' : 'ip';
+  return `the default route "${route.text}" in main was not added by eni-agent; to hand the ENI over, remove it ("${family} route del ${route.text}") and what adds it at boot (rc.local, a script)`;
 }

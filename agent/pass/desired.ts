@@ -38,6 +38,8 @@ export interface Desired extends PlanResult {
   /** ENIs that cannot be planned now but stay as they are: no data is not empty data. */
   readonly held: readonly EniPlan[];
   readonly files: readonly RenderedFile[];
+  /** Held ENIs of whose files not one byte is written: the pass takes them as they are on the disk. */
+  readonly untouched: ReadonlySet<Mac>;
   /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
   readonly dropIns: DropIns;
 }
@@ -63,7 +65,15 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   const files = [...input.renderer.render(enis, input.facts), ...dropIns.files];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await foreignPaths(system, files);
-  return { ...result, plan: planned, held, dropIns, files: files.filter(f => !foreign.includes(f.path)) };
+  const untouched = new Set(planned.skipped.filter(s => hasTrait(s.reason, 'untouched')).map(s => s.mac));
+  return {
+    ...result,
+    plan: planned,
+    held,
+    dropIns,
+    untouched,
+    files: files.filter(f => !foreign.includes(f.path)),
+  };
 }
 
 async function planInput(system: System, input: DesiredInput) {

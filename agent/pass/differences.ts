@@ -1,11 +1,18 @@
 // What the machine lacks, or has too much of: files, ENIs, and objects of the kernel.
 import { renderers } from '../../renderers/registry.ts';
-import type { EniChange } from '../../renderers/renderer.ts';
+import type { EniChange, RenderedFile } from '../../renderers/renderer.ts';
 import { travelOf } from '../apply/apply-context.ts';
 import { type CompareOptions, compareOptions } from '../apply/compare.ts';
 import { differencesOf, planChanges } from '../apply/eni-changes.ts';
 import { additions, removals } from '../apply/live.ts';
-import { diffFiles, type FileChange, readFoundFile, readOwnedFiles } from '../apply/ownership.ts';
+import {
+  diffFiles,
+  type FileChange,
+  type FoundFile,
+  readFoundFile,
+  readOwnedFiles,
+} from '../apply/ownership.ts';
+import type { Mac } from '../model/address.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 import type { Desired } from './desired.ts';
@@ -24,7 +31,10 @@ export async function diff(
   const wanted = await Promise.all(
     desired.files.map(async f => ((await mayRead(system, f.path)) ? [f] : [])),
   );
-  const files = [...(await supersededFiles(system, machine, desired)), ...diffFiles(owned, wanted.flat())];
+  const files = [
+    ...(await supersededFiles(system, machine, desired)),
+    ...diffFiles(owned, asFound(owned, wanted.flat(), desired.untouched)),
+  ];
   const touched = new Set(files.map(f => f.path));
   const compare = compareOptions(settings, facts, reloadHazard);
   const changes = planChanges({
@@ -48,6 +58,19 @@ export function workOf(machine: Machine, changes: readonly EniChange[], compare:
   const all = differencesOf(kernel, changes, compare);
   const kernelChanges = { add: additions(live), remove: removals(all) };
   return { commands: renderer.activate(changes, facts, reloadHazard), kernelChanges };
+}
+
+/** Files of ENIs that are not to be touched are wanted as they are: also those that an older version wrote, or that have gone. */
+function asFound(
+  owned: ReadonlyMap<string, FoundFile>,
+  wanted: readonly RenderedFile[],
+  untouched: ReadonlySet<Mac>,
+): readonly RenderedFile[] {
+  return wanted.flatMap(file => {
+    if (file.enis.length === 0 || !file.enis.every(mac => untouched.has(mac))) return [file];
+    const found = owned.get(file.path);
+    return found === undefined ? [] : [{ ...file, ...found }];
+  });
 }
 
 /** False for a file with which a look cannot compare anything. */

@@ -12,7 +12,7 @@ export type LinkMatch =
   | { readonly link: KernelLink }
   | {
       readonly link: undefined;
-      readonly reason: 'no-link' | 'ambiguous-link' | 'filtered-link';
+      readonly reason: 'no-link' | 'ambiguous-link' | 'filtered-link' | 'port';
       readonly text: string;
     };
 
@@ -31,6 +31,11 @@ export function matchLink(mac: Mac, links: readonly KernelLink[], filter: LinkFi
   const [first, second] = usable;
   if (first === undefined) {
     const reasons = sameMac.map(l => `${l.name} ${objection(l, filter)}`).join(', ');
+    const port = sameMac.find(
+      l => l.master !== undefined && objection({ ...l, master: undefined }, filter) === undefined,
+    );
+    if (port !== undefined)
+      return miss('port', `${port.name} is a port of ${port.master}, and waits until it is free again`);
     return miss('filtered-link', reasons);
   }
   if (second !== undefined)
@@ -63,6 +68,6 @@ function objection(link: KernelLink, filter: LinkFilter): string | undefined {
   return undefined;
 }
 
-function miss(reason: 'no-link' | 'ambiguous-link' | 'filtered-link', text: string): LinkMatch {
+function miss(reason: Exclude<LinkMatch, { link: KernelLink }>['reason'], text: string): LinkMatch {
   return { link: undefined, reason, text };
 }

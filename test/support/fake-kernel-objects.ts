@@ -24,6 +24,8 @@ export interface FakeLink {
   mtu: number;
   /** Of a veth: printed behind the name. */
   readonly peer?: string;
+  /** Whose port it is. */
+  master?: string | undefined;
 }
 
 export interface FakeAddress {

@@ -172,7 +172,9 @@ export class FakeKernel {
     const words = (...list: readonly (string | number | false | undefined)[]) =>
       list.filter(w => w !== undefined && w !== false && w !== '').join(' ');
     return [
-      ...this.links.map(l => words('link', l.name, l.up ? 'up' : 'down', `mtu ${l.mtu}`)),
+      ...this.links.map(l =>
+        words('link', l.name, l.up ? 'up' : 'down', `mtu ${l.mtu}`, l.master && `master ${l.master}`),
+      ),
       ...this.addresses.map(a => words('address', a.link, `${a.ip}/${a.prefixLength}`)),
       ...this.routes.map(r =>
         words(

@@ -19,6 +19,7 @@ const reasons: Readonly<Record<SkippedEni['reason'], readonly [EniState | undefi
   'configured-elsewhere': ['left-alone', false],
   'foreign-file': ['left-alone', false],
   'no-free-slot': ['left-alone', false],
+  port: ['left-alone', false],
   'filtered-link': ['left-alone', false],
 };
 

@@ -143,7 +143,7 @@ describe('who is left alone', () => {
       'a port of a bond',
       alone,
       { links: [nic(0), nic(1, { master: 'bond0' })] },
-      'filtered-link: eth1 is a port of bond0',
+      'port: eth1 is a port of bond0, and waits until it is free again',
     ],
     [
       'an unread gateway',
