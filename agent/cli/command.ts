@@ -19,9 +19,11 @@ export interface CliOption {
   readonly help: string;
 }
 
-/** A word behind the command that may be left out, as `[FILE]`: `values.argument` has it. */
+/** A word behind the command: `values.argument` has it. */
 export interface CliArgument {
   readonly value: string;
+  /** Default: it may be left out, and the help has it as `[FILE]`. */
+  readonly required?: true;
   readonly choices?: CliOption['choices'];
   readonly help: string;
 }

@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   plan: async () => (await import('./commands/plan.ts')).plan,
   status: async () => (await import('./commands/status.ts')).status,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  owner: async () => (await import('./commands/owner.ts')).owner,
   'check-config': async () => (await import('./commands/check-config.ts')).checkConfig,
   render: async () => (await import('./commands/render.ts')).render,
   rollback: async () => (await import('./commands/rollback.ts')).rollback,

@@ -40,7 +40,7 @@ export function commandHelp(command: CliCommand, layout: Layout = {}): string {
   const { argument } = command;
   const width = Math.max(...rows.map(([left]) => left.length), argument?.value.length ?? 0);
   const lines = [
-    `Usage: eni-agent ${command.name}${argument === undefined ? '' : ` [${argument.value}]`} [OPTIONS]`,
+    `Usage: eni-agent ${command.name}${argument === undefined ? '' : ` ${argument.required ? argument.value : `[${argument.value}]`}`} [OPTIONS]`,
     '',
     ...reflow(command.description, Math.min(longest, widthOf(layout))),
     '',

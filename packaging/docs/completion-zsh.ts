@@ -36,7 +36,9 @@ _eni-agent "$@"
 function commandCase({ name, options, argument }: CliCommand): string {
   const specs = [
     ...Object.entries<CliOption>({ ...options, ...commonOptions }).map(optionSpec),
-    ...(argument === undefined ? [] : [quoted(`::${argument.value}:${action(argument.choices)}`)]),
+    ...(argument === undefined
+      ? []
+      : [quoted(`${argument.required ? ':' : '::'}${argument.value}:${action(argument.choices)}`)]),
   ];
   return `        ${name})\n          _arguments \\\n${specs.map(spec => `            ${spec}`).join(' \\\n')}\n          ;;`;
 }

@@ -2,13 +2,14 @@
 // looks into is found out as well.
 import { readFileSync } from 'node:fs';
 import { parseMac } from '../../agent/model/address.ts';
-import type { HostFacts } from '../../agent/model/host.ts';
+import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
 import { readNetworkFiles } from '../../agent/system/facts/files.ts';
 import { selectBackend } from '../../renderers/detect/select.ts';
 import { renderers } from '../../renderers/registry.ts';
 import type { Claim } from '../../renderers/renderer.ts';
 import { smallHost } from '../unit/hosts/small-host.ts';
+import { runCli } from './cli-machine.ts';
 
 export interface ClaimCase {
   readonly name: string;
@@ -54,4 +55,18 @@ export function verdict(claims: readonly Claim[]): ClaimCase['expect'] {
 
 export function place({ path, line }: Claim): string {
   return line === undefined ? path : `${path}:${line}`;
+}
+
+/** The same case as a person would ask it of a mounted image: `eni-agent owner LINK --root /mnt --backend NAME --mac MAC --json`. */
+export async function ownerBelow(backend: BackendName, name: string, one: ClaimCase): Promise<string> {
+  const files = Object.entries(one.files).map(([path, text]) => [`/mnt${path}`, text] as const);
+  const words = ['owner', name, '--root', '/mnt', '--backend', backend, '--mac', caseMac, '--json'];
+  const { out, err } = await runCli(
+    words,
+    { '/mnt/etc/os-release': '', ...Object.fromEntries(files) },
+    false,
+  );
+  if (err !== '') throw new Error(err);
+  const { owner } = JSON.parse(out) as { owner: string };
+  return owner === 'other' ? 'claimed' : owner === 'none' ? 'free' : owner;
 }

@@ -20,6 +20,7 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
     [
       ...[
         'doctor',
+        'owner',
         'history',
         'support',
         'migrate',
@@ -39,6 +40,8 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   // coexistence: the container networks that a pass goes by.
   // daemon: what it reports, and whether it lives.
   ['doctor', ['daemon', 'pass', 'apply', 'coexistence', 'plan', 'renderers', 'system', 'model']],
+  // pass: which claims count. apply: what is ours. renderers: whose files they are. system: of this machine, or of a folder.
+  ['owner', ['pass', 'apply', 'renderers', 'system', 'errors', 'model']],
   // metadata: a recording of it. Everything else: what is to be in the archive.
   [
     'support',
@@ -91,8 +94,8 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'cli',
     'system',
-    / > agent\/system\/(system|wakeups|units|look-only|run-mode|facts\/(host-facts|dmi))\.ts$/,
-    'commands get a System, they never make one',
+    / > agent\/system\/(system|wakeups|units|look-only|mounted|run-mode|facts\/(host-facts|dmi))\.ts$/,
+    'commands get a System, they never make one; of a folder they make one out of it',
   ],
   [
     'cli',

@@ -39,6 +39,26 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
   };
 }
 
+/** Of a machine of which there are only files (a mounted image): no tool is asked, no kernel is probed, and nothing is written. */
+export async function readFileFacts(system: System): Promise<HostFacts> {
+  const [os, services, paths, files] = await Promise.all([
+    readOs(system),
+    readServices(system),
+    readPaths(system),
+    readNetworkFiles(system),
+  ]);
+  const unknown = { primaryLink: undefined, owners: {}, versions: {} };
+  // Nothing is rendered by them, so that the kernel does not matter.
+  return {
+    ...unknown,
+    os,
+    services,
+    paths,
+    files,
+    kernel: { suppressPrefixLength: true, ruleProtocol: true },
+  };
+}
+
 /**
  * The facts as seen from the link that is the primary's. readHostFacts can only guess it by the default route, and a catch-all with DHCP on
  * each NIC gives every ENI one of the same metric (systemd-networkd: any of them comes first, by chance).

@@ -1,0 +1,65 @@
+// `eni-agent owner` on the command line: its answer, its evidence, and what it says to a wrong question.
+import { describe, expect, test } from 'vitest';
+import { marker } from '../../../renderers/renderer.ts';
+import { runCli } from '../../support/cli-machine.ts';
+
+const network = '/mnt/etc/systemd/network';
+const owner = (files: Readonly<Record<string, string>>, ...more: readonly string[]) =>
+  runCli(
+    ['owner', 'eth1', '--root', '/mnt', '--backend', 'networkd', ...more],
+    { '/mnt/etc/x': '', ...files },
+    false,
+  );
+const storage = { [`${network}/20-storage.network`]: '[Match]\nName=eth1\n[Network]\nDHCP=yes\n' };
+const ours = { [`${network}/07-eni-eth1.network`]: `# ${marker}\n[Match]\nName=eth1\n` };
+
+describe('below a folder', () => {
+  test('somebody else', async () => {
+    const { code, out, err } = await owner(storage);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('Somebody else has it: eni-agent leaves it alone.');
+    expect(out).toMatch(/\/etc\/systemd\/network\/20-storage\.network(:\d+)?: .*eth1/);
+    expect(out).toMatch(/^At boot {2}\/etc\/systemd\/network\/20-storage\.network$/m);
+    expect(out).not.toContain('/mnt');
+  });
+
+  test.each([
+    [{}, 'none', null],
+    [ours, 'eni-agent', '/etc/systemd/network/07-eni-eth1.network'],
+    [storage, 'other', '/etc/systemd/network/20-storage.network'],
+    [{ ...ours, ...storage }, 'other', '/etc/systemd/network/20-storage.network'],
+  ])('%j as JSON: %s', async (files, whose, atBoot) => {
+    const { out } = await owner(files, '--json', '--mac', '02:00:00:00:00:02');
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ version: 1, link: 'eth1', mac: '02:00:00:00:00:02', backend: 'networkd' },
+      ...{ owner: whose, atBoot, now: null, notRead: [] },
+    });
+  });
+
+  test('a file of ours for another link is not for this one', async () => {
+    const { out } = await owner({ [`${network}/07-eni-eth10.network`]: `# ${marker}\n` }, '--json');
+    expect(JSON.parse(out)).toMatchObject({ owner: 'none', own: [] });
+  });
+});
+
+describe('a wrong question', () => {
+  test.each([
+    [[], 'owner needs the name of a link'],
+    [['../etc'], '"../etc" is not the name of a link'],
+    [['eth1', 'eth2'], "Unexpected argument 'eth2'"],
+    [['eth1', '--root', '/nowhere'], '--root "/nowhere" is not a folder'],
+    [['eth1', '--mac', '1'], '--mac "1" is not a MAC address'],
+    [['eth1', '--root', '/', '--backend', 'magic'], 'unknown backend "magic"'],
+  ])('%j: %s', async (words, text) => {
+    const { code, err, out } = await runCli(['owner', ...words], { '/mnt/etc/x': '' }, false);
+    expect(err).toContain(text);
+    expect(code).toBe(64);
+    expect(out).toBe('');
+  });
+
+  test('no backend can be told', async () => {
+    const { code, err } = await runCli(['owner', 'eth1', '--root', '/mnt'], { '/mnt/etc/x': '' }, false);
+    expect(code).toBe(1);
+    expect(err).toContain('--backend');
+  });
+});
