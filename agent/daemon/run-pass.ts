@@ -25,10 +25,10 @@ import { nextCheckMs } from './timing/schedule.ts';
 
 /**
  * What the last pass has made of the last answer. Not the answer itself: if that lacked something, a repair would first ask the metadata to
- * confirm it, and would depend on the service after all.
+ * confirm it, and would depend on the service after all. Nobody has said it in one piece, so it confirms nothing itself.
  */
 export function believedReading({ reading, pass }: DaemonState): InstanceReading | undefined {
-  return reading && pass && { ...reading, instance: pass.instance };
+  return reading && pass && { ...reading, instance: pass.instance, at: undefined };
 }
 
 /** A moment: facts that are older are read again. */

@@ -40,15 +40,21 @@ export interface SourceOptions {
 /** The longest that AWS and Alibaba Cloud give. A token that was lost or refused earlier is replaced then. */
 const tokenSeconds = 21_600;
 
+interface Memory extends ReadMemory {
+  readonly instance: Instance;
+  /** When all of it was asked for. */
+  readonly at: number | undefined;
+}
+
 export function openMetadataSource(options: SourceOptions): MetadataSource {
-  let memory: (ReadMemory & { readonly instance: Instance }) | undefined;
+  let memory: Memory | undefined;
   let session: TokenSession & { readonly since: number } = { since: options.now() };
   let detected: Detection | undefined;
   let requests = 0;
   // One per read: a signal that lives as long as the process would collect listeners.
   let reading = new AbortController();
 
-  async function readOnce(known: ReadMemory | undefined, hurried = true): Promise<InstanceReading> {
+  async function readOnce(known: Memory | undefined, hurried = true): Promise<InstanceReading> {
     detected ??= await detect(options);
     const { provider, evidence } = detected;
     if (options.now() - session.since > tokenSeconds * 900) session = { since: options.now() };
@@ -65,7 +71,9 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
     });
     try {
       const responses = await provider.read(client, known);
-      return { instance: provider.parse(responses), requests: client.requests(), responses, evidence };
+      const instance = provider.parse(responses);
+      const at = known?.at ?? options.now();
+      return { instance, requests: client.requests(), responses, evidence, at };
     } finally {
       requests += client.requests();
       client.close();
@@ -73,9 +81,9 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
   }
 
   /** A reading with problems is no memory: a late key may have been answered with a wrong value that looks right. */
-  function remember({ instance, responses }: InstanceReading, turn: number): void {
+  function remember({ instance, responses, at }: InstanceReading, turn: number): void {
     const complete = instance.problems.length === 0;
-    memory = complete ? { instance, responses: successes(responses), turn } : undefined;
+    memory = complete ? { instance, responses: successes(responses), turn, at } : undefined;
   }
 
   return {

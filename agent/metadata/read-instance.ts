@@ -27,6 +27,8 @@ export interface InstanceReading {
   readonly responses: Responses;
   /** Why this cloud: the DMI string that said so, or that it was named. */
   readonly evidence: string;
+  /** When the oldest part of it was said, milliseconds since the epoch; undefined if nobody knows. */
+  readonly at?: number | undefined;
 }
 
 /** Throws `provider-unknown`, `metadata-unreachable`, `metadata-invalid`, and `usage` for a url that is none. */

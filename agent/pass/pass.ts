@@ -33,7 +33,7 @@ export interface PassOptions {
   readonly finish?: boolean;
   /** Apply a plan that `rollback` took back before. */
   readonly force?: boolean;
-  /** What the metadata has just said; else it is asked. Whatever takes something away is read again in any case. */
+  /** What the metadata has said; else it is asked. Whatever takes something away is read again in any case. */
   readonly reading?: InstanceReading;
   /** What the machine is, read a moment ago; else it is read. */
   readonly facts?: HostFacts;

@@ -7,9 +7,15 @@ import { agree, believe, takesAway } from '../plan/believe.ts';
 import { readDmi } from '../system/facts/dmi.ts';
 import type { PassContext } from './pass.ts';
 
+/** An answer that waited longer than that for its pass is one of earlier. */
+const freshMs = 10_000;
+
 /**
  * Reads the metadata; a second time, a little later, if acting on the first reading would take something away. `doubted`: the second did not
  * confirm it.
+ *
+ * @param atHand spares the first reading, but is no witness if it is one of earlier (an answer that could not be applied, what the last pass
+ * believed): others may have contradicted it since, and one wrong answer more would confirm it
  */
 export async function readTrusted(
   context: PassContext,
@@ -17,12 +23,15 @@ export async function readTrusted(
   kernel: KernelState,
   atHand: InstanceReading | undefined,
 ): Promise<{ readonly instance: Instance; readonly requests: number; readonly doubted: boolean }> {
-  const first = atHand ?? (await readMetadata(context));
-  const sameMachine = isOfThisMachine(state, first.instance.instanceId);
-  const doubt = {
-    lastGood: sameMachine ? state.lastGood : [],
+  const doubtOf = ({ instance }: InstanceReading) => ({
+    lastGood: isOfThisMachine(state, instance.instanceId) ? state.lastGood : [],
     linkGone: (mac: string) => !kernel.links.some(l => l.mac === mac),
-  };
+  });
+  const isStale = (reading: InstanceReading) =>
+    !isFresh(reading, context.system.now()) && takesAway(reading.instance, doubtOf(reading));
+  const given = atHand ?? (await readMetadata(context));
+  const first = given === atHand && isStale(atHand) ? await readAnew(context) : given;
+  const doubt = doubtOf(first);
   if (!takesAway(first.instance, doubt))
     return {
       instance: believe(first.instance, { ...doubt, confirmed: false }),
@@ -30,9 +39,7 @@ export async function readTrusted(
       doubted: false,
     };
   await context.system.sleep(context.settings.metadata.confirmDelayMs);
-  // What comes from memory confirms nothing.
-  context.metadata?.forget();
-  const second = await readMetadata(context);
+  const second = await readAnew(context);
   const confirmed = agree(first.instance, second.instance);
   context.log.debug({ confirmed }, 'read the metadata again, to confirm that something is gone from it');
   return {
@@ -40,6 +47,17 @@ export async function readTrusted(
     requests: first.requests + second.requests,
     doubted: !confirmed,
   };
+}
+
+/** Not at a moment to come either: then the clock was set back meanwhile. */
+function isFresh({ at = Number.NEGATIVE_INFINITY }: InstanceReading, now: number): boolean {
+  return at <= now && now - at <= freshMs;
+}
+
+/** What comes from memory confirms nothing. */
+function readAnew(context: PassContext): Promise<InstanceReading> {
+  context.metadata?.forget();
+  return readMetadata(context);
 }
 
 async function readMetadata({ system, settings, metadata }: PassContext): Promise<InstanceReading> {

@@ -119,6 +119,18 @@ describe('what is acted on', () => {
     expect(service.reads).toHaveLength(3);
   });
 
+  test('a reading is as old as what of it comes from memory', async () => {
+    const service = await warm();
+    service.clock.now = 60_000;
+    expect(await service.source.read()).toMatchObject({ at: 0 });
+    service.source.forget();
+    expect(await service.source.read()).toMatchObject({ at: 60_000 });
+    service.clock.now = 120_000;
+    expect(await service.source.read()).toMatchObject({ at: 60_000 });
+    service.set(keyPath('local-ipv4s'), '172.31.44.13');
+    expect(await service.source.read()).toMatchObject({ at: 120_000 });
+  });
+
   test('news that the second reading does not confirm is none', async () => {
     const service = await warm();
     const { instance } = await service.source.read();
