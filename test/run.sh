@@ -25,7 +25,7 @@ life of a machine, backend by backend).
   --help     this text
 
 Environment
-  CI=true            what this machine cannot run counts as a failure
+  CI=true            what this machine cannot run counts as a failure; the made-up lives are the same ones each time
   ENI_AGENT_CACHE    folder for the guests' trees (default: ~/.cache/eni-agent)
 TEXT
 }
