@@ -7,8 +7,8 @@ export interface ContainerNetwork {
   readonly name: string;
   /** Files and sockets of its own. /etc outlives a reboot, /run is there where the configuration lies in another folder (k3s). */
   readonly paths: readonly string[];
-  /** The same as a word for the document. */
-  readonly kernelTrace: string;
+  /** What it leaves in the kernel, as a word for the document. */
+  readonly kernelTrace?: string;
   /** What it has put into the kernel; undefined if nothing is there. */
   readonly inKernel: (kernel: KernelState) => string | undefined;
 }
@@ -21,6 +21,13 @@ export const containerNetworks: readonly ContainerNetwork[] = [
     // Rule 1536 for each pod of a secondary ENI, table device number + 1 (of further network cards 10000 and up).
     inKernel: kernel =>
       podRule(kernel, 1536, table => (table > 1 && table < 100) || (table >= 10_000 && table < 11_000)),
+  },
+  {
+    // Its tasks in the network mode awsvpc get ENIs of their own, or branches of a trunk ENI, which it moves into their network namespace.
+    // Nothing in the kernel tells such an ENI from another one before that, so that the folder of its agent has to do.
+    name: 'Amazon ECS',
+    paths: ['/var/lib/ecs'],
+    inKernel: () => undefined,
   },
   {
     name: 'terway',

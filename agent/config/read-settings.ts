@@ -116,6 +116,7 @@ function checkTables(base: number, lines: readonly GoodLine[]): readonly ConfigP
 function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
   return {
     backend: a.backend,
+    manage: a.manage,
     allowUnproven: a['allow-unproven'],
     virtualLinks: a['virtual-links'],
     ignoreDrivers: a['ignore-drivers'],

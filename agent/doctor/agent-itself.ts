@@ -55,7 +55,7 @@ export function repairHint({ refused }: Inspection, { report, isAlive }: DaemonV
   return '"eni-agent once" repairs it; "eni-agent plan" shows how';
 }
 
-/** Sections for ENIs that this instance does not have: a MAC with an error in it, or the file of another machine. */
+/** Sections that do nothing: for the primary, or for an ENI that this instance does not have (a MAC with an error in it, a file of another machine). */
 export function sections(
   { cloud, enis, skipped, primary }: Inspection,
   { settings }: { readonly settings: Settings },
@@ -67,12 +67,25 @@ export function sections(
     ...skipped.map(eni => eni.mac),
     primary?.mac,
   ]);
-  return [...settings.enis.keys()]
+  const ofPrimary = [...settings.enis.keys()]
+    .filter(mac => mac === primary?.mac)
+    .map(
+      (mac): Finding => ({
+        check: 'configuration',
+        verdict: 'warning',
+        saw: `the section [eni "${mac}"] is for the primary ENI, which eni-agent does not configure`,
+        hint: 'remove the section; the distribution configures the primary',
+      }),
+    );
+  const ofNobody = [...settings.enis.keys()]
     .filter(mac => !known.has(mac))
-    .map(mac => ({
-      check: 'configuration',
-      verdict: 'warning',
-      saw: `the section [eni "${mac}"] matches no ENI of this instance`,
-      hint: 'correct its MAC address, or remove the section if that ENI is not to come back',
-    }));
+    .map(
+      (mac): Finding => ({
+        check: 'configuration',
+        verdict: 'warning',
+        saw: `the section [eni "${mac}"] matches no ENI of this instance`,
+        hint: 'correct its MAC address, or remove the section if that ENI is not to come back',
+      }),
+    );
+  return [...ofPrimary, ...ofNobody];
 }

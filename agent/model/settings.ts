@@ -26,6 +26,8 @@ export interface EniOptions {
 export interface Settings {
   readonly agent: {
     readonly backend: BackendName | undefined;
+    /** `listed`: only ENIs with a section of their own. */
+    readonly manage: 'all' | 'listed';
     /** Apply through a backend that the lab has not proven. */
     readonly allowUnproven: boolean;
     /** Manage links that are no physical device (veth): for tests in namespaces. */

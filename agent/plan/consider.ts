@@ -34,6 +34,8 @@ export function consider(
   if (!input.instance.enis.some(e => e.primary))
     return skip('incomplete-metadata', 'the metadata does not say which ENI is the primary');
   if (input.settings.enis.get(eni.mac)?.ignore) return skip('ignored', 'the configuration says ignore = yes');
+  if (input.settings.agent.manage === 'listed' && !input.settings.enis.has(eni.mac))
+    return skip('ignored', `the configuration says manage = listed, and has no section [eni "${eni.mac}"]`);
   // Before everything about the link: a CNI may have moved it into a pod's network namespace.
   if (input.containerNetwork !== undefined && !input.settings.enis.has(eni.mac))
     return skip('configured-elsewhere', input.containerNetwork, false);

@@ -35,6 +35,7 @@ test('no file: the defaults', async () => {
   expect(defaultSettings).toEqual({
     agent: {
       backend: undefined,
+      manage: 'all',
       allowUnproven: false,
       virtualLinks: false,
       ignoreDrivers: [],
@@ -66,6 +67,7 @@ test('comments, blank lines, blanks around and Windows line ends', async () => {
 describe('good values', () => {
   const agentRows: readonly (readonly [string, Partial<Settings['agent']>])[] = [
     ['backend = netplan', { backend: 'netplan' }],
+    ['manage = listed', { manage: 'listed' }],
     ['allow-unproven = yes', { allowUnproven: true }],
     ['virtual-links = yes', { virtualLinks: true }],
     ['virtual-links = no', { virtualLinks: false }],

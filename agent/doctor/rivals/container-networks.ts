@@ -5,7 +5,7 @@ import type { Rival } from './rival.ts';
 export const containerNetworkRivals: readonly Rival[] = containerNetworks.map(
   ({ name, paths, kernelTrace }) => ({
     name,
-    traces: [...paths, kernelTrace],
+    traces: [...paths, ...(kernelTrace === undefined ? [] : [kernelTrace])],
     effect: 'takes ENIs for its pods, and puts its own addresses, tables and rules there',
     step: 'remove container-network = ignore from [coexistence]; give an ENI that is not for pods an [eni "MAC"] section',
     find: ({ inspection, settings }) => {

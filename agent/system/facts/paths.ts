@@ -72,6 +72,7 @@ export const probedPaths = [
   // Container networks that take ENIs for pods.
   '/etc/cni/net.d/10-aws.conflist',
   '/run/aws-node',
+  '/var/lib/ecs',
   '/etc/cni/net.d/10-terway.conflist',
   '/etc/cni/net.d/10-terway.conf',
   '/run/eni',

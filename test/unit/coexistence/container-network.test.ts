@@ -51,6 +51,7 @@ describe('found', () => {
       'Amazon VPC CNI',
       'the rule 1536: from 10.0.2.20/32 lookup 2',
     ],
+    ['the folder of the ECS agent', ['/var/lib/ecs'], kernel(''), 'Amazon ECS', '/var/lib/ecs'],
     [
       'a file of terway',
       ['/etc/cni/net.d/10-terway.conflist'],

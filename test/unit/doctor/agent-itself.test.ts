@@ -65,6 +65,14 @@ describe('sections', () => {
     expect(sections(inspectionOf({ skipped }), { settings })).toEqual([]);
   });
 
+  test('one for the primary', async () => {
+    const inspection = inspectionOf();
+    const settings = await settingsFrom(`[eni "${inspection.primary!.mac}"]\nmtu = 1400`);
+    expect(sections(inspection, { settings })).toMatchObject([
+      { verdict: 'warning', saw: expect.stringContaining('is for the primary ENI') },
+    ]);
+  });
+
   test('without an answer of the metadata nothing is known', async () => {
     const settings = await settingsFrom(lines.join('\n'));
     expect(sections(inspectionOf({ cloud: undefined }), { settings })).toEqual([]);

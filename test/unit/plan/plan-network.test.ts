@@ -1,5 +1,6 @@
 // Whole instances to whole plans: what one ENI gets, who is left alone and why, what is remembered.
 import { describe, expect, test } from 'vitest';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { type Eni, unknown } from '../../../agent/model/instance.ts';
 import type { EniOptions } from '../../../agent/model/settings.ts';
 import type { PlanInput } from '../../../agent/plan/plan-input.ts';
@@ -131,6 +132,12 @@ describe('who is left alone', () => {
       alone,
       { settings: settingsWith(1, { ignore: true }) },
       'ignored: the configuration says ignore = yes',
+    ],
+    [
+      'not listed',
+      alone,
+      { settings: { ...defaultSettings, agent: { ...defaultSettings.agent, manage: 'listed' } } },
+      'ignored: the configuration says manage = listed, and has no section [eni "02:00:00:00:00:01"]',
     ],
     ['no link', alone, { links: [nic(0)] }, 'no-link (degraded): no link has this MAC'],
     [
