@@ -4,6 +4,7 @@ import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
 import { readRivalFacts } from '../system/facts/rival-facts.ts';
 import { type Finding, ok } from './finding.ts';
+import { routesByHand } from './rivals/by-hand.ts';
 import { cloudInitAtBoot, cloudInitHotplug } from './rivals/cloud-init.ts';
 import { containerNetworkRivals } from './rivals/container-networks.ts';
 import { automaticConnection, nmCloudSetup } from './rivals/networkmanager.ts';
@@ -21,6 +22,7 @@ export const rivalTable: readonly Rival[] = [
   tools.cloudNetconfig,
   tools.cloudIfupdownHelper,
   tools.multiNicUtil,
+  routesByHand,
   ...containerNetworkRivals,
 ];
 

@@ -2,6 +2,7 @@
 
 import type { Claim, Renderer } from '../../renderers/renderer.ts';
 import type { State } from '../apply/state-file.ts';
+import { bootScripts, linesByHand, placesOf } from '../coexistence/by-hand.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
@@ -10,6 +11,7 @@ import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { identifyLink } from '../system/facts/identify-link.ts';
+import { readQuietly } from '../system/facts/probes.ts';
 import type { System } from '../system/system.ts';
 
 export interface ClaimsInput {
@@ -31,7 +33,8 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
     const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
     if (link === undefined || eni.primary) continue;
     const [claim] = strangersOf(input.renderer.claims(await identifyLink(system, link), input.facts));
-    const text = claim === undefined ? defaultByHand(eni.mac, link.name, input) : claimText(claim);
+    const text =
+      claim === undefined ? await defaultByHand(system, eni.mac, link.name, input) : claimText(claim);
     if (text !== undefined) claims.set(link.name, text);
   }
   return claims;
@@ -52,7 +55,12 @@ export function claimText({ path, line, text }: Claim): string {
  * wants his packets to go there, as in the instructions of a vendor for a second NIC (`ip route add default via GW dev eth1 metric 1001`
  * in rc.local). To apply beside it would fail and be rolled back each time. A route that comes later is taken away (evict-defaults.ts).
  */
-function defaultByHand(mac: Mac, link: string, input: ClaimsInput): string | undefined {
+async function defaultByHand(
+  system: System,
+  mac: Mac,
+  link: string,
+  input: ClaimsInput,
+): Promise<string | undefined> {
   const isOurs = input.state.applied.some(eni => eni.mac === mac);
   if (isOurs || input.settings.enis.get(mac)?.defaultRoute === true) return undefined;
   // dhclient's script adds its route as a person does, without a protocol: there it is the lease that tells, or the file of the helper.
@@ -64,5 +72,15 @@ function defaultByHand(mac: Mac, link: string, input: ClaimsInput): string | und
   );
   if (route === undefined) return undefined;
   const family = route.family === 6 ? 'ip -6' : 'ip';
-  return `the default route "${route.text}" in main was not added by eni-agent; to hand the ENI over, remove it ("${family} route del ${route.text}") and what adds it at boot (rc.local, a script)`;
+  return `the default route "${route.text}" in main was not added by eni-agent; to hand the ENI over, remove it ("${family} route del ${route.text}") and what adds it at boot (${await scriptOf(system, link)})`;
+}
+
+async function scriptOf(system: System, link: string): Promise<string> {
+  const files: Record<string, string> = {};
+  for (const path of bootScripts) {
+    const text = await readQuietly(system, path);
+    if (text !== undefined) files[path] = text;
+  }
+  const lines = linesByHand(files, [link]);
+  return lines.length === 0 ? 'rc.local, a script' : placesOf(lines);
 }

@@ -45,12 +45,14 @@ describe.each(travels)('on $backend', ({ backend, file }) => {
     const machine = await start(spec);
     machine.system.sh('ip link set dev eth1 up');
     machine.system.sh(byHand);
+    machine.system.put('/etc/rc.local', `#!/bin/sh\n${byHand}\nip rule add from 172.31.40.10 lookup 1001\n`);
     const outcome = await once(machine);
     expect(outcome.code).toBe(2);
     expect(outcome.out).toContain(
       'the default route "default via 172.31.32.1 dev eth1 metric 1001 onlink" in main',
     );
     expect(outcome.out).toContain('ip route del default via 172.31.32.1 dev eth1 metric 1001 onlink');
+    expect(outcome.out).toContain('what adds it at boot (/etc/rc.local:2)');
     expect(machine.system.files.has(file)).toBe(false);
     expect(addressesOf(machine, 'eth2')).not.toEqual([]);
     expect(machine.system.journal.join('\n')).not.toMatch(/eth1/);

@@ -14,6 +14,10 @@ export interface RivalFacts {
 }
 
 const singleFiles = [
+  '/etc/rc.local',
+  '/etc/rc.d/rc.local',
+  '/etc/init.d/boot.local',
+  '/etc/init.d/after.local',
   '/etc/cloud/cloud.cfg',
   '/etc/cloud/cloud-init.disabled',
   '/proc/cmdline',

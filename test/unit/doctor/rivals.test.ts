@@ -119,6 +119,12 @@ const active: readonly (readonly [string, Machine, string, string])[] = [
     'cloud-init',
     'version 25.1.4',
   ],
+  [
+    'lines for a second NIC in rc.local',
+    { files: { '/etc/rc.local': '#!/bin/sh\nip route add default via 10.0.2.253 dev eth1 metric 1001\n' } },
+    'a set of routes by hand',
+    '/etc/rc.local:2',
+  ],
   ['its hot-plug hook', { files: { [hook]: '# Installed by cloud-init' } }, 'cloud-init hot-plug hook', hook],
   [
     'the connection that NetworkManager made for eth1',
