@@ -25,7 +25,7 @@ export const initscripts: Renderer = {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
   },
 
-  claims: (link, facts) => findRedHatClaims(link.name, facts),
+  claims: (link, facts) => findRedHatClaims(link, facts, 'initscripts'),
 
   /**
    * ifdown and ifup would drop every connection of the ENI, and `ifup` of a link that is up only adds: what has left the files

@@ -56,7 +56,7 @@ export const networkmanagerIfcfg: Renderer = {
   },
 
   claims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
-    return [...findRedHatClaims(link.name, facts), ...keyfileClaims(link.name, facts)];
+    return [...findRedHatClaims(link, facts, 'networkmanager'), ...keyfileClaims(link.name, facts)];
   },
 
   // What `ip` changes beside the profile lasts until the link loses its carrier for a moment: then 1.40.16 goes back to the profile

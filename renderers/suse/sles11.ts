@@ -3,7 +3,6 @@
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { bringUpDiffers, deleteRuleCommands, inPhases, mtuCommands } from '../formats/change-commands.ts';
-import { findSuseClaims } from '../formats/ifcfg-claims.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import { renderVariables, type Variable } from '../formats/shell-variables.ts';
 import {
@@ -14,6 +13,7 @@ import {
   marker,
   type Renderer,
 } from '../renderer.ts';
+import { findSuseClaims } from './claims.ts';
 import { suseAddressVariables, suseScriptName, suseScriptPath, suseSysctlFile } from './ifcfg.ts';
 import {
   needsConnectedRouteDropped,
@@ -39,7 +39,7 @@ export const sles11: Renderer = {
     return inPhases(changes.flatMap(commandsFor));
   },
 
-  claims: (link, facts) => findSuseClaims(link.name, facts),
+  claims: findSuseClaims,
 
   /** ifdown and ifup would drop every connection of the ENI; so a change goes live, except one of who brings the address. */
   travel: change =>

@@ -10,7 +10,6 @@ import {
   type PlannedRule,
 } from '../../agent/model/network-plan.ts';
 import { deleteRuleCommands, droppedRules, inPhases } from '../formats/change-commands.ts';
-import { findSuseClaims } from '../formats/ifcfg-claims.ts';
 import { linkWord, ruleWords } from '../formats/ip-commands.ts';
 import { renderVariables, type Variable } from '../formats/shell-variables.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
@@ -22,6 +21,7 @@ import {
   marker,
   type Renderer,
 } from '../renderer.ts';
+import { findSuseClaims } from './claims.ts';
 import { suseAddressVariables, suseScriptPath, suseSysctlFile } from './ifcfg.ts';
 import {
   needsConnectedRouteDropped,
@@ -47,7 +47,7 @@ export const wicked: Renderer = {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
   },
 
-  claims: (link, facts) => findSuseClaims(link.name, facts),
+  claims: findSuseClaims,
 
   // `wicked ifup` of a link that is up takes the difference of addresses and rules; the link stays up (0.6.79).
   travel: () => 'files',

@@ -25,6 +25,8 @@ const families: readonly Family[] = [
   // rule- files too: where one exists NetworkManager ignores all rules and routes of that profile.
   { folder: '/etc/sysconfig/network-scripts', name: /^(ifcfg|route6?|rule6?)-/ },
   { folder: '/etc/sysconfig/network', name: /^(ifcfg|ifroute|ifrule)-/ },
+  // wicked's own format.
+  { folder: '/etc/wicked/ifconfig', name: /\.xml$/ },
   // dhclient's file for one link: ec2-net-utils 1.x writes one, and the initscripts use it if it is not empty.
   { folder: '/etc/dhcp', name: /^dhclient-.*\.conf$/ },
   // In /etc NetworkManager reads names without the extension as well; a leading dot hides a file.

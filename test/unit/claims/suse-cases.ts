@@ -1,0 +1,117 @@
+// Files of SUSE, and what wicked and the scripts of SLES 11 make of them. Source: client/suse/compat-suse.c of wicked 0.6, getcfg of SLES 11.
+import type { ClaimCase } from '../../support/claim-cases.ts';
+
+const folder = '/etc/sysconfig/network';
+
+export const suseCases: readonly ClaimCase[] = [
+  {
+    name: 'by name',
+    files: { [`${folder}/ifcfg-eth1`]: "BOOTPROTO='dhcp'\n" },
+    expect: 'claimed',
+    at: `${folder}/ifcfg-eth1`,
+  },
+  { name: 'STARTMODE=off', files: { [`${folder}/ifcfg-eth1`]: "STARTMODE='off'\n" }, expect: 'claimed' },
+  {
+    name: 'what rpm has saved',
+    files: { [`${folder}/ifcfg-eth1.rpmsave`]: 'DEVICE=eth1\n' },
+    expect: 'free',
+  },
+  { name: 'an old one', files: { [`${folder}/ifcfg-eth1.old`]: 'DEVICE=eth1\n' }, expect: 'free' },
+  {
+    name: 'of the tool scpm',
+    files: { [`${folder}/ifcfg-eth1.scpmbackup`]: 'DEVICE=eth1\n' },
+    expect: 'free',
+  },
+  { name: 'with a tilde', files: { [`${folder}/ifcfg-eth1~`]: '' }, expect: 'free' },
+  { name: 'an empty file', files: { [`${folder}/ifcfg-eth1`]: '' }, expect: 'claimed' },
+  { name: 'an alias', files: { [`${folder}/ifcfg-eth1:0`]: "IPADDR='10.0.0.9/24'\n" }, expect: 'claimed' },
+  {
+    name: 'by MAC',
+    files: { [`${folder}/ifcfg-eth-id-00:16:3e:00:00:02`]: "BOOTPROTO='dhcp'\n" },
+    expect: 'claimed',
+  },
+  { name: 'by the MAC alone', files: { [`${folder}/ifcfg-id-00:16:3E:00:00:02`]: '' }, expect: 'claimed' },
+  { name: 'by another MAC', files: { [`${folder}/ifcfg-eth-id-00:16:3e:00:00:03`]: '' }, expect: 'free' },
+  {
+    name: 'by its place on the bus',
+    files: { [`${folder}/ifcfg-eth-bus-pci-0000:00:06.0`]: '' },
+    link: { properties: { ID_PATH: 'pci-0000:00:06.0' } },
+    expect: 'claimed',
+  },
+  {
+    name: 'by another place on the bus',
+    files: { [`${folder}/ifcfg-eth-bus-pci-0000:00:07.0`]: '' },
+    link: { properties: { ID_PATH: 'pci-0000:00:06.0' } },
+    expect: 'free',
+  },
+  {
+    name: 'by a place, and nothing is known',
+    files: { [`${folder}/ifcfg-bus-pci-0000:00:07.0`]: '' },
+    expect: 'claimed',
+  },
+  {
+    name: 'a port of a bond',
+    files: { [`${folder}/ifcfg-bond0`]: "BONDING_MASTER='yes'\nBONDING_SLAVE0='eth1'\n" },
+    expect: 'claimed',
+    at: `${folder}/ifcfg-bond0:2`,
+  },
+  {
+    name: 'a port of a bond, the second',
+    files: { [`${folder}/ifcfg-bond0`]: 'BONDING_SLAVE_0=eth4\nBONDING_SLAVE_1=eth1\n' },
+    expect: 'claimed',
+  },
+  {
+    name: 'a port of a bond by MAC',
+    files: { [`${folder}/ifcfg-bond0`]: 'BONDING_SLAVE_0=eth-id-00:16:3e:00:00:02\n' },
+    expect: 'claimed',
+  },
+  {
+    name: 'a port of a bridge',
+    files: { [`${folder}/ifcfg-br0`]: "BRIDGE='yes'\nBRIDGE_PORTS='eth0 eth1'\n" },
+    expect: 'claimed',
+  },
+  {
+    name: 'a bridge of others',
+    files: { [`${folder}/ifcfg-br0`]: "BRIDGE_PORTS='eth0 eth10'\n" },
+    expect: 'free',
+  },
+  {
+    name: 'a port of a team',
+    files: { [`${folder}/ifcfg-team0`]: "TEAM_PORT_DEVICE_1='eth1'\n" },
+    expect: 'claimed',
+  },
+  {
+    name: 'a VLAN on it',
+    files: { [`${folder}/ifcfg-vlan7`]: "ETHERDEVICE='eth1'\nVLAN_ID=7\n" },
+    expect: 'free',
+  },
+  { name: 'a VLAN by name', files: { [`${folder}/ifcfg-eth1.7`]: "ETHERDEVICE='eth1'\n" }, expect: 'free' },
+  {
+    name: 'routes beside it',
+    files: { [`${folder}/ifroute-eth1`]: 'default 10.0.0.1 - eth1\n' },
+    expect: 'claimed',
+  },
+  { name: 'rules of another', files: { [`${folder}/ifrule-eth10`]: '' }, expect: 'free' },
+];
+
+export const wickedCases: readonly ClaimCase[] = [
+  ...suseCases,
+  {
+    name: "wicked's own format",
+    files: {
+      '/etc/wicked/ifconfig/storage.xml': '<interface>\n  <name>eth1</name>\n  <ipv4:dhcp/>\n</interface>\n',
+    },
+    expect: 'claimed',
+    at: '/etc/wicked/ifconfig/storage.xml:2',
+  },
+  {
+    name: "wicked's own format with a namespace",
+    files: { '/etc/wicked/ifconfig/a.xml': '<interface><name namespace="ifname">eth1</name></interface>\n' },
+    expect: 'claimed',
+  },
+  {
+    name: "wicked's own format for another",
+    files: { '/etc/wicked/ifconfig/a.xml': '<interface><name>eth10</name></interface>\n' },
+    expect: 'free',
+  },
+];
