@@ -30,6 +30,16 @@ export interface KernelAddress {
   /** IPv6: not usable yet, or refused by duplicate address detection. */
   readonly tentative: boolean;
   readonly dynamic: boolean;
+  /** Seconds, as they were when it was read; undefined: it stays for good. */
+  readonly lifetime?: Lifetime | undefined;
+  /** The address in `ip`'s own words, without what changes by itself: what it takes to add the very same address again. */
+  readonly text?: string;
+}
+
+/** In seconds. */
+export interface Lifetime {
+  readonly valid: number;
+  readonly preferred?: number | undefined;
 }
 
 export interface KernelRoute {
@@ -44,6 +54,8 @@ export interface KernelRoute {
   readonly nexthopId?: number | undefined;
   /** Text that this program does not model (multipath, encap): such a route is foreign by definition. */
   readonly opaque: string | undefined;
+  /** Seconds after which the kernel deletes it (a route of a router advertisement); undefined: never. */
+  readonly expires?: number | undefined;
   /** The route in `ip`'s own words, without what changes by itself: what it takes to add the very same route again. */
   readonly text: string;
 }

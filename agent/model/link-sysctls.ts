@@ -5,3 +5,8 @@ export function noAutoconf(link: string): readonly string[] {
   const folder = `net/ipv6/conf/${link}`;
   return [`${folder}/accept_ra=0`, `${folder}/autoconf=0`];
 }
+
+/** What an apply, or the service that loads our file, may set on a link. */
+export function keptSysctls(link: string): readonly string[] {
+  return ['disable_ipv6', 'accept_ra', 'autoconf'].map(name => `net/ipv6/conf/${link}/${name}`);
+}

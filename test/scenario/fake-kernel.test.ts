@@ -274,7 +274,7 @@ describe('what the kernel does by itself', () => {
 test('a word that is not modelled is an error of the test, never a success', () => {
   for (const line of [
     'bogus',
-    'addr add 10.0.0.1/24 dev eth1 valid_lft 5',
+    'addr add 10.0.0.1/24 dev eth1 home',
     'rule add from 10.0.0.1 uidrange 1-2 lookup 5 priority 9',
     'route show table 5',
     '-j link show',

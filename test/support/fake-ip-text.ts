@@ -59,6 +59,7 @@ function addressLine(a: FakeAddress, link: FakeLink, kernel: FakeKernel): string
     ...(a.dynamic ? ['dynamic'] : []),
     ...(a.tentative ? ['tentative'] : []),
     ...(a.nodad ? ['nodad'] : []),
+    ...a.flags,
   ];
   const words = [
     `${link.index}: ${link.name}    inet${a.family === 4 ? '' : '6'} ${a.ip}/${a.prefixLength}${broadcast}`,
@@ -66,7 +67,7 @@ function addressLine(a: FakeAddress, link: FakeLink, kernel: FakeKernel): string
     ...flags,
     ...(a.family === 4 ? [link.name] : []),
   ];
-  const lifetime = a.dynamic ? '3600sec' : 'forever';
+  const lifetime = a.dynamic ? `${a.lifetime}sec` : 'forever';
   return `${words.join(' ')}${a.family === 4 ? '' : ' '}\\       valid_lft ${lifetime} preferred_lft ${lifetime}`;
 }
 
@@ -90,6 +91,7 @@ export function routeLine(r: FakeRoute): string {
     ...(r.src === undefined ? [] : [`src ${r.src}`]),
     ...(r.metric === undefined ? [] : [`metric ${r.metric}`]),
     ...(r.onLink ? ['onlink'] : []),
+    ...(r.expires === undefined ? [] : ['expires', `${r.expires}sec`]),
     ...(r.family === 6 ? ['pref medium'] : []),
   ];
   return `${words.join(' ')}${r.family === 4 ? ' ' : ''}`;

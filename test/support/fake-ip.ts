@@ -151,23 +151,30 @@ function runAddress(
   if (ip === undefined)
     throw new IpRefusal(`Error: any valid prefix is expected rather than "${address}".`, 1);
   const prefixLength = /^\d+$/.test(length) ? Number(length) : lengthOfMask(length);
-  const { values, flags } = readWords(options, ['dev', 'broadcast', 'label'], ['nodad', 'dynamic']);
+  const { values, flags } = readWords(
+    options,
+    ['dev', 'broadcast', 'brd', 'label', 'valid_lft', 'preferred_lft'],
+    ['nodad', 'dynamic', 'noprefixroute', 'mngtmpaddr'],
+  );
   const link = values.get('dev') ?? '';
   if (verb === 'del') return change(() => kernel.deleteAddress(link, ip, prefixLength));
-  if (verb !== 'add') throw unknown(`addr ${verb}`);
-  const given = values.get('broadcast');
+  if (verb !== 'add' && verb !== 'replace') throw unknown(`addr ${verb}`);
+  const given = values.get('broadcast') ?? values.get('brd');
   // `+` sets the host bits; of a /32 there are none, and the kernel then shows no broadcast address.
   const broadcast = given !== '+' ? given : prefixLength === 32 ? undefined : allOnes(ip, prefixLength);
-  return change(() =>
-    kernel.addAddress({
-      link,
-      ip,
-      prefixLength,
-      broadcast,
-      nodad: flags.has('nodad'),
-      dynamic: flags.has('dynamic'),
-    }),
-  );
+  const valid = values.get('valid_lft');
+  const isFinite = valid !== undefined && valid !== 'forever';
+  const words = {
+    link,
+    ip,
+    prefixLength,
+    broadcast,
+    nodad: flags.has('nodad'),
+    dynamic: flags.has('dynamic') || isFinite,
+    flags: ['noprefixroute', 'mngtmpaddr'].filter(flag => flags.has(flag)),
+    ...(isFinite ? { lifetime: Number(valid) } : {}),
+  };
+  return change(() => (verb === 'add' ? kernel.addAddress(words) : kernel.replaceAddress(words)));
 }
 
 export function flushAddresses(kernel: FakeKernel, link: string, family: Family): void {
@@ -219,7 +226,7 @@ function readRoute(rest: readonly string[], family: Family | undefined) {
   const [target = '', ...options] = typed ? rest.slice(1) : rest;
   const { values, flags } = readWords(
     options,
-    ['via', 'dev', 'table', 'proto', 'metric', 'src', 'scope', 'pref'],
+    ['via', 'dev', 'table', 'proto', 'metric', 'src', 'scope', 'pref', 'expires'],
     ['onlink'],
   );
   const gateway = values.get('via') === undefined ? undefined : address(values.get('via')!);
@@ -237,6 +244,7 @@ function readRoute(rest: readonly string[], family: Family | undefined) {
     metric: metric === undefined ? undefined : Number(metric),
     src: values.get('src') === undefined ? undefined : address(values.get('src')!),
     onLink: flags.has('onlink'),
+    expires: values.has('expires') ? Number(values.get('expires')) : undefined,
   };
 }
 

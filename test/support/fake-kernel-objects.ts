@@ -38,6 +38,10 @@ export interface FakeAddress {
   readonly nodad: boolean;
   dynamic: boolean;
   tentative: boolean;
+  /** Seconds, of one that is dynamic. */
+  readonly lifetime: number;
+  /** Words that `ip` prints and takes: noprefixroute, mngtmpaddr. */
+  readonly flags: readonly string[];
 }
 
 export interface FakeRoute {
@@ -53,6 +57,8 @@ export interface FakeRoute {
   readonly src: Ip | undefined;
   readonly metric: number | undefined;
   readonly onLink: boolean;
+  /** Seconds; of a route of a router advertisement. */
+  readonly expires: number | undefined;
 }
 
 export interface FakeRule {
@@ -90,7 +96,7 @@ export function addressOf(
 ): FakeAddress {
   const { link, ip, prefixLength, broadcast, scope = 'global', nodad = false } = given;
   if (prefixLength > bits(ip)) throw new IpRefusal('Error: any valid prefix is expected', 1);
-  const { dynamic = false, tentative = false } = given;
+  const { dynamic = false, tentative = false, lifetime = 3600, flags = [] } = given;
   return {
     link,
     family: familyOf(ip),
@@ -101,6 +107,8 @@ export function addressOf(
     nodad,
     dynamic,
     tentative,
+    lifetime,
+    flags,
   };
 }
 
@@ -118,6 +126,7 @@ export function routeOf(given: Partial<FakeRoute> & Pick<FakeRoute, 'destination
     // IPv6 has no metric 0: what nobody names is 1024.
     metric: given.metric ?? (family === 6 ? 1024 : undefined),
     onLink: given.onLink ?? false,
+    expires: given.expires,
   };
 }
 

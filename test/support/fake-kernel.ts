@@ -94,6 +94,14 @@ export class FakeKernel {
     this.#connect(address);
   }
 
+  /** Of one that stands there the lifetime changes, and nothing else. */
+  replaceAddress(given: Partial<FakeAddress> & Pick<FakeAddress, 'link' | 'ip' | 'prefixLength'>): void {
+    const { link, ip, prefixLength, dynamic, lifetime } = addressOf(given);
+    const same = this.addresses.find(a => a.link === link && a.ip === ip && a.prefixLength === prefixLength);
+    if (same === undefined) this.addAddress(given);
+    else this.addresses[this.addresses.indexOf(same)] = { ...same, dynamic, lifetime };
+  }
+
   deleteAddress(link: string, ip: Ip, prefixLength: number): void {
     this.link(link);
     const found = this.addresses.find(a => a.link === link && a.ip === ip && a.prefixLength === prefixLength);
@@ -205,7 +213,7 @@ export class FakeKernel {
 
   /** The connected route of an address, in main. IPv4 has none for a /32; IPv6 has one for a /128 too. */
   #connect(a: FakeAddress): void {
-    if (!this.link(a.link).up || a.scope === 'host') return;
+    if (!this.link(a.link).up || a.scope === 'host' || a.flags.includes('noprefixroute')) return;
     if (a.family === 4 && (a.prefixLength === 32 || this.isSecondary(a))) return;
     const src = a.family === 4 ? a.ip : undefined;
     const metric = a.family === 4 ? undefined : 256;

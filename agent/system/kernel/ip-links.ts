@@ -1,6 +1,6 @@
 // Links and addresses as `ip link show` and `ip addr show` print them.
 import { parseIp, parseMac } from '../../model/address.ts';
-import type { KernelAddress, KernelLink } from '../../model/kernel-state.ts';
+import type { KernelAddress, KernelLink, Lifetime } from '../../model/kernel-state.ts';
 import { after, lines, wordAfter } from './ip-words.ts';
 
 /** `ip -d -o link show`. `physical` and `driver` come from sysfs, not from here. */
@@ -57,7 +57,33 @@ export function parseAddresses(text: string): readonly KernelAddress[] {
         scope: wordAfter(words, 'scope') ?? 'global',
         tentative: words.includes('tentative') || words.includes('dadfailed'),
         dynamic: words.includes('dynamic'),
+        ...lifetimeOf(words),
+        text: addressText(words),
       },
     ];
   });
+}
+
+/** Nothing for an address that stays for good. */
+function lifetimeOf(words: readonly string[]): { readonly lifetime?: Lifetime } {
+  const seconds = (word: string) => {
+    const value = Number.parseInt(wordAfter(words, word) ?? '', 10);
+    return Number.isNaN(value) ? undefined : value;
+  };
+  const valid = seconds('valid_lft');
+  return valid === undefined ? {} : { lifetime: { valid, preferred: seconds('preferred_lft') } };
+}
+
+/** What `ip addr add` takes of a line: not the device, which the caller knows, and not what the kernel decides itself. */
+function addressText(words: readonly string[]): string {
+  const [, link, , address = ''] = words;
+  const pairs = ['peer', 'brd', 'scope', 'metric'].flatMap(word => {
+    const value = wordAfter(words, word);
+    return value === undefined || (word === 'scope' && value === 'global') ? [] : [word, value];
+  });
+  // The label of an alias stands alone, in front of the lifetimes.
+  const label = words[words.indexOf('valid_lft') - 1] ?? '';
+  const isAlias = label.startsWith(`${link}:`);
+  const flags = ['noprefixroute', 'mngtmpaddr', 'home'].filter(flag => words.includes(flag));
+  return [address, ...pairs, ...(isAlias ? ['label', label] : []), ...flags].join(' ');
 }

@@ -60,7 +60,7 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
     const destination = target === undefined ? undefined : parseDestination(target, family);
     if (destination === undefined || ['local', 'broadcast', 'multicast', 'anycast'].includes(type)) return [];
     const volatile = words.indexOf('expires');
-    if (volatile >= 0) words.splice(volatile, 2);
+    const expires = volatile < 0 ? undefined : Number.parseInt(words.splice(volatile, 2)[1] ?? '', 10);
     const text = [target, ...words.filter(word => word !== 'linkdown' && word !== 'dead')]
       .join(' ')
       .replace(/ (table main|proto boot|scope global)(?= |$)/g, '');
@@ -79,6 +79,7 @@ export function parseRoutes(text: string, family: Family, tables: TableNames): r
         protocol: values.get('proto') ?? 'boot',
         metric: metric === undefined ? undefined : Number(metric),
         ...(nexthop === undefined ? {} : { nexthopId: Number(nexthop) }),
+        ...(expires === undefined || Number.isNaN(expires) ? {} : { expires }),
         opaque: type === 'unicast' && rest.length === 0 ? undefined : [type, ...rest].join(' '),
         text,
       },
