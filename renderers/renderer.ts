@@ -163,7 +163,7 @@ export interface Renderer {
   travel(change: EniChange, facts: HostFacts, reloadHazard?: string): Travel;
 
   /**
-   * What the backend deletes of others when it loads a file of ours; apply/foreign-guard.ts puts it back. Nothing where the backend is
+   * What the backend deletes of others when it loads a file of ours; apply/others/foreign-guard.ts puts it back. Nothing where the backend is
    * not known for it: what is missing afterwards its owner has taken away.
    */
   readonly dropsForeign?: readonly ('rule' | 'address' | 'route')[];

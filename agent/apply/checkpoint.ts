@@ -4,6 +4,7 @@ import type { EniChange } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import type { BackendName } from '../model/host.ts';
 import type { System } from '../system/system.ts';
+import type { FoundLink } from './others/found.ts';
 import type { FileChange } from './ownership.ts';
 import type { PrimarySnapshot } from './primary-guard.ts';
 import { asState, type State } from './state-file.ts';
@@ -26,6 +27,8 @@ export interface Checkpoint {
   readonly stateBefore: State;
   /** Differences between kernel and old plan that were there before: a rollback does not have to mend them. */
   readonly knownFaults: readonly string[];
+  /** What others had at `time` on the links that the change takes over or takes down; of the last change, what it has taken of that. */
+  readonly found: readonly FoundLink[];
 }
 
 export async function readCheckpoint(system: System, path: string): Promise<Checkpoint | undefined> {
@@ -37,8 +40,9 @@ export async function readCheckpoint(system: System, path: string): Promise<Chec
     const lists = [checkpoint.changes, checkpoint.files, checkpoint.knownFaults];
     if (!lists.every(Array.isArray)) throw new Error('a list is missing');
     // Whatever becomes of the rollback, this is written as the state.
-    asState(checkpoint.stateBefore);
-    return checkpoint;
+    const stateBefore = asState(checkpoint.stateBefore);
+    // Earlier versions have not noted what they found.
+    return { ...checkpoint, stateBefore, found: checkpoint.found ?? [] };
   } catch (cause) {
     throw new AgentError('state-unreadable', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }

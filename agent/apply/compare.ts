@@ -12,6 +12,7 @@ import {
   planObjects,
   removalOf,
 } from './kernel-objects.ts';
+import { caughtRoutes, fading, type Leftovers, leftoversOn } from './others/leftovers.ts';
 import { connectedRoutes, fromKernelRoute, ownShaped } from './own-objects.ts';
 
 export interface CompareOptions extends ObjectOptions {
@@ -21,6 +22,8 @@ export interface CompareOptions extends ObjectOptions {
    * that its DHCP client or its router discovery has brought, and brings again with each renewal, are ours to take away.
    */
   readonly takesCaught?: boolean;
+  /** ENIs whose links are being taken over, by MAC: what a DHCP client or a router has left there goes (others/leftovers.ts). */
+  readonly takesOver?: ReadonlySet<string>;
 }
 
 /** What a comparison has to know of the configuration and of the machine as it is now. */
@@ -63,21 +66,38 @@ export function compareEni(
     earlier === undefined
       ? []
       : planObjects(earlier, options).filter(o => present.has(o.key) && o.kind !== 'link');
-  const caught = plan === undefined || options.takesCaught !== true ? [] : caughtRoutes(state, plan);
+  const left = leftovers(state, plan, options);
   const unplanned = [
     ...shaped,
     ...connected,
     ...formerly,
-    ...caught.map(r => fromKernelRoute(r.link!, r)),
+    ...left.addresses,
+    ...left.routes.map(r => fromKernelRoute(r.link!, r)),
   ].filter(o => !plannedKeys.has(o.key) && !isLeased(o, plan));
   const doubled = planned.flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 0) - 1 : 0));
   return {
-    missing: planned.filter(o => !present.has(o.key)),
+    missing: [...planned.filter(o => !present.has(o.key)), ...left.fading],
     stale: [
       ...distinct(unplanned).flatMap(o => repeat(o, o.kind === 'rule' ? (present.get(o.key) ?? 1) : 1)),
       ...doubled,
     ],
-    faults: plan === undefined ? [] : faultsOf(state, plan, caught),
+    faults: plan === undefined ? [] : faultsOf(state, plan, left.routes),
+  };
+}
+
+/** A service that may not be told to let go of a link (takesCaught) keeps its lease: of that only the routes go. */
+function leftovers(
+  state: KernelState,
+  plan: EniPlan | undefined,
+  { takesCaught, takesOver }: CompareOptions,
+): Leftovers & { readonly fading: readonly KernelObject[] } {
+  if (plan !== undefined && takesCaught === true)
+    return { addresses: [], routes: caughtRoutes(state, plan), fading: [] };
+  if (plan === undefined || takesOver?.has(plan.mac) !== true)
+    return { addresses: [], routes: [], fading: [] };
+  return {
+    ...leftoversOn(state, plan),
+    fading: fading(state, plan, planObjects(plan, { ruleProtocol: false })),
   };
 }
 
@@ -154,18 +174,6 @@ function leakedDefaults(state: KernelState, plan: EniPlan): readonly KernelRoute
       r.link === plan.link &&
       isDefaultRoute(r) &&
       !allowed.some(a => a.gateway === r.gateway && a.metric === r.metric),
-  );
-}
-
-/** Routes of main that came by themselves. A default route that was added by hand is a fault. */
-function caughtRoutes(state: KernelState, plan: EniPlan): readonly KernelRoute[] {
-  if (plan.addressing === 'dhcp') return [];
-  return state.routes.filter(
-    r =>
-      r.table === mainTable &&
-      r.link === plan.link &&
-      r.opaque === undefined &&
-      /^(dhcp|ra)$/.test(r.protocol),
   );
 }
 

@@ -58,6 +58,36 @@ export function normalFormOfKernel(
     .sort();
 }
 
+/**
+ * The whole machine, to the word: what must be the same before an apply and after it was taken back. What counts by itself (lifetimes) has no
+ * number here.
+ */
+export function normalFormOfMachine(state: KernelState): readonly string[] {
+  const words = (...list: readonly (string | undefined)[]) => list.filter(w => w !== undefined).join(' ');
+  return [
+    ...state.links.map(l =>
+      words(
+        `link ${l.name} ${l.up ? 'up' : 'down'} mtu ${l.mtu}`,
+        l.master && `master ${l.master}`,
+        state.acceptRa && `accept_ra ${state.acceptRa.get(l.name) ?? '-'}`,
+      ),
+    ),
+    ...state.addresses.map(a =>
+      words(
+        addressKey(a),
+        a.text,
+        a.scope,
+        a.dynamic ? 'dynamic' : undefined,
+        a.tentative ? 'tentative' : undefined,
+      ),
+    ),
+    ...state.routes.map(r =>
+      words(`route ${r.table}`, r.opaque, r.text, r.expires === undefined ? undefined : 'expires'),
+    ),
+    ...state.rules.map(r => words(`rule ${r.family} ${r.priority}`, r.text)),
+  ].sort();
+}
+
 /** The difference as lines: `- ` is missing, `+ ` is too much. Lines may be repeated. */
 export function diffNormalForms(wanted: readonly string[], found: readonly string[]): readonly string[] {
   const rest = [...found];

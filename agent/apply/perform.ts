@@ -2,13 +2,13 @@
 import { type EniChange, isMarked, type Phase, type Travel } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
-import { noAutoconf } from '../model/link-sysctls.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, differences, travelOf } from './apply-context.ts';
 import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';
 import { marked } from './marks.ts';
 import { installGenerated } from './netplan/generator.ts';
+import { makeLasting, silenceRouters } from './others/take-over.ts';
 import type { FileChange } from './ownership.ts';
 
 /** The part of a change that is performed. */
@@ -42,6 +42,7 @@ export async function perform(
   for (const file of change.files) await putFile(context, file, tolerant);
   await load(context, change.changes, tolerant);
   await addUnloaded(context, by('files', 'files-in-two-steps', 'rules-first'));
+  await makeLasting(context, change.changes);
   await removeStale(context, change.changes);
 }
 
@@ -72,22 +73,6 @@ async function goAhead(
       return goByBridge(context, work, tolerant);
     default:
       return way satisfies never;
-  }
-}
-
-/**
- * The file of each backend turns router advertisements off before the link is up. A link that was up before us (its addresses were added by
- * hand, it was renamed under a file of somebody else) is taken over in the kernel, and would hear the next one: a default route in main.
- * Without `sysctl` there is still verify, which finds that route.
- */
-async function silenceRouters(
-  { system }: ApplyContext,
-  live: readonly EniChange[],
-  { acceptRa }: KernelState,
-): Promise<void> {
-  for (const change of live) {
-    if (change.kind === 'removed' || (acceptRa?.get(change.after.link) ?? '0') === '0') continue;
-    await system.run(['sysctl', '-q', '-e', '-w', ...noAutoconf(change.after.link)]);
   }
 }
 

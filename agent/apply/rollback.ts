@@ -3,17 +3,21 @@
 import path from 'node:path';
 import { type EniChange, eniOf } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
+import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import { temporaryName } from '../system/disk.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, differences, linksOf } from './apply-context.ts';
 import { type Checkpoint, checkpointPath, inverse, readBootId } from './checkpoint.ts';
 import { compareEni, newLeaks } from './compare.ts';
-import { foreignBeside } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { additions, removals, runBatches } from './live.ts';
 import { logRollback } from './log/log-change.ts';
 import { marked } from './marks.ts';
+import { foreignBeside } from './others/foreign-guard.ts';
+import { findOn } from './others/found.ts';
+import { giveBack, type Return } from './others/give-back.ts';
+import { takenOver } from './others/leftovers.ts';
 import { perform } from './perform.ts';
 import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
 import { writeState } from './state-file.ts';
@@ -45,17 +49,21 @@ export async function rollBack(
 }
 
 async function undo(
-  context: ApplyContext,
+  within: ApplyContext,
   checkpoint: Checkpoint,
   before: readonly KernelObject[] | undefined,
 ): Promise<void> {
-  const { system } = context;
-  const { knownFaults } = checkpoint;
+  const { system } = within;
   const found = await readKernelState(system);
   const present = (link: string) => found.links.some(l => l.name === link);
   const { files, changes } = inverse(checkpoint, present);
+  // An ENI that comes back takes its link over once more: its removal may have given that to others.
+  const comes = changes.flatMap(c => (c.kind === 'added' ? [c.after] : []));
+  const takesOver = takenOver(comes, [], found);
+  const context = { ...within, compare: { ...within.compare, takesOver } };
   const foreign = before ?? foreignBeside(context, found, { applied: configuredBy(checkpoint), changes });
   const primary = await primaryToKeep(context, checkpoint, changes);
+  const returns = await returnsIn(context, checkpoint, changes, found);
   await perform(context, { files, changes }, true);
   for (const folder of new Set(files.map(f => path.dirname(f.path))))
     await system.removeFile(path.join(folder, temporaryName));
@@ -75,9 +83,10 @@ async function undo(
   const ours = checkpoint.stateBefore.applied.filter(e => present(e.link));
   await runBatches(
     system,
-    ours.flatMap(plan => newLeaks(kernel, plan, knownFaults)),
+    ours.flatMap(plan => newLeaks(kernel, plan, checkpoint.knownFaults)),
     true,
   );
+  const theirs = await giveBack(context, returns, { enis: checkpoint.stateBefore.lastGood, undoes: true });
   const view = { ...primary, ourLinks: linksOf(changes, bystanders) };
   const now = await snapshotPrimary(system, await readKernelState(system), view);
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);
@@ -86,7 +95,37 @@ async function undo(
   // its default route in main again.
   const macs = new Set(checkpoint.stateBefore.applied.map(e => e.mac));
   const judged = possible.filter(c => c.kind === 'removed' || macs.has(c.after.mac));
-  await verify(context, old, judged, primary, { knownFaults, foreign });
+  // What was there before may look like ours that was to go.
+  const back = theirs
+    .flatMap(({ key }) => [key, key.replace(/ metric \d+$/, '')])
+    .map(k => `left over: ${k}`);
+  const knownFaults = [...checkpoint.knownFaults, ...back];
+  await verify(context, old, judged, primary, { knownFaults, foreign: [...foreign, ...theirs] });
+}
+
+/**
+ * What others get back with their links. Of a change that is going wrong now, or was interrupted in this boot: what they had before it. Of one
+ * that was committed: what it has taken of that, and what they have there now, which the way back may cost.
+ */
+async function returnsIn(
+  { system, compare }: ApplyContext,
+  { found, time, bootId, committed, stateBefore, changes }: Checkpoint,
+  inverted: readonly EniChange[],
+  kernel: KernelState,
+): Promise<readonly Return[]> {
+  const isThisBoot = bootId !== undefined && bootId === (await readBootId(system));
+  const then = isThisBoot ? found.map(link => ({ ...link, since: Date.parse(time) })) : [];
+  if (isThisBoot && !committed) return then;
+  const both = changes.flatMap(c => (c.kind === 'changed' ? [c.before, c.after] : [eniOf(c)]));
+  const touched = inverted.filter(c => c.kind !== 'changed');
+  const now = await findOn(system, kernel, touched, { compare, ours: [...stateBefore.applied, ...both] });
+  return [
+    ...then,
+    // How the link itself was before is known by what was noted, or not at all.
+    ...now
+      .filter(link => link.objects.length > 0)
+      .map(link => ({ ...link, sysctls: {}, since: system.now() })),
+  ];
 }
 
 /** Before the rollback. What was interrupted may not have come to the links that it was to add: on them is still what the image made of them. */

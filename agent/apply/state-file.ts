@@ -7,6 +7,7 @@ import type { Eni } from '../model/instance.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
+import type { TakenByMac } from './others/taken.ts';
 
 export const statePath = '/var/lib/eni-agent/state.json';
 
@@ -23,6 +24,8 @@ export interface State {
   readonly applied: readonly EniPlan[];
   /** Fingerprint of a plan that `rollback` took back: it is not applied again by itself. */
   readonly refused: string | undefined;
+  /** What the take-over of an ENI took of others on its link: comes back with `remove`, in the same boot. */
+  readonly taken: TakenByMac;
 }
 
 export const emptyState: State = {
@@ -34,6 +37,7 @@ export const emptyState: State = {
   lastGood: [],
   applied: [],
   refused: undefined,
+  taken: {},
 };
 
 /**
@@ -61,8 +65,8 @@ export function asState(found: unknown): State {
   if (!Array.isArray(state.applied) || !Array.isArray(state.lastGood)) throw new Error('a list is missing');
   const isEni = (eni: Partial<Eni> | null) => typeof eni?.mac === 'string';
   if (![...state.applied, ...state.lastGood].every(isEni)) throw new Error('an ENI has no MAC');
-  const { slots = {}, learnedSubnets = {} } = state;
-  if ([slots, learnedSubnets].some(table => typeof table !== 'object' || table === null))
+  const { slots = {}, learnedSubnets = {}, taken = {} } = state;
+  if ([slots, learnedSubnets, taken].some(table => typeof table !== 'object' || table === null))
     throw new Error('a table is missing');
   return { ...emptyState, ...state };
 }

@@ -4,8 +4,9 @@
 import type { EniChange } from '../../renderers/renderer.ts';
 import { reasonOf } from '../errors.ts';
 import type { ChangeResult } from '../history/entry.ts';
+import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
-import type { NetworkPlan } from '../model/network-plan.ts';
+import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, linksOf } from './apply-context.ts';
 import {
@@ -16,10 +17,13 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts';
 import { samePlan } from './eni-changes.ts';
-import { foreignBeside } from './foreign-guard.ts';
 import { noteChange } from './log/note-change.ts';
 import { prepareRoot } from './netplan/generator.ts';
 import { noteLive } from './netplan/live-only.ts';
+import { foreignBeside } from './others/foreign-guard.ts';
+import { findOn, touchesOthers } from './others/found.ts';
+import { giveBack } from './others/give-back.ts';
+import { noteTaken, returnsOf, takenBy } from './others/taken.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
 import { snapshotPrimary } from './primary-guard.ts';
@@ -32,8 +36,10 @@ export interface Change {
   readonly changes: readonly EniChange[];
   readonly files: readonly FileChange[];
   readonly stateBefore: State;
-  /** Becomes the state if the apply is committed. */
+  /** Becomes the state if the apply is committed, with what this change has taken. */
   readonly stateAfter: State;
+  /** ENIs that are attached and configured no more: their links go back to whom they were before. */
+  readonly returned?: ReadonlySet<Mac>;
 }
 
 /** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). The history has either. */
@@ -79,7 +85,19 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   }
   // Without its commit it counts as interrupted: the next pass takes it back.
   progress.result = 'rolled-back';
-  await commit(context, change, checkpoint);
+  await giveLinksBack(context, change, checkpoint);
+  await commit(context, change, checkpoint, kernel);
+}
+
+/** After it was verified: nothing that comes back of others can make this apply fail. */
+async function giveLinksBack(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {
+  const { returned = new Set(), stateBefore, stateAfter } = change;
+  const { bootId, found, time } = checkpoint;
+  const since = Date.parse(time);
+  const returns = returnsOf(returned, stateBefore.taken, found, { bootId, since });
+  // `remove` remembers no ENI.
+  const enis = stateAfter.lastGood.length > 0 ? stateAfter.lastGood : stateBefore.lastGood;
+  await giveBack(context, returns, { enis, undoes: false });
 }
 
 /** Of one that has ended well. A repair makes what was there before; it says so where any ENI was repaired. */
@@ -101,6 +119,8 @@ async function takeCheckpoint(
   const { system, metadataAddress } = context;
   const link = change.plan.primaryLink;
   const ourLinks = linksOf(change.changes, change.plan.enis);
+  const { applied } = change.stateBefore;
+  const touched = change.changes.filter(c => touchesOthers(c, applied));
   return {
     version: 1,
     time: new Date(system.now()).toISOString(),
@@ -112,12 +132,25 @@ async function takeCheckpoint(
     bootId: await readBootId(system),
     stateBefore: change.stateBefore,
     knownFaults: change.stateBefore.applied.flatMap(plan => faultsOf(kernel, plan, plan, context.compare)),
+    found: await findOn(system, kernel, touched, { compare: context.compare, ours: applied }),
   };
 }
 
-async function commit(context: ApplyContext, change: Change, checkpoint: Checkpoint): Promise<void> {
-  await noteLive(context, change);
-  await writeState(context.system, change.stateAfter);
-  await writeCheckpoint(context.system, { ...checkpoint, committed: true }, lastChangePath);
-  await context.system.removeFile(checkpointPath);
+async function commit(
+  context: ApplyContext,
+  { changes, files, stateAfter }: Change,
+  checkpoint: Checkpoint,
+  before: KernelState,
+): Promise<void> {
+  const { system, compare, renderer, facts } = context;
+  await noteLive(context, { changes, files });
+  const { bootId, time } = checkpoint;
+  const kernel = { before, after: await readKernelState(system) };
+  const isNew = (path: string) => files.some(f => f.path === path && f.before === undefined);
+  const isFirst = (plan: EniPlan) => renderer.render([plan], facts).every(f => isNew(f.path));
+  const found = takenBy(checkpoint.found, changes, kernel, { compare, isFirst });
+  const taken = noteTaken(stateAfter.taken, found, bootId, Date.parse(time));
+  await writeState(system, { ...stateAfter, taken });
+  await writeCheckpoint(system, { ...checkpoint, found, committed: true }, lastChangePath);
+  await system.removeFile(checkpointPath);
 }

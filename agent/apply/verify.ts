@@ -8,10 +8,10 @@ import { readKernelState } from '../system/kernel/reader.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { type CompareOptions, compareEni, describeDifference } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';
-import { lostForeign } from './foreign-guard.ts';
 import type { KernelObject } from './kernel-objects.ts';
 import { runBatches } from './live.ts';
 import { type Look, newMender } from './mend.ts';
+import { lostForeign } from './others/foreign-guard.ts';
 import type { FileChange } from './ownership.ts';
 import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
 

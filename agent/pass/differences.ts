@@ -5,6 +5,7 @@ import { travelOf } from '../apply/apply-context.ts';
 import { type CompareOptions, compareOptions } from '../apply/compare.ts';
 import { differencesOf, planChanges } from '../apply/eni-changes.ts';
 import { additions, removals } from '../apply/live.ts';
+import { takenOver } from '../apply/others/leftovers.ts';
 import {
   diffFiles,
   type FileChange,
@@ -36,7 +37,10 @@ export async function diff(
     ...diffFiles(owned, asFound(owned, wanted.flat(), desired.untouched)),
   ];
   const touched = new Set(files.map(f => f.path));
-  const compare = compareOptions(settings, facts, reloadHazard);
+  const compare = {
+    ...compareOptions(settings, facts, reloadHazard),
+    takesOver: takenOver(desired.plan.enis, machine.state.applied, kernel),
+  };
   const changes = planChanges({
     plan: desired.plan,
     applied: machine.state.applied,
@@ -47,7 +51,7 @@ export async function diff(
     superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
     compare,
   });
-  return { files, changes, ...workOf(machine, changes, compare) };
+  return { files, changes, compare, ...workOf(machine, changes, compare) };
 }
 
 /** The commands of the service, and what goes to the kernel directly. */

@@ -15,12 +15,14 @@ export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
 /**
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
  * be verified (the machine has changed since), the pass continues all the same: it looks at what is there, and repairs that.
+ *
+ * @returns true if there was one: what was read of the machine before is no longer true
  */
-export async function finishInterrupted(context: PassContext): Promise<void> {
+export async function finishInterrupted(context: PassContext): Promise<boolean> {
   const { system, log } = context;
   const checkpoint = await readCheckpoint(system, checkpointPath);
   if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
-  if (checkpoint === undefined) return;
+  if (checkpoint === undefined) return false;
   log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted; rolling it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);
   const machine = await readMachine(context, { backend: () => checkpoint.backend, touch: true });
@@ -37,4 +39,5 @@ export async function finishInterrupted(context: PassContext): Promise<void> {
     await system.removeFile(checkpointPath);
     await noteChange(apply, { ...checkpoint, result: 'rollback-failed', error });
   }
+  return true;
 }

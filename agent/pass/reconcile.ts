@@ -26,9 +26,10 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const guessed = options.facts ?? (await readHostFacts(system));
   // Fails here, before the cloud is asked, where nothing on this machine can be recognised.
   rendererFor(settings, selectBackend(guessed));
-  if (options.apply || options.finish === true) await finishInterrupted(context);
+  const mayFinish = options.apply || options.finish === true;
+  const isOther = mayFinish && (await finishInterrupted(context));
 
-  const readings = await takeReadings(context, guessed);
+  const readings = await takeReadings(context, isOther ? undefined : guessed);
   const { state, kernel } = readings;
   const reading = await readTrusted(context, state, kernel, options.reading);
   const known = await recogniseMachine(context, readings, reading.instance.enis);
@@ -38,7 +39,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const look = { links: desired.plan.enis.map(eni => eni.link), touch: options.apply };
   const liveOnly = await readLiveOnly(system, renderer, reloadHazard, look);
   const unloaded = reloadHazard === undefined ? (liveOnly?.links ?? []) : [];
-  const work = await diff(context, machine, desired, unloaded);
+  const { compare, ...work } = await diff(context, machine, desired, unloaded);
   // Forced once, it is a plan like any other: what is undone later is repaired again.
   const isRefused =
     options.force !== true &&
@@ -74,7 +75,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (isRefused) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
-  const apply = applyContext(context, machine, metadataAddressOf(reading.instance, settings));
+  const apply = { ...applyContext(context, machine, metadataAddressOf(reading.instance, settings)), compare };
   const { why, driftOf } = options;
   const trigger = why?.trigger === undefined ? undefined : String(why.trigger);
   await applyChange(
@@ -84,12 +85,14 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
       ...work,
       stateBefore: state,
       stateAfter,
+      // Attached, and not to be configured: the link is somebody else's again. One that the cloud takes away is nobody's.
+      returned: new Set(desired.plan.skipped.map(eni => eni.mac)),
     },
   );
   logChanges(log, {
     ...work,
     kernel,
-    compare: apply.compare,
+    compare,
     ...(why === undefined ? {} : { why }),
     ...(driftOf === undefined ? {} : { driftOf: change => driftOf(eniOf(change).mac) }),
   });
@@ -100,6 +103,8 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
 
 function nextState(state: State, instance: Instance, renderer: Renderer, desired: Desired): State {
   const complete = instance.enis.filter(eni => !JSON.stringify(eni).includes('"state":"unknown"'));
+  const applied = [...desired.plan.enis, ...desired.held].sort((a, b) => a.slot - b.slot);
+  const isApplied = (mac: string) => applied.some(eni => eni.mac === mac);
   return {
     version: 1,
     instanceId: instance.instanceId ?? state.instanceId,
@@ -107,8 +112,9 @@ function nextState(state: State, instance: Instance, renderer: Renderer, desired
     slots: Object.fromEntries(desired.slots),
     learnedSubnets: Object.fromEntries(desired.learnedSubnets),
     lastGood: complete,
-    applied: [...desired.plan.enis, ...desired.held].sort((a, b) => a.slot - b.slot),
+    applied,
     refused: state.refused,
+    taken: Object.fromEntries(Object.entries(state.taken).filter(([mac]) => isApplied(mac))),
   };
 }
 

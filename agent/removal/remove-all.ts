@@ -42,7 +42,8 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
     await writeState(system, stateAfter);
     return [];
   }
-  await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter });
+  const returned = new Set(state.applied.map(eni => eni.mac));
+  await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter, returned });
   logChanges(context.log, { changes, files, kernel, compare: apply.compare, why: { trigger: 'remove' } });
   if (reloadHazard !== undefined)
     context.log.warn(

@@ -14,7 +14,7 @@ export type Prepare = () => Promise<Machine>;
 
 export interface End {
   readonly picture: Picture;
-  readonly state: State;
+  readonly state: Omit<State, 'taken'> & { readonly taken: unknown };
 }
 
 /** Runs the work once without harm, for what it looks like before and after, and how many steps it takes. */
@@ -69,13 +69,17 @@ export function end(machine: Machine): End {
   const kept = Object.entries(files).filter(
     ([path]) => !passing.test(path) && !(dead && path.includes('ifstate')),
   );
+  const state = machine.state() ?? {};
+  const taken = Object.fromEntries(
+    Object.entries(state.taken ?? {}).map(([mac, link]) => [mac, link.objects]),
+  );
   return {
     picture: {
       files: Object.fromEntries(kept),
       kernel: kernel.filter(line => !(dead && /^rule \d 28[036]00:/.test(line))),
     },
-    // No state file and an empty one mean the same.
-    state: { ...emptyState, ...(machine.state() ?? {}) },
+    // No state file and an empty one mean the same. How a link was found when is another story after each boot.
+    state: { ...emptyState, ...state, taken },
   };
 }
 

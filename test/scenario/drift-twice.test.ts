@@ -48,7 +48,7 @@ describe.each(travels)('$backend', ({ backend, changes }) => {
     [
       'a default route in main that comes whenever it has gone',
       leak,
-      /ip .*route del 0\.0\.0\.0/,
+      /(ip|nmcli) .*(route del 0\.0\.0\.0|reapply)/,
       'default route in main by eth1',
     ],
   ])('%s: no repair holds, and it says so', async (_name, line, undoing, words) => {

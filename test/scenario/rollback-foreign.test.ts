@@ -12,7 +12,7 @@ const make = useMachines();
 const theirs = '172.31.40.200/32';
 const dropping = travels.filter(({ backend }) => renderers[backend].dropsForeign?.includes('address'));
 
-describe.each(dropping)('$backend', ({ backend, changes }) => {
+describe.each(dropping)('$backend', ({ backend }) => {
   test('eni-agent rollback', async () => {
     const machine = await changed();
     const { code, err } = await machine.agent('rollback');
@@ -39,8 +39,6 @@ describe.each(dropping)('$backend', ({ backend, changes }) => {
     await onceOk(machine);
     system.sh(`ip addr add ${theirs} dev eth1`);
     system.restart();
-    const act = () => system.sh(`ip addr del ${theirs} dev eth1`);
-    system.interfere({ match: changes, when: 'after', times: 1, act });
     return machine;
   }
 });

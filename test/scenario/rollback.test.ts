@@ -2,19 +2,20 @@
 // it meanwhile, and a rollback that fails is called that. Once per network service.
 import { describe, expect, test } from 'vitest';
 import type { Machine, MachineSpec } from '../support/fake-machine.ts';
-import { beforeAttach, beforeChange, beforeRemoval, type Failing } from './prepared.ts';
+import { beforeAttach, beforeChange, beforeRemoval, expectAsBefore, type Failing } from './prepared.ts';
 import { addressesOf, expectIdle, leavesBy, once, onceOk, ownTraces, useMachines } from './story.ts';
 import { effectOn, travels } from './travels.ts';
 
 const make = useMachines();
 const checkpoint = '/var/lib/eni-agent/checkpoint.json';
 
-async function expectTakenBack({ machine, before }: Failing, code: string): Promise<void> {
+async function expectTakenBack(failing: Failing, code: string): Promise<void> {
+  const { machine } = failing;
   const outcome = await machine.agent('once');
   expect(outcome.code).toBe(1);
   expect(outcome.out).toBe('');
   expect(outcome.err).toContain(`\n  ${code}: `);
-  expect(machine.picture()).toEqual(before);
+  await expectAsBefore(failing);
   expect(machine.system.files.has(checkpoint)).toBe(false);
 }
 
@@ -98,7 +99,7 @@ describe.each(travels)('$backend', travel => {
       });
       const outcome = await failing.machine.agent('once');
       expect(outcome.err).toContain('missing: rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000');
-      expect(failing.machine.picture()).toEqual(failing.before);
+      await expectAsBefore(failing);
       await expectNextPassWorks(failing);
     });
 
@@ -161,7 +162,7 @@ describe.each(travels)('$backend', travel => {
       expect(outcome.err).toContain('primary-changed: ');
       expect(outcome.err).toContain('the route to the metadata service was');
       // The route was by eth1, so it went with the last address of that link, or when the link was taken down.
-      expect(failing.machine.picture()).toEqual(failing.before);
+      await expectAsBefore(failing);
     });
 
     test('gets a new address while we work: no loss, so nothing is taken back', async () => {

@@ -70,6 +70,8 @@ export interface Picture {
 const ownRecords = [
   ...[statePath, checkpointPath, lastChangePath, lastGoodPath, historyPath],
   ...[kernelProbeFile, toolMemoryFile, reportPath],
+  // Of the kernel that runs.
+  '/proc/sys/kernel/random/boot_id',
 ];
 
 export async function createMachine(spec: MachineSpec): Promise<Machine> {

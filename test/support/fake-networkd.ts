@@ -3,7 +3,7 @@
 import type { CommandResult } from '../../agent/system/system.ts';
 import type { RenderedFile } from '../../renderers/renderer.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
-import type { FakeLink } from './fake-kernel-objects.ts';
+import type { FakeAddress, FakeLink, FakeRoute } from './fake-kernel-objects.ts';
 import { debian12, FakeService, nothing, type Profile, refuseLeaks } from './fake-service.ts';
 import type { FakeSystem } from './fake-system.ts';
 import { dropInsOf, readNetwork } from './parse-back/networkd.ts';
@@ -60,6 +60,12 @@ export class FakeNetworkd extends FakeService {
         return { path, text, lines: nothing };
     }
     return undefined;
+  }
+
+  /** Foreign addresses, and foreign routes as ManageForeignRoutes= says; not those of the kernel, nor what another client has brought. */
+  protected drops(object: FakeAddress | FakeRoute): boolean {
+    if ('destination' in object) return !/^(kernel|dhcp|ra)$/.test(object.protocol ?? 'boot');
+    return object.scope === 'global';
   }
 
   #reload(): void {

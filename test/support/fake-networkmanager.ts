@@ -2,7 +2,7 @@
 // over what has changed in the active one. A profile whose file has gone ends, with all that it made.
 import type { CommandResult } from '../../agent/system/system.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
-import type { FakeLink } from './fake-kernel-objects.ts';
+import { type FakeAddress, type FakeLink, type FakeRoute, mainTable } from './fake-kernel-objects.ts';
 import { debian12, FakeService, nothing, type Profile, refuseLeaks } from './fake-service.ts';
 import type { FakeSystem } from './fake-system.ts';
 import { parseBack } from './parse-back/networkmanager-keyfile.ts';
@@ -57,6 +57,11 @@ export class FakeNetworkManager extends FakeService {
       if (/^interface-name=(\S+)$/m.exec(text)?.[1] === link.name) return { path, text, lines: nothing };
     }
     return undefined;
+  }
+
+  /** All addresses of the device, and in main all its routes: also those that were there before it had a profile. */
+  protected drops(object: FakeAddress | FakeRoute): boolean {
+    return 'destination' in object ? object.table === mainTable : object.scope === 'global';
   }
 
   #profile(path: string, content: string, link: string): Profile {

@@ -6,7 +6,7 @@ import type { HostFacts } from '../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../agent/model/kernel-state.ts';
 import { runIp, type Step } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
-import type { FakeLink } from './fake-kernel-objects.ts';
+import type { FakeAddress, FakeLink, FakeRoute } from './fake-kernel-objects.ts';
 import type { FakeSystem } from './fake-system.ts';
 import { type KernelLines, kernelMetric } from './parse-back/kernel-lines.ts';
 
@@ -113,6 +113,8 @@ export abstract class FakeService {
     this.#take(before.rules, rules);
     this.#take(before.routes, after.routes);
     this.#take(before.addresses, after.addresses);
+    // What the primary has is of its lease.
+    if (link !== 'eth0') this.#dropForeign(link, after);
     if (next === undefined || !this.system.kernel.links.some(l => l.name === link)) return;
     const mtu = /^(?:MTUBytes|mtu)=(\d+)$/m.exec(next.text)?.[1];
     if (mtu !== undefined && this.system.kernel.link(link).mtu !== Number(mtu))
@@ -127,6 +129,20 @@ export abstract class FakeService {
       onLink,
     );
     this.#give(after.rules);
+  }
+
+  /** True for what of others it deletes on a link that it configures, or lets go of. */
+  protected abstract drops(object: FakeAddress | FakeRoute): boolean;
+
+  #dropForeign(link: string, wanted: KernelLines): void {
+    const { kernel } = this.system;
+    if (!kernel.links.some(l => l.name === link)) return;
+    for (const r of kernel.routes.filter(x => x.link === link && this.drops(x)))
+      if (!wanted.routes.includes(routeKey({ ...r, metric: undefined })) && kernel.routes.includes(r))
+        this.ip(ipLine(routeKey(r), 'del'));
+    for (const a of kernel.addresses.filter(x => x.link === link && this.drops(x)))
+      if (!wanted.addresses.includes(addressKey(a)) && kernel.addresses.includes(a))
+        this.ip(ipLine(addressKey(a), 'del'));
   }
 
   /** What it said stays in its log; whoever looks at the kernel sees what is missing. */
@@ -166,7 +182,7 @@ function ipLine(key: string, verb: 'add' | 'del'): string {
   const family = key.includes(':') || words[0] === '6' ? 6 : 4;
   if (kind === 'address') return `-${family} addr ${verb} ${words[1]} dev ${words[0]}`;
   if (kind === 'route')
-    return `-${family} route ${verb} ${words.slice(1).join(' ')} table ${words[0]} proto static`;
+    return `-${family} route ${verb} ${words.slice(1).join(' ')} table ${words[0]}${verb === 'add' ? ' proto static' : ''}`;
   const [ruleFamily, priority, ...rest] = words;
   return `-${ruleFamily} rule ${verb} ${rest.join(' ')} priority ${priority}${verb === 'add' ? ' protocol static' : ''}`;
 }

@@ -31,6 +31,14 @@ export interface BootService {
   remember(): () => void;
 }
 
+const bootIdPath = '/proc/sys/kernel/random/boot_id';
+
+/** Counted up at its end. */
+function nextBootId(bootId: string): string {
+  const id = bootId.trim();
+  return `${id.slice(0, -12)}${String(Number(id.slice(-12)) + 1).padStart(12, '0')}\n`;
+}
+
 export class FakeSystem implements System {
   readonly files = new Map<string, FakeFile>();
   readonly folders = new Set<string>();
@@ -86,8 +94,11 @@ export class FakeSystem implements System {
   snapshot(): () => void {
     const putBack = rememberDisk(this.files, this.kernel);
     const putServiceBack = this.service?.remember();
+    const sysctls = [...this.sysctls];
     return () => {
       putBack(this.kernel);
+      this.sysctls.clear();
+      for (const [key, value] of sysctls) this.sysctls.set(key, value);
       putServiceBack?.();
       this.restart();
     };
@@ -285,6 +296,8 @@ export class FakeSystem implements System {
     this.sysctls.clear();
     for (const link of links) this.kernel.addLink({ ...link, up: false, mtu: 1500 });
     for (const path of this.files.keys()) if (path.startsWith('/run/')) this.files.delete(path);
+    const bootId = this.files.get(bootIdPath)?.content;
+    if (bootId !== undefined) this.put(bootIdPath, nextBootId(bootId));
     this.restart();
     this.bootNetwork();
   }
@@ -420,7 +433,8 @@ export class FakeSystem implements System {
 
   #read(path: string): string | undefined {
     if (path === '/proc/uptime') return `${((this.#now - this.#bootedAt) / 1000).toFixed(2)} 1.00\n`;
-    const [, key = '', link] = /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/accept_ra)$/.exec(path) ?? [];
+    const [, key = '', link] =
+      /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/(?:accept_ra|autoconf))$/.exec(path) ?? [];
     // The kernel's own default is on.
     if (this.kernel.links.some(l => l.name === link)) return `${this.sysctls.get(key) ?? '1'}\n`;
     const file = this.files.get(path);

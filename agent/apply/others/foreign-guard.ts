@@ -1,13 +1,14 @@
 // What others have beside our ENIs, made safe from the backend: networkd deletes rules that it did not add whenever it configures a link
 // anew (248 and later, from 249 on unless ManageForeignRoutingPolicyRules=no), and addresses and routes of others on that link with them. They
 // are put back as soon as they are missed; nothing can keep networkd from it.
-import type { EniChange } from '../../renderers/renderer.ts';
-import { bits } from '../model/address.ts';
-import { addressKey, type KernelState, ruleKey } from '../model/kernel-state.ts';
-import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
-import type { ApplyContext } from './apply-context.ts';
-import { type CompareOptions, compareEni } from './compare.ts';
-import { additionOf, type KernelObject, keyOfRoute, planObjects } from './kernel-objects.ts';
+import type { EniChange } from '../../../renderers/renderer.ts';
+import { bits } from '../../model/address.ts';
+import { addressKey, type KernelState, ruleKey } from '../../model/kernel-state.ts';
+import { type EniPlan, isDefaultRoute, mainTable } from '../../model/network-plan.ts';
+import type { ApplyContext } from '../apply-context.ts';
+import { type CompareOptions, compareEni } from '../compare.ts';
+import { additionOf, type KernelObject, keyOfRoute, planObjects } from '../kernel-objects.ts';
+import { keysOn } from './found.ts';
 
 /** Routes that come and go by themselves. */
 const volatileProtocols = ['kernel', 'ra', 'dhcp', 'redirect'];
@@ -77,7 +78,8 @@ export function foreignObjects(
 /** Those of `before` that the kernel has no longer. */
 export function lostForeign(before: readonly KernelObject[], now: KernelState): readonly KernelObject[] {
   const links = new Set(now.links.filter(l => l.up).map(l => l.name));
-  const present = new Set(foreignIn(now, new Set(now.links.map(l => l.name))).map(o => o.key));
+  const shown = foreignIn(now, new Set(now.links.map(l => l.name))).map(o => o.key);
+  const present = new Set([...shown, ...keysOn(now)]);
   // With its link an address goes for good; on a link that is down the kernel refuses routes.
   return before.filter(o => !present.has(o.key) && (o.kind === 'rule' || links.has(linkOf(o))));
 }

@@ -1,12 +1,12 @@
 // What others have beside our ENIs: found before an apply, missed after it, and the words that put it back. Tables.
 import { describe, expect, test } from 'vitest';
-import { foreignObjects, lostForeign } from '../../../agent/apply/foreign-guard.ts';
-import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
-import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
-import { examplePlans } from '../../support/example-plans.ts';
-import { kernelOf } from '../../support/kernel-of.ts';
-import { addressOn, routeBy } from '../../support/plan-parts.ts';
+import { foreignObjects, lostForeign } from '../../../../agent/apply/others/foreign-guard.ts';
+import type { KernelState } from '../../../../agent/model/kernel-state.ts';
+import { parseRules } from '../../../../agent/system/kernel/ip-rules.ts';
+import { standardTables } from '../../../../agent/system/kernel/ip-words.ts';
+import { examplePlans } from '../../../support/example-plans.ts';
+import { kernelOf } from '../../../support/kernel-of.ts';
+import { addressOn, routeBy } from '../../../support/plan-parts.ts';
 
 const { enis } = examplePlans['static-dual-stack']!;
 const ours = kernelOf(enis);

@@ -1,0 +1,18 @@
+// Everything that a failed apply must leave as it was: the files, and the kernel of the whole machine in the strict normal form (addresses with
+// their flags, routes and rules to the word, up and down, masters), with the sysctls that an apply or a service sets.
+import { normalFormOfMachine } from '../../agent/apply/normal-form.ts';
+import { readSysctls } from '../../agent/apply/others/found.ts';
+import { readKernelState } from '../../agent/system/kernel/reader.ts';
+import type { Machine } from './fake-machine.ts';
+
+export interface StrictPicture {
+  readonly files: Readonly<Record<string, string>>;
+  readonly lines: readonly string[];
+}
+
+export async function strictPicture(machine: Machine): Promise<StrictPicture> {
+  const state = await readKernelState(machine.system);
+  const sysctls = await Promise.all(state.links.map(({ name }) => readSysctls(machine.system, name)));
+  const values = sysctls.flatMap(s => Object.entries(s).map(([key, value]) => `sysctl ${key} ${value}`));
+  return { files: machine.files(), lines: [...normalFormOfMachine(state), ...values.sort()] };
+}
