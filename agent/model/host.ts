@@ -41,6 +41,8 @@ export interface HostFacts {
   readonly paths: readonly string[];
   /** Backend files of others, path to content, read because renderers have to look for claims on a link. */
   readonly files: Readonly<Record<string, string>>;
+  /** Files of the same kind that are there and were not read: too large, binary, or one of too many. */
+  readonly unreadFiles?: readonly string[];
   /** What the kernel and its `ip` can do (probed in a private network namespace). */
   readonly kernel: { readonly suppressPrefixLength: boolean; readonly ruleProtocol: boolean };
 }

@@ -3,7 +3,7 @@
 
 import type { System } from '../system.ts';
 import { readInterfacesTree } from './interfaces-sources.ts';
-import { listQuietly, readQuietly } from './probes.ts';
+import { listQuietly, readBounded } from './probes.ts';
 
 /** Files per folder, so that a folder of garbage cannot fill the memory. */
 const maxFiles = 200;
@@ -24,35 +24,59 @@ const families: readonly Family[] = [
   { folder: '/run/systemd/network', name: /\.network$/ },
   // rule- files too: where one exists NetworkManager ignores all rules and routes of that profile.
   { folder: '/etc/sysconfig/network-scripts', name: /^(ifcfg|route6?|rule6?)-/ },
-  { folder: '/etc/sysconfig/network', name: /^(ifcfg|ifroute|ifrule)-/ },
-  // wicked's own format.
+  { folder: '/etc/sysconfig/network', name: /^(ifcfg|ifroute|ifrule|ifsysctl)-/ },
+  // wicked's own format, which it reads beside ifcfg.
   { folder: '/etc/wicked/ifconfig', name: /\.xml$/ },
   // dhclient's file for one link: ec2-net-utils 1.x writes one, and the initscripts use it if it is not empty.
   { folder: '/etc/dhcp', name: /^dhclient-.*\.conf$/ },
   // In /etc NetworkManager reads names without the extension as well; a leading dot hides a file.
   { folder: '/etc/NetworkManager/system-connections', name: /^[^.]/ },
-  { folder: '/run/NetworkManager/system-connections', name: /\.nmconnection$/ },
-  { folder: '/usr/lib/NetworkManager/system-connections', name: /\.nmconnection$/ },
+  // A profile in memory, one of a package, and what says that one was deleted (UUID.nmmeta).
+  { folder: '/run/NetworkManager/system-connections', name: /^[^.].*\.nm(connection|meta)$/ },
+  { folder: '/usr/lib/NetworkManager/system-connections', name: /^[^.].*\.nmconnection$/ },
+  // unmanaged-devices=, managed=0, plugins=: a link that NetworkManager is told to leave alone.
+  ...['/etc', '/run', '/usr/lib'].map(root => ({
+    folder: `${root}/NetworkManager/conf.d`,
+    name: /\.conf$/,
+  })),
 ];
 
 /** Single files: /etc/sysconfig/network is one on RHEL (GATEWAY, GATEWAYDEV) and a folder on SUSE. */
-const singleFiles = ['/etc/sysconfig/network', '/etc/sysconfig/network/config'] as const;
+const singleFiles = [
+  '/etc/sysconfig/network',
+  '/etc/sysconfig/network/config',
+  '/etc/NetworkManager/NetworkManager.conf',
+  '/var/lib/NetworkManager/NetworkManager-intern.conf',
+] as const;
 
-/** Path to content, secrets masked. Files above the size bound of the probes, and unreadable ones, are left out. */
-export async function readNetworkFiles(system: System): Promise<Readonly<Record<string, string>>> {
+export interface NetworkFiles {
+  /** Path to content, secrets masked. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What a service reads and we do not: too large, binary, or one of too many. What nobody may look into for us is left out. */
+  readonly unread: readonly string[];
+}
+
+export async function readNetworkFiles(system: System): Promise<NetworkFiles['files']> {
+  return (await readAllNetworkFiles(system)).files;
+}
+
+export async function readAllNetworkFiles(system: System): Promise<NetworkFiles> {
   const found = new Map<string, string>(await readInterfacesTree(system));
-  for (const { folder, name } of families) {
-    const names = (await listQuietly(system, folder)).filter(entry => name.test(entry)).slice(0, maxFiles);
-    for (const entry of names) {
-      const text = await readQuietly(system, `${folder}/${entry}`);
-      if (text !== undefined) found.set(`${folder}/${entry}`, text);
-    }
-  }
-  for (const path of singleFiles) {
-    const text = await readQuietly(system, path);
+  const unread: string[] = [];
+  const read = async (path: string): Promise<void> => {
+    const { text, isTooMuch } = await readBounded(system, path);
     if (text !== undefined) found.set(path, text);
+    if (isTooMuch) unread.push(path);
+  };
+  for (const { folder, name } of families) {
+    const paths = (await listQuietly(system, folder))
+      .filter(entry => name.test(entry))
+      .map(entry => `${folder}/${entry}`);
+    for (const path of paths.slice(0, maxFiles)) await read(path);
+    unread.push(...paths.slice(maxFiles));
   }
-  return Object.fromEntries([...found].map(([path, text]) => [path, maskSecrets(text)]));
+  for (const path of singleFiles) await read(path);
+  return { files: Object.fromEntries([...found].map(([path, text]) => [path, maskSecrets(text)])), unread };
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { HostFacts } from '../../model/host.ts';
 import { readKernelProbe } from '../kernel/probe.ts';
 import type { System } from '../system.ts';
-import { readNetworkFiles } from './files.ts';
+import { readAllNetworkFiles } from './files.ts';
 import { readOs } from './os-release.ts';
 import { readOwners, readPrimaryLink } from './owners.ts';
 import { readPaths } from './paths.ts';
@@ -15,12 +15,12 @@ import { readVersions } from './versions.ts';
  * Writes two files, what the kernel and the tools have said (readKernelProbe tells whether the kernel was probed or assumed).
  */
 export async function readHostFacts(system: System): Promise<HostFacts> {
-  const [os, primaryLink, services, paths, files] = await Promise.all([
+  const [os, primaryLink, services, paths, { files, unread }] = await Promise.all([
     readOs(system),
     readPrimaryLink(system),
     readServices(system),
     readPaths(system),
-    readNetworkFiles(system),
+    readAllNetworkFiles(system),
   ]);
   const [versions, owners] = await Promise.all([
     readVersions(system, services),
@@ -35,17 +35,18 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     versions,
     paths,
     files,
+    ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     kernel: { suppressPrefixLength, ruleProtocol },
   };
 }
 
 /** Of a machine of which there are only files (a mounted image): no tool is asked, no kernel is probed, and nothing is written. */
 export async function readFileFacts(system: System): Promise<HostFacts> {
-  const [os, services, paths, files] = await Promise.all([
+  const [os, services, paths, { files, unread }] = await Promise.all([
     readOs(system),
     readServices(system),
     readPaths(system),
-    readNetworkFiles(system),
+    readAllNetworkFiles(system),
   ]);
   const unknown = { primaryLink: undefined, owners: {}, versions: {} };
   // Nothing is rendered by them, so that the kernel does not matter.
@@ -55,6 +56,7 @@ export async function readFileFacts(system: System): Promise<HostFacts> {
     services,
     paths,
     files,
+    ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     kernel: { suppressPrefixLength: true, ruleProtocol: true },
   };
 }

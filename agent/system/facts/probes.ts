@@ -20,11 +20,20 @@ export function isLinkName(text: string | undefined): text is string {
 
 /** The file as text; undefined if it is missing, unreadable, binary or larger than `maxFileSize`. */
 export async function readQuietly(system: System, path: string): Promise<string | undefined> {
+  return (await readBounded(system, path)).text;
+}
+
+/** The same for who has to know why there is no text: `isTooMuch` where the file is there, but binary or too large. */
+export async function readBounded(
+  system: System,
+  path: string,
+): Promise<{ readonly text: string | undefined; readonly isTooMuch: boolean }> {
   try {
     const text = await system.readFile(path);
-    return text === undefined || text.length > maxFileSize || text.includes('\0') ? undefined : text;
+    const isTooMuch = text !== undefined && (text.length > maxFileSize || text.includes('\0'));
+    return { text: isTooMuch ? undefined : text, isTooMuch };
   } catch {
-    return undefined;
+    return { text: undefined, isTooMuch: false };
   }
 }
 
