@@ -1,5 +1,5 @@
 // What of multi-nic-util is on this machine: its files, told by their content, and what stays for a reason. Looks only.
-import { parseVariables } from '../../renderers/formats/shell-variables.ts';
+import { parseVariables } from '../../renderers/formats/shell-assignments.ts';
 import { isMarked } from '../../renderers/renderer.ts';
 import { readPackageOwner } from '../system/facts/package-owner.ts';
 import type { System } from '../system/system.ts';

@@ -25,7 +25,11 @@ export const initscripts: Renderer = {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
   },
 
-  claims: (link, facts) => findRedHatClaims(link, facts, 'initscripts'),
+  claims: (link, facts) =>
+    findRedHatClaims(link, facts, {
+      initscripts: true,
+      networkmanager: facts.services.NetworkManager === 'active',
+    }),
 
   /**
    * ifdown and ifup would drop every connection of the ENI, and `ifup` of a link that is up only adds: what has left the files

@@ -5,7 +5,6 @@ import type { HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { deleteRuleCommands, droppedRules } from '../formats/change-commands.ts';
-import { findRedHatClaims } from '../formats/ifcfg-claims.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import { renderVariables } from '../formats/shell-variables.ts';
 import {
@@ -18,8 +17,8 @@ import {
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
+import { findNetworkmanagerIfcfgClaims } from './claims.ts';
 import { folder, ifcfgUuid, profilePath, routeFile, variablesOf } from './ifcfg-variables.ts';
-import { isGenerated } from './keyfile.ts';
 import { needsBringUp } from './lease-table.ts';
 import { dispatcherFiles, networkmanagerSpeaksRule, renderRuleDispatcher } from './rule.ts';
 
@@ -56,7 +55,7 @@ export const networkmanagerIfcfg: Renderer = {
   },
 
   claims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
-    return [...findRedHatClaims(link, facts, 'networkmanager'), ...keyfileClaims(link.name, facts)];
+    return findNetworkmanagerIfcfgClaims(link, facts);
   },
 
   // What `ip` changes beside the profile lasts until the link loses its carrier for a moment: then 1.40.16 goes back to the profile
@@ -107,16 +106,4 @@ function dispatcherCommands(before: EniPlan, after: EniPlan, facts: HostFacts): 
       : [{ phase: 'after-write', argv: [script.path, linkWord(after.link), 'up'] } as const]),
     ...deleteRuleCommands(dropped, 'after-write'),
   ];
-}
-
-/** Keyfiles are read beside ifcfg files; two profiles for one link, and the one with the higher priority wins. */
-function keyfileClaims(link: string, facts: HostFacts): readonly Claim[] {
-  return Object.entries(facts.files).flatMap(([path, text]) => {
-    if (!/^\/(etc|run|usr\/lib)\/NetworkManager\/system-connections\/[^/]+$/.test(path)) return [];
-    if (isMarked(text) || isGenerated(text)) return [];
-    const named = text.split('\n').some(line => line.replaceAll(' ', '') === `interface-name=${link}`);
-    return named || path.endsWith(`/cloud-init-${link}.nmconnection`)
-      ? [{ path, text: `a keyfile configures ${link}` }]
-      : [];
-  });
 }

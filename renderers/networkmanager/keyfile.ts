@@ -4,7 +4,6 @@ import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import {
-  type Claim,
   type Command,
   type EniChange,
   filesOfEach,
@@ -12,6 +11,7 @@ import {
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
+import { findNetworkmanagerClaims } from './claims.ts';
 import { needsBringUp } from './lease-table.ts';
 import { renderProfile, uuidOf } from './profile.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './rule.ts';
@@ -67,7 +67,7 @@ export const networkmanagerKeyfile: Renderer = {
     return [...load(gone, true), ...load(kept, false), ...changes.flatMap(c => commandsFor(c, facts))];
   },
 
-  claims: (link, facts) => findClaims(link.name, facts),
+  claims: findNetworkmanagerClaims,
 
   // Never with `ip`: an address that it takes away comes back with the next renewal of a lease, as NetworkManager still has it in the
   // profile it applied. And NetworkManager deletes the rules that no profile has any more before it adds the new ones; 20 ms without any were seen on a busy machine (1.52).
@@ -107,38 +107,4 @@ function isReapplied(change: EniChange, facts: HostFacts): boolean {
     isMarked(facts.files[pathOf(change.after.link)] ?? '') &&
     !needsBringUp(change.before, change.after, facts.versions.networkmanager)
   );
-}
-
-/** Profiles that name the link, and ifcfg files, which NetworkManager reads too where it has the ifcfg-rh plugin. */
-function findClaims(link: string, facts: HostFacts): readonly Claim[] {
-  return Object.entries(facts.files).flatMap(([path, text]) => {
-    if (isMarked(text) || isGenerated(text)) return [];
-    if (path === `/etc/sysconfig/network-scripts/ifcfg-${link}`)
-      return [{ path, text: `an ifcfg file configures ${link}` }];
-    if (!/^\/(etc|run|usr\/lib)\/NetworkManager\/system-connections\/[^/]+$/.test(path)) return [];
-    const named = interfaceNameOf(text);
-    if (named === link) return [{ path, text: `interface-name=${link}` }];
-    // cloud-init's profiles may match by MAC; their name tells the link.
-    return path.endsWith(`/cloud-init-${link}.nmconnection`)
-      ? [{ path, text: `cloud-init configures ${link}` }]
-      : [];
-  });
-}
-
-/**
- * "Wired connection N": what NetworkManager makes up by itself for a NIC without a profile, in /run and with this key (1.42, 1.52). It
- * has the lowest priority and goes when ours takes the link.
- */
-export function isGenerated(text: string): boolean {
-  return /^nm-generated=true$/m.test(text);
-}
-
-function interfaceNameOf(text: string): string | undefined {
-  let section = '';
-  for (const line of text.split('\n').map(l => l.trim())) {
-    if (line.startsWith('[')) section = line;
-    const value = section === '[connection]' ? /^interface-name\s*=\s*(.*)$/.exec(line)?.[1] : undefined;
-    if (value !== undefined) return value;
-  }
-  return undefined;
 }

@@ -7,6 +7,7 @@ import { linkWord } from '../formats/ip-commands.ts';
 import { marker } from '../renderer.ts';
 import { encodeKeyfile, type KeyfileEntry } from './keyfile-text.ts';
 import { leaseTableOf } from './lease-table.ts';
+import { ourPriority } from './profile-claims.ts';
 import { networkmanagerRule, networkmanagerSpeaksRule } from './rule.ts';
 import { profileUuid } from './uuid.ts';
 
@@ -20,8 +21,7 @@ export function renderProfile(eni: EniPlan, facts: HostFacts): string {
           ['id', `eni-${linkWord(eni.link)}`],
           ['uuid', uuidOf(eni.mac)],
           ['type', 'ethernet'],
-          // Above NetworkManager's own "Wired connection N" (-999) and cloud-init's profiles (120).
-          ['autoconnect-priority', 200],
+          ['autoconnect-priority', ourPriority],
         ],
       },
       // By the permanent MAC alone, without interface-name: after a reboot the kernel may hand out its names in another order.

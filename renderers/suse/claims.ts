@@ -1,73 +1,100 @@
-// Foreign definitions of a link in the files of SUSE. Source: client/suse/compat-suse.c of wicked 0.6, `getcfg` of sysconfig 0.71 (SLES 11),
-// ifcfg(5), ifcfg-bonding(5), ifcfg-bridge(5).
+// Foreign definitions of a link in the files of SUSE. There the name of an ifcfg file is the name of the link; neither DEVICE= nor HWADDR=
+// means anything. Source: client/suse/compat-suse.c and client/read-config.c of wicked 0.6.18 to 0.6.80, ifup and functions.common of
+// sysconfig 0.71 (SLES 11), ifcfg(5). Reads facts.files only.
 import type { HostFacts } from '../../agent/model/host.ts';
-import { type LinkIdentity, namesOf } from '../../agent/model/link-identity.ts';
-import { type Assignment, assignmentsIn } from '../formats/shell-variables.ts';
+import type { LinkIdentity } from '../../agent/model/link-identity.ts';
+import { lastAssignments, type Reading } from '../formats/shell-assignments.ts';
+import { findUnreadClaims } from '../formats/unread-claims.ts';
 import { type Claim, isMarked } from '../renderer.ts';
 
 const folder = '/etc/sysconfig/network';
-const wickedFolder = '/etc/wicked/ifconfig';
 
-/** ni_suse_ifcfg_valid_suffix of wicked; any other name, `.tmp` too, is a link for it. */
-const backup = /(?:~|\.old|\.bak|\.orig|\.scpmbackup|\.rpmnew|\.rpmsave|\.rpmorig)$/;
+interface Dialect {
+  readonly reading: Reading;
+  /** Names that are backups. They matter where a bond or a bridge is defined: its name is then another one. */
+  readonly ignored: RegExp;
+}
 
-export function findSuseClaims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
-  return Object.entries(facts.files).flatMap(([path, text]) => {
-    if (isMarked(text) || backup.test(path)) return [];
-    if (path.startsWith(`${wickedFolder}/`)) return wickedClaim(path, text, link);
-    if (!path.startsWith(`${folder}/`)) return [];
-    const name = path.slice(folder.length + 1);
-    if (/^(?:ifroute|ifrule|ifsysctl)-/.test(name))
-      return namesOf(link).some(n => name.endsWith(`-${n}`))
-        ? [{ path, text: `belongs to ${link.name}` }]
-        : [];
-    return name.startsWith('ifcfg-') ? ifcfgClaim(path, text, name.slice('ifcfg-'.length), link) : [];
+const wickedDialect: Dialect = {
+  reading: 'lines',
+  ignored: /(~|\.old|\.bak|\.orig|\.scpmbackup|\.rpmnew|\.rpmsave|\.rpmorig)$/,
+};
+
+const sles11Dialect: Dialect = { reading: 'shell', ignored: /(~|\.old|\.rpmnew|\.rpmsave|\.scpmbackup)$/ };
+
+/** What takes a link as a port. A VLAN (ETHERDEVICE=), a macvlan or a tunnel only stands on it. */
+const portKeys = /^(BONDING_SLAVE|TEAM_PORT_DEVICE|OVS_BRIDGE_PORT_DEVICE|BRIDGE_PORTS$)/;
+
+const isInFolder = (path: string): boolean =>
+  path.startsWith(`${folder}/ifcfg-`) || path.startsWith('/etc/wicked/ifconfig/');
+
+export function findWickedClaims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
+  return [
+    ...findSuseClaims(link, facts, wickedDialect),
+    ...findXmlClaims(link, facts),
+    ...findUnreadClaims(facts, isInFolder),
+  ];
+}
+
+export function findSles11Claims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
+  return [...findSuseClaims(link, facts, sles11Dialect), ...findUnreadClaims(facts, isInFolder)];
+}
+
+function findSuseClaims(link: LinkIdentity, facts: HostFacts, dialect: Dialect): readonly Claim[] {
+  return Object.entries(facts.files).flatMap(([path, text]): readonly Claim[] => {
+    if (!path.startsWith(`${folder}/`) || isMarked(text)) return [];
+    const [, kind = '', suffix = ''] = /^(\w+)-(.+)$/.exec(path.slice(folder.length + 1)) ?? [];
+    if (/^(ifroute|ifrule|ifsysctl)$/.test(kind))
+      return suffix === link.name ? [{ path, text: `belongs to ${link.name}` }] : [];
+    if (kind !== 'ifcfg') return [];
+    const variables = lastAssignments(text, dialect.reading);
+    if (isNameOf(suffix, link)) {
+      const author = /created by cloud-init/i.test(text) ? ' (written by cloud-init)' : '';
+      return [{ path, text: `configures ${link.name} by its name${author}` }];
+    }
+    if (dialect.ignored.test(suffix)) return [];
+    const port = [...variables.values()].find(
+      ({ key, value = '' }) => portKeys.test(key) && value.split(/\s+/).some(word => isNameOf(word, link)),
+    );
+    if (port === undefined) return [];
+    return [{ path, line: port.line, text: `${port.key}= takes ${link.name} as a port` }];
   });
 }
 
-function ifcfgClaim(path: string, text: string, suffix: string, link: LinkIdentity): readonly Claim[] {
-  const byName = fitsByName(suffix, link);
-  if (byName !== undefined) return [{ path, text: byName }];
-  const assigned = assignmentsIn(text);
-  const port = assigned.find(a => isPortOf(a, link));
-  if (port !== undefined)
-    return [
-      { path, line: port.line, text: `${port.key}=${port.value} makes ${link.name} a port of ${suffix}` },
-    ];
-  // No reader of SUSE looks for it; whoever wrote it meant this link.
-  const device = assigned.find(a => a.key === 'DEVICE' && namesOf(link).includes(a.value));
-  return device === undefined
-    ? []
-    : [{ path, line: device.line, text: `DEVICE=${device.value} is ${link.name}` }];
+/**
+ * The link's name, an alias of it, or the name by MAC that SLES 10 gave a configuration (`eth-id-00:16:3e:00:00:02`), which stays on a
+ * machine that was upgraded.
+ */
+function isNameOf(word: string, { name, mac, permanentMac }: LinkIdentity): boolean {
+  const byMac = /^(?:\w+-)?id-([0-9a-f:]{17})$/i.exec(word)?.[1]?.toLowerCase();
+  if (byMac !== undefined) return byMac === mac || byMac === permanentMac;
+  return word === name || word.startsWith(`${name}:`);
 }
 
-/** The name of the file is the name of the link; `eth1:0` an alias; in SLES 10 and 11 also `eth-id-MAC` and `eth-bus-pci-...`. */
-function fitsByName(suffix: string, link: LinkIdentity): string | undefined {
-  if (namesOf(link).some(name => suffix === name || suffix.startsWith(`${name}:`)))
-    return `configures ${link.name}`;
-  const mac = /^(?:[a-z]+-)?id-([0-9a-f:]{17})$/i.exec(suffix)?.[1]?.toLowerCase();
-  if (mac !== undefined && [link.mac, link.permanentMac].some(own => own === mac))
-    return `its name has the MAC of ${link.name}`;
-  const bus = /^(?:[a-z]+-)?bus-pci-([0-9a-f:.]+)$/i.exec(suffix)?.[1];
-  if (bus === undefined) return undefined;
-  const place = link.properties === undefined ? undefined : (link.properties.ID_PATH ?? '');
-  if (place === undefined) return `its name has a place on the bus, which may be that of ${link.name}`;
-  return place.includes(`pci-${bus}`) ? `its name has the place of ${link.name} on the bus` : undefined;
-}
-
-const listsPorts =
-  /^(?:BONDING_SLAVE[_A-Z0-9]*|BRIDGE_PORTS|TEAM_PORT_DEVICE[_0-9]*|OVS_BRIDGE_PORT_DEVICE[_0-9]*)$/;
-
-/** A port may be named by its link, or by the suffix of the ifcfg file that is for it. */
-function isPortOf({ key, value }: Assignment, link: LinkIdentity): boolean {
-  return listsPorts.test(key) && value.split(/\s+/).some(word => fitsByName(word, link) !== undefined);
-}
-
-/** wicked(8): XML of its own kind; `<name>eth1</name>`, also with a namespace attribute, is the link. */
-function wickedClaim(path: string, text: string, link: LinkIdentity): readonly Claim[] {
-  const at = text.split('\n').findIndex(line => {
-    const name = /<(?:name|port|device)\b[^>]*>\s*([^<\s]+)\s*</.exec(line)?.[1];
-    return name !== undefined && namesOf(link).includes(name);
+/**
+ * wicked's own format, in /etc/wicked/ifconfig: `<interface>` with a name, or a name in a name space (`<permanent-address>`), and ports
+ * of bonds, bridges and teams. Not an XML parser: wicked's has neither CDATA nor entities of its own, and its tags do not nest in
+ * themselves here.
+ */
+function findXmlClaims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
+  return Object.entries(facts.files).flatMap(([path, text]): readonly Claim[] => {
+    if (!path.startsWith('/etc/wicked/ifconfig/')) return [];
+    // Comments make way for as many line ends, so that lines still count.
+    const plain = text.replace(/<!--[\s\S]*?(-->|$)/g, comment => comment.replace(/[^\n]/g, ' '));
+    const hit = [...plain.matchAll(/<(name|port|slave|match)\b[^>]*>([\s\S]*?)<\/\1\s*>/g)].find(
+      ([, , inner = '']) => textsOf(inner).some(word => isWordFor(word, link)),
+    );
+    if (hit === undefined) return [];
+    const line = plain.slice(0, hit.index).split('\n').length;
+    return [{ path, line, text: `<${hit[1]}> is ${link.name}` }];
   });
-  return at < 0 ? [] : [{ path, line: at + 1, text: `names ${link.name}` }];
+}
+
+function textsOf(inner: string): readonly string[] {
+  return inner.split(/<[^>]*>/).map(word => word.trim());
+}
+
+function isWordFor(word: string, { name, mac, permanentMac }: LinkIdentity): boolean {
+  const lower = word.toLowerCase();
+  return word === name || (lower !== '' && (lower === mac || lower === permanentMac));
 }

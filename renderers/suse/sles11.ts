@@ -13,7 +13,7 @@ import {
   marker,
   type Renderer,
 } from '../renderer.ts';
-import { findSuseClaims } from './claims.ts';
+import { findSles11Claims } from './claims.ts';
 import { suseAddressVariables, suseScriptName, suseScriptPath, suseSysctlFile } from './ifcfg.ts';
 import {
   needsConnectedRouteDropped,
@@ -39,7 +39,7 @@ export const sles11: Renderer = {
     return inPhases(changes.flatMap(commandsFor));
   },
 
-  claims: findSuseClaims,
+  claims: findSles11Claims,
 
   /** ifdown and ifup would drop every connection of the ENI; so a change goes live, except one of who brings the address. */
   travel: change =>

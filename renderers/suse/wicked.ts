@@ -21,7 +21,7 @@ import {
   marker,
   type Renderer,
 } from '../renderer.ts';
-import { findSuseClaims } from './claims.ts';
+import { findWickedClaims } from './claims.ts';
 import { suseAddressVariables, suseScriptPath, suseSysctlFile } from './ifcfg.ts';
 import {
   needsConnectedRouteDropped,
@@ -47,7 +47,7 @@ export const wicked: Renderer = {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
   },
 
-  claims: findSuseClaims,
+  claims: findWickedClaims,
 
   // `wicked ifup` of a link that is up takes the difference of addresses and rules; the link stays up (0.6.79).
   travel: () => 'files',

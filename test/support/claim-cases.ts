@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parseMac } from '../../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
-import { readNetworkFiles } from '../../agent/system/facts/files.ts';
+import { readAllNetworkFiles } from '../../agent/system/facts/files.ts';
 import { selectBackend } from '../../renderers/detect/select.ts';
 import { renderers } from '../../renderers/registry.ts';
 import type { Claim } from '../../renderers/renderer.ts';
@@ -30,8 +30,8 @@ export const caseMac = parseMac('00:16:3e:00:00:02')!;
 export async function claimsIn(host: string, name: string, one: ClaimCase): Promise<readonly Claim[]> {
   const fixture = new URL(`../fixtures/hosts/${host}.json`, import.meta.url);
   const { facts } = JSON.parse(readFileSync(fixture, 'utf8')) as { facts: HostFacts };
-  const files = await readNetworkFiles(smallHost({ ...facts.files, ...one.files }).system);
-  const machine = { ...facts, ...one.facts, files };
+  const { files, unread } = await readAllNetworkFiles(smallHost({ ...facts.files, ...one.files }).system);
+  const machine = { ...facts, ...one.facts, files, unreadFiles: unread };
   const { backend } = selectBackend(machine);
   if (backend === undefined) throw new Error(`${host} has no backend`);
   const link: LinkIdentity = {

@@ -2,7 +2,7 @@
 // files. A DHCP client that runs stays until ifdown ends it, also when the file says something else by then.
 
 import type { CommandResult } from '../../agent/system/system.ts';
-import { parseVariables } from '../../renderers/formats/shell-variables.ts';
+import { parseVariables } from '../../renderers/formats/shell-assignments.ts';
 import { flushAddresses, runIp } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import type { FakeProgram, FakeSystem } from './fake-system.ts';

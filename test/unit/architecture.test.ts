@@ -103,7 +103,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
     /^agent\/cli\/commands\/(daemon|refresh|pause)\.ts > |^agent\/cli\/commands\/remove\.ts > agent\/daemon\/(requests|metrics\/file)\.ts$|\/once\.ts > agent\/daemon\/eni-states\.ts$| > agent\/daemon\/(report|liveness|notices)\.ts$/,
     'others read what the daemon says of itself',
   ],
-  ['migrate', 'renderers', / > renderers\/(renderer|formats\/shell-variables)\.ts$/, 'no renderer'],
+  ['migrate', 'renderers', / > renderers\/(renderer|formats\/shell-assignments)\.ts$/, 'no renderer'],
   ['migrate', 'system', / > agent\/system\/(system|units|facts\/package-owner)\.ts$/, 'no probes of its own'],
   [
     'main',

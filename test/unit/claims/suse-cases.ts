@@ -33,23 +33,6 @@ export const suseCases: readonly ClaimCase[] = [
   { name: 'by the MAC alone', files: { [`${folder}/ifcfg-id-00:16:3E:00:00:02`]: '' }, expect: 'claimed' },
   { name: 'by another MAC', files: { [`${folder}/ifcfg-eth-id-00:16:3e:00:00:03`]: '' }, expect: 'free' },
   {
-    name: 'by its place on the bus',
-    files: { [`${folder}/ifcfg-eth-bus-pci-0000:00:06.0`]: '' },
-    link: { properties: { ID_PATH: 'pci-0000:00:06.0' } },
-    expect: 'claimed',
-  },
-  {
-    name: 'by another place on the bus',
-    files: { [`${folder}/ifcfg-eth-bus-pci-0000:00:07.0`]: '' },
-    link: { properties: { ID_PATH: 'pci-0000:00:06.0' } },
-    expect: 'free',
-  },
-  {
-    name: 'by a place, and nothing is known',
-    files: { [`${folder}/ifcfg-bus-pci-0000:00:07.0`]: '' },
-    expect: 'claimed',
-  },
-  {
     name: 'a port of a bond',
     files: { [`${folder}/ifcfg-bond0`]: "BONDING_MASTER='yes'\nBONDING_SLAVE0='eth1'\n" },
     expect: 'claimed',
