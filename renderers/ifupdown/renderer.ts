@@ -47,7 +47,7 @@ export const ifupdown: Renderer = {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));
   },
 
-  claims: (link, facts) => findClaims(link.name, facts),
+  claims: findClaims,
 
   supersedes: helperFile,
 

@@ -44,7 +44,8 @@ test.each([
   machine.system.put(path, `${before}\nauto eth1\niface eth1 inet dhcp\n`);
   const outcome = await once(machine);
   expect(outcome.code).toBe(2);
-  expect(outcome.out).toContain(`${path}: "iface eth1 inet dhcp" configures eth1`);
+  const line = before.split('\n').length + 2;
+  expect(outcome.out).toContain(`${path}:${line}: "iface eth1 inet dhcp" configures eth1`);
   expect(machine.system.kernel.link('eth1').up).toBe(false);
   expect(machine.system.files.has(file)).toBe(false);
   await expectIdle(machine, 2);

@@ -2,60 +2,43 @@
 // and 0.8 (`source PATTERN`, `source-directory PATTERN`). Reads only; knows nothing about stanzas.
 
 import { globRegExp } from '../../model/glob.ts';
+import {
+  type InterfacesSource,
+  interfacesLines,
+  isReadInFolder,
+  sourcesOf,
+} from '../../model/interfaces-text.ts';
 import type { System } from '../system.ts';
 import { existsQuietly, listQuietly, readQuietly } from './probes.ts';
 
-/** Bounds against a file that sources itself, and against a folder of garbage. */
-const maxDepth = 8;
+/** Against a folder of garbage. A file that sources itself is read once, as by ifupdown. */
 const maxFiles = 200;
 
 /** Every file of the interfaces tree, path to content, in the order in which ifupdown reads them. */
 export async function readInterfacesTree(system: System): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
-  await follow(system, '/etc/network/interfaces', files, 0);
+  await follow(system, '/etc/network/interfaces', files);
   return files;
 }
 
-async function follow(
-  system: System,
-  path: string,
-  files: Map<string, string>,
-  depth: number,
-): Promise<void> {
-  if (depth > maxDepth || files.size >= maxFiles || files.has(path)) return;
+async function follow(system: System, path: string, files: Map<string, string>): Promise<void> {
+  if (files.size >= maxFiles || files.has(path)) return;
   const text = await readQuietly(system, path);
   if (text === undefined) return;
   files.set(path, text);
-  for (const source of parseSources(text)) {
-    // A relative pattern counts from the folder of the file that names it.
-    const pattern = source.pattern.startsWith('/')
-      ? source.pattern
-      : `${path.slice(0, path.lastIndexOf('/'))}/${source.pattern}`;
+  for (const { kind, pattern } of parseSources(text, path)) {
     for (const match of await expandPattern(system, pattern)) {
-      if (source.kind === 'file') await follow(system, match, files, depth + 1);
-      // A name with a dot is skipped without a word: only these characters are taken from a source-directory.
+      if (kind === 'file') await follow(system, match, files);
       else
-        for (const name of await listQuietly(system, match))
-          if (/^[a-zA-Z0-9_-]+$/.test(name)) await follow(system, `${match}/${name}`, files, depth + 1);
+        for (const name of (await listQuietly(system, match)).filter(isReadInFolder))
+          await follow(system, `${match}/${name}`, files);
     }
   }
 }
 
-export interface InterfacesSource {
-  readonly kind: 'file' | 'folder';
-  readonly pattern: string;
-}
-
-/** The `source` and `source-directory` lines of one file; a backslash at the end of a line continues it. */
-export function parseSources(text: string): readonly InterfacesSource[] {
-  const sources: InterfacesSource[] = [];
-  for (const line of text.replace(/\\\n/g, ' ').split('\n')) {
-    const match = /^\s*(source|source-directory|source-dir)\s+(\S.*?)\s*$/.exec(line);
-    if (match?.[2] === undefined) continue;
-    for (const pattern of match[2].split(/\s+/))
-      sources.push({ kind: match[1] === 'source' ? 'file' : 'folder', pattern });
-  }
-  return sources;
+/** What the lines of one file source, in their order. */
+export function parseSources(text: string, path: string): readonly InterfacesSource[] {
+  return interfacesLines(text).flatMap(line => sourcesOf(line, path));
 }
 
 /** Paths that match a pattern with `*`, `?` and `[...]` in any part; a plain path is its own match. Only those that exist, sorted. */

@@ -44,9 +44,11 @@ describe('the tree of /etc/network/interfaces', () => {
   });
 
   test('lines', () => {
-    expect(parseSources('  source a b\nsource-directory \\\n  /d\n# source c\nsourced x\nsource\n')).toEqual([
-      { kind: 'file', pattern: 'a' },
-      { kind: 'file', pattern: 'b' },
+    const text = '  source a b\nsource-directory \\\n  /d\n# source c\nsourced x\nsource\n';
+    // ifupdown puts the folder before the text, so that only the first pattern counts from it.
+    expect(parseSources(text, '/etc/network/interfaces')).toEqual([
+      { kind: 'file', pattern: '/etc/network/a' },
+      { kind: 'file', pattern: '/b' },
       { kind: 'folder', pattern: '/d' },
     ]);
   });
