@@ -26,6 +26,8 @@ export interface HostFacts {
     readonly networkmanager?: string;
     /** The file that the profile of the primary link came from. */
     readonly networkmanagerProfile?: string;
+    /** Of each link that has an active profile: the file that it came from, which may have gone since. */
+    readonly networkmanagerProfiles?: Readonly<Record<string, string>>;
     /** SetupState of networkctl, e.g. `configured`, `unmanaged`. */
     readonly networkd?: string;
     /** `Network File` of networkctl: `/run/systemd/network/10-netplan-eth0.network` tells that netplan is in front. */

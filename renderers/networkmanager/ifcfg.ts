@@ -17,6 +17,7 @@ import {
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
+import { isActive } from './active.ts';
 import { findNetworkmanagerIfcfgClaims } from './claims.ts';
 import { folder, ifcfgUuid, profilePath, routeFile, variablesOf } from './ifcfg-variables.ts';
 import { needsBringUp } from './lease-table.ts';
@@ -75,8 +76,9 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
       return [
         load,
         // `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before: with an
-        // automatic "Wired connection N" on it, 1.40.16 reapplied that one and ended with 0.
+        // automatic "Wired connection N" on it, 1.40.16 reapplied that one and ended with 0. Nor where somebody has brought another one up.
         !isMarked(facts.files[profilePath(eni.link)] ?? '') ||
+        !isActive(facts, eni.link, profilePath(eni.link)) ||
         needsBringUp(change.before, change.after, facts.versions.networkmanager)
           ? up
           : nmcli('--wait', '20', 'device', 'reapply', eni.link),

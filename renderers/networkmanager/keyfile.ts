@@ -11,16 +11,11 @@ import {
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
+import { isActive } from './active.ts';
 import { findNetworkmanagerClaims } from './claims.ts';
 import { needsBringUp } from './lease-table.ts';
-import { renderProfile, uuidOf } from './profile.ts';
+import { keyfileFolder, keyfileName, keyfilePath, renderProfile, uuidOf } from './profile.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './rule.ts';
-
-const folder = '/etc/NetworkManager/system-connections';
-
-function pathOf(link: string): string {
-  return `${folder}/eni-${linkWord(link)}.nmconnection`;
-}
 
 export const networkmanagerKeyfile: Renderer = {
   name: 'networkmanager-keyfile',
@@ -28,13 +23,13 @@ export const networkmanagerKeyfile: Renderer = {
   proven: true,
   // By reapply (1.30 to 1.52); rules of others survive it.
   dropsForeign: ['address', 'route'],
-  ownFiles: [{ dir: folder, name: /^eni-[a-zA-Z0-9_.-]+\.nmconnection$/ }, dispatcherFiles],
+  ownFiles: [{ dir: keyfileFolder, name: keyfileName }, dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
     return filesOfEach(enis, eni => {
       const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
       // NetworkManager refuses a profile that anybody but root can read.
-      const profile = { path: pathOf(eni.link), mode: 0o600, content: renderProfile(eni, facts) };
+      const profile = { path: keyfilePath(eni.link), mode: 0o600, content: renderProfile(eni, facts) };
       return dispatcher === undefined ? [profile] : [profile, dispatcher];
     });
   },
@@ -47,11 +42,11 @@ export const networkmanagerKeyfile: Renderer = {
    */
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     if (changes.length === 0) return [];
-    const kept = changes.flatMap(c => (c.kind === 'removed' ? [] : [pathOf(c.after.link)]));
+    const kept = changes.flatMap(c => (c.kind === 'removed' ? [] : [keyfilePath(c.after.link)]));
     const gone = changes.flatMap(c =>
       c.kind === 'added' || (c.kind === 'changed' && c.before.link === c.after.link)
         ? []
-        : [pathOf(c.before.link)],
+        : [keyfilePath(c.before.link)],
     );
     const load = (paths: readonly string[], mayFail: boolean): readonly Command[] =>
       paths.length === 0
@@ -99,12 +94,16 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   ];
 }
 
-/** `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before. */
+/**
+ * `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before, nor where somebody has
+ * brought up another one (`nmcli connection up other ifname eth1`): then ours is brought up.
+ */
 function isReapplied(change: EniChange, facts: HostFacts): boolean {
   return (
     change.kind === 'changed' &&
     change.before.link === change.after.link &&
-    isMarked(facts.files[pathOf(change.after.link)] ?? '') &&
+    isMarked(facts.files[keyfilePath(change.after.link)] ?? '') &&
+    isActive(facts, change.after.link, keyfilePath(change.after.link)) &&
     !needsBringUp(change.before, change.after, facts.versions.networkmanager)
   );
 }

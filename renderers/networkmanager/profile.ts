@@ -1,5 +1,5 @@
 // The profile of one ENI as a keyfile of NetworkManager. Source: nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed
-// on 1.42 (static, DHCP, both families) and 1.52 (static). Knows neither path nor command; those are in networkmanager-keyfile.ts.
+// on 1.42 (static, DHCP, both families) and 1.52 (static). Knows no command; those are in keyfile.ts.
 import { type Family, families, type Mac } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan, PlannedRoute } from '../../agent/model/network-plan.ts';
@@ -10,6 +10,19 @@ import { leaseTableOf } from './lease-table.ts';
 import { ourPriority } from './profile-claims.ts';
 import { networkmanagerRule, networkmanagerSpeaksRule } from './rule.ts';
 import { profileUuid } from './uuid.ts';
+
+export const keyfileFolder = '/etc/NetworkManager/system-connections';
+
+export const keyfileName = /^eni-[a-zA-Z0-9_.-]+\.nmconnection$/;
+
+export function keyfilePath(link: string): string {
+  return `${keyfileFolder}/eni-${linkWord(link)}.nmconnection`;
+}
+
+/** Also where the ENI's link had another name before. */
+export function isKeyfileName(path: string): boolean {
+  return path.startsWith(`${keyfileFolder}/`) && keyfileName.test(path.slice(keyfileFolder.length + 1));
+}
 
 export function renderProfile(eni: EniPlan, facts: HostFacts): string {
   return encodeKeyfile(

@@ -79,18 +79,27 @@ async function askNetworkmanager(system: System, link: string): Promise<Owners> 
     'show',
     '--active',
   ]);
-  const profile = parseProfileFile(profiles ?? '', link);
-  return { networkmanager: state, ...(profile === undefined ? {} : { networkmanagerProfile: profile }) };
+  const files = parseProfileFiles(profiles ?? '');
+  const profile = files[link];
+  return {
+    networkmanager: state,
+    ...(profile === undefined ? {} : { networkmanagerProfile: profile }),
+    ...(profiles === undefined ? {} : { networkmanagerProfiles: files }),
+  };
 }
 
-/** Parses `DEVICE:FILENAME` lines; nmcli writes a colon or a backslash inside a value with a backslash before it. */
-export function parseProfileFile(text: string, link: string): string | undefined {
+/**
+ * Parses `DEVICE:FILENAME` lines; nmcli writes a colon or a backslash inside a value with a backslash before it. The first of a link counts
+ * (a VPN above it is named by the same device).
+ */
+export function parseProfileFiles(text: string): Readonly<Record<string, string>> {
+  const files = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const [device, ...rest] = line.split(/(?<!\\):/);
+    const [device = '', ...rest] = line.split(/(?<!\\):/);
     const file = rest.join(':').replace(/\\(.)/g, '$1').trim();
-    if (device === link && /^\/[\x20-\x7e]+$/.test(file)) return file;
+    if (isLinkName(device) && !files.has(device) && /^\/[\x20-\x7e]+$/.test(file)) files.set(device, file);
   }
-  return undefined;
+  return Object.fromEntries(files);
 }
 
 async function askNetworkd(system: System, link: string): Promise<Owners> {

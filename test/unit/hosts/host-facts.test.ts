@@ -64,6 +64,7 @@ describe('an Ubuntu server with NetworkManager installed', () => {
       },
       owners: {
         networkmanager: '10 (unmanaged)',
+        networkmanagerProfiles: {},
         networkd: 'configured',
         networkdFile: '/run/systemd/network/10-netplan-eth0.network',
       },

@@ -1,7 +1,7 @@
 // The parsers of what the tools print, with the forms of old and new versions.
 import { describe, expect, test } from 'vitest';
 import { parseOsRelease } from '../../../agent/system/facts/os-release.ts';
-import { parseDefaultLink, parseNetworkctl, parseProfileFile } from '../../../agent/system/facts/owners.ts';
+import { parseDefaultLink, parseNetworkctl, parseProfileFiles } from '../../../agent/system/facts/owners.ts';
 import { isLinkName } from '../../../agent/system/facts/probes.ts';
 import { parseSystemctlShow } from '../../../agent/system/facts/services.ts';
 import { leading, versionAfter } from '../../../agent/system/facts/versions.ts';
@@ -53,18 +53,23 @@ describe('parseNetworkctl', () => {
   });
 });
 
-describe('parseProfileFile', () => {
+describe('parseProfileFiles', () => {
   test('finds the line of the device, and takes the escapes off', () => {
     const text =
       'eth1:/etc/NetworkManager/system-connections/eth1.nmconnection\n' +
       'eth0:/etc/NetworkManager/system-connections/a\\:b \\\\c.nmconnection\n';
-    expect(parseProfileFile(text, 'eth0')).toBe(
-      '/etc/NetworkManager/system-connections/a:b \\c.nmconnection',
-    );
+    expect(parseProfileFiles(text)).toEqual({
+      eth0: '/etc/NetworkManager/system-connections/a:b \\c.nmconnection',
+      eth1: '/etc/NetworkManager/system-connections/eth1.nmconnection',
+    });
+  });
+
+  test('the first of a link counts', () => {
+    expect(parseProfileFiles('eth0:/a\neth0:/vpn\n')).toEqual({ eth0: '/a' });
   });
 
   test('a profile in memory has no file', () => {
-    expect(parseProfileFile('eth0:\neth0.5:/x\n', 'eth0')).toBeUndefined();
+    expect(parseProfileFiles('eth0:\neth0.5:/x\n:/y\n')).toEqual({ 'eth0.5': '/x' });
   });
 });
 
