@@ -118,6 +118,13 @@ export interface NetplanGenerator {
   readonly unit: string;
 }
 
+export interface OwnFiles {
+  readonly dir: string;
+  readonly name: RegExp;
+  /** Another proof than the mark, where a tool of the backend writes a file of ours anew and drops its comments. */
+  readonly isOurs?: (text: string) => boolean;
+}
+
 export interface Renderer {
   readonly name: BackendName;
   /** One line for `status` and the documents: which service loads the files. */
@@ -128,7 +135,7 @@ export interface Renderer {
    */
   readonly proven: boolean;
   /** Folders that may hold files of ours, with the pattern of their names: how leftovers are found when the state is lost. */
-  readonly ownFiles: readonly { readonly dir: string; readonly name: RegExp }[];
+  readonly ownFiles: readonly OwnFiles[];
 
   /**
    * All files for these ENIs: the same plans give the same bytes, whatever the order of their parts. No ENI gives no

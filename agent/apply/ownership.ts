@@ -1,6 +1,6 @@
-// Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes; anything
-// else is foreign, and foreign files are neither changed nor removed.
-import { type FileText, isMarked, type Renderer } from '../../renderers/renderer.ts';
+// Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes, or if the renderer
+// has another proof where a tool drops comments (NetworkManager: the UUID); anything else is foreign, and foreign files are neither changed nor removed.
+import { type FileText, isMarked, type OwnFiles, type Renderer } from '../../renderers/renderer.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 
@@ -35,12 +35,12 @@ export async function readOwnedFiles(
   renderers: readonly Pick<Renderer, 'ownFiles'>[],
 ): Promise<ReadonlyMap<string, FoundFile>> {
   const owned = new Map<string, FoundFile>();
-  for (const { dir, name } of renderers.flatMap(r => r.ownFiles)) {
+  for (const { dir, name, isOurs } of renderers.flatMap(r => r.ownFiles)) {
     for (const entry of await entriesBelow(system, dir, name.source.includes('/'))) {
       if (!name.test(entry)) continue;
       const path = `${dir}/${entry}`;
       const found = await unlessDenied(readFoundFile(system, path), undefined);
-      if (found !== undefined && isMarked(found.content)) owned.set(path, found);
+      if (found !== undefined && (isMarked(found.content) || isOurs?.(found.content))) owned.set(path, found);
     }
   }
   return owned;
@@ -59,16 +59,28 @@ async function entriesBelow(system: System, dir: string, deeper: boolean): Promi
   return [...entries, ...below.flat()];
 }
 
-/** Paths of `files` that somebody else's file occupies, as far as they can be read. */
-export async function foreignPaths(system: System, files: readonly FileText[]): Promise<readonly string[]> {
+/**
+ * Paths of `files` that somebody else's file occupies, as far as they can be read.
+ *
+ * @param ownFiles of the renderer that made them, for what is ours without a mark
+ */
+export async function foreignPaths(
+  system: System,
+  files: readonly FileText[],
+  ownFiles: readonly OwnFiles[] = [],
+): Promise<readonly string[]> {
   const occupied = await Promise.all(
     files.map(async file => {
       const content = await unlessDenied(system.readFile(file.path), file.content);
       if (content === undefined) return (await system.exists(file.path)) ? [file.path] : [];
-      return isMarked(content) ? [] : [file.path];
+      return isMarked(content) || ownFiles.some(own => isOwnFile(own, file.path, content)) ? [] : [file.path];
     }),
   );
   return occupied.flat();
+}
+
+function isOwnFile({ dir, name, isOurs }: OwnFiles, path: string, content: string): boolean {
+  return path.startsWith(`${dir}/`) && name.test(path.slice(dir.length + 1)) && isOurs?.(content) === true;
 }
 
 /** What has to change on disk so that exactly `files` are there and no other owned file. Sorted by path; equal files are left out. */

@@ -64,7 +64,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
   const files = [...input.renderer.render(enis, input.facts), ...dropIns.files];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
-  const foreign = await foreignPaths(system, files);
+  const foreign = await foreignPaths(system, files, input.renderer.ownFiles);
   const untouched = new Set(planned.skipped.filter(s => hasTrait(s.reason, 'untouched')).map(s => s.mac));
   return {
     ...result,
@@ -134,7 +134,11 @@ async function withoutForeignFiles(
   const enis: EniPlan[] = [];
   const skipped: SkippedEni[] = [...plan.skipped];
   for (const eni of plan.enis) {
-    const [path] = await foreignPaths(system, input.renderer.render([eni], input.facts));
+    const [path] = await foreignPaths(
+      system,
+      input.renderer.render([eni], input.facts),
+      input.renderer.ownFiles,
+    );
     if (path === undefined) enis.push(eni);
     else {
       const text = `${path} was not written by eni-agent; move it away, or set "ignore = yes" in [eni "${eni.mac}"]`;

@@ -3,7 +3,7 @@
 // names each object in full, touches a link only while it is that ENI's, and does not make systemd-networkd reload (which could
 // reach links of others). networkd forgets the ENI at the next boot.
 import { renderers } from '../../renderers/registry.ts';
-import { type Command, marker, type Renderer } from '../../renderers/renderer.ts';
+import { type Command, isMarked, marker, type Renderer } from '../../renderers/renderer.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
 import { readState } from '../apply/state-file.ts';
@@ -23,7 +23,7 @@ export async function undoScript({ system }: PassContext): Promise<string> {
   const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
   const commands = (eni: EniPlan) => (renderer === undefined ? [] : commandsOf(renderer, eni, facts));
   const files = [
-    ...[...(await readOwnedFiles(system, owners)).keys()].map(path => `drop ${quote(path)}`),
+    ...[...(await readOwnedFiles(system, owners))].map(([path, { content }]) => dropLine(path, content)),
     ...(await generatedFiles(system, renderer)).map(path => `rm -f ${quote(path)}`),
   ];
   return [
@@ -32,6 +32,7 @@ export async function undoScript({ system }: PassContext): Promise<string> {
     'is_link() { [ "$(cat "/sys/class/net/$1/address" 2> /dev/null)" = "$2" ]; }',
     '# By now it may be a file that eni-agent did not write.',
     `drop() { ! head -n 3 "$1" 2> /dev/null | grep -q '^# ${mark}' || rm -f "$1"; }`,
+    ...(files.some(line => line.startsWith('drop_uuid ')) ? [dropUuid] : []),
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'before-write'))),
     ...files,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
@@ -43,6 +44,14 @@ export async function undoScript({ system }: PassContext): Promise<string> {
 
 /** The part of the marker that every version writes. */
 const mark = marker.slice(0, marker.indexOf(';') + 1);
+
+/** Of a profile that a tool wrote anew, without comments (OwnFiles.isOurs), the UUID is the proof. */
+const dropUuid = 'drop_uuid() { ! grep -qx "uuid=$2" "$1" 2> /dev/null || rm -f "$1"; }';
+
+function dropLine(path: string, content: string): string {
+  const uuid = isMarked(content) ? undefined : /^uuid=([0-9a-f-]+)$/m.exec(content)?.[1];
+  return uuid === undefined ? `drop ${quote(path)}` : `drop_uuid ${quote(path)} ${uuid}`;
+}
 
 /** The commands that reach the ENI's own link or profile; its objects in the kernel are in kernelLines(). */
 function commandsOf(renderer: Renderer, before: EniPlan, facts: HostFacts): readonly Command[] {

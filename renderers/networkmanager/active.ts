@@ -3,6 +3,7 @@ import type { HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
 import { type Claim, isMarked } from '../renderer.ts';
 import { isGenerated } from './profiles.ts';
+import { isOurProfile } from './uuid.ts';
 
 /**
  * False where another profile is active on the link, or none: `reapply` would take that one. Where nothing is known (before 1.12 nmcli does
@@ -28,6 +29,7 @@ export function findActiveClaim(
   const path = facts.owners.networkmanagerProfiles?.[link.name];
   if (path === undefined || found.some(claim => claim.path === path)) return [];
   const text = facts.files[path];
-  if (text === undefined ? isOurName(path) : isMarked(text) || isGenerated(text)) return [];
+  if (text === undefined ? isOurName(path) : isMarked(text) || isOurProfile(text) || isGenerated(text))
+    return [];
   return [{ path, text: `NetworkManager has this profile active on ${link.name}` }];
 }

@@ -1,5 +1,5 @@
 // The variables and the route files of an ifcfg profile, as the ifcfg-rh plugin reads them.
-import { type Family, families, type Mac } from '../../agent/model/address.ts';
+import { type Family, families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import { type EniPlan, isDefaultRoute, type PlannedRoute } from '../../agent/model/network-plan.ts';
 import { linkWord } from '../formats/ip-commands.ts';
@@ -7,7 +7,7 @@ import type { Variable } from '../formats/shell-variables.ts';
 import { type FileText, marker } from '../renderer.ts';
 import { leaseTableOf } from './lease-table.ts';
 import { networkmanagerRule, networkmanagerSpeaksRule } from './rule.ts';
-import { profileUuid } from './uuid.ts';
+import { ifcfgUuid } from './uuid.ts';
 
 export function variablesOf(eni: EniPlan, facts: HostFacts): readonly Variable[] {
   const leased = eni.addressing === 'dhcp';
@@ -117,14 +117,6 @@ function routeLine(route: PlannedRoute): string {
     'table',
     route.table,
   ].join(' ');
-}
-
-/**
- * The same for the same MAC in every pass (RFC 9562 version 5), so that a changed file is the same profile. Another namespace than
- * that of our keyfiles: one UUID in both formats would leave it to the order of the plugins which of them counts.
- */
-export function ifcfgUuid(mac: Mac): string {
-  return profileUuid('3f6f2a5c9d7e4b3a8e1f5b0c7d2a4e91', mac);
 }
 
 export const folder = '/etc/sysconfig/network-scripts';

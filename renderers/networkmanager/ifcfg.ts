@@ -19,9 +19,10 @@ import {
 } from '../renderer.ts';
 import { isActive } from './active.ts';
 import { findNetworkmanagerIfcfgClaims } from './claims.ts';
-import { folder, ifcfgUuid, profilePath, routeFile, variablesOf } from './ifcfg-variables.ts';
+import { folder, profilePath, routeFile, variablesOf } from './ifcfg-variables.ts';
 import { needsBringUp } from './lease-table.ts';
 import { dispatcherFiles, networkmanagerSpeaksRule, renderRuleDispatcher } from './rule.ts';
+import { ifcfgUuid } from './uuid.ts';
 
 export const networkmanagerIfcfg: Renderer = {
   name: 'networkmanager-ifcfg',

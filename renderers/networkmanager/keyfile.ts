@@ -14,8 +14,9 @@ import {
 import { isActive } from './active.ts';
 import { findNetworkmanagerClaims } from './claims.ts';
 import { needsBringUp } from './lease-table.ts';
-import { keyfileFolder, keyfileName, keyfilePath, renderProfile, uuidOf } from './profile.ts';
+import { keyfileFolder, keyfileName, keyfilePath, renderProfile } from './profile.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './rule.ts';
+import { isOurProfile, uuidOf } from './uuid.ts';
 
 export const networkmanagerKeyfile: Renderer = {
   name: 'networkmanager-keyfile',
@@ -23,7 +24,7 @@ export const networkmanagerKeyfile: Renderer = {
   proven: true,
   // By reapply (1.30 to 1.52); rules of others survive it.
   dropsForeign: ['address', 'route'],
-  ownFiles: [{ dir: keyfileFolder, name: keyfileName }, dispatcherFiles],
+  ownFiles: [{ dir: keyfileFolder, name: keyfileName, isOurs: isOurProfile }, dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
     return filesOfEach(enis, eni => {

@@ -7,13 +7,14 @@ import { type Claim, isMarked } from '../renderer.ts';
 import { fitsPatterns } from './device-specs.ts';
 import { effectiveProfiles, isGenerated, type Profile } from './profiles.ts';
 import { type Keyfile, type KeyfileValue, listOf, stringOf } from './read-keyfile.ts';
+import { isOurProfile } from './uuid.ts';
 
 /** `autoconnect-priority` of our profiles: above NetworkManager's own "Wired connection N" (-999) and cloud-init's profiles (120). */
 export const ourPriority = 200;
 
 export function findProfileClaims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
   return effectiveProfiles(facts)
-    .filter(({ text }) => !isMarked(text) && !isGenerated(text))
+    .filter(({ text }) => !isMarked(text) && !isOurProfile(text) && !isGenerated(text))
     .flatMap(profile => claimBy(profile, link, facts) ?? []);
 }
 

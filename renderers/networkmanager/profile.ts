@@ -1,6 +1,6 @@
 // The profile of one ENI as a keyfile of NetworkManager. Source: nm-settings-keyfile(5) and NetworkManager 1.18 to 1.52; executed
 // on 1.42 (static, DHCP, both families) and 1.52 (static). Knows no command; those are in keyfile.ts.
-import { type Family, families, type Mac } from '../../agent/model/address.ts';
+import { type Family, families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan, PlannedRoute } from '../../agent/model/network-plan.ts';
 import { linkWord } from '../formats/ip-commands.ts';
@@ -9,7 +9,7 @@ import { encodeKeyfile, type KeyfileEntry } from './keyfile-text.ts';
 import { leaseTableOf } from './lease-table.ts';
 import { ourPriority } from './profile-claims.ts';
 import { networkmanagerRule, networkmanagerSpeaksRule } from './rule.ts';
-import { profileUuid } from './uuid.ts';
+import { uuidOf } from './uuid.ts';
 
 export const keyfileFolder = '/etc/NetworkManager/system-connections';
 
@@ -112,9 +112,4 @@ function routeEntries(eni: EniPlan, route: PlannedRoute, number: number): readon
     [`route${number}`, `${route.destination},${route.gateway ?? none},${metric}`],
     [`route${number}_options`, options.join(',')],
   ];
-}
-
-/** The same for the same MAC on every machine and in every pass (RFC 9562 version 5), so that a changed file is the same profile. */
-export function uuidOf(mac: Mac): string {
-  return profileUuid('8c1d4f0e5a6b4d0c9f3d7c2e1b0a9687', mac);
 }

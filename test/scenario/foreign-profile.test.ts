@@ -1,12 +1,16 @@
-// NetworkManager has another profile active on the link of an ENI than ours: the one of an image makes way, that of a person stays.
-import { expect, test } from 'vitest';
+// NetworkManager has another profile active on the link of an ENI than ours: the one of an image makes way, that of a person stays. And
+// what its tools make of ours.
+import { describe, expect, test } from 'vitest';
+import type { Mac } from '../../agent/model/address.ts';
+import { ifcfgUuid } from '../../renderers/networkmanager/uuid.ts';
 import type { Machine } from '../support/fake-machine.ts';
-import { addressesOf, awsTwoSecondaries, expectIdle, once, onceOk, useMachines } from './story.ts';
+import { addressesOf, awsTwoSecondaries, eth1Mac, expectIdle, once, onceOk, useMachines } from './story.ts';
 
 const start = useMachines();
 const folder = '/etc/NetworkManager/system-connections';
 const uuid = '2f8a7f3e-3d0e-4f0a-9a57-4b4c6f1d7a10';
 const office = `${folder}/office.nmconnection`;
+const ours = `${folder}/eni-eth1.nmconnection`;
 
 /** `nmcli connection up office ifname eth1`, by hand. */
 async function bringUp(machine: Machine, text: string): Promise<void> {
@@ -56,4 +60,53 @@ test('a profile that lies elsewhere is active: it is theirs', async () => {
   expect(outcome.code).toBe(2);
   expect(outcome.out).toContain(`${office}: NetworkManager has this profile active on eth1`);
   expect(addressesOf(machine, 'eth1')).toEqual([]);
+});
+
+/** As nmcli writes a profile: every key of it, and no comment. */
+function withoutComments(machine: Machine): string {
+  const { content } = machine.system.files.get(ours)!;
+  return content.replace(/^#.*\n\n?/gm, '');
+}
+
+describe('a profile of ours that a tool of NetworkManager has written anew', () => {
+  test.each([
+    [
+      'nmcli connection modify',
+      (text: string) => text.replace('method=manual', 'method=manual\ndns=10.9.9.9;'),
+    ],
+    [
+      'nmcli connection migrate',
+      (text: string) => text.replace(/^uuid=.*$/m, `uuid=${ifcfgUuid(eth1Mac as Mac)}`),
+    ],
+  ])('%s: it is ours again', async (_tool, change) => {
+    const machine = await start({ recording: awsTwoSecondaries, backend: 'networkmanager-keyfile' });
+    await onceOk(machine);
+    const good = machine.picture();
+    machine.system.put(ours, change(withoutComments(machine)), 0o600);
+    await onceOk(machine);
+    expect(machine.picture()).toEqual(good);
+    await expectIdle(machine);
+  });
+
+  test('remove takes it away, and so does the script for a purge', async () => {
+    const machine = await start({ recording: awsTwoSecondaries, backend: 'networkmanager-keyfile' });
+    const before = machine.picture();
+    await onceOk(machine);
+    const uuid = ifcfgUuid(eth1Mac as Mac);
+    machine.system.put(ours, withoutComments(machine).replace(/^uuid=.*$/m, `uuid=${uuid}`), 0o600);
+    const { out } = await machine.agent('remove', '--script');
+    expect(out).toContain(`drop_uuid ${ours} ${uuid}\n`);
+    machine.system.restart();
+    expect((await machine.agent('remove')).code).toBe(0);
+    expect(machine.picture().files).toEqual(before.files);
+  });
+
+  test('another MAC, or another UUID, is not ours', async () => {
+    const machine = await start({ recording: awsTwoSecondaries, backend: 'networkmanager-keyfile' });
+    await onceOk(machine);
+    const text = withoutComments(machine).replace(/^uuid=.*$/m, `uuid=${uuid}`);
+    machine.system.put(ours, text, 0o600);
+    expect((await once(machine)).code).toBe(2);
+    expect(machine.system.files.get(ours)!.content).toBe(text);
+  });
 });

@@ -1,5 +1,6 @@
 // Files of NetworkManager, and what it makes of them for eth1. Source: nm-settings-keyfile(5), NetworkManager.conf(5) and the source of 1.58.
-import type { ClaimCase } from '../../support/claim-cases.ts';
+import { ifcfgUuid, uuidOf } from '../../../renderers/networkmanager/uuid.ts';
+import { type ClaimCase, caseMac } from '../../support/claim-cases.ts';
 
 const folder = '/etc/NetworkManager/system-connections';
 const confd = 'NetworkManager/conf.d';
@@ -142,6 +143,21 @@ const stored = (root: string, name = 'a.nmconnection'): string =>
   `${root}/NetworkManager/system-connections/${name}`;
 
 export const storageCases: readonly ClaimCase[] = [
+  one(
+    'ours, migrated from ifcfg',
+    profile(`[ethernet]\nmac-address=${mac}`, `uuid=${ifcfgUuid(caseMac)}`),
+    'free',
+  ),
+  one(
+    'ours, written anew by nmcli',
+    profile(`[ethernet]\nmac-address=${mac}`, `uuid=${uuidOf(caseMac)}`),
+    'free',
+  ),
+  one(
+    'a UUID of ours for another NIC',
+    profile(`[ethernet]\nmac-address=${mac}`, 'uuid=8ad66b60-7d3e-5f4b-9d55-0f7e3f1e8b22'),
+    'claimed',
+  ),
   ...['eth1.nmconnection.bak', 'eth1.nmconnection.rpmsave', 'eth1.old', 'eth1', 'eth1.orig'].map(name =>
     one(`${name} is a profile`, profile(dhcp, named), 'claimed', {}, `${folder}/${name}`),
   ),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager/keyfile.ts';
-import { uuidOf } from '../../../renderers/networkmanager/profile.ts';
+import { uuidOf } from '../../../renderers/networkmanager/uuid.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans, mac } from '../../support/example-plans.ts';
