@@ -15,7 +15,7 @@ import { readQuietly } from '../system/facts/probes.ts';
 import type { System } from '../system/system.ts';
 
 export interface ClaimsInput {
-  readonly state: Pick<State, 'applied'>;
+  readonly state: Pick<State, 'applied' | 'refused'>;
   readonly instance: Pick<Instance, 'enis'>;
   readonly kernel: KernelState;
   readonly settings: Pick<Settings, 'agent' | 'enis'>;
@@ -62,7 +62,9 @@ async function defaultByHand(
   input: ClaimsInput,
 ): Promise<string | undefined> {
   const isOurs = input.state.applied.some(eni => eni.mac === mac);
-  if (isOurs || input.settings.enis.get(mac)?.defaultRoute === true) return undefined;
+  // What `rollback` took back is not applied anyway, and stays known by its plan.
+  const isRefused = input.state.refused !== undefined;
+  if (isOurs || isRefused || input.settings.enis.get(mac)?.defaultRoute === true) return undefined;
   // dhclient's script adds its route as a person does, without a protocol: there it is the lease that tells, or the file of the helper.
   const isLeased = input.kernel.addresses.some(a => a.link === link && a.family === 4 && a.dynamic);
   if (isLeased || input.renderer.supersedes?.(link, input.facts) !== undefined) return undefined;

@@ -93,8 +93,10 @@ async function saysFailed(day: Day, link: string): Promise<void> {
   const state = () => day.report()?.enis.find(eni => eni.link === link || eni.mac === added.mac)?.state;
   await day.until('it says failed', () => state() === 'failed' && day.report()!.error !== null, 60_000);
   expect(day.report()).toMatchObject({ mood: 'failing' });
-  const metrics = readGuestFile(host.guest, metricsPath) ?? '';
-  expect(metrics).toMatch(/^eni_agent_eni_state\{.*state="failed"\} 1$/m);
+  // Written behind the report: a moment later on a busy machine.
+  const metrics = () => readGuestFile(host.guest, metricsPath) ?? '';
+  const isMeasured = () => /^eni_agent_eni_state\{.*state="failed"\} 1$/m.test(metrics());
+  await day.until('the metrics say failed', isMeasured, 10_000);
   expect(await sh('systemctl show -p StatusText --value eni-agent')).toMatch(
     /[12] failed.*; [a-z]+-[a-z-]+: /,
   );
