@@ -45,6 +45,13 @@ export interface HostFacts {
   readonly files: Readonly<Record<string, string>>;
   /** Files of the same kind that are there and were not read: too large, binary, or one of too many. */
   readonly unreadFiles?: readonly string[];
+  /** By what a file may be for certain machines only. Looked up where a file asks, since it is nobody else's business. */
+  readonly machine?: {
+    readonly hostname?: string;
+    /** /etc/machine-id */
+    readonly id?: string;
+    readonly commandLine?: string;
+  };
   /** What the kernel and its `ip` can do (probed in a private network namespace). */
   readonly kernel: { readonly suppressPrefixLength: boolean; readonly ruleProtocol: boolean };
 }

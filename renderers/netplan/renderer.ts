@@ -101,7 +101,7 @@ export const netplan: Renderer = {
     return [validate, ...load.filter(({ does }) => does !== 'load' && does !== 'wait')];
   },
 
-  claims: (link, facts) => findNetplanClaims(link.name, facts, generatedName(link.name)),
+  claims: (link, facts) => findNetplanClaims(link, facts, generatedName(link.name)),
 
   travel: (change, facts, reloadHazard) =>
     reloadHazard === undefined ? networkdTravel(change, facts, yamlPath(linkOf(change))) : 'kernel',

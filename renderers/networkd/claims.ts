@@ -1,45 +1,81 @@
 // Who else configures a link through systemd-networkd. Source: systemd.network(5): files of all folders in one order of names, the
-// first whose [Match] fits wins. Reads facts.files only.
-import { globMatches } from '../../agent/model/glob.ts';
+// first whose [Match] fits wins. Reads facts only.
 import type { HostFacts } from '../../agent/model/host.ts';
+import type { LinkIdentity } from '../../agent/model/link-identity.ts';
+import { findUnreadClaims } from '../formats/unread-claims.ts';
 import { type Claim, isMarked } from '../renderer.ts';
+import { matchNetwork } from './match-link.ts';
+import { moreThanDhcp } from './more-than-dhcp.ts';
+import { type NetworkEntry, type NetworkFile, networkFiles } from './network-files.ts';
 
-const networkFile = /^\/(?:etc|run|usr\/lib|lib|usr\/local\/lib)\/systemd\/network\/([^/]+\.network)$/;
+/** What may fit a link: a file, or a definition out of which another program makes one. */
+export interface Candidate extends Pick<NetworkFile, 'name' | 'path'> {
+  readonly entries: readonly NetworkEntry[];
+  /** What it says of the link beside DHCP. */
+  readonly more: string | undefined;
+  /** How an entry of it is named; `[Match] KEY=VALUE` unless given. */
+  readonly words?: (entry: NetworkEntry | undefined) => string;
+}
+
+export function findNetworkdClaims(link: LinkIdentity, facts: HostFacts, ours: string): readonly Claim[] {
+  return claimsOf(networkdCandidates(facts, ours), link, facts, ours);
+}
+
+/** The files of others that networkd does not refuse. */
+export function networkdCandidates(facts: HostFacts, ours: string): readonly Candidate[] {
+  return networkFiles(facts).flatMap(({ name, path, text, entries }) =>
+    name === ours || isMarked(text) || entries === undefined
+      ? []
+      : [{ name, path, entries, more: moreThanDhcp(path, entries) }],
+  );
+}
 
 /**
- * A file that names the link is a claim. A pattern (`Name=en*`, as cloud images ship) is none: our file sorts before it and wins;
- * except where that file sorts before ours, since ours would then be ignored without a word.
+ * The first that fits decides, and what comes after it is nobody's concern. One that fits perhaps (a driver that is not known) leaves the
+ * others in question. A catch-all that sorts before our file takes the link from us without a word, so it is a claim whatever it says; one
+ * that comes after it is what we are there to take over, as long as it says no more than DHCP.
  *
  * @param ours name of our file for this link
  */
-export function networkdClaims(link: string, facts: HostFacts, ours: string): readonly Claim[] {
-  return Object.entries(facts.files).flatMap(([path, text]) => {
-    const name = networkFile.exec(path)?.[1];
-    if (name === undefined || name === ours || isMarked(text)) return [];
-    // amazon-ec2-net-utils 2.x (Amazon Linux 2023) matches by MAC; the name of its file tells the link.
-    if (name === `70-${link}.network` && path.startsWith('/run/'))
-      return [
-        {
-          path,
-          text: `amazon-ec2-net-utils configures ${link}; to hand it over: systemctl disable --now refresh-policy-routes@${link}.timer policy-routes@${link}.service`,
-        },
-      ];
-    const names = matchedNames(text);
-    if (names.includes(link)) return [{ path, text: `[Match] Name=${link} configures it` }];
-    const pattern = names.find(n => /[*?[]/.test(n) && globMatches(n, link));
-    if (pattern === undefined || name > ours) return [];
-    return [{ path, text: `[Match] Name=${pattern} matches ${link} and sorts before ${ours}` }];
-  });
+export function claimsOf(
+  candidates: readonly Candidate[],
+  link: LinkIdentity,
+  facts: HostFacts,
+  ours: string,
+): readonly Claim[] {
+  const claims: Claim[] = [];
+  for (const candidate of candidates.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const match = matchNetwork(candidate.entries, link, facts);
+    if (match === undefined) continue;
+    const { entry } = match;
+    const isBefore = candidate.name < ours;
+    const isCatchAll = match.isGeneral && !isBefore && candidate.more === undefined;
+    const said = (candidate.words ?? matchSaid)(entry);
+    const reasons = [
+      ...(isBefore ? [`the file sorts before our ${ours}`] : []),
+      ...(match.isGeneral && candidate.more !== undefined ? [`it says ${candidate.more}`] : []),
+    ];
+    claims.push({
+      path: entry?.path ?? candidate.path,
+      ...(entry === undefined ? {} : { line: entry.line }),
+      text: handOver(candidate, link) ?? [`${said} fits ${link.name}`, ...reasons].join(', and '),
+      ...(isCatchAll ? { of: 'image' as const } : {}),
+    });
+    if (match.fit === 'yes') break;
+  }
+  return [...claims, ...findUnreadClaims(facts, isOfNetworkd)];
 }
 
-/** The words of all `Name=` lines of [Match]; an inverted list (`!eth1`) selects by what it is not, so it names nothing. */
-function matchedNames(text: string): readonly string[] {
-  let section = '';
-  const names: string[] = [];
-  for (const line of text.split('\n').map(l => l.trim())) {
-    if (line.startsWith('[')) section = line;
-    const value = section === '[Match]' ? /^Name\s*=\s*(.*)$/.exec(line)?.[1] : undefined;
-    if (value !== undefined && !value.startsWith('!')) names.push(...value.split(/\s+/).filter(Boolean));
-  }
-  return names;
+function matchSaid(entry: NetworkEntry | undefined): string {
+  return entry === undefined ? 'no [Match]' : `[Match] ${entry.key}=${entry.value}`;
+}
+
+function isOfNetworkd(path: string): boolean {
+  return /\/systemd\/network\/([^/]+\.network|[^/]+\.network\.d\/[^/]+\.conf)$/.test(path);
+}
+
+/** amazon-ec2-net-utils 2.x (Amazon Linux 2023) makes a file for each link, and again after each removal. */
+function handOver({ name, path }: Candidate, link: LinkIdentity): string | undefined {
+  if (name !== `70-${link.name}.network` || !path.startsWith('/run/')) return undefined;
+  return `amazon-ec2-net-utils configures ${link.name}; to hand it over: systemctl disable --now refresh-policy-routes@${link.name}.timer policy-routes@${link.name}.service`;
 }

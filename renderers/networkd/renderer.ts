@@ -12,7 +12,7 @@ import {
   type Renderer,
 } from '../renderer.ts';
 import { linkOf, networkdCommands, networkdTravel } from './activation.ts';
-import { networkdClaims } from './claims.ts';
+import { findNetworkdClaims } from './claims.ts';
 import { dispatcherFiles, dispatcherFor } from './dispatcher.ts';
 import { addressSections, dhcpSection, keepLease, nicOnly, routeSections, ruleSections } from './sections.ts';
 import { encodeSystemdIni } from './systemd-ini.ts';
@@ -48,7 +48,7 @@ export const networkd: Renderer = {
     return networkdCommands(changes, facts, { ours: pathOf, loaded: link => [pathOf(link)] });
   },
 
-  claims: (link, facts) => networkdClaims(link.name, facts, fileName(link.name)),
+  claims: (link, facts) => findNetworkdClaims(link, facts, fileName(link.name)),
 
   travel: (change, facts) => networkdTravel(change, facts, pathOf(linkOf(change))),
 };

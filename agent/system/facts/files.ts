@@ -3,6 +3,7 @@
 
 import type { System } from '../system.ts';
 import { readInterfacesTree } from './interfaces-sources.ts';
+import { listNetworkdFiles } from './networkd-files.ts';
 import { listQuietly, readBounded } from './probes.ts';
 
 /** Files per folder, so that a folder of garbage cannot fill the memory. */
@@ -20,8 +21,6 @@ const families: readonly Family[] = [
   { folder: '/lib/netplan', name: /\.yaml$/ },
   { folder: '/etc/netplan', name: /\.yaml$/ },
   { folder: '/run/netplan', name: /\.yaml$/ },
-  { folder: '/etc/systemd/network', name: /\.network$/ },
-  { folder: '/run/systemd/network', name: /\.network$/ },
   // rule- files too: where one exists NetworkManager ignores all rules and routes of that profile.
   { folder: '/etc/sysconfig/network-scripts', name: /^(ifcfg|route6?|rule6?)-/ },
   { folder: '/etc/sysconfig/network', name: /^(ifcfg|ifroute|ifrule|ifsysctl)-/ },
@@ -68,10 +67,12 @@ export async function readAllNetworkFiles(system: System): Promise<NetworkFiles>
     if (text !== undefined) found.set(path, text);
     if (isTooMuch) unread.push(path);
   };
+  const lists = [...(await listNetworkdFiles(system))];
   for (const { folder, name } of families) {
-    const paths = (await listQuietly(system, folder))
-      .filter(entry => name.test(entry))
-      .map(entry => `${folder}/${entry}`);
+    const names = (await listQuietly(system, folder)).filter(entry => name.test(entry));
+    lists.push(names.map(entry => `${folder}/${entry}`));
+  }
+  for (const paths of lists) {
     for (const path of paths.slice(0, maxFiles)) await read(path);
     unread.push(...paths.slice(maxFiles));
   }
@@ -88,9 +89,26 @@ export function maskSecrets(text: string): string {
   // Most files have none, and the long pattern takes its time.
   if (!/psk|passw|passphrase|secret|private|wep/i.test(text)) return text;
   const key = '[\\w.-]{0,64}(?:psk|passw(?:or)?d|passphrase|secret|private[-_]?key|wep[-_]?key)[\\w.-]{0,64}';
-  const pattern = new RegExp(
-    `(^|[\\s{,"'])(${key}["']?(?:[ \\t]*[:=][ \\t]*|[ \\t]+))("[^"\\n]*"|'[^'\\n]*'|[^\\s,}]+)`,
+  // A block of YAML below its key. Its lines stay, so that what comes behind it keeps its number.
+  const block = new RegExp(
+    `^([ \\t]*)(?![ \\t])((?:[^\\n]*[ \\t{,"'])?${key}["']?[ \\t]*:[ \\t]*)[|>][-+0-9]*[ \\t]*\\n((?:\\1[ \\t]+[^\\n]*(?:\\n|$)|[ \\t]*\\n)*)`,
     'gim',
   );
-  return text.replace(pattern, '$1$2masked');
+  const quoted = `"(?:[^"\\\\\\n]|\\\\.)*"|'(?:[^'\\n]|'')*'`;
+  // In YAML a plain value may have spaces in it.
+  const pattern = new RegExp(
+    `(^|[\\s{,"'])(${key}["']?)(?:([ \\t]*:[ \\t]+)(?:${quoted}|[^\\n,}]+)|([ \\t]*[:=][ \\t]*|[ \\t]+)(?:${quoted}|[^\\s,}]+))`,
+    'gim',
+  );
+  return text
+    .replace(
+      block,
+      (_, indent: string, start: string, lines: string) =>
+        `${indent}${start}masked\n${lines.replace(/[^\n]/g, '')}`,
+    )
+    .replace(
+      pattern,
+      (_, before: string, name: string, colon: string | undefined, other: string | undefined) =>
+        `${before}${name}${colon ?? other}masked`,
+    );
 }

@@ -4,6 +4,7 @@ import type { HostFacts } from '../../model/host.ts';
 import { readKernelProbe } from '../kernel/probe.ts';
 import type { System } from '../system.ts';
 import { readAllNetworkFiles } from './files.ts';
+import { readMachine } from './networkd-files.ts';
 import { readOs } from './os-release.ts';
 import { readOwners, readPrimaryLink } from './owners.ts';
 import { readPaths } from './paths.ts';
@@ -36,6 +37,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     paths,
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
+    ...(await readMachine(system, files)),
     kernel: { suppressPrefixLength, ruleProtocol },
   };
 }
@@ -57,6 +59,7 @@ export async function readFileFacts(system: System): Promise<HostFacts> {
     paths,
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
+    ...(await readMachine(system, files)),
     kernel: { suppressPrefixLength: true, ruleProtocol: true },
   };
 }

@@ -35,6 +35,8 @@ export const probedPaths = [
   '/usr/libexec/netplan/generate',
   '/usr/lib/netplan/generate',
   '/lib/netplan/generate',
+  // systemd writes down in which container it runs: a file may be for containers only.
+  '/run/systemd/container',
   // networkd
   '/usr/lib/systemd/systemd-networkd',
   '/lib/systemd/systemd-networkd',

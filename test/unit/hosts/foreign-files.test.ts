@@ -113,6 +113,10 @@ test.each([
   ["WIRELESS_WPA_PSK='hunter2'\nIPADDR='10.0.0.1/24'\n", "WIRELESS_WPA_PSK=masked\nIPADDR='10.0.0.1/24'\n"],
   ['PrivateKey=abc=\nPublicKey=def=\n', 'PrivateKey=masked\nPublicKey=def=\n'],
   ['iface eth0 inet dhcp\n', 'iface eth0 inet dhcp\n'],
+  ['    auth: {password: my pass word, method: tls}\n', '    auth: {password: masked, method: tls}\n'],
+  ['a:\n  password: "x\\"y, {"\n  b: 1\n', 'a:\n  password: masked\n  b: 1\n'],
+  ["password: 'it''s, {'\n", 'password: masked\n'],
+  ['a:\n  password: |\n    x\n    y\n  b: 1\n', 'a:\n  password: masked\n\n\n  b: 1\n'],
 ])('secrets are masked: %j', (text, masked) => {
   expect(maskSecrets(text)).toBe(masked);
 });

@@ -1,6 +1,7 @@
 // Backend netplan: which foreign files claim a link, as a table.
 import { describe, expect, test } from 'vitest';
 import { namedLink } from '../../../agent/model/link-identity.ts';
+import { strangersOf } from '../../../agent/pass/claims-on.ts';
 import { netplan } from '../../../renderers/netplan/renderer.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { examplePlans } from '../../support/example-plans.ts';
@@ -14,7 +15,7 @@ describe('claims', () => {
     text: string,
     path = '/etc/netplan/50-cloud-init.yaml',
     primaryLink: string | undefined = 'eth0',
-  ) => netplan.claims(eth1, { ...stock, primaryLink, files: { [path]: text } }).map(c => c.path);
+  ) => strangersOf(netplan.claims(eth1, { ...stock, primaryLink, files: { [path]: text } })).map(c => c.path);
   const yaml = (body: string) => `network:\n  version: 2\n  ethernets:\n${body}`;
 
   test.each([
@@ -32,18 +33,22 @@ describe('claims', () => {
 
   test('where the primary is not known, letters with a star are a catch-all', () => {
     expect(
-      netplan.claims(eth1, {
-        ...stock,
-        primaryLink: undefined,
-        files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "e*"}}') },
-      }),
+      strangersOf(
+        netplan.claims(eth1, {
+          ...stock,
+          primaryLink: undefined,
+          files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "e*"}}') },
+        }),
+      ),
     ).toEqual([]);
     expect(
-      netplan.claims(eth1, {
-        ...stock,
-        primaryLink: undefined,
-        files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "eth[1-3]"}}') },
-      }),
+      strangersOf(
+        netplan.claims(eth1, {
+          ...stock,
+          primaryLink: undefined,
+          files: { '/etc/netplan/a.yaml': yaml('    a: {match: {name: "eth[1-3]"}}') },
+        }),
+      ),
     ).toHaveLength(1);
   });
 
@@ -64,6 +69,6 @@ describe('claims', () => {
     expect(claims(ours.content, ours.path)).toEqual([]);
     for (const release of releaseNames('netplan'))
       for (const link of ['eth1', 'ens6'])
-        expect(netplan.claims(namedLink(link), factsForBackend('netplan', release))).toEqual([]);
+        expect(strangersOf(netplan.claims(namedLink(link), factsForBackend('netplan', release)))).toEqual([]);
   });
 });

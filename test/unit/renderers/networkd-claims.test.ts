@@ -1,6 +1,7 @@
 // Backend networkd: which foreign files claim a link, as a table.
 import { describe, expect, test } from 'vitest';
 import { namedLink } from '../../../agent/model/link-identity.ts';
+import { strangersOf } from '../../../agent/pass/claims-on.ts';
 import { networkd } from '../../../renderers/networkd/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
@@ -11,7 +12,7 @@ const stock = factsForBackend('networkd', 'amzn-2023');
 
 describe('claims', () => {
   const claims = (path: string, text: string) =>
-    networkd.claims(eth1, { ...stock, files: { [path]: text } }).map(c => c.path);
+    strangersOf(networkd.claims(eth1, { ...stock, files: { [path]: text } })).map(c => c.path);
 
   test.each([
     ['/etc/systemd/network/00-a.network', '[Match]\nName=eth[1\n', false],
@@ -32,6 +33,8 @@ describe('claims', () => {
   test('a stock image claims nothing', () => {
     for (const release of ['amzn-2023'])
       for (const link of ['ens6', 'eth1'])
-        expect(networkd.claims(namedLink(link), factsForBackend('networkd', release))).toEqual([]);
+        expect(strangersOf(networkd.claims(namedLink(link), factsForBackend('networkd', release)))).toEqual(
+          [],
+        );
   });
 });
