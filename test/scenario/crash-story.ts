@@ -6,6 +6,7 @@ import { textLine } from '../../agent/log/text.ts';
 import { logAt } from '../../agent/log.ts';
 import { finishInterrupted } from '../../agent/pass/finish-interrupted.ts';
 import type { Machine, Picture } from '../support/fake-machine.ts';
+import { strictPicture } from '../support/strict-picture.ts';
 
 export const checkpoint = '/var/lib/eni-agent/checkpoint.json';
 
@@ -23,6 +24,7 @@ export async function rehearse(prepare: Prepare) {
   machine.system.restart();
   const reset = machine.system.snapshot();
   const before = end(machine);
+  const strict = await strictPicture(machine);
   const after: End[] = [];
   // A command may make two applies (DHCP): the end of each is a new state.
   machine.system.interfere({
@@ -33,7 +35,7 @@ export async function rehearse(prepare: Prepare) {
   await onceAsIs(machine);
   const steps = machine.system.steps.length;
   const ends = [...after];
-  return { machine, reset, before, after: ends, steps };
+  return { machine, reset, before, strict, after: ends, steps };
 }
 
 async function onceAsIs(machine: Machine): Promise<void> {
@@ -63,9 +65,7 @@ export function end(machine: Machine): End {
   const { files, kernel } = machine.picture();
   // What dhclient remembers of a lease that it gave back is its own affair.
   const passing = /\.eni-agent\.tmp|^\/var\/lib\/dhcp\//;
-  // The rules of a link that has gone lead to an empty table. ifdown deletes them one by one and forgets the link, and nothing can
-  // or has to put that back.
-  const dead = machine.system.kernel.links.every(l => l.name !== 'eth1');
+  const dead = isGone(machine);
   const kept = Object.entries(files).filter(
     ([path]) => !passing.test(path) && !(dead && path.includes('ifstate')),
   );
@@ -76,11 +76,23 @@ export function end(machine: Machine): End {
   return {
     picture: {
       files: Object.fromEntries(kept),
-      kernel: kernel.filter(line => !(dead && /^rule \d 28[036]00:/.test(line))),
+      kernel: kernel.filter(line => !isDeadRule(machine, line)),
     },
     // No state file and an empty one mean the same. How a link was found when is another story after each boot.
     state: { ...emptyState, ...state, taken },
   };
+}
+
+/**
+ * The rules of a link that has gone lead to an empty table. ifdown deletes them one by one and forgets the link, and nothing can or has to put
+ * that back.
+ */
+export function isDeadRule(machine: Machine, line: string): boolean {
+  return isGone(machine) && /^rule \d 28[036]00[: ]/.test(line);
+}
+
+function isGone({ system }: Machine): boolean {
+  return system.kernel.links.every(l => l.name !== 'eth1');
 }
 
 export function isSame(a: End, b: End): boolean {

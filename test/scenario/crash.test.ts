@@ -9,7 +9,8 @@ import { modeOfRun, partOf } from '../needs/selection.ts';
 import type { Machine, MachineSpec } from '../support/fake-machine.ts';
 import { type FakeBackend, fakeBackends } from '../support/fake-machine-service.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
-import { checkpoint, crash, end, finish, isSame, leftovers, rehearse } from './crash-story.ts';
+import { strictPicture } from '../support/strict-picture.ts';
+import { checkpoint, crash, end, finish, isDeadRule, isSame, leftovers, rehearse } from './crash-story.ts';
 import {
   awsDualStack,
   awsTwoEnis,
@@ -108,7 +109,7 @@ const tried = modeOfRun() === 'rest' ? cases.filter(({ backend }) => backend !==
 
 describe.each(tried)('$backend: $name', ({ backend, prepare }) => {
   test('killed before each step, then started again', async () => {
-    const { machine, reset, before, after, steps } = await rehearse(prepare);
+    const { machine, reset, before, strict, after, steps } = await rehearse(prepare);
     for (const step of placesOf(backend, steps)) {
       reset();
       await crash(machine, step);
@@ -118,7 +119,11 @@ describe.each(tried)('$backend: $name', ({ backend, prepare }) => {
       const taken = end(machine);
       const place = `killed before step ${step} of ${steps}`;
       // Taken back, or done: the nearest one is compared, for a message that says what is between.
-      expect(taken, place).toEqual(after.find(a => isSame(a, taken)) ?? before);
+      const done = after.find(a => isSame(a, taken));
+      expect(taken, place).toEqual(done ?? before);
+      const withLinks = (lines: readonly string[]) => lines.filter(line => !isDeadRule(machine, line));
+      if (done === undefined)
+        expect(withLinks((await strictPicture(machine)).lines), place).toEqual(withLinks(strict.lines));
 
       // Then it does the work.
       await onceOk(machine);

@@ -1,7 +1,7 @@
 // What a person takes back: `rollback` of the last change, `remove` of everything. Once per network service.
 import { describe, expect, test } from 'vitest';
 import type { MachineSpec } from '../support/fake-machine.ts';
-import { beforeAttach, beforeChange, beforeRemoval } from './prepared.ts';
+import { beforeAttach, beforeChange, beforeRemoval, expectAsBefore } from './prepared.ts';
 import {
   addressesOf,
   eth1Mac,
@@ -22,25 +22,26 @@ describe.each(travels)('$backend', travel => {
 
   describe('eni-agent rollback', () => {
     test('takes the last change back, once; it is refused afterwards, and applied again with --force', async () => {
-      const { machine, before } = await beforeAttach(start);
+      const failing = await beforeAttach(start);
+      const { machine } = failing;
       await onceOk(machine);
       const applied = machine.picture();
       machine.system.restart();
       const back = await machine.agent('rollback');
       expect(back).toMatchObject({ code: 0, err: '' });
       expect(back.out).toContain(file);
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
 
       const again = await machine.agent('rollback');
       expect(again).toMatchObject({ code: 1, out: '' });
       expect(again.err).toContain('nothing-to-roll-back: ');
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
 
       const refused = await once(machine);
       expect(refused.code).toBe(2);
       expect(refused.out).toContain('Not applied: this plan was rolled back by hand');
       expect(machine.system.journal).toEqual([]);
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
 
       await onceOk(machine, '--force');
       expect(machine.picture()).toEqual(applied);
@@ -93,42 +94,46 @@ describe.each(travels)('$backend', travel => {
     });
 
     test('of a changed address: without an interruption of the ENI', async () => {
-      const { machine, before } = await beforeChange(start);
+      const failing = await beforeChange(start);
+      const { machine } = failing;
       await onceOk(machine);
       machine.system.restart();
       expect((await machine.agent('rollback')).code).toBe(0);
       expect(machine.system.journal.filter(line => travel.interrupts.test(line))).toEqual([]);
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
     });
 
     // See travels.ts for what is wrong there.
     test('of a detached ENI: it is configured again', async () => {
-      const { machine, before } = await beforeRemoval(start);
+      const failing = await beforeRemoval(start);
+      const { machine } = failing;
       await onceOk(machine);
       machine.system.restart();
       expect((await machine.agent('rollback')).code).toBe(0);
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
     });
 
     test('with nothing to take back', async () => {
-      const { machine, before } = await beforeAttach(start);
+      const failing = await beforeAttach(start);
+      const { machine } = failing;
       const outcome = await machine.agent('rollback');
       expect(outcome.code).toBe(1);
       expect(outcome.err).toContain('nothing-to-roll-back: ');
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
     });
   });
 
   describe('eni-agent remove', () => {
     test('leaves nothing of ours and everything of others; a pass later finds the old numbers', async () => {
-      const { machine, before } = await beforeAttach(start);
+      const failing = await beforeAttach(start);
+      const { machine } = failing;
       await onceOk(machine);
       const applied = machine.picture();
       machine.system.restart();
       const outcome = await machine.agent('remove');
       expect(outcome).toMatchObject({ code: 0, err: '' });
       expect(outcome.out).toContain(file);
-      expect(machine.picture()).toEqual(before);
+      await expectAsBefore(failing);
       expect(ownTraces(machine)).toEqual([]);
       const second = await machine.agent('remove');
       expect(second).toMatchObject({ code: 0, out: 'Found no files of eni-agent to remove.\n' });

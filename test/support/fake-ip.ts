@@ -163,16 +163,16 @@ function runAddress(
   // `+` sets the host bits; of a /32 there are none, and the kernel then shows no broadcast address.
   const broadcast = given !== '+' ? given : prefixLength === 32 ? undefined : allOnes(ip, prefixLength);
   const valid = values.get('valid_lft');
-  const ends = valid !== undefined && valid !== 'forever';
+  const isLimited = valid !== undefined && valid !== 'forever';
   const words = {
     link,
     ip,
     prefixLength,
     broadcast,
     nodad: flags.has('nodad'),
-    dynamic: flags.has('dynamic') || ends,
+    dynamic: flags.has('dynamic') || isLimited,
     flags: ['noprefixroute', 'mngtmpaddr'].filter(flag => flags.has(flag)),
-    ...(ends ? { lifetime: Number(valid) } : {}),
+    ...(isLimited ? { lifetime: Number(valid) } : {}),
   };
   return change(() => (verb === 'add' ? kernel.addAddress(words) : kernel.replaceAddress(words)));
 }

@@ -14,5 +14,12 @@ export async function strictPicture(machine: Machine): Promise<StrictPicture> {
   const state = await readKernelState(machine.system);
   const sysctls = await Promise.all(state.links.map(({ name }) => readSysctls(machine.system, name)));
   const values = sysctls.flatMap(s => Object.entries(s).map(([key, value]) => `sysctl ${key} ${value}`));
-  return { files: machine.files(), lines: [...normalFormOfMachine(state), ...values.sort()] };
+  const lines = normalFormOfMachine(state).map(withoutMaker);
+  return { files: machine.files(), lines: [...lines.sort(), ...values.sort()] };
+}
+
+/** Of our own objects it does not count who has added them, the service or the agent: a protocol, and the broadcast address of a /32. */
+function withoutMaker(line: string): string {
+  if (/^(rule \d|route) 28\d\d\d /.test(line)) return line.replace(/ proto \S+/, '');
+  return line.replace(/(\/32) brd \S+/, '$1');
 }
