@@ -5,6 +5,7 @@ import { renderMetrics } from '../../agent/daemon/metrics/file.ts';
 import { describeReport } from '../../agent/daemon/publish.ts';
 import { retrySeconds } from '../../agent/daemon/timing/schedule.ts';
 import type { FakeDaemon } from '../support/fake-daemon.ts';
+import { strictPicture } from '../support/strict-picture.ts';
 import { type Life, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoEnis, eth1Mac, setAddresses, unlist } from './story.ts';
 import { effectOn, type TravelCase, travels } from './travels.ts';
@@ -37,10 +38,12 @@ async function failed(travel: TravelCase): Promise<Life> {
   const life = await start({ recording: awsTwoEnis, backend: travel.backend });
   const { machine, daemon } = life;
   await daemon.runFor(600_000);
+  const { lines } = await strictPicture(machine);
   setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.12');
   machine.system.fail(travel.changes, 'the service is stopped', 1000);
   await daemon.runFor(70_000);
   expectFailed(life);
+  expect((await strictPicture(machine)).lines).toEqual(lines);
   return life;
 }
 
@@ -141,8 +144,10 @@ describe.each(travels)('$backend', travel => {
     machine.system.fail(travel.bringsUp, 'the service is stopped', 1000);
     machine.metadata.replace(awsTwoEnis);
     machine.attach(eth1Mac, 'eth1');
+    const { lines } = await strictPicture(machine);
     await daemon.runFor(3000);
     expectFailed(life);
+    expect((await strictPicture(machine)).lines).toEqual(lines);
     touch(life, travel);
     await daemon.runFor(3000);
     expectFailed(life);

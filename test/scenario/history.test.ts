@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { HistoryEntry } from '../../agent/history/entry.ts';
 import { historyPath } from '../../agent/history/store.ts';
 import type { Machine } from '../support/fake-machine.ts';
+import { strictPicture } from '../support/strict-picture.ts';
 import { useDaemons } from './daemon-story.ts';
 import { beforeAttach, beforeChange } from './prepared.ts';
 import { awsTwoEnis, eth1Mac, once, onceOk, setAddresses, useMachines } from './story.ts';
@@ -51,9 +52,11 @@ describe.each(travels)('$backend', travel => {
   test('a change that could not be verified, and tries that repeat, are one entry with their count', async () => {
     const { machine, daemon } = await startDaemon({ recording: awsTwoEnis, backend: travel.backend });
     await daemon.runFor(600_000);
+    const { lines } = await strictPicture(machine);
     setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.12');
     machine.system.fail(travel.changes, 'the service is stopped', 1000);
     await daemon.runFor(2 * 3_600_000);
+    expect((await strictPicture(machine)).lines).toEqual(lines);
     const entries = await historyOf(machine);
     expect(entries.map(e => e.result)).toEqual(['applied', 'rolled-back']);
     const last = entries.at(-1)!;

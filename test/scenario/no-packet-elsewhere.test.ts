@@ -2,6 +2,7 @@
 // packet from an address of an ENI leaves by another link at any step of a change.
 import { describe, expect, test } from 'vitest';
 import type { Machine, MachineSpec } from '../support/fake-machine.ts';
+import { strictPicture } from '../support/strict-picture.ts';
 import {
   awsTwoEnis,
   awsTwoSecondaries,
@@ -47,12 +48,12 @@ describe.each(travels)('$backend', ({ backend, bringsUp }) => {
 
   test('the second ENI is taken back, as it cannot be brought up', async () => {
     const machine = await alone();
-    const before = machine.picture();
+    const before = await strictPicture(machine);
     machine.metadata.replace(awsTwoSecondaries);
     const file = [...machine.system.files.keys()].find(path => /eni-eth1/.test(path))!;
     machine.system.fail(new RegExp(`^write ${file.replace('eth1', 'eth2')}`), 'No space left on device');
     expect(await elsewhere(machine, () => once(machine))).toEqual([]);
-    expect(machine.picture()).toEqual(before);
+    expect(await strictPicture(machine)).toEqual(before);
   });
 
   test('the change is rolled back by hand', async () => {
