@@ -15,6 +15,7 @@ import type { Ip } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
 import type { Eni } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { primaryLinkOf } from '../plan/match-links.ts';
 import { readHostFacts, withPrimaryLink } from '../system/facts/host-facts.ts';
@@ -102,6 +103,25 @@ export function rendererFor(settings: Settings, selection: Selection): Renderer 
       `cannot tell what owns the links of this machine: ${selection.problem}`,
     );
   return renderers[backend];
+}
+
+/**
+ * Throws `backend-unknown` where nothing can be recognised, whichever link is the primary's. The guess may be wrong: cloud-init's dhcpcd leaves
+ * a default route by an ENI with metric 1003, and that of the primary's lease has 1024 with networkd.
+ */
+export async function mustBeRecognisable(
+  { system, settings }: MachineContext,
+  guessed: HostFacts,
+): Promise<void> {
+  const selection = selectBackend(guessed);
+  if ((settings.agent.backend ?? selection.backend) !== undefined) return;
+  const { routes } = await readKernelState(system);
+  const byDefault = routes.filter(r => r.table === mainTable && isDefaultRoute(r)).flatMap(r => r.link ?? []);
+  for (const link of new Set(byDefault)) {
+    if (link === guessed.primaryLink) continue;
+    if (selectBackend(await withPrimaryLink(system, guessed, link)).backend !== undefined) return;
+  }
+  rendererFor(settings, selection);
 }
 
 /** @param metadataAddress the route to it is part of the primary's guard */

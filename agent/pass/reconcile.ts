@@ -1,6 +1,5 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
-import { selectBackend } from '../../renderers/detect/select.ts';
 import { eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
@@ -17,7 +16,7 @@ import { readHostFacts } from '../system/facts/host-facts.ts';
 import { type Desired, degradations, planDesired } from './desired.ts';
 import { diff } from './differences.ts';
 import { finishInterrupted } from './finish-interrupted.ts';
-import { applyContext, recogniseMachine, rendererFor, takeReadings, withBackend } from './machine.ts';
+import { applyContext, mustBeRecognisable, recogniseMachine, takeReadings, withBackend } from './machine.ts';
 import type { PassContext, PassOptions, PassResult } from './pass.ts';
 import { readTrusted } from './read-trusted.ts';
 
@@ -25,7 +24,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const { system, settings, log } = context;
   const guessed = options.facts ?? (await readHostFacts(system));
   // Fails here, before the cloud is asked, where nothing on this machine can be recognised.
-  rendererFor(settings, selectBackend(guessed));
+  await mustBeRecognisable(context, guessed);
   const mayFinish = options.apply || options.finish === true;
   const isOther = mayFinish && (await finishInterrupted(context));
 

@@ -1,12 +1,14 @@
 // What was on the link of an ENI before it was ours: a rollback gives it back to the word, `remove` in the same boot as well, and what a DHCP
 // client has left there and nobody keeps goes with the take-over. Once per network service.
 import { describe, expect, test } from 'vitest';
-import type { MachineSpec } from '../support/fake-machine.ts';
+import type { BackendName } from '../../agent/model/host.ts';
+import { installInitscripts } from '../support/fake-initscripts.ts';
+import type { Machine } from '../support/fake-machine.ts';
+import { type FakeBackend, fakeBackends } from '../support/fake-machine-service.ts';
 import { strictPicture } from '../support/strict-picture.ts';
 import { crash, finish } from './crash-story.ts';
 import { atThisMoment, expectAsBefore, type Failing } from './prepared.ts';
 import { awsTwoEnis, expectIdle, leavesBy, onceOk, useMachines } from './story.ts';
-import { travels } from './travels.ts';
 
 const make = useMachines();
 
@@ -48,10 +50,26 @@ const foundThings: readonly (readonly [string, readonly string[]])[] = [
   ],
 ];
 
-describe.each(travels)('$backend', travel => {
-  const { backend } = travel;
-  const withThings = async (lines: readonly string[], spec: Partial<MachineSpec> = {}): Promise<Failing> => {
-    const machine = await make({ recording: awsTwoEnis, ...spec, backend });
+/** Each service, and the backends that work by the same one with other files, as the configuration names them. */
+const cases: readonly {
+  readonly backend: BackendName;
+  readonly service: FakeBackend;
+  readonly prepare?: (machine: Machine) => void;
+}[] = [
+  ...fakeBackends.map(service => ({ backend: service, service })),
+  { backend: 'networkmanager-ifcfg', service: 'networkmanager-keyfile' },
+  {
+    backend: 'initscripts',
+    service: 'ifupdown',
+    prepare: ({ system }) => void installInitscripts(system),
+  },
+];
+
+describe.each(cases)('$backend', ({ backend, service, prepare }) => {
+  const withThings = async (lines: readonly string[]): Promise<Failing> => {
+    const config = backend === service ? '' : `[agent]\nbackend = ${backend}\n`;
+    const machine = await make({ recording: awsTwoEnis, config, backend: service });
+    prepare?.(machine);
     for (const line of ['link set dev eth1 up', ...lines]) machine.system.sh(`ip ${line}`);
     return atThisMoment(machine);
   };
@@ -62,7 +80,7 @@ describe.each(travels)('$backend', travel => {
       const { system } = failing.machine;
       const act = () => system.sh('ip -4 rule del priority 28600');
       system.interfere({
-        match: /^(run|write) .*(networkctl|nmcli|ifup|60-eni|rule add .*28600)/,
+        match: /^(run|write) .*(networkctl|nmcli|ifup|60-eni|ifcfg-eth1|rule add .*28600)/,
         when: 'after',
         times: 90,
         act: ignoring(act),
@@ -96,6 +114,7 @@ describe.each(travels)('$backend', travel => {
       const { machine } = failing;
       await onceOk(machine);
       expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
+      expect(machine.state().backend).toBe(backend);
       await expectIdle(machine);
       machine.system.restart();
       expect(await machine.agent('rollback')).toMatchObject({ code: 0 });

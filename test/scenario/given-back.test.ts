@@ -71,6 +71,22 @@ describe.each(travels)('$backend: a take-over', ({ backend }) => {
   });
 });
 
+// The primary is guessed by the default route that is asked first, until the metadata has said which it is.
+test('a default route that dhcpcd has left before the primary’s does not hide whose machine it is', async () => {
+  const machine = await start({ recording: awsTwoEnis, backend: 'networkd' });
+  machine.system.files.delete('/etc/systemd/network/80-others.network');
+  machine.reboot();
+  for (const line of [
+    'route del default dev eth0',
+    'route add default via 172.31.16.1 dev eth0 proto dhcp metric 1024',
+    lease,
+    dhcpDefault,
+  ])
+    machine.system.sh(`ip ${line}`);
+  await onceOk(machine);
+  expect(defaultsOf(machine)).toEqual([['eth0', 1024]]);
+});
+
 test('a static address in the subnet of a lease that goes stays, with its connected route', async () => {
   const lines = [
     'addr replace 192.0.2.5/24 dev eth1 valid_lft 60 preferred_lft 60',

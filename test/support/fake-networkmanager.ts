@@ -1,13 +1,15 @@
-// NetworkManager 1.42 with keyfiles on a fake machine: `load` reads the named profiles and no other, `up` activates one, `reapply` takes
+// NetworkManager 1.42 with keyfiles, and with our ifcfg files, on a fake machine: `load` reads the named profiles and no other, `up` activates one, `reapply` takes
 // over what has changed in the active one. A profile whose file has gone ends, with all that it made.
 import type { CommandResult } from '../../agent/system/system.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import { type FakeAddress, type FakeLink, type FakeRoute, mainTable } from './fake-kernel-objects.ts';
 import { debian12, FakeService, nothing, type Profile, refuseLeaks } from './fake-service.ts';
 import type { FakeSystem } from './fake-system.ts';
+import { parseBack as parseIfcfg } from './parse-back/networkmanager-ifcfg.ts';
 import { parseBack } from './parse-back/networkmanager-keyfile.ts';
 
 const folder = '/etc/NetworkManager/system-connections';
+const ifcfgPath = /^\/etc\/sysconfig\/network-scripts\/ifcfg-([^/]+)$/;
 const done: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
 
 export class FakeNetworkManager extends FakeService {
@@ -47,12 +49,13 @@ export class FakeNetworkManager extends FakeService {
 
   protected loadAll(): void {
     this.#loaded.clear();
-    for (const path of this.system.files.keys()) if (path.startsWith(`${folder}/`)) this.#load(path);
+    for (const path of this.system.files.keys())
+      if (path.startsWith(`${folder}/`) || ifcfgPath.test(path)) this.#load(path);
   }
 
   protected profileFor(link: FakeLink): Profile | undefined {
     for (const [path, text] of this.#loaded) {
-      if (/^mac-address=(\S+)$/m.exec(text)?.[1] === link.mac?.toUpperCase())
+      if (/^(?:mac-address|HWADDR)=(\S+)$/m.exec(text)?.[1] === link.mac?.toUpperCase())
         return this.#profile(path, text, link.name);
       if (/^interface-name=(\S+)$/m.exec(text)?.[1] === link.name) return { path, text, lines: nothing };
     }
@@ -65,6 +68,15 @@ export class FakeNetworkManager extends FakeService {
   }
 
   #profile(path: string, content: string, link: string): Profile {
+    if (ifcfgPath.test(path)) {
+      const files = [...this.system.files].map(([name, { content: text, mode }]) => ({
+        path: name,
+        content: text,
+        mode,
+        enis: [],
+      }));
+      return { path, text: content, lines: refuseLeaks(parseIfcfg(files, link, debian12)) };
+    }
     // What a profile of somebody else would make does not matter here; what is gone by it does.
     if (!/^id=eni-/m.test(content)) return { path, text: content, lines: nothing };
     // The profile is found by its MAC, also where the link has got another name.
@@ -87,7 +99,7 @@ export class FakeNetworkManager extends FakeService {
       return { ...done, exitCode: 10, stderr: `Error: Device '${name}' not found.\n` };
     const path =
       reapplied === undefined
-        ? [...this.#loaded].find(([, text]) => text.includes(`\nuuid=${uuid}\n`))?.[0]
+        ? [...this.#loaded].find(([, text]) => text.toLowerCase().includes(`\nuuid=${uuid}\n`))?.[0]
         : this.activeOn(name)?.path;
     const text = this.#loaded.get(path ?? '');
     if (path === undefined || text === undefined)
@@ -106,7 +118,8 @@ export class FakeNetworkManager extends FakeService {
   #load(path: string): void {
     const file = this.system.files.get(path);
     // A profile that anybody but root can read is refused.
-    if (file !== undefined && file.mode === 0o600) this.#loaded.set(path, file.content);
+    if (file !== undefined && (file.mode === 0o600 || ifcfgPath.test(path)))
+      this.#loaded.set(path, file.content);
     else {
       this.#loaded.delete(path);
       for (const link of this.activeLinks)

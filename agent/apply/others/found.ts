@@ -155,6 +155,10 @@ function foundKey(a: KernelAddress): string {
   return `${addressKey(a)}${a.dynamic ? ' (with a lifetime)' : ''}`;
 }
 
+/**
+ * An IPv6 route whose destination and metric another link has as well is refused ("File exists"): `append` would make one route of two
+ * hops of them, and the primary's packets would leave by both. What a router has brought comes again with its next advertisement.
+ */
 function routeFound(r: KernelRoute): FoundObject {
   const lifetime = r.expires === undefined ? undefined : { valid: r.expires };
   return { key: routeKey(r), kind: 'route', family: r.family, add: additionOf(r), remove: '', lifetime };
