@@ -53,6 +53,8 @@ export interface EniPlan {
   readonly mtu: number | undefined;
   /** False: nothing of this ENI's subnets may stand in main. Renderers look at it for a lease, which comes with the subnet's length. */
   readonly connectedRoute: boolean;
+  /** IPv6 is switched off on the link, and nothing may switch it on. Absent: it is not. */
+  readonly ipv6Off?: true;
   /** IPv4 first, then IPv6; within a family the primary address first. */
   readonly addresses: readonly PlannedAddress[];
   /** Per family: subnets before the default route, so that a gateway is reachable when its route is added. */

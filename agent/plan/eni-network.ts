@@ -26,6 +26,7 @@ export interface EniNetwork {
   readonly learned: Cidr | undefined;
   /** Why nothing can be decided now. */
   readonly incomplete: string | undefined;
+  readonly ipv6Off: boolean;
   readonly notes: readonly string[];
 }
 
@@ -68,6 +69,7 @@ export function eniNetwork(eni: Eni, sources: EniSources): EniNetwork {
     addressing,
     learned,
     incomplete: incompleteness(eni, ipv4, addressing),
+    ipv6Off,
     notes: [
       ...(ipv6Off && toldIpv6.addresses.length > 0
         ? [`IPv6 is disabled on ${link}: its IPv6 addresses are left out`]

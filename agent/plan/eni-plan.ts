@@ -46,6 +46,7 @@ export interface EniInput {
   readonly mainDefaultMetric: number | undefined;
   /** [eni] connected-route = yes: while a lease is awaited nothing else tells whether it may bring its route. */
   readonly wantsConnectedRoute?: boolean;
+  readonly ipv6Off?: boolean;
   readonly notes: readonly string[];
   readonly ipv4: FamilyInput;
   readonly ipv6: FamilyInput;
@@ -75,6 +76,7 @@ export function planEni(input: EniInput): EniPlan {
       input.ipv4.subnets.length === 0
         ? input.wantsConnectedRoute === true
         : input.ipv4.subnets.some(s => s.connected),
+    ...(input.ipv6Off === true ? { ipv6Off: true } : {}),
     addresses: parts.flatMap(p => p.addresses),
     routes: parts.flatMap(p => p.routes),
     rules: parts.flatMap(p => p.rules).sort((a, b) => a.priority - b.priority),

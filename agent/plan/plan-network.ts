@@ -89,6 +89,7 @@ export function planNetwork(input: PlanInput): PlanResult {
         mainDefaultMetric:
           options?.defaultRoute === true ? (options.metric ?? defaultMetric + slot) : undefined,
         wantsConnectedRoute: wanted,
+        ipv6Off: network.ipv6Off,
         notes: network.notes,
         ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share), elsewhere: elsewhere(4) },
         ipv6: { ...network.ipv6, subnets: network.ipv6.subnets.map(share), elsewhere: elsewhere(6) },

@@ -68,6 +68,12 @@ function ipv4Variables(eni: EniPlan): readonly Variable[] {
  * on, and a default route in main with it. IPV6_AUTOCONF=no alone is its method link-local, with accept_ra at 0.
  */
 function ipv6Variables(eni: EniPlan): readonly Variable[] {
+  // Before 1.20 the first is not known, and the second is method `ignore`.
+  if (eni.ipv6Off)
+    return [
+      ['IPV6_DISABLED', 'yes'],
+      ['IPV6INIT', 'no'],
+    ];
   const [first, ...others] = eni.addresses.filter(a => a.family === 6).map(a => `${a.ip}/${a.prefixLength}`);
   return [
     ['IPV6INIT', 'yes'],

@@ -4,6 +4,7 @@ import { type Family, families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan, PlannedRoute } from '../../agent/model/network-plan.ts';
 import { linkWord } from '../formats/ip-commands.ts';
+import { versionAtLeast } from '../formats/version-order.ts';
 import { marker } from '../renderer.ts';
 import { encodeKeyfile, type KeyfileEntry } from './keyfile-text.ts';
 import { leaseTableOf } from './lease-table.ts';
@@ -47,19 +48,19 @@ export function renderProfile(eni: EniPlan, facts: HostFacts): string {
       },
       ...families.map(family => ({
         name: `ipv${family}`,
-        entries: [...methodEntries(eni, family), ...objectEntries(eni, family, facts)],
+        entries: [...methodEntries(eni, family, facts), ...objectEntries(eni, family, facts)],
       })),
     ],
   );
 }
 
-function methodEntries(eni: EniPlan, family: Family): readonly KeyfileEntry[] {
+function methodEntries(eni: EniPlan, family: Family, facts: HostFacts): readonly KeyfileEntry[] {
   const present = eni.addresses.some(a => a.family === family);
   const dhcp = family === 4 && eni.addressing === 'dhcp';
   return [
-    ['method', methodOf(family, present, dhcp)],
+    ['method', family === 6 && eni.ipv6Off ? offMethod(facts) : methodOf(family, present, dhcp)],
     // The link-local address that the kernel makes of the MAC: the same as with every other backend.
-    ['addr-gen-mode', family === 6 ? 'eui64' : undefined],
+    ['addr-gen-mode', family === 6 && !eni.ipv6Off ? 'eui64' : undefined],
     // Stops the default route of DHCP only; the one of the ENI's own table stays.
     ['never-default', present ? true : undefined],
     ['ignore-auto-dns', dhcp ? true : undefined],
@@ -83,6 +84,14 @@ function methodOf(family: Family, present: boolean, dhcp: boolean): string {
   if (dhcp) return 'auto';
   if (present) return 'manual';
   return family === 4 ? 'disabled' : 'link-local';
+}
+
+/**
+ * Where IPv6 is switched off: `link-local` would switch it on, with disable_ipv6 at 0. `ignore` puts back what the sysctl was when
+ * NetworkManager began with the link, so it is second choice.
+ */
+function offMethod({ versions }: HostFacts): string {
+  return (versionAtLeast(versions.networkmanager, '1.20') ?? true) ? 'disabled' : 'ignore';
 }
 
 function objectEntries(eni: EniPlan, family: Family, facts: HostFacts): readonly KeyfileEntry[] {

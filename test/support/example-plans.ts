@@ -121,6 +121,7 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
     ipv4: { ...v4, subnets: [{ ...exclusive('10.0.2.0/24'), connected: true }] },
     ipv6: { ...v6, subnets: [{ ...exclusive('2001:db8:2::/64'), connected: true }] },
   }),
+  'static-ipv6-off': network({ ...base, ipv6Off: true, ipv6: none }),
   'static-no-gateway': network({ ...base, ipv4: { ...v4, gateway: undefined }, ipv6: none }),
   'static-main-default': network({ ...base, mainDefaultMetric: 20000, ipv6: none }),
   'static-no-suppress': network({ ...base, suppressPrefixLength: false }),

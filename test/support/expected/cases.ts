@@ -21,6 +21,7 @@ export const expectedPlans = [
   'dhcp-complete',
   'dhcp-two-enis',
   'dhcp-connected-route',
+  'static-ipv6-off',
 ] as const;
 
 /** Of these also what other kinds of hosts have otherwise. */
@@ -29,6 +30,7 @@ const plansForAll: readonly string[] = [
   'static-connected-route',
   'dhcp-complete',
   'dhcp-connected-route',
+  'static-ipv6-off',
 ];
 
 /** Hosts for which a renderer does the same with everything; the first gives the name. */

@@ -31,7 +31,7 @@ export function differenceText(first: string, second: string): string {
 
 function eniLines(eni: EniPlan): readonly string[] {
   const { mac, link, eniId, slot, table, addressing, mtu, connectedRoute, ...more } = eni;
-  const { addresses, routes, rules, notes, awaiting, ...rest } = more;
+  const { addresses, routes, rules, notes, awaiting, ipv6Off, ...rest } = more;
   nothingElse(rest);
   const marks = [
     addressing,
@@ -39,6 +39,7 @@ function eniLines(eni: EniPlan): readonly string[] {
     `table ${table}`,
     ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
     ...(connectedRoute ? ['with its connected route'] : []),
+    ...(ipv6Off ? ['IPv6 is off'] : []),
     ...(awaiting === undefined ? [] : [`awaiting ${awaiting}`]),
   ];
   return [

@@ -115,7 +115,9 @@ function dispatched(script: RenderedFile, link: string): readonly string[] {
 
 function unwanted(ifcfg: ReadonlyMap<string, string>, link: string): readonly string[] {
   const leased = ifcfg.get('BOOTPROTO') === 'dhcp';
-  const kernelRa = ifcfg.get('IPV6INIT') === 'no' || ifcfg.get('IPV6_AUTOCONF') !== 'no';
+  // Where IPv6 is off the kernel takes no advertisement: by the profile itself from 1.20 on, and before that by the sysctl as it was.
+  const isOff = ifcfg.get('IPV6_DISABLED') === 'yes';
+  const kernelRa = !isOff && (ifcfg.get('IPV6INIT') === 'no' || ifcfg.get('IPV6_AUTOCONF') !== 'no');
   return [
     ...(ifcfg.get('DEFROUTE') !== 'no' && (leased || ifcfg.has('GATEWAY'))
       ? [leakedDefault('dhcp', link)]

@@ -26,6 +26,7 @@ function networkOf(given: Given): EniNetwork {
     addressing: 'static',
     learned: undefined,
     incomplete: undefined,
+    ipv6Off: false,
     notes: [],
   };
 }
