@@ -178,8 +178,8 @@ function tell(column: Column): void {
       settle: ['eth0'],
     });
     expect(events.of('eth0')).toEqual([]);
-    // ifdown takes the whole link down, and the address on it goes.
-    await expectForeign(host, column, column.image === 'ifupdown' ? ['10.0.1.200/32'] : []);
+    // ifdown takes the whole link down, and the address on it with it: that is given back.
+    await expectForeign(host, column);
     const options = { before, foreign: foreignLines };
     const left = normalFormOfKernel(await kernelOfGuest(host.vpc), { ...before, enis: [] }, options);
     // What stays is the image's own: its catch-all brings leases and autoconfiguration again.
