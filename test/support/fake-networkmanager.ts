@@ -117,9 +117,9 @@ export class FakeNetworkManager extends FakeService {
   /** 1.42 returns 0 also for a file that has gone. */
   #load(path: string): void {
     const file = this.system.files.get(path);
-    // A profile that anybody but root can read is refused.
-    if (file !== undefined && (file.mode === 0o600 || ifcfgPath.test(path)))
-      this.#loaded.set(path, file.content);
+    // A profile that anybody but root can read is refused, and so is a name with a leading dot: that of our temporary file.
+    const isRead = (file?.mode === 0o600 && !path.startsWith(`${folder}/.`)) || ifcfgPath.test(path);
+    if (file !== undefined && isRead) this.#loaded.set(path, file.content);
     else {
       this.#loaded.delete(path);
       for (const link of this.activeLinks)
