@@ -108,7 +108,7 @@ const cases = fakeBackends.flatMap(backend =>
 const tried = modeOfRun() === 'rest' ? cases.filter(({ backend }) => backend !== 'ifupdown') : cases;
 
 describe.each(tried)('$backend: $name', ({ backend, prepare }) => {
-  test('killed before each step, then started again', async () => {
+  test('killed before each step, then started again', { timeout: 300_000 }, async () => {
     const { machine, reset, before, strict, after, steps } = await rehearse(prepare);
     for (const step of placesOf(backend, steps)) {
       reset();
@@ -132,7 +132,9 @@ describe.each(tried)('$backend: $name', ({ backend, prepare }) => {
     }
   });
 
-  test('the power fails before each step: the network service boots whatever files there are, then the agent starts', async () => {
+  test('the power fails before each step: the network service boots whatever files there are, then the agent starts', {
+    timeout: 300_000,
+  }, async () => {
     const { machine, reset, steps } = await rehearse(prepare);
     reset();
     await onceOk(machine);
