@@ -74,7 +74,7 @@ async function defaultByHand(
   );
   if (route === undefined) return undefined;
   const family = route.family === 6 ? 'ip -6' : 'ip';
-  return `the default route "${route.text}" in main was not added by eni-agent; to hand the ENI over, remove it ("${family} route del ${route.text}") and what adds it at boot (${await scriptOf(system, link)})`;
+  return `the default route "${route.text}" in main was not added by eni-agent; to hand the ENI over, remove it ("${family} route del ${route.text}") and what adds it at boot (${await scriptOf(system, link)}), then run "eni-agent refresh"`;
 }
 
 async function scriptOf(system: System, link: string): Promise<string> {

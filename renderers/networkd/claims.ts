@@ -31,8 +31,9 @@ export function networkdCandidates(facts: HostFacts, ours: string): readonly Can
 }
 
 /**
- * The first that fits decides, and what comes after it is nobody's concern. One that fits perhaps (a driver that is not known) leaves the
- * others in question. A catch-all that sorts before our file takes the link from us without a word, so it is a claim whatever it says; one
+ * The first that fits decides, and what comes after it is nobody's concern; but not the first that is for every NIC: whoever has written a
+ * definition of this very link meant it, and it counts as soon as the catch-all goes. One that fits perhaps (a driver that is not known)
+ * leaves the others in question. A catch-all that sorts before our file takes the link from us without a word, so it is a claim whatever it says; one
  * that comes after it is what we are there to take over, as long as it says no more than DHCP.
  *
  * @param ours name of our file for this link
@@ -50,10 +51,12 @@ export function claimsOf(
     const { entry } = match;
     const isBefore = candidate.name < ours;
     const isCatchAll = match.isGeneral && !isBefore && candidate.more === undefined;
+    const first = claims.find(claim => claim.of === 'image');
     const said = (candidate.words ?? matchSaid)(entry);
     const reasons = [
       ...(isBefore ? [`the file sorts before our ${ours}`] : []),
       ...(match.isGeneral && candidate.more !== undefined ? [`it says ${candidate.more}`] : []),
+      ...(first === undefined ? [] : [`has it as soon as the catch-all in ${first.path} goes`]),
     ];
     claims.push({
       path: entry?.path ?? candidate.path,
@@ -61,7 +64,7 @@ export function claimsOf(
       text: handOver(candidate, link) ?? [`${said} fits ${link.name}`, ...reasons].join(', and '),
       ...(isCatchAll ? { of: 'image' as const } : {}),
     });
-    if (match.fit === 'yes') break;
+    if (match.fit === 'yes' && !isCatchAll) break;
   }
   return [...claims, ...findUnreadClaims(facts, isOfNetworkd)];
 }

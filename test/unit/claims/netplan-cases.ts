@@ -110,9 +110,9 @@ const catchAlls: readonly ClaimCase[] = [
     at(4),
   ),
   ethernets(
-    'a catch-all that comes before a definition of the link: networkd never asks the latter',
+    'a catch-all that comes before a definition of the link, which its owner has written all the same',
     ['all-eth: {match: {name: "eth*"}, dhcp4: true}', `eth1: {${static2}}`],
-    'image',
+    'claimed',
   ),
   ethernets(
     'a definition that comes before the catch-all',
@@ -343,7 +343,7 @@ const ofNetworkd: readonly ClaimCase[] = [
       [path]: `${head}  ethernets: {all: {match: {name: "e*"}, dhcp4: true}}\n`,
       '/etc/systemd/network/20-a.network': '[Match]\nName=eth1\n',
     },
-    expect: 'image',
+    expect: 'claimed',
   },
   {
     name: 'a drop-in for a catch-all of netplan',

@@ -261,7 +261,7 @@ const byOrder: readonly ClaimCase[] = [
   {
     name: 'behind a catch-all that comes first',
     files: { [`${etc}/10-all.network`]: everything, [`${etc}/20-a.network`]: name },
-    expect: 'image',
+    expect: 'claimed',
     at: `${etc}/10-all.network:2`,
   },
   {
