@@ -94,9 +94,10 @@ export interface Claim {
   readonly text: string;
   /**
    * `image`: a catch-all that an image ships for every NIC, with no more than DHCP. It is evidence, and no reason to leave the link alone:
-   * it is what the agent is there to take over.
+   * it is what the agent is there to take over. `unknown`: a file that nobody can read, which may be about any link: a reason to leave a link
+   * alone that is not ours yet, and none to give up one that is.
    */
-  readonly of?: 'image';
+  readonly of?: 'image' | 'unknown';
 }
 
 /**

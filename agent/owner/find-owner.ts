@@ -49,9 +49,9 @@ export async function findOwner(system: System, question: OwnerQuestion): Promis
   const found = question.offline ? undefined : await linkNamed(system, question);
   const identity = found?.identity ?? namedLink(question.link, question.mac);
   const all = renderer.claims(identity, facts);
-  const strangers = strangersOf(all);
-  const claims = [...strangers, ...all.filter(claim => !strangers.includes(claim))];
   const own = await ownFilesOf(system, renderer, identity);
+  const strangers = strangersOf(all, own.length > 0);
+  const claims = [...strangers, ...all.filter(claim => !strangers.includes(claim))];
   const port = found?.master === undefined ? undefined : `a port of ${found.master}`;
   const owner =
     strangers.length > 0 || port !== undefined

@@ -32,7 +32,9 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
   for (const eni of input.instance.enis) {
     const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
     if (link === undefined || eni.primary) continue;
-    const [claim] = strangersOf(input.renderer.claims(await identifyLink(system, link), input.facts));
+    const isOurs = input.state.applied.some(plan => plan.mac === eni.mac && plan.link === link.name);
+    const all = input.renderer.claims(await identifyLink(system, link), input.facts);
+    const [claim] = strangersOf(all, isOurs);
     const text =
       claim === undefined ? await defaultByHand(system, eni.mac, link.name, input) : claimText(claim);
     if (text !== undefined) claims.set(link.name, text);
@@ -40,9 +42,12 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
   return claims;
 }
 
-/** The claims for which a link is left alone. What an image ships for every NIC is there to be taken over. */
-export function strangersOf(claims: readonly Claim[]): readonly Claim[] {
-  return claims.filter(claim => claim.of !== 'image');
+/**
+ * The claims for which a link is left alone. What an image ships for every NIC is there to be taken over, and a file that nobody can read
+ * (an error in somebody's YAML) must not make us give up an ENI that works.
+ */
+export function strangersOf(claims: readonly Claim[], isOurs = false): readonly Claim[] {
+  return claims.filter(({ of }) => of !== 'image' && !(isOurs && of === 'unknown'));
 }
 
 /** As the compilers write it, so that an editor jumps to it: `PATH:LINE: TEXT`. */

@@ -7,5 +7,6 @@ export function findUnreadClaims(facts: HostFacts, mayConcern: (path: string) =>
   return (facts.unreadFiles ?? []).filter(mayConcern).map(path => ({
     path,
     text: 'cannot be read (too large, binary, or one of too many), so that nothing is known of it',
+    of: 'unknown',
   }));
 }

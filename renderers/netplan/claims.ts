@@ -39,6 +39,7 @@ export function findNetplanClaims(link: LinkIdentity, facts: HostFacts, generate
       path,
       line,
       text: `cannot be read as YAML (${text}), so that nothing is known of it`,
+      of: 'unknown' as const,
     })),
     ...claimsOf([...others, ...here!], link, facts, generated),
     // No file for networkd is made of these, so that none hides another.

@@ -1,6 +1,7 @@
 // A link that is somebody's by what is in the kernel: a port of a bridge, a default route that was added by hand, a name that cannot stand in a
 // file. Before anything is tried that ENI is left alone, and the others are served.
 import { describe, expect, test } from 'vitest';
+import { strangersOf } from '../../agent/pass/claims-on.ts';
 import { useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoSecondaries, once, onceOk, useMachines } from './story.ts';
 import { travels } from './travels.ts';
@@ -67,4 +68,13 @@ describe.each(travels)('on $backend', ({ backend, file }) => {
     await onceOk(machine);
     expect((await machine.agent('status')).code).toBe(0);
   });
+});
+
+test('a file that is no YAML keeps us from a new ENI, and makes us give up none that works', () => {
+  const unknown = { path: '/etc/netplan/x.yaml', text: 'cannot be read', of: 'unknown' } as const;
+  const image = { path: '/etc/netplan/y.yaml', text: 'fits eth1', of: 'image' } as const;
+  expect(strangersOf([unknown, image], false)).toEqual([unknown]);
+  expect(strangersOf([unknown, image], true)).toEqual([]);
+  const specific = { path: '/etc/netplan/z.yaml', text: 'fits eth1' };
+  expect(strangersOf([unknown, specific], true)).toEqual([specific]);
 });
