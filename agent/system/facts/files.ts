@@ -5,6 +5,7 @@ import type { System } from '../system.ts';
 import { readInterfacesTree } from './interfaces-sources.ts';
 import { listNetworkdFiles } from './networkd-files.ts';
 import { listQuietly, readBounded } from './probes.ts';
+import type { Services } from './services.ts';
 
 /** Files per folder, so that a folder of garbage cannot fill the memory. */
 const maxFiles = 200;
@@ -45,8 +46,10 @@ const singleFiles = [
   '/etc/sysconfig/network',
   '/etc/sysconfig/network/config',
   '/etc/NetworkManager/NetworkManager.conf',
-  '/var/lib/NetworkManager/NetworkManager-intern.conf',
 ] as const;
+
+/** What NetworkManager was told at run time. Only root may look into the folder, so that nobody else can tell whether it exists. */
+const networkmanagerState = '/var/lib/NetworkManager/NetworkManager-intern.conf';
 
 export interface NetworkFiles {
   /** Path to content, secrets masked. */
@@ -59,7 +62,8 @@ export async function readNetworkFiles(system: System): Promise<NetworkFiles['fi
   return (await readAllNetworkFiles(system)).files;
 }
 
-export async function readAllNetworkFiles(system: System): Promise<NetworkFiles> {
+/** @param services as far as they are known; one that does not run has no state that counts */
+export async function readAllNetworkFiles(system: System, services: Services = {}): Promise<NetworkFiles> {
   const found = new Map<string, string>(await readInterfacesTree(system));
   const unread: string[] = [];
   const read = async (path: string): Promise<void> => {
@@ -77,6 +81,7 @@ export async function readAllNetworkFiles(system: System): Promise<NetworkFiles>
     unread.push(...paths.slice(maxFiles));
   }
   for (const path of singleFiles) await read(path);
+  if ((services['NetworkManager'] ?? 'active') === 'active') await read(networkmanagerState);
   return { files: Object.fromEntries([...found].map(([path, text]) => [path, maskSecrets(text)])), unread };
 }
 

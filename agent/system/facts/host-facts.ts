@@ -16,14 +16,14 @@ import { readVersions } from './versions.ts';
  * Writes two files, what the kernel and the tools have said (readKernelProbe tells whether the kernel was probed or assumed).
  */
 export async function readHostFacts(system: System): Promise<HostFacts> {
-  const [os, primaryLink, services, paths, { files, unread }] = await Promise.all([
+  const [os, primaryLink, services, paths] = await Promise.all([
     readOs(system),
     readPrimaryLink(system),
     readServices(system),
     readPaths(system),
-    readAllNetworkFiles(system),
   ]);
-  const [versions, owners] = await Promise.all([
+  const [{ files, unread }, versions, owners] = await Promise.all([
+    readAllNetworkFiles(system, services),
     readVersions(system, services),
     primaryLink === undefined ? {} : readOwners(system, primaryLink, services),
   ]);

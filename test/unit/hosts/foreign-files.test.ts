@@ -1,6 +1,6 @@
 // Which files of others are read into the facts: the tree of ifupdown, the families whose folder exists, and no secrets.
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, readNetworkFiles } from '../../../agent/system/facts/files.ts';
+import { maskSecrets, readAllNetworkFiles, readNetworkFiles } from '../../../agent/system/facts/files.ts';
 import { expandPattern, parseSources } from '../../../agent/system/facts/interfaces-sources.ts';
 import { readPaths } from '../../../agent/system/facts/paths.ts';
 import { smallHost } from './small-host.ts';
@@ -138,4 +138,17 @@ test('the ifcfg plugin is found under its versioned folder, and where old packag
     '/sbin/dhclient',
     flat,
   ]);
+});
+
+test.each([
+  { services: { NetworkManager: 'absent' }, isRead: false },
+  { services: { NetworkManager: 'inactive' }, isRead: false },
+  { services: { NetworkManager: 'active' }, isRead: true },
+  { services: {}, isRead: true },
+] as const)('the state of NetworkManager, which only root may read: $services', async ({ services, isRead }) => {
+  const path = '/var/lib/NetworkManager/NetworkManager-intern.conf';
+  const host = smallHost({ [path]: '[device]\nmanaged=0\n' });
+  const { files } = await readAllNetworkFiles(host.system, services);
+  expect(Object.keys(files)).toEqual(isRead ? [path] : []);
+  expect(host.read.includes(path)).toBe(isRead);
 });
