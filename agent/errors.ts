@@ -72,18 +72,22 @@ export function exitCodeOf(code: ErrorCode): number {
 export interface AgentErrorDetails {
   readonly hint?: string;
   readonly cause?: unknown;
+  /** MACs of the ENIs whose trouble it is. Missing: it cannot be told, or it is nobody's alone. */
+  readonly enis?: readonly string[];
 }
 
 /** `message` says what failed, on what, and why, in one line; the way out comes from the table. */
 export class AgentError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  readonly enis: readonly string[];
 
   constructor(code: ErrorCode, message: string, details: AgentErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.name = 'AgentError';
     this.code = code;
     this.hint = details.hint ?? table[code].hint;
+    this.enis = details.enis ?? [];
   }
 }
 

@@ -1,5 +1,5 @@
 // Does a change, or its inverse: additions live, files, the backend, what is left over. The order is what keeps packets from being lost.
-import { type EniChange, isMarked, type Phase, type Travel } from '../../renderers/renderer.ts';
+import { type EniChange, eniOf, isMarked, type Phase, type Travel } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
@@ -192,7 +192,11 @@ export async function runPhase(
     // The last line is often only "failed to bring up eth1"; why stands above it.
     const said = result.stderr.split('\n').filter(line => line.trim() !== '');
     const cause = said.slice(-3).join('; ') || 'no output';
-    throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`);
+    const isFor = (change: EniChange) =>
+      renderer.activate([change], facts, reloadHazard).some(c => c.argv.join(' ') === words);
+    throw new AgentError('command-failed', `"${words}" failed (exit ${result.exitCode}): ${cause}`, {
+      enis: changes.filter(isFor).map(change => eniOf(change).mac),
+    });
   }
   return commands.length > 0;
 }

@@ -57,7 +57,9 @@ export async function verify(
     const losses = lossesOf(primary, now);
     if (losses.length > 0) throw new AgentError('primary-changed', losses.join('; '));
     const looks = lookAt(kernel, plan, changes, context.compare);
-    const faults = looks.flatMap(l => describeDifference(l.difference)).filter(f => !knownFaults.includes(f));
+    const faultsOfLook = ({ difference }: Look) =>
+      describeDifference(difference).filter(f => !knownFaults.includes(f));
+    const faults = looks.flatMap(faultsOfLook);
     const guarded = context.system.now() - start <= guardMs ? foreign : [];
     const lost = lostForeign(guarded, kernel);
     await putBack(context, lost);
@@ -67,7 +69,8 @@ export async function verify(
     if (quiet > (guarded.length > 0 ? 1 : 0)) return;
     if (context.system.now() >= deadline) {
       if (faults.length === 0) return;
-      throw new AgentError('verify-failed', summary(faults));
+      const enis = looks.filter(look => faultsOfLook(look).length > 0).map(look => look.mac);
+      throw new AgentError('verify-failed', summary(faults), { enis });
     }
     await mender.mend(kernel, looks);
     await context.system.sleep(quiet > 0 ? settleMs : (pollMs[round] ?? pollMs.at(-1)!));

@@ -50,7 +50,8 @@ export function eniStates(
   const skipped = plan.skipped
     .filter(s => s.reason !== 'primary')
     .map(({ mac, eniId, reason, text }) => {
-      const state: EniState = hasTrait(reason, 'waits') ? 'waiting' : 'left-alone';
+      const state: EniState =
+        reason === 'failed' ? 'failed' : hasTrait(reason, 'waits') ? 'waiting' : 'left-alone';
       return entry({ mac, eniId, link: known(mac)?.link, state, text, reason });
     });
   return [...planned, ...skipped];

@@ -101,20 +101,22 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   const contest = isRepair ? repaired : isBraked ? memory.contest : [];
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
   const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
+  // Of an ENI that failed in this very pass the failure is told next (afterFailure), and goes on from the one before.
+  const isStillWrong = owes || pass.failed !== undefined;
   const states = eniStates(memory.enis, pass, isBraked ? contest : [], iso(now));
   return {
     ...seen,
     brake,
     contest,
     waitingFor,
-    tookBack: owes && memory.tookBack,
-    failure: owes ? memory.failure : null,
+    tookBack: isStillWrong && memory.tookBack,
+    failure: isStillWrong ? memory.failure : null,
     lastChange: applied
       ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
     picture: owes ? memory.picture : pictureOf(pass),
     enis: owes ? withFailed(memory.enis, states) : states,
-    ...(owes && !isBraked ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, isBraked)),
+    ...(isStillWrong && !isBraked ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, isBraked)),
   };
 }
 

@@ -14,6 +14,7 @@ import { withLock } from '../pass/lock.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { readPause } from '../pass/pause.ts';
 import { reconcile } from '../pass/reconcile.ts';
+import { reconcileEach } from '../pass/reconcile-each.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
 import { withUnknown } from './eni-states.ts';
 import { afterFailure, afterPass } from './memory.ts';
@@ -72,7 +73,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const ahead = facts === undefined ? {} : { facts };
     // Asked with the lock in hand, so that no pause can begin in between.
     const pass = await withLock(system, async () =>
-      reconcile(
+      reconcileEach(
         { system, settings, log, metadata, by: 'daemon' },
         {
           apply: (await readPause(system)) === undefined,
@@ -83,6 +84,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
           why,
           driftOf,
         },
+        daemon.memory.enis.filter(eni => eni.state === 'failed').map(eni => eni.mac),
       ),
     );
     const earlier = daemon.pass;
@@ -103,23 +105,22 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     daemon.owesPass = pass.doubted;
     const { isEvicted = false } = wish;
     const occasion = {
-      ...{ triggers, repaired: undone, isEvicted },
+      ...{ triggers, repaired: pass.failed === undefined ? undone : [], isEvicted },
       ...{ now: system.now(), pass, unclaimed, news, otherLinks, owes },
     };
     changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
-    setDue(daemon);
+    if (pass.failed === undefined) return setDue(daemon);
+    // The others are served. What is wanted of this one stays wanted, and failed.
+    daemon.wanted = { reading: wish.reading, triedAt: system.now() };
+    const pending = await noteLook(daemon, wish.reading);
+    fail(daemon, triggers, pass.failed.error, pass.failed.enis, undone);
+    if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   } catch (error) {
     if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
     const reason = asAgentError(error);
-    const pending = await lookAgain(daemon, wish.reading);
+    const pending = await noteLook(daemon, wish.reading);
     const failed = pending?.changes.map(c => eniOf(c).mac);
-    if (pending !== undefined) {
-      daemon.looked = pending;
-      // After a start nothing is known of the ENIs that work.
-      const enis = withUnknown(daemon.memory.enis, pending, new Date(system.now()).toISOString());
-      daemon.memory = { ...daemon.memory, enis };
-    }
     fail(daemon, triggers, reason, failed ?? newFor(daemon, wish.reading, reason), undone);
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }
@@ -142,6 +143,16 @@ function changeMemory(daemon: DaemonState, memory: DaemonState['memory'], drift:
       { drift, reason: fewOf(drift, '; ', 3) },
       'something keeps undoing this: repairs are paused for a while',
     );
+}
+
+/** After a failure: what is not as planned now, and the ENIs of which nothing was known so far (after a start: those that work). */
+async function noteLook(daemon: DaemonState, reading: InstanceReading): Promise<PassResult | undefined> {
+  const pending = await lookAgain(daemon, reading);
+  if (pending === undefined) return undefined;
+  daemon.looked = pending;
+  const now = new Date(daemon.context.system.now()).toISOString();
+  daemon.memory = { ...daemon.memory, enis: withUnknown(daemon.memory.enis, pending, now) };
+  return pending;
 }
 
 /** What a pass that failed was about: what is not as planned now. Undefined: it cannot be told. */

@@ -13,7 +13,8 @@ export type SkipReason =
   | 'configured-elsewhere'
   | 'foreign-file'
   | 'no-free-slot'
-  | 'reload-unsafe';
+  | 'reload-unsafe'
+  | 'failed';
 
 export type SkipTrait =
   /** What an earlier pass gave the ENI stays: the reason says "not now", and no data is not empty data. */
@@ -45,6 +46,8 @@ const traits: Readonly<Record<SkipReason, readonly SkipTrait[]>> = {
   'foreign-file': ['holds', 'untouched', 'degraded'],
   'no-free-slot': ['holds', 'keeps-rank', 'degraded'],
   'reload-unsafe': ['holds', 'waits', 'degraded'],
+  // Its apply failed and was taken back; the others are applied without it (reconcile-each.ts).
+  failed: ['holds', 'untouched', 'keeps-rank', 'degraded'],
 };
 
 export function hasTrait(reason: SkipReason, trait: SkipTrait): boolean {

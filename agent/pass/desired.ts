@@ -22,6 +22,7 @@ import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
 import { readLease } from '../system/facts/leases.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
+import { type Apart, setApart } from './apart.ts';
 import { claimsOn } from './claims-on.ts';
 
 export interface DesiredInput {
@@ -32,12 +33,15 @@ export interface DesiredInput {
   readonly state: State;
   readonly renderer: Renderer;
   readonly reloadHazard: string | undefined;
+  readonly apart?: Apart | undefined;
 }
 
 export interface Desired extends PlanResult {
   /** ENIs that cannot be planned now but stay as they are: no data is not empty data. */
   readonly held: readonly EniPlan[];
   readonly files: readonly RenderedFile[];
+  /** All that is planned, also of ENIs that are set apart now: by this a plan is known again that `rollback` took back. */
+  readonly whole: readonly EniPlan[];
   /** Held ENIs of whose files not one byte is written: the pass takes them as they are on the disk. */
   readonly untouched: ReadonlySet<Mac>;
   /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
@@ -46,12 +50,15 @@ export interface Desired extends PlanResult {
 
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
   const result = planNetwork(await planInput(system, input));
-  const planned = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
+  const whole = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
+  const apart = input.apart?.enis ?? new Map<Mac, string>();
+  const planned = setApart(whole, input.apart, input.state.applied);
   // The name of a link that has gone may be another ENI's by now (a driver that was loaded again names them in another order): file
   // and link are that one's then, and there is nothing left to hold.
   const held = input.state.applied.filter(
     e =>
-      planned.skipped.some(s => s.mac === e.mac && hasTrait(s.reason, 'holds')) &&
+      ((apart.has(e.mac) && !planned.enis.some(p => p.mac === e.mac)) ||
+        planned.skipped.some(s => s.mac === e.mac && hasTrait(s.reason, 'holds'))) &&
       !planned.enis.some(p => p.link === e.link),
   );
   const dropIns = planDropIns({
@@ -71,6 +78,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     plan: planned,
     held,
     dropIns,
+    whole: whole.enis,
     untouched,
     files: files.filter(f => !foreign.includes(f.path)),
   };

@@ -3,6 +3,7 @@ import type { Selection } from '../../renderers/detect/select.ts';
 import type { Command, EniChange } from '../../renderers/renderer.ts';
 import type { Batch } from '../apply/live.ts';
 import type { FileChange } from '../apply/ownership.ts';
+import type { AgentError } from '../errors.ts';
 import type { Actor } from '../history/entry.ts';
 import type { Log, LogFields } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
@@ -14,6 +15,7 @@ import type { KernelState } from '../model/kernel-state.ts';
 import type { LiveOnly } from '../model/live-only.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
+import type { Apart } from './apart.ts';
 import type { Desired } from './desired.ts';
 
 export interface PassContext {
@@ -37,6 +39,8 @@ export interface PassOptions {
   readonly reading?: InstanceReading;
   /** What the machine is, read a moment ago; else it is read. */
   readonly facts?: HostFacts;
+  /** Whose change is not made now, so that the others need not wait for it. */
+  readonly apart?: Apart;
   /** Goes with each line of the log: what started the pass. */
   readonly why?: LogFields;
   /** What it mends of an ENI goes with the line of that. */
@@ -68,6 +72,8 @@ export interface PassResult {
   readonly kernelChanges: { readonly add: readonly Batch[]; readonly remove: readonly Batch[] };
   /** The plan is one that `rollback` took back. */
   readonly refused: boolean;
+  /** ENIs whose apply failed and was taken back, while the others were served. */
+  readonly failed?: { readonly enis: readonly Mac[]; readonly error: AgentError };
   /** Why the pass is degraded: something that needs attention. Empty: all is well. */
   readonly degraded: readonly string[];
 }

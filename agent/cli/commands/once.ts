@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts';
 import { withLock } from '../../pass/lock.ts';
 import type { PassResult } from '../../pass/pass.ts';
 import { describePause, readPause } from '../../pass/pause.ts';
-import { reconcile } from '../../pass/reconcile.ts';
+import { reconcileEach } from '../../pass/reconcile-each.ts';
 import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import { bold, describeHost, green, yellow } from '../describe.ts';
 import { fold } from '../layout.ts';
@@ -55,13 +55,15 @@ change was rolled back, unless the error is rollback-failed.`,
           const why = { trigger: force ? 'once-force' : 'once' };
           const options = { apply: until === undefined, finish: true, force, why };
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
-            passes.push(heldBy(until, await reconcile(passContext, options)));
+            passes.push(heldBy(until, await reconcileEach(passContext, options)));
         });
         return passes.at(-1)!.outcome !== 'paused' && isIncomplete(passes.at(-1)!, settings);
       });
       // For "status" and "doctor" where no daemon runs. A full disk is no reason to fail.
       await configuration.keep(files).catch(() => undefined);
       const pass = passes.reduce(joined);
+      // Where the others had nothing to apply it is the failure that counts.
+      if (pass.failed !== undefined && pass.outcome !== 'applied') throw pass.failed.error;
       if (context.printsToJournal) logOutcome(log, pass);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
       else if (!context.printsToJournal) {

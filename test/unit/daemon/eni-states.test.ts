@@ -20,6 +20,7 @@ const reasons: Readonly<Record<SkippedEni['reason'], readonly [EniState | undefi
   'foreign-file': ['left-alone', false],
   'no-free-slot': ['left-alone', false],
   port: ['left-alone', false],
+  failed: ['failed', false],
   'filtered-link': ['left-alone', false],
 };
 

@@ -1,0 +1,34 @@
+// ENIs that are set apart in a pass: their own apply has failed, and the others are planned and applied as if it were still to come.
+import { samePlan } from '../apply/eni-changes.ts';
+import type { Mac } from '../model/address.ts';
+import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
+
+export interface Apart {
+  /** With the reason. */
+  readonly enis: ReadonlyMap<Mac, string>;
+  /** True: they are kept as they were applied before, if that was another plan. Else they stay as they are. */
+  readonly asApplied: boolean;
+}
+
+/** @param applied the plans of the last pass */
+export function setApart(
+  whole: NetworkPlan,
+  apart: Apart | undefined,
+  applied: readonly EniPlan[],
+): NetworkPlan {
+  if (apart === undefined) return whole;
+  const appliedOf = (eni: EniPlan) =>
+    apart.asApplied
+      ? applied.find(e => e.mac === eni.mac && e.link === eni.link && !samePlan(e, eni))
+      : undefined;
+  const skipped: SkippedEni[] = [];
+  const enis = whole.enis.flatMap(eni => {
+    const reason = apart.enis.get(eni.mac);
+    const kept = reason === undefined ? eni : appliedOf(eni);
+    if (kept !== undefined) return [kept];
+    const text = `could not be applied and was taken back: ${reason}`;
+    skipped.push({ mac: eni.mac, eniId: eni.eniId, reason: 'failed', text, degraded: true });
+    return [];
+  });
+  return { ...whole, enis, skipped: [...whole.skipped, ...skipped] };
+}

@@ -1,0 +1,75 @@
+// A pass in which one ENI's trouble is its own: if an apply fails for some ENIs and was taken back, the others are applied without them.
+import { AgentError } from '../errors.ts';
+import type { Mac } from '../model/address.ts';
+import type { PassContext, PassOptions, PassResult } from './pass.ts';
+import { reconcile } from './reconcile.ts';
+
+/** The two failures after which everything is as it was before. After any other, another try could make it worse. */
+const takenBack: ReadonlySet<string> = new Set(['verify-failed', 'command-failed']);
+
+/**
+ * Throws what `reconcile` throws where it cannot be told whose trouble it is, or where there is nobody else. Else the result has what failed.
+ *
+ * @param failing ENIs that failed the last time: the others come first, and are not held up by them
+ */
+export async function reconcileEach(
+  context: PassContext,
+  options: PassOptions,
+  failing: readonly Mac[] = [],
+): Promise<PassResult> {
+  if (!options.apply) return reconcile(context, options);
+  const { facts: _, ...again } = options;
+  const first =
+    failing.length > 0
+      ? await withoutThem(context, again, failing, 'it is tried again behind the others')
+      : undefined;
+  try {
+    return joined(first, await reconcile(context, first === undefined ? options : again));
+  } catch (error) {
+    const enis = culpritsOf(error);
+    if (enis.length === 0) throw error;
+    const { message } = error as AgentError;
+    const rest = await withoutThem(context, again, enis, message);
+    if (rest === undefined) throw error;
+    if (rest.outcome === 'applied')
+      context.log.warn({ enis: enis.join(' '), reason: message }, 'applied the others without this one');
+    return { ...joined(first, rest), failed: { enis, error: error as AgentError } };
+  }
+}
+
+/** Empty: it cannot be told, or it is not over. */
+function culpritsOf(error: unknown): readonly Mac[] {
+  return error instanceof AgentError && takenBack.has(error.code) ? (error.enis as readonly Mac[]) : [];
+}
+
+/**
+ * Kept as they were applied before, or else, where not even that can be had, as they are.
+ *
+ * @returns undefined where there is nobody else
+ */
+async function withoutThem(
+  context: PassContext,
+  options: PassOptions,
+  macs: readonly Mac[],
+  reason: string,
+): Promise<PassResult | undefined> {
+  const enis = new Map(macs.map(mac => [mac, reason]));
+  const as = (asApplied: boolean) => reconcile(context, { ...options, apart: { enis, asApplied } });
+  const pass = await as(true).catch(error => {
+    if (culpritsOf(error).length === 0) throw error;
+    return as(false);
+  });
+  return pass.desired.plan.enis.some(eni => !macs.includes(eni.mac)) ? pass : undefined;
+}
+
+/** What both have done. The plan and the state of things are those of the second. */
+function joined(first: PassResult | undefined, second: PassResult): PassResult {
+  if (first === undefined || first.outcome !== 'applied') return second;
+  return {
+    ...second,
+    outcome: 'applied',
+    changes: [...first.changes, ...second.changes],
+    files: [...first.files, ...second.files],
+    commands: [...first.commands, ...second.commands],
+  };
+}

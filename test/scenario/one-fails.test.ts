@@ -1,0 +1,65 @@
+// One ENI's trouble is its own: where its apply fails, the others are applied, repaired and served all the same.
+import { describe, expect, test } from 'vitest';
+import type { Machine } from '../support/fake-machine.ts';
+import { useDaemons } from './daemon-story.ts';
+import {
+  addressesOf,
+  awsTwoSecondaries,
+  eth1Mac,
+  eth2Mac,
+  once,
+  setAddresses,
+  useMachines,
+} from './story.ts';
+import { travels } from './travels.ts';
+
+const startDaemon = useDaemons();
+const start = useMachines();
+const leak = 'ip route add default via 172.31.32.1 dev eth1 onlink metric 7 proto dhcp';
+
+/** Whoever brings a default route back each time that eth1 is configured: a hook, another client. */
+function leaksOnEth1(machine: Machine): void {
+  const { system } = machine;
+  system.interfere({
+    match: /^run /,
+    when: 'after',
+    act: () => {
+      const has = system.kernel.routes.some(r => r.link === 'eth1' && r.table === 254 && r.metric === 7);
+      if (!has && addressesOf(machine, 'eth1').length > 0) system.sh(leak);
+    },
+  });
+}
+
+describe.each(travels)('on $backend', ({ backend, file }) => {
+  const spec = { recording: awsTwoSecondaries, backend };
+
+  test('the other one works within the first pass, and goes on working', async () => {
+    const { machine, daemon } = await startDaemon({ ...spec, prepare: leaksOnEth1 });
+    await daemon.runFor(60_000);
+    expect(addressesOf(machine, 'eth2')).not.toEqual([]);
+    const states = () => Object.fromEntries(daemon.report().enis.map(eni => [eni.mac, eni.state]));
+    expect(states()).toMatchObject({ [eth1Mac]: 'failed', [eth2Mac]: 'working' });
+    expect(daemon.report()).toMatchObject({ mood: 'failing', error: { code: 'verify-failed' } });
+    expect(machine.system.files.has(file)).toBe(false);
+    // What is undone of the other one is repaired.
+    machine.system.sh(`ip addr del ${addressesOf(machine, 'eth2')[0]} dev eth2`);
+    await daemon.runFor(30_000);
+    expect(addressesOf(machine, 'eth2')).not.toEqual([]);
+    // And a change of it is applied.
+    setAddresses(machine, eth2Mac, '172.31.40.20', '172.31.40.21', '172.31.40.99');
+    await daemon.runFor(300_000);
+    expect(addressesOf(machine, 'eth2').some(a => a.startsWith('172.31.40.99/'))).toBe(true);
+    expect(states()).toMatchObject({ [eth1Mac]: 'failed', [eth2Mac]: 'working' });
+    // It is tried again, and not at each turn.
+    expect(daemon.report().counters.failures).toBeLessThan(10);
+  });
+
+  test('by hand as well: the other one is applied, and the failure is named', async () => {
+    const machine = await start(spec);
+    leaksOnEth1(machine);
+    const outcome = await once(machine);
+    expect(outcome.code).toBe(2);
+    expect(outcome.out).toContain('could not be applied and was taken back');
+    expect(addressesOf(machine, 'eth2')).not.toEqual([]);
+  });
+});
