@@ -45,7 +45,7 @@ function culpritsOf(error: unknown): readonly Mac[] {
 /**
  * Kept as they were applied before, or else, where not even that can be had, as they are.
  *
- * @returns undefined where there is nobody else
+ * @returns undefined where there is nobody else, or the others fail as well
  */
 async function withoutThem(
   context: PassContext,
@@ -55,11 +55,12 @@ async function withoutThem(
 ): Promise<PassResult | undefined> {
   const enis = new Map(macs.map(mac => [mac, reason]));
   const as = (asApplied: boolean) => reconcile(context, { ...options, apart: { enis, asApplied } });
-  const pass = await as(true).catch(error => {
+  const unlessTakenBack = (error: unknown) => {
     if (culpritsOf(error).length === 0) throw error;
-    return as(false);
-  });
-  return pass.desired.plan.enis.some(eni => !macs.includes(eni.mac)) ? pass : undefined;
+    return undefined;
+  };
+  const pass = (await as(true).catch(unlessTakenBack)) ?? (await as(false).catch(unlessTakenBack));
+  return pass?.desired.plan.enis.some(eni => !macs.includes(eni.mac)) ? pass : undefined;
 }
 
 /** What both have done. The plan and the state of things are those of the second. */
