@@ -1,4 +1,5 @@
 // The documented, stable JSON of a pass (docs/json.md): `plan` and `once` print it. Fields are only ever added.
+import type { AgentError } from '../errors.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** @param notRead what this user may not read, and so was not compared */
@@ -23,7 +24,12 @@ export function passJson(pass: PassResult, notRead: readonly string[] = []) {
     kernel: pass.kernelChanges,
     degraded: pass.degraded,
     notRead,
+    error: pass.failed === undefined ? null : errorJson(pass.failed.error),
   };
+}
+
+export function errorJson({ code, message, hint }: AgentError) {
+  return { code, message, hint };
 }
 
 export function octal(mode: number): string {

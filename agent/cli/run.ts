@@ -12,6 +12,7 @@ import { loadCommands } from './commands.ts';
 import { configurationFor } from './configuration.ts';
 import { commandHelp, helpText } from './help.ts';
 import { fold, usualColumns } from './layout.ts';
+import { errorJson } from './pass-json.ts';
 import { openRecord, tellSystemLog } from './system-log.ts';
 import { versionText } from './version.ts';
 
@@ -44,8 +45,7 @@ export async function run(argv: readonly string[], system: System, terminal: Ter
     const known =
       error instanceof AgentError ? error : new AgentError('bug', reasonOf(error), { cause: error });
     if (json) {
-      const { code, message, hint } = known;
-      terminal.print(`${JSON.stringify({ version: 1, error: { code, message, hint } }, null, 2)}\n`);
+      terminal.print(`${JSON.stringify({ version: 1, error: errorJson(known) }, null, 2)}\n`);
     } else {
       const lines = [`eni-agent: ${known.message}`, `  ${known.code}: ${known.hint}`];
       const columns = terminal.isInteractive ? columnsOf(terminal) : undefined;

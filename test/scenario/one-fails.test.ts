@@ -58,8 +58,9 @@ describe.each(travels)('on $backend', ({ backend, file }) => {
     const machine = await start(spec);
     leaksOnEth1(machine);
     const outcome = await once(machine);
-    expect(outcome.code).toBe(2);
+    expect(outcome.code).toBe(1);
     expect(outcome.out).toContain('could not be applied and was taken back');
+    expect(outcome.err).toContain('verify-failed');
     expect(addressesOf(machine, 'eth2')).not.toEqual([]);
   });
 });

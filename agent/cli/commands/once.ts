@@ -1,6 +1,7 @@
 // `eni-agent once`: one pass, for boot, for cloud-init and by hand.
 import { type EniChange, eniOf } from '../../../renderers/renderer.ts';
 import { isIncomplete } from '../../daemon/eni-states.ts';
+import { exitCodeOf } from '../../errors.ts';
 import { runHooks } from '../../hooks.ts';
 import type { Log } from '../../log.ts';
 import { withLock } from '../../pass/lock.ts';
@@ -29,7 +30,8 @@ With --wait it checks again while a link, a lease or metadata is missing: for bo
 where no daemon runs.
 
 Exit code 0: everything is as it should be. 2: done, but something needs attention. 1: failed; the
-change was rolled back, unless the error is rollback-failed.`,
+change was rolled back, unless the error is rollback-failed. If only the change of one ENI fails,
+the others are configured without it, and the exit code is 1 as well.`,
   options: {
     ...metadataOptions,
     force: { type: 'boolean', help: 'apply the plan even after "eni-agent rollback", and during a pause' },
@@ -55,21 +57,24 @@ change was rolled back, unless the error is rollback-failed.`,
           const why = { trigger: force ? 'once-force' : 'once' };
           const options = { apply: until === undefined, finish: true, force, why };
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
-            passes.push(heldBy(until, await reconcileEach(passContext, options)));
+            passes.push(
+              heldBy(until, await reconcileEach(passContext, options, passes.at(-1)?.failed?.enis)),
+            );
         });
         return passes.at(-1)!.outcome !== 'paused' && isIncomplete(passes.at(-1)!, settings);
       });
       // For "status" and "doctor" where no daemon runs. A full disk is no reason to fail.
       await configuration.keep(files).catch(() => undefined);
       const pass = passes.reduce(joined);
-      // Where the others had nothing to apply it is the failure that counts.
-      if (pass.failed !== undefined && pass.outcome !== 'applied') throw pass.failed.error;
       if (context.printsToJournal) logOutcome(log, pass);
       if (context.json) context.print(`${JSON.stringify(passJson(pass), null, 2)}\n`);
       else if (!context.printsToJournal) {
         const outcome = [...outcomeLines(pass, context), ...(await pauseLines(context, pass))];
         context.print(`${fold([...describeHost(pass, context), ...outcome], context).join('\n')}\n`);
       }
+      // Behind what was done for the others. The JSON has it in it.
+      if (pass.failed !== undefined && !context.json) throw pass.failed.error;
+      if (pass.failed !== undefined) return exitCodeOf(pass.failed.error.code);
       const needsAttention = pass.degraded.length > 0 || isHeld(pass);
       return needsAttention ? exitCodes.attention : exitCodes.done;
     } finally {

@@ -81,7 +81,7 @@ export async function readAllNetworkFiles(system: System, services: Services = {
     unread.push(...paths.slice(maxFiles));
   }
   for (const path of singleFiles) await read(path);
-  if ((services['NetworkManager'] ?? 'active') === 'active') await read(networkmanagerState);
+  if ((services.NetworkManager ?? 'active') === 'active') await read(networkmanagerState);
   return { files: Object.fromEntries([...found].map(([path, text]) => [path, maskSecrets(text)])), unread };
 }
 

@@ -145,10 +145,13 @@ test.each([
   { services: { NetworkManager: 'inactive' }, isRead: false },
   { services: { NetworkManager: 'active' }, isRead: true },
   { services: {}, isRead: true },
-] as const)('the state of NetworkManager, which only root may read: $services', async ({ services, isRead }) => {
-  const path = '/var/lib/NetworkManager/NetworkManager-intern.conf';
-  const host = smallHost({ [path]: '[device]\nmanaged=0\n' });
-  const { files } = await readAllNetworkFiles(host.system, services);
-  expect(Object.keys(files)).toEqual(isRead ? [path] : []);
-  expect(host.read.includes(path)).toBe(isRead);
-});
+] as const)(
+  'the state of NetworkManager, which only root may read: $services',
+  async ({ services, isRead }) => {
+    const path = '/var/lib/NetworkManager/NetworkManager-intern.conf';
+    const host = smallHost({ [path]: '[device]\nmanaged=0\n' });
+    const { files } = await readAllNetworkFiles(host.system, services);
+    expect(Object.keys(files)).toEqual(isRead ? [path] : []);
+    expect(host.read.includes(path)).toBe(isRead);
+  },
+);
