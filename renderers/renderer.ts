@@ -56,6 +56,11 @@ export interface Command {
    * has; `kernel` changes objects of the kernel that it names in full.
    */
   readonly does?: 'load' | 'wait' | 'kernel';
+  /**
+   * It takes down whatever link has this name. The kernel may have numbered the links anew since the file was written: it is not run where the
+   * name is the primary's, or that of another NIC that is up.
+   */
+  readonly takesDown?: string;
 }
 
 /** How a change gets from the plan into the kernel. */

@@ -3,6 +3,7 @@
 import type { EniChange } from '../../renderers/renderer.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import type { BackendName } from '../model/host.ts';
+import type { EniPlan } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
 import type { FoundLink } from './others/found.ts';
 import type { FileChange } from './ownership.ts';
@@ -58,7 +59,7 @@ export async function writeCheckpoint(
 }
 
 /** The same change the other way round. */
-export function inverse(checkpoint: Checkpoint, linkPresent: (link: string) => boolean): Checkpoint {
+export function inverse(checkpoint: Checkpoint, linkPresent: (eni: EniPlan) => boolean): Checkpoint {
   return {
     ...checkpoint,
     changes: [...checkpoint.changes].reverse().map(change => inverseChange(change, linkPresent)),
@@ -66,10 +67,10 @@ export function inverse(checkpoint: Checkpoint, linkPresent: (link: string) => b
   };
 }
 
-function inverseChange(change: EniChange, linkPresent: (link: string) => boolean): EniChange {
+function inverseChange(change: EniChange, linkPresent: (eni: EniPlan) => boolean): EniChange {
   switch (change.kind) {
     case 'added':
-      return { kind: 'removed', before: change.after, linkPresent: linkPresent(change.after.link) };
+      return { kind: 'removed', before: change.after, linkPresent: linkPresent(change.after) };
     case 'removed':
       return { kind: 'added', after: change.before };
     case 'changed':

@@ -8,6 +8,7 @@ import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';
 import { marked } from './marks.ts';
 import { installGenerated } from './netplan/generator.ts';
+import { withoutOthersLinks } from './others-links.ts';
 import { makeLasting, silenceRouters } from './others/take-over.ts';
 import type { FileChange } from './ownership.ts';
 
@@ -182,7 +183,8 @@ export async function runPhase(
   tolerant = false,
 ): Promise<boolean> {
   const { renderer, facts, reloadHazard } = context;
-  const commands = renderer.activate(changes, facts, reloadHazard).filter(c => c.phase === phase);
+  const wanted = renderer.activate(changes, facts, reloadHazard).filter(c => c.phase === phase);
+  const commands = await withoutOthersLinks(context, wanted, changes);
   for (const command of commands) {
     const { argv, outside = false } = command;
     const result = await context.system.run(argv, { timeoutMs: activationMs, outside });

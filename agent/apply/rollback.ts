@@ -14,6 +14,7 @@ import type { KernelObject } from './kernel-objects.ts';
 import { additions, removals, runBatches } from './live.ts';
 import { logRollback } from './log/log-change.ts';
 import { marked } from './marks.ts';
+import { isAnothers } from './others-links.ts';
 import { foreignBeside } from './others/foreign-guard.ts';
 import { findOn } from './others/found.ts';
 import { giveBack, type Return } from './others/give-back.ts';
@@ -55,8 +56,10 @@ async function undo(
 ): Promise<void> {
   const { system } = within;
   const found = await readKernelState(system);
-  const present = (link: string) => found.links.some(l => l.name === link);
-  const { files, changes } = inverse(checkpoint, present);
+  // After a reboot the name may be another NIC's, the primary's as well: nothing of this ENI goes there.
+  const present = (eni: EniPlan) => found.links.some(l => l.name === eni.link && !isAnothers([l], eni));
+  const { files, changes: inverted } = inverse(checkpoint, present);
+  const changes = inverted.filter(c => c.kind === 'removed' || !isAnothers(found.links, c.after));
   // An ENI that comes back takes its link over once more: its removal may have given that to others.
   const comes = changes.flatMap(c => (c.kind === 'added' ? [c.after] : []));
   const takesOver = takenOver(comes, [], found);
@@ -69,9 +72,9 @@ async function undo(
     await system.removeFile(path.join(folder, temporaryName));
   // The kernel last: whatever the backend made of the old files, the objects of the old plans are there afterwards, those of the
   // unchanged ENIs included. Of a link that has gone meanwhile only the files can come back.
-  const possible = changes.filter(c => c.kind === 'removed' || present(c.after.link));
+  const possible = changes.filter(c => c.kind === 'removed' || present(c.after));
   const touched = new Set(changes.map(c => eniOf(c).mac));
-  const bystanders = checkpoint.stateBefore.applied.filter(e => !touched.has(e.mac) && present(e.link));
+  const bystanders = checkpoint.stateBefore.applied.filter(e => !touched.has(e.mac) && present(e));
   const kernel = await readKernelState(system);
   const rest = [
     ...differences(context, possible, kernel),
@@ -80,7 +83,7 @@ async function undo(
   await runBatches(system, marked(context, additions(rest), { loads: false }), true);
   await runBatches(system, removals(rest), true);
   // Whoever it was: a default route by an ENI of ours that was not there before must not be what is left.
-  const ours = checkpoint.stateBefore.applied.filter(e => present(e.link));
+  const ours = checkpoint.stateBefore.applied.filter(e => present(e));
   await runBatches(
     system,
     ours.flatMap(plan => newLeaks(kernel, plan, checkpoint.knownFaults)),

@@ -12,6 +12,7 @@ import { differencesOf } from '../apply/eni-changes.ts';
 import { type FileChange, readFoundFile } from '../apply/ownership.ts';
 import { isOfThisMachine, readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
+import type { EniPlan } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
 import { workOf } from './differences.ts';
 import { type MachineContext, readMachine } from './machine.ts';
@@ -42,7 +43,7 @@ export interface RevertedEni {
 export async function previewRollback(context: MachineContext, change: Checkpoint) {
   const machine = await readMachine(context, { backend: () => change.backend, touch: false });
   const { kernel, facts, reloadHazard } = machine;
-  const present = (link: string) => kernel.links.some(l => l.name === link);
+  const present = ({ link }: EniPlan) => kernel.links.some(l => l.name === link);
   const { files, changes } = inverse(change, present);
   const compare = compareOptions(context.settings, facts, reloadHazard);
   const differences = differencesOf(kernel, changes, compare);

@@ -2,7 +2,7 @@
 // Debian's isc-dhcp 4.3 and 4.4, which sources dhclient-enter-hooks.d with sh at bind, renew, rebind and expire. Knows no
 // backend.
 import type { EniPlan } from '../../agent/model/network-plan.ts';
-import { linkWord } from '../formats/ip-commands.ts';
+import { linkCase, macOf } from '../formats/own-link.ts';
 import { marker } from '../renderer.ts';
 
 /** Variables of the lease that would reach beyond the link, without their `new_` and `old_`. */
@@ -30,31 +30,41 @@ const foreignEffects = [
 export function renderDhclientHook(list: readonly EniPlan[]): string {
   // One file for several ENIs: by name, so that their order in the plan changes nothing.
   const enis = list.toSorted((a, b) => (a.link < b.link ? -1 : 1));
-  const links = enis.map(e => linkWord(e.link)).join('|');
-  // A connected route in main would take the primary's answers to that subnet; the ENI's own table has it.
-  const hostOnly = enis.filter(e => !e.connectedRoute).map(e => linkWord(e.link));
-  // The plan's MTU wins over option 26; without one the cloud's own DHCP server may say it.
-  const fixedMtu = enis.filter(e => e.mtu !== undefined).map(e => linkWord(e.link));
+  const block = (of: readonly EniPlan[], body: readonly string[]) =>
+    of.length === 0
+      ? []
+      : [
+          'case "$eni_agent_link" in',
+          `${of.map(linkCase).join('|')})`,
+          ...body.map(l => `  ${l}`),
+          '  ;;',
+          'esac',
+        ];
   const lines = [
     `# ${marker}`,
     '# No default route, DNS, NTP or host name from the DHCP server of a secondary ENI.',
-    'case "$interface" in',
-    `${links})`,
-    ...foreignEffects.map(name => `  unset new_${name} old_${name}`),
-    // Also with nothing to write, dhclient-script would write an empty resolv.conf for some reasons.
-    '  make_resolv_conf() { :; }',
-    '  ;;',
-    'esac',
+    // The name alone may be another NIC's by now.
+    `eni_agent_link="$interface ${macOf('$interface')}"`,
+    ...block(enis, [
+      ...foreignEffects.map(name => `unset new_${name} old_${name}`),
+      // Also with nothing to write, dhclient-script would write an empty resolv.conf for some reasons.
+      'make_resolv_conf() { :; }',
+    ]),
+    // A connected route in main would take the primary's answers to that subnet; the ENI's own table has it.
+    ...block(
+      enis.filter(e => !e.connectedRoute),
+      [
+        '[ -z "$new_subnet_mask" ] || new_subnet_mask=255.255.255.255',
+        '[ -z "$old_subnet_mask" ] || old_subnet_mask=255.255.255.255',
+        'unset new_broadcast_address old_broadcast_address',
+      ],
+    ),
+    // The plan's MTU wins over option 26; without one the cloud's own DHCP server may say it.
+    ...block(
+      enis.filter(e => e.mtu !== undefined),
+      ['unset new_interface_mtu old_interface_mtu'],
+    ),
+    'unset eni_agent_link',
   ];
-  if (hostOnly.length > 0) {
-    lines.push('case "$interface" in', `${hostOnly.join('|')})`);
-    lines.push('  [ -z "$new_subnet_mask" ] || new_subnet_mask=255.255.255.255');
-    lines.push('  [ -z "$old_subnet_mask" ] || old_subnet_mask=255.255.255.255');
-    lines.push('  unset new_broadcast_address old_broadcast_address', '  ;;', 'esac');
-  }
-  if (fixedMtu.length > 0) {
-    lines.push('case "$interface" in', `${fixedMtu.join('|')})`);
-    lines.push('  unset new_interface_mtu old_interface_mtu', '  ;;', 'esac');
-  }
   return `${lines.join('\n')}\n`;
 }

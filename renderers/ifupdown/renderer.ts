@@ -1,5 +1,5 @@
-// Backend ifupdown (Debian 8-13, Ubuntu 14.04 and 16.04): one file per ENI that interfaces(5) reads, and one hook for
-// dhclient. Source: interfaces(5) and the inet/inet6 method definitions of ifupdown 0.7.47 to 0.8.44. The stanzas are in
+// Backend ifupdown (Debian 8-13, Ubuntu 14.04 and 16.04): one file per ENI that interfaces(5) reads, a script that finds its stanza by
+// MAC, and one hook for dhclient. Source: interfaces(5) and the inet/inet6 method definitions of ifupdown 0.7.47 to 0.8.44. The stanzas are in
 // stanzas.ts, what others have claimed is in claims.ts.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
@@ -16,6 +16,7 @@ import {
 } from '../renderer.ts';
 import { fileNameFor, findClaims, helperFile } from './claims.ts';
 import { renderDhclientHook } from './dhclient-hook.ts';
+import { downName, mappingScript, scriptPlace } from './mapping.ts';
 import { dhcpClientOf, renderStanzas } from './stanzas.ts';
 
 const folder = '/etc/network/interfaces.d';
@@ -29,14 +30,19 @@ export const ifupdown: Renderer = {
   proven: true,
   ownFiles: [
     { dir: folder, name: /^60-eni-[a-zA-Z0-9_.-]+$/ },
+    scriptPlace,
     { dir: hookFolder, name: new RegExp(`^${hookName}$`) },
   ],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
-    const stanzas = filesOfEach(enis, eni => {
-      const path = `${folder}/${fileNameFor(eni.link, facts).name}`;
-      return [{ path, mode: 0o644, content: `# ${marker}\n${renderStanzas(eni, facts)}` }];
-    });
+    if (enis.length === 0) return [];
+    const stanzas = [
+      mappingScript,
+      ...filesOfEach(enis, eni => {
+        const path = `${folder}/${fileNameFor(eni.link, facts).name}`;
+        return [{ path, mode: 0o644, content: `# ${marker}\n${renderStanzas(eni, facts)}` }];
+      }),
+    ];
     const leased = enis.filter(e => e.addressing === 'dhcp');
     if (leased.length === 0 || dhcpClientOf(facts) !== 'dhclient') return stanzas;
     const hook = { path: `${hookFolder}/${hookName}`, mode: 0o644, content: renderDhclientHook(leased) };
@@ -62,12 +68,14 @@ export const ifupdown: Renderer = {
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   const { link } = eniOf(change);
   linkWord(link);
-  const down: Command = {
+  const downOf = (...names: readonly string[]): Command => ({
     phase: 'before-write',
-    argv: ['ifdown', '--force', link],
+    argv: ['ifdown', '--force', ...names],
     mayFail: true,
     outside: true,
-  };
+    takesDown: link,
+  });
+  const down = downOf(downName(link));
   // `--force`: without hotplug nothing takes the link out of /run/network/ifstate when an ENI is unplugged, and a plain
   // `ifup` of a link that is listed there says "already configured", returns 0 and does nothing (0.8.41).
   const up: Command = { phase: 'after-write', argv: ['ifup', '--force', link], outside: true };
@@ -75,7 +83,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
     case 'added':
       // cloud-ifupdown-helper (Debian 9-11 cloud images) started DHCP on the new link before we came: stop it while its
       // stanza is still there, else its dhclient stays and brings a default route at the next renewal.
-      return helperFile(link, facts) === undefined ? [up] : [down, up];
+      return helperFile(link, facts) === undefined ? [up] : [downOf(link), up];
     case 'changed':
       if (bringUpDiffers(change.before, change.after)) return [down, up];
       return mtuCommands(change.before, change.after);

@@ -14,6 +14,7 @@ import {
   replaceRouteLine,
 } from '../formats/ip-commands.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
+import { mappingLines, stanzaName } from './mapping.ts';
 
 interface Stanza {
   readonly head: 'inet static' | 'inet dhcp' | 'inet manual' | 'inet6 static' | 'inet6 manual';
@@ -33,15 +34,16 @@ export function dhcpClientOf(facts: HostFacts): DhcpClient {
  * be undone hangs on the very first stanza, since rules outlive the link.
  */
 export function renderStanzas(eni: EniPlan, facts: HostFacts): string {
-  const link = linkWord(eni.link);
   const [first, ...others] = [...ipv4Stanzas(eni, facts), ...ipv6Stanzas(eni, facts)] as [
     Stanza,
     ...Stanza[],
   ];
   const all = [{ head: first.head, lines: [...first.lines, ...downLines(eni)] }, ...others];
   // `auto` alone, no `allow-hotplug`: with it udev starts ifup@.service beside us, and the two race for the link.
-  const text = all.map(s => [`iface ${link} ${s.head}`, ...s.lines.map(l => `    ${l}`)].join('\n'));
-  return `auto ${link}\n${text.join('\n')}\n`;
+  const text = all.map(s =>
+    [`iface ${stanzaName(eni.link)} ${s.head}`, ...s.lines.map(l => `    ${l}`)].join('\n'),
+  );
+  return `${[`auto ${linkWord(eni.link)}`, ...mappingLines(eni), ...text].join('\n')}\n`;
 }
 
 function ipv4Stanzas(eni: EniPlan, facts: HostFacts): readonly Stanza[] {

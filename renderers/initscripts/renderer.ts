@@ -77,8 +77,9 @@ function upCommands(eni: EniPlan, facts: HostFacts): readonly Command[] {
  * with 1 where somebody has deleted our files. Neither may stand in the way of a removal, hence the second look at the rules.
  */
 function downCommands(eni: EniPlan): readonly Command[] {
-  const argv = ['ifdown', linkWord(eni.link)] as const;
-  const down: Command = { phase: 'before-write', argv, mayFail: true, outside: true };
+  const link = linkWord(eni.link);
+  const argv = ['ifdown', link] as const;
+  const down: Command = { phase: 'before-write', argv, mayFail: true, outside: true, takesDown: link };
   return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
 }
 

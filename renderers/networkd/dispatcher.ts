@@ -3,6 +3,7 @@
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { addRuleOnceLine, linkWord } from '../formats/ip-commands.ts';
+import { ownLinkOrExit } from '../formats/own-link.ts';
 import { type FileText, marker } from '../renderer.ts';
 import { speaksRule, systemdAtLeast } from './sections.ts';
 
@@ -26,7 +27,7 @@ export function dispatcherFor(eni: EniPlan, facts: HostFacts): readonly FileText
     '#!/bin/sh',
     // A script needs its interpreter on line 1, so the marker is on line 2.
     `# ${marker}`,
-    `[ "$IFACE" = ${link} ] || exit 0`,
+    ...ownLinkOrExit('$IFACE', eni),
     ...(rules.length > 0
       ? ['# systemd before 245 cannot say suppress_prefixlength in a .network file.']
       : []),

@@ -3,6 +3,7 @@
 // NetworkManager 1.18 to 1.52. Knows no file.
 import type { EniPlan, PlannedRule } from '../../agent/model/network-plan.ts';
 import { addRuleOnceLine, deleteRuleLine, linkWord, ruleWords } from '../formats/ip-commands.ts';
+import { ownLinkOrExit } from '../formats/own-link.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
 import { type FileText, marker } from '../renderer.ts';
 
@@ -42,7 +43,7 @@ export function renderRuleDispatcher(eni: EniPlan, version: string | undefined):
     // A script needs its interpreter on line 1, so the marker is on line 2.
     `# ${marker}`,
     '# This NetworkManager is too old to say these rules itself (suppress_prefixlength: 1.20, any rule: 1.18).',
-    `[ "$1" = ${link} ] || exit 0`,
+    ...ownLinkOrExit('$1', eni),
     'case "$2" in',
     'up)',
     ...rules.map(rule => `  ${addRuleOnceLine(rule)}`),

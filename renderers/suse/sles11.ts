@@ -130,7 +130,13 @@ function upCommand(eni: EniPlan): Command {
 function downCommands(eni: EniPlan, linkPresent: boolean): readonly Command[] {
   const link = linkWord(eni.link);
   const down: Command = linkPresent
-    ? { phase: 'before-write', argv: ['ifdown', link], outside: true }
-    : { phase: 'before-write', argv: ['ifdown', link, '-o', 'hotplug'], mayFail: true, outside: true };
+    ? { phase: 'before-write', argv: ['ifdown', link], outside: true, takesDown: link }
+    : {
+        phase: 'before-write',
+        argv: ['ifdown', link, '-o', 'hotplug'],
+        mayFail: true,
+        outside: true,
+        takesDown: link,
+      };
   return [down, ...deleteRuleCommands(eni.rules, 'before-write')];
 }

@@ -196,9 +196,9 @@ function removeCommands(before: EniPlan, linkPresent: boolean): readonly Command
   const link = linkWord(before.link);
   const argv = ['wicked', 'ifdown', link] as const;
   const down: readonly Command[] = linkPresent
-    ? [{ phase: 'before-write', argv }]
+    ? [{ phase: 'before-write', argv, takesDown: link }]
     : [
-        { phase: 'before-write', argv, mayFail: true },
+        { phase: 'before-write', argv, mayFail: true, takesDown: link },
         { phase: 'before-write', argv: ['wicked', 'nanny', 'delpolicy', policyName(link)], mayFail: true },
       ];
   // DHCLIENT_USE_LAST_LEASE: the next ENI of this name would start with the old one's address.

@@ -87,6 +87,7 @@ describe('ifupdown with three ENIs', () => {
     expect(plan.outcome).toBe('pending');
     expect(plan.backend.name).toBe('ifupdown');
     expect(plan.files.map((f: { path: string }) => f.path)).toEqual([
+      '/etc/network/eni-agent-stanza',
       '/etc/network/interfaces.d/60-eni-eth1',
       '/etc/network/interfaces.d/60-eni-eth2',
     ]);

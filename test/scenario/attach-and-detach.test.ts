@@ -26,6 +26,7 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
     'write /run/eni-agent/tool-versions.json',
     'write /run/eni-agent/kernel-probe.json',
     'write /var/lib/eni-agent/checkpoint.json',
+    'write /etc/network/eni-agent-stanza',
     `write ${file}`,
     'run ifup --force eth1',
     'write /var/lib/eni-agent/state.json',
@@ -38,7 +39,10 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
   expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
   expect(leavesBy(machine.system, '172.31.16.20')).toBe('eth0');
   const { files, kernel } = machine.picture();
-  expect(Object.keys(files).filter(path => !(path in before.files))).toEqual([`${file} 644`]);
+  expect(Object.keys(files).filter(path => !(path in before.files))).toEqual([
+    '/etc/network/eni-agent-stanza 755',
+    `${file} 644`,
+  ]);
   // Nothing but the link's own state was taken from the kernel, and nothing but its own was added.
   expect(before.kernel.filter(line => !kernel.includes(line))).toEqual(['link eth1 down mtu 1500']);
   expect(kernel.filter(line => !before.kernel.includes(line) && !/eth1|28[036]00/.test(line))).toEqual([]);

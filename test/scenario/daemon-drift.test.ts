@@ -50,11 +50,11 @@ const faults: readonly Fault[] = [
     says: /link eth1 is down/,
     lines: 2,
   },
-  { name: 'ifdown', act: m => m.system.sh('ifdown --force eth1'), says: /missing: address eth1/ },
+  { name: 'ifdown', act: m => m.system.sh('ifdown eth1'), says: /missing: address eth1/ },
   {
     name: 'the network service restarted without our file',
     act(m) {
-      m.system.sh('ifdown --force eth1');
+      m.system.sh('ifdown eth1');
       m.system.files.delete(file);
       m.system.bootNetwork();
     },
@@ -99,7 +99,7 @@ describe('repaired within a second, and told once', () => {
 
 test('a restart of the service that ends as it began is no drift', async () => {
   const { machine, daemon, good } = await settled();
-  machine.system.sh('ifdown --force eth1');
+  machine.system.sh('ifdown eth1');
   machine.system.bootNetwork();
   await daemon.runFor(5000);
   expect(machine.picture()).toEqual(good);

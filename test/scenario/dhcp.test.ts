@@ -24,6 +24,7 @@ test('one command, two passes: first the lease, then table and rules', async () 
   const work = machine.system.journal.filter(line => !line.includes('/eni-agent/'));
   expect(work).toEqual([
     `write ${hook}`,
+    'write /etc/network/eni-agent-stanza',
     `write ${file}`,
     'run ifup --force eth1',
     'run ip -4 route replace 10.0.1.0/24 dev eth1 table 28000 proto 129',

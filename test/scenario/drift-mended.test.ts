@@ -8,7 +8,7 @@ import { travels } from './travels.ts';
 const make = useMachines();
 
 type Drift = readonly [string, (machine: Machine) => void];
-const ifdown: Drift = ['the link set down and emptied', m => m.system.sh('ifdown --force eth1')];
+const ifdown: Drift = ['the link set down and emptied', m => m.system.sh('ifdown eth1')];
 
 describe.each(travels)('$backend', ({ backend, file }) => {
   const start = (spec: MachineSpec) => make({ ...spec, backend });

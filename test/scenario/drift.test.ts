@@ -145,7 +145,8 @@ describe('the state file', () => {
     machine.system.put(file, rename(machine.system.files.get(file)!.content));
     machine.system.put(statePath, state);
     machine.reboot();
-    expect(addressesOf(machine, 'eth1')[0]).toBe('172.31.47.10/32');
+    // The stanza goes by the MAC, and no link has that one.
+    expect(addressesOf(machine, 'eth1')).toEqual([]);
     await onceOk(machine);
     expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32', '172.31.40.11/32']);
     expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');

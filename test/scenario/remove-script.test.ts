@@ -17,9 +17,10 @@ test('changes nothing, and names every object in full', async () => {
   const mac = machine.system.kernel.links.find(l => l.name === 'eth1')!.mac;
   expect(out.split('\n').slice(5)).toEqual([
     `if is_link eth1 ${mac}; then`,
-    'ifdown --force eth1',
+    'ifdown --force eth1=60-eni-eth1',
     'fi',
     'drop /etc/network/interfaces.d/60-eni-eth1',
+    'drop /etc/network/eni-agent-stanza',
     "ip -4 -force -batch - 2> /dev/null << 'END'",
     'rule del from 172.31.32.0/20 to 172.31.16.0/20 iif lo lookup 28000 priority 28000',
     'rule del from 172.31.32.0/20 lookup 254 suppress_prefixlength 0 priority 28300',
@@ -38,7 +39,7 @@ test('changes nothing, and names every object in full', async () => {
 });
 
 test.each([
-  ['ifupdown', ['ifdown --force eth1']],
+  ['ifupdown', ['ifdown --force eth1=60-eni-eth1']],
   ['networkd', []],
   [
     'netplan',

@@ -24,7 +24,7 @@ export const travels: readonly TravelCase[] = [
     backend: 'ifupdown',
     file: '/etc/network/interfaces.d/60-eni-eth1',
     bringsUp: /^run ifup/,
-    takesDown: /^run ifdown --force eth1$/,
+    takesDown: /^run ifdown --force eth1=60-eni-eth1$/,
     changes: /addr add 172\.31\.40\.12/,
     interrupts: /if(up|down)/,
     stays: { '/run/network/ifstate 644': expect.any(String) },

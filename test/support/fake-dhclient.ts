@@ -53,14 +53,14 @@ export function releaseLease(host: DhclientHost, link: string): CommandResult {
   return { exitCode: 0, stdout: '', stderr: '' };
 }
 
-/** What the hooks of that folder do for one link: `case "$interface" in LINKS) ... ;; esac`. */
+/** What the hooks of that folder do for one link: `case "$eni_agent_link" in "LINK MAC"|...) ... ;; esac`. */
 function readHooks(host: DhclientHost, link: string) {
   const unset = new Set<string>();
   let [hostMask, ownResolvConf] = [false, false];
   for (const name of host.listFolder(hookFolder)) {
     const text = host.readFile(`${hookFolder}/${name}`) ?? '';
-    for (const [, links, body] of text.matchAll(/case "\$interface" in\n(.*)\)\n([\s\S]*?);;\nesac/g)) {
-      if (!links!.split('|').includes(link)) continue;
+    for (const [, links, body] of text.matchAll(/case "\$eni_agent_link" in\n(.*)\)\n([\s\S]*?);;\nesac/g)) {
+      if (!links!.split('|').includes(`"${link} ${host.kernel.link(link).mac}"`)) continue;
       for (const [, variable] of body!.matchAll(/\bunset\b.*?\bnew_(\w+)/g)) unset.add(variable!);
       if (body!.includes('new_subnet_mask=255.255.255.255')) hostMask = true;
       if (body!.includes('make_resolv_conf() { :; }')) ownResolvConf = true;

@@ -19,7 +19,15 @@ export interface IfupdownHost {
   readonly step: Step;
 }
 
+interface Mapping {
+  readonly patterns: readonly string[];
+  readonly script: string;
+  readonly maps: readonly (readonly string[])[];
+}
+
 interface Stanza {
+  readonly logical: string;
+  /** The link that it is for now. */
   readonly link: string;
   readonly method: string;
   readonly options: (readonly [key: string, value: string])[];
@@ -29,44 +37,78 @@ export const statePath = '/run/network/ifstate';
 
 /** `ifup [--force] LINK`. Stops at the first line that fails. */
 export function ifup(host: IfupdownHost, args: readonly string[]): CommandResult {
-  const { link, force } = parseArgs(args);
-  const stanzas = readStanzas(host).filter(s => s.link === link);
-  if (stanzas.length === 0) return failure(`ifup: unknown interface ${link}`);
+  const { link, logical: named, force } = parseArgs(args);
+  const [all, mappings] = [readStanzas(host), readMappings(host)];
+  if (!all.some(s => s.logical === named) && !mappings.some(m => m.patterns.includes(named)))
+    return failure(`ifup: unknown interface ${named}`);
   const state = readState(host);
-  if (state.includes(link) && !force)
+  if (state.has(link) && !force)
     return { exitCode: 0, stdout: '', stderr: `ifup: interface ${link} already configured\n` };
+  const logical = mapped(host, link, named, mappings);
+  if (logical === undefined) return failure(`ifup: error trying to executing mapping script on ${link}`);
+  const stanzas = all.filter(s => s.logical === logical).map(s => ({ ...s, link }));
+  if (stanzas.length === 0) {
+    if (force) writeState(host, new Map([...state, [link, logical]]));
+    return { exitCode: 0, stdout: '', stderr: `ifup: ignoring unknown interface ${link}=${logical}\n` };
+  }
   for (const stanza of stanzas) {
     for (const act of upActions(host, stanza)) {
       const result = act();
       if (result.exitCode === 0) continue;
       // Measured: with --force on a link that the state file lists, ifup stops here all the same, and ends with 0.
-      if (state.includes(link)) return { ...result, exitCode: 0 };
+      if (state.has(link)) return { ...result, exitCode: 0 };
       return failure(`${result.stderr}ifup: failed to bring up ${link}`);
     }
   }
-  if (!state.includes(link)) writeState(host, [...state, link]);
+  writeState(host, new Map([...state, [link, logical]]));
   return { exitCode: 0, stdout: '', stderr: '' };
 }
 
-/** `ifdown [--force] LINK`. With --force every line runs, whatever fails, and the end is 0. */
+/**
+ * `ifdown [--force] LINK[=LOGICAL]`. Every line runs, whatever fails, and the end is 0. No mapping is asked: without --force the state file
+ * says by which stanza the link is up, with it the name of the link is that of the stanza unless one is given.
+ */
 export function ifdown(host: IfupdownHost, args: readonly string[]): CommandResult {
-  const { link, force } = parseArgs(args);
-  const stanzas = readStanzas(host).filter(s => s.link === link);
+  const { link, logical: named, force } = parseArgs(args);
   const state = readState(host);
-  if (stanzas.length === 0) return failure(`ifdown: unknown interface ${link}`);
-  if (!force) throw new UnknownCommand('ifdown without --force is not modelled');
+  const all = readStanzas(host);
+  const known =
+    state.has(link) ||
+    all.some(s => s.logical === named) ||
+    readMappings(host).some(m => m.patterns.includes(named));
+  if (!known) return failure(`ifdown: unknown interface ${named}`);
+  const logical = force ? named : state.get(link);
+  if (logical === undefined)
+    return { exitCode: 0, stdout: '', stderr: `ifdown: interface ${link} not configured\n` };
+  const stanzas = all.filter(s => s.logical === logical).map(s => ({ ...s, link }));
   const errors = stanzas.flatMap(s => downActions(host, s)).map(act => act().stderr);
-  writeState(
-    host,
-    state.filter(l => l !== link),
-  );
+  writeState(host, new Map([...state].filter(([name]) => name !== link)));
   return { exitCode: 0, stdout: '', stderr: errors.join('') };
 }
 
 /** `ifup -a`, as networking.service runs it at boot: every link that an `auto` line names; one that fails stops no other. */
 export function ifupAll(host: IfupdownHost): void {
   const links = readLines(host).flatMap(line => (line[0] === 'auto' ? line.slice(1) : []));
-  for (const link of links) if (!readState(host).includes(link)) ifup(host, [link]);
+  for (const link of links) if (!readState(host).has(link)) ifup(host, [link]);
+}
+
+/** Undefined where the script is not there: ifup fails then. Of scripts only the agent's own is modelled. */
+function mapped(
+  host: IfupdownHost,
+  link: string,
+  named: string,
+  mappings: readonly Mapping[],
+): string | undefined {
+  let logical = named;
+  for (const { patterns, script, maps } of mappings) {
+    if (!patterns.includes(logical)) continue;
+    const text = host.readFile(script);
+    if (text === undefined) return undefined;
+    if (!text.includes('/sys/class/net/$1/address')) throw new UnknownCommand(`mapping script ${script}`);
+    const mac = host.kernel.links.find(l => l.name === link)?.mac;
+    logical = maps.find(([wanted]) => wanted === mac)?.[1] ?? link;
+  }
+  return logical;
 }
 
 type Action = () => CommandResult;
@@ -171,10 +213,11 @@ function option(stanza: Stanza, key: string): string | undefined {
   return stanza.options.find(([name]) => name === key)?.[1];
 }
 
-function parseArgs(args: readonly string[]): { readonly link: string; readonly force: boolean } {
+function parseArgs(args: readonly string[]) {
   const names = args.filter(a => a !== '--force');
   if (names.length !== 1 || names[0]!.startsWith('-')) throw new UnknownCommand(`ifup ${args.join(' ')}`);
-  return { link: names[0]!, force: args.includes('--force') };
+  const [link = '', logical = link] = names[0]!.split('=');
+  return { link, logical, force: args.includes('--force') };
 }
 
 /** Words of all lines of the interfaces tree, in the order in which ifupdown reads them. */
@@ -195,27 +238,34 @@ function readLines(host: IfupdownHost, path = '/etc/network/interfaces'): readon
 function readStanzas(host: IfupdownHost): readonly Stanza[] {
   const stanzas: Stanza[] = [];
   for (const [word = '', ...rest] of readLines(host)) {
-    if (word === 'auto' || word.startsWith('allow-')) continue;
-    if (word === 'iface') stanzas.push({ link: rest[0] ?? '', method: `${rest[1]} ${rest[2]}`, options: [] });
-    else stanzas.at(-1)?.options.push([word, rest.join(' ')]);
+    if (word === 'auto' || word.startsWith('allow-') || /^(mapping|script|map)$/.test(word)) continue;
+    const [name = ''] = rest;
+    if (word !== 'iface') stanzas.at(-1)?.options.push([word, rest.join(' ')]);
+    else stanzas.push({ logical: name, link: name, method: `${rest[1]} ${rest[2]}`, options: [] });
   }
   return stanzas;
 }
 
-function readState(host: IfupdownHost): readonly string[] {
-  const lines = (host.readFile(statePath) ?? '').split('\n').filter(l => l !== '');
-  return lines.map(line => line.split('=')[0]!);
+function readMappings(host: IfupdownHost): readonly Mapping[] {
+  const mappings: { patterns: string[]; script: string; maps: string[][] }[] = [];
+  for (const [word, ...rest] of readLines(host)) {
+    if (word === 'mapping') mappings.push({ patterns: rest, script: '', maps: [] });
+    else if (word === 'script') mappings.at(-1)!.script = rest.join(' ');
+    else if (word === 'map') mappings.at(-1)!.maps.push(rest);
+  }
+  return mappings;
 }
 
-function writeState(host: IfupdownHost, links: readonly string[]): void {
+/** Link to logical name. */
+function readState(host: IfupdownHost): ReadonlyMap<string, string> {
+  const lines = (host.readFile(statePath) ?? '').split('\n').filter(l => l !== '');
+  return new Map(lines.map(line => line.split('=') as [string, string]));
+}
+
+function writeState(host: IfupdownHost, state: ReadonlyMap<string, string>): void {
   // Sorted, unlike the real one, so that two machines can be compared.
-  host.writeFile(
-    statePath,
-    [...links]
-      .sort()
-      .map(l => `${l}=${l}\n`)
-      .join(''),
-  );
+  const lines = [...state].map(([link, logical]) => `${link}=${logical}\n`);
+  host.writeFile(statePath, lines.sort().join(''));
 }
 
 function failure(stderr: string): CommandResult {

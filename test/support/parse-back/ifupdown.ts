@@ -8,7 +8,7 @@ import { type KernelLines, kernelLines, leakedDefault } from './kernel-lines.ts'
 import { ShellState } from './shell-lines.ts';
 
 interface Stanza {
-  readonly link: string;
+  readonly logical: string;
   readonly family: string;
   readonly method: string;
   readonly options: readonly (readonly [key: string, value: string])[];
@@ -17,7 +17,8 @@ interface Stanza {
 /** Addresses, routes and rules of one link after ifup. */
 export function parseBack(files: readonly RenderedFile[], link: string, facts: HostFacts): KernelLines {
   const read = files.filter(f => f.path.startsWith('/etc/network/interfaces.d/'));
-  const stanzas = read.flatMap(f => parseInterfaces(f.content)).filter(s => s.link === link);
+  const logical = logicalName(files, read, link);
+  const stanzas = read.flatMap(f => parseInterfaces(f.content)).filter(s => s.logical === logical);
   const started = read.some(f => f.content.split('\n').includes(`auto ${link}`));
   const shell = new ShellState(link);
   const addresses: string[] = [];
@@ -40,16 +41,29 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
   return kernelLines({ addresses, routes: [...routes, ...shell.routes], rules: shell.rules });
 }
 
+/** The stanza that the mapping of this link leads to; its script has to be there and executable, and nothing else may have its name. */
+function logicalName(files: readonly RenderedFile[], read: readonly RenderedFile[], link: string): string {
+  const lines = read.flatMap(f => f.content.split('\n')).map(l => l.trim().split(' '));
+  const at = lines.findIndex(([word, name]) => word === 'mapping' && name === link);
+  const [script, map] = [lines[at + 1], lines[at + 2]];
+  const file = files.find(f => f.path === script?.[1]);
+  if (at < 0 || script?.[0] !== 'script' || map?.[0] !== 'map' || file?.mode !== 0o755)
+    throw new Error(`no mapping for ${link}`);
+  if (lines.some(([word, name]) => word === 'iface' && name === link))
+    throw new Error(`a stanza of ours goes by the name ${link}`);
+  return map[2]!;
+}
+
 export function parseInterfaces(text: string): readonly Stanza[] {
-  const stanzas: { link: string; family: string; method: string; options: [string, string][] }[] = [];
+  const stanzas: { logical: string; family: string; method: string; options: [string, string][] }[] = [];
   for (const line of text.split('\n').map(l => l.trim())) {
     // A comment has a line of its own; behind an option it would be part of the value.
     if (line === '' || line.startsWith('#')) continue;
     const [word = '', ...rest] = line.split(/\s+/);
-    if (word === 'auto') continue;
+    if (/^(auto|mapping|script|map)$/.test(word)) continue;
     if (word === 'iface') {
-      const [link = '', family = '', method = ''] = rest;
-      stanzas.push({ link, family, method, options: [] });
+      const [logical = '', family = '', method = ''] = rest;
+      stanzas.push({ logical, family, method, options: [] });
     } else {
       stanzas.at(-1)?.options.push([word, line.slice(word.length).trim()]);
     }
@@ -78,10 +92,10 @@ function bitsOf(mask: string): number {
 /** dhclient-script sources the hook; without the unset, the router of the lease becomes main's default. */
 function leaseIsTamed(files: readonly RenderedFile[], link: string): boolean {
   const hook = files.find(f => /^\/etc\/dhcp\/dhclient-enter-hooks\.d\/[a-zA-Z0-9_-]+$/.test(f.path));
-  const block = /case "\$interface" in\n(.*)\)\n([\s\S]*?);;\nesac/.exec(hook?.content ?? '');
+  const block = /case "\$eni_agent_link" in\n(.*)\)\n([\s\S]*?);;\nesac/.exec(hook?.content ?? '');
   const unset = ['routers', 'rfc3442_classless_static_routes', 'static_routes'];
   return (
-    block?.[1]?.split('|').includes(link) === true &&
+    block?.[1]?.split('|').some(words => words.startsWith(`"${link} `)) === true &&
     unset.every(name => block[2]?.split(/\s+/).includes(`new_${name}`))
   );
 }

@@ -72,6 +72,8 @@ const plan = {
   ],
   skipped: [{ reason: 'primary', degraded: false, mac: expect.any(String), text: expect.any(String) }],
 };
+/** The script that finds a stanza by its MAC. */
+const stanza = { path: '/etc/network/eni-agent-stanza', mode: '0755' };
 const pass = {
   version: 1,
   cloud: { provider: 'aws', instanceId: 'i-0af01c0123456789a', requests: expect.any(Number) },
@@ -85,7 +87,7 @@ describe('the result', () => {
     await start();
     const pending = {
       ...pass,
-      files: [{ path, mode: '0644', before: null, after: expect.stringContaining('iface eth1 inet static') }],
+      files: [stanza, { path, mode: '0644', before: null, after: expect.stringContaining('iface 60-eni-eth1 inet static') }],
       commands: [{ phase: 'after-write', argv: ['ifup', '--force', 'eth1'] }],
       kernel: { add: [], remove: [] },
     };
@@ -186,12 +188,12 @@ describe('the result', () => {
     expect(await json(0, 'rollback')).toEqual({
       version: 1,
       rolledBack: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      files: [path],
+      files: [stanza.path, path],
     });
     expect(await json(2, 'once')).toMatchObject({ outcome: 'refused' });
     expect(await json(0, 'once', '--force')).toMatchObject({ outcome: 'applied' });
     const nothing = { version: 1, removed: [], stopped: [], disabled: [], notes: [] };
-    expect(await json(0, 'remove')).toEqual({ ...nothing, removed: [path] });
+    expect(await json(0, 'remove')).toEqual({ ...nothing, removed: [stanza.path, path] });
     expect(await json(0, 'remove')).toEqual(nothing);
   });
 
@@ -226,7 +228,7 @@ describe('the result', () => {
       version: 1,
       warnings: [],
       plan,
-      files: [{ path, mode: '0644', content: expect.stringContaining('iface eth1 inet static') }],
+      files: [stanza, { path, mode: '0644', content: expect.stringContaining('iface 60-eni-eth1 inet static') }],
       commands: [{ phase: 'after-write', argv: ['ifup', '--force', 'eth1'] }],
     });
     // Without --out nothing is written.

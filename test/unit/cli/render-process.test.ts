@@ -79,7 +79,10 @@ test('the same bytes twice, and nothing beside the folder that was named', async
 test('from another folder: a relative --out counts from there', async () => {
   const cwd = path.join(home, 'work');
   expect((await render(['--backend', 'ifupdown', '--out', 'deep/er'], { cwd })).code).toBe(0);
-  expect(Object.keys(tree(cwd))).toEqual(['deep/er/etc/network/interfaces.d/60-eni-eth1 644']);
+  expect(Object.keys(tree(cwd))).toEqual([
+    'deep/er/etc/network/eni-agent-stanza 755',
+    'deep/er/etc/network/interfaces.d/60-eni-eth1 644',
+  ]);
 });
 
 test('every backend; --json without --out writes nothing', { timeout: 300_000 }, async () => {

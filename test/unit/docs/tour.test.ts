@@ -85,7 +85,8 @@ describe('the tour in ARCHITECTURE.md', () => {
   });
 
   test('file', () => {
-    const [file, ...others] = renderers.ifupdown.render(plan.enis, facts);
+    const [script, file, ...others] = renderers.ifupdown.render(plan.enis, facts);
+    expect(script!.path).toBe('/etc/network/eni-agent-stanza');
     expect(others).toEqual([]);
     block('file', [`--- ${file!.path}`, file!.content]);
   });

@@ -27,7 +27,10 @@ describe('the file name that /etc/network/interfaces reads', () => {
   ])('%s -> %s', (line, name) => {
     const facts = withFiles({ '/etc/network/interfaces': `auto lo\niface lo inet loopback\n${line}\n` });
     const files = ifupdown.render(examplePlans['static-ipv4-mtu']!.enis, facts);
-    expect(files.map(f => f.path)).toEqual([`/etc/network/interfaces.d/${name}`]);
+    expect(files.map(f => f.path)).toEqual([
+      '/etc/network/eni-agent-stanza',
+      `/etc/network/interfaces.d/${name}`,
+    ]);
     expect(ifupdown.claims(eth1, facts)).toEqual([]);
   });
 

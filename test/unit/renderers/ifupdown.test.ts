@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { mappingScript } from '../../../renderers/ifupdown/mapping.ts';
 import { ifupdown } from '../../../renderers/ifupdown/renderer.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 import { marker } from '../../../renderers/renderer.ts';
@@ -22,9 +23,13 @@ const contents = (name: string, facts: HostFacts) =>
 
 test('a static ENI with both families', () => {
   expect(contents('static-dual-stack', debian11)).toEqual({
+    '/etc/network/eni-agent-stanza': mappingScript.content,
     '/etc/network/interfaces.d/60-eni-eth1': `# ${marker}
 auto eth1
-iface eth1 inet static
+mapping eth1
+    script /etc/network/eni-agent-stanza
+    map 00:16:3e:00:00:02 60-eni-eth1
+iface 60-eni-eth1 inet static
     address 10.0.2.10/32
     pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true
     up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000
@@ -40,11 +45,11 @@ iface eth1 inet static
     down ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 2>/dev/null || true
     down ip -4 route flush table 28000 dev eth1 2>/dev/null || true
     down ip -6 route flush table 28000 dev eth1 2>/dev/null || true
-iface eth1 inet static
+iface 60-eni-eth1 inet static
     address 10.0.2.11/32
-iface eth1 inet static
+iface 60-eni-eth1 inet static
     address 10.0.2.12/32
-iface eth1 inet6 static
+iface 60-eni-eth1 inet6 static
     address 2001:db8:2::10/128
     accept_ra 0
     autoconf 0
@@ -54,7 +59,7 @@ iface eth1 inet6 static
     up ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000
     up ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
     up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600
-iface eth1 inet6 static
+iface 60-eni-eth1 inet6 static
     address 2001:db8:2::11/128
     accept_ra 0
     autoconf 0
@@ -66,20 +71,24 @@ iface eth1 inet6 static
 test('a leased address with static ones beside it', () => {
   const files = contents('dhcp-complete', debian11);
   const stanzas = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
-  expect(stanzas.split('\n').slice(0, 6)).toEqual([
+  expect(stanzas.split('\n').slice(0, 9)).toEqual([
     `# ${marker}`,
     'auto eth1',
-    'iface eth1 inet dhcp',
+    'mapping eth1',
+    '    script /etc/network/eni-agent-stanza',
+    '    map 00:16:3e:00:00:02 60-eni-eth1',
+    'iface 60-eni-eth1 inet dhcp',
     '    pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true',
     '    up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
     '    up ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000',
   ]);
   expect(stanzas).not.toContain('address 10.0.2.10');
-  expect(stanzas).toContain('iface eth1 inet static\n    address 10.0.2.11/32\n');
+  expect(stanzas).toContain('iface 60-eni-eth1 inet static\n    address 10.0.2.11/32\n');
   expect(files['/etc/dhcp/dhclient-enter-hooks.d/zz-eni-agent']).toBe(`# ${marker}
 # No default route, DNS, NTP or host name from the DHCP server of a secondary ENI.
-case "$interface" in
-eth1)
+eni_agent_link="$interface $(cat "/sys/class/net/$interface/address" 2> /dev/null)"
+case "$eni_agent_link" in
+"eth1 00:16:3e:00:00:02")
   unset new_routers old_routers
   unset new_static_routes old_static_routes
   unset new_rfc3442_classless_static_routes old_rfc3442_classless_static_routes
@@ -95,13 +104,14 @@ eth1)
   make_resolv_conf() { :; }
   ;;
 esac
-case "$interface" in
-eth1)
+case "$eni_agent_link" in
+"eth1 00:16:3e:00:00:02")
   [ -z "$new_subnet_mask" ] || new_subnet_mask=255.255.255.255
   [ -z "$old_subnet_mask" ] || old_subnet_mask=255.255.255.255
   unset new_broadcast_address old_broadcast_address
   ;;
 esac
+unset eni_agent_link
 `);
 });
 
@@ -110,8 +120,9 @@ test('one hook for all leased links, with a host mask except where main is to ha
   const files = ifupdown.render([connected, eni('dhcp-shares-primary-subnet')], debian11);
   const hooks = files.filter(f => f.path.startsWith('/etc/dhcp/'));
   expect(hooks).toHaveLength(1);
-  const blocks = hooks[0]!.content.split('case "$interface" in\n').slice(1);
-  expect(blocks.map(b => b.split('\n')[0])).toEqual(['eth1|eth2)', 'eth1)', 'eth2)']);
+  const blocks = hooks[0]!.content.split('case "$eni_agent_link" in\n').slice(1);
+  const [first, second] = ['"eth1 00:16:3e:00:00:02"', '"eth2 00:16:3e:00:00:02"'];
+  expect(blocks.map(b => b.split('\n')[0])).toEqual([`${first}|${second})`, `${first})`, `${second})`]);
   expect(blocks[1]).toContain('new_subnet_mask=255.255.255.255');
   expect(blocks[2]).toContain('unset new_interface_mtu');
 });
@@ -170,7 +181,7 @@ describe('activation', () => {
     const change = { kind: 'changed', before, after } as const;
     expect(ifupdown.travel(change, debian11)).toBe('files');
     expect(argvs([change], debian11)).toEqual([
-      'before-write? ifdown --force eth1',
+      'before-write? ifdown --force eth1=60-eni-eth1',
       'after-write ifup --force eth1',
     ]);
   });
@@ -180,7 +191,7 @@ describe('activation', () => {
     'a removal runs with the old file still there, and may fail (link: %s)',
     linkPresent => {
       const removed = { kind: 'removed', before: added.after, linkPresent } as const;
-      expect(argvs([removed], debian11)).toEqual(['before-write? ifdown --force eth1']);
+      expect(argvs([removed], debian11)).toEqual(['before-write? ifdown --force eth1=60-eni-eth1']);
       expect(ifupdown.travel(removed, debian11)).toBe('files');
     },
   );
@@ -194,7 +205,7 @@ describe('activation', () => {
       const removed = { kind: 'removed', before: eni('dhcp-complete'), linkPresent: false } as const;
       const next = { kind: 'added', after: eni('dhcp-complete') } as const;
       expect(argvs([next, removed], { ...debian11, paths: [program] })).toEqual([
-        'before-write? ifdown --force eth1',
+        'before-write? ifdown --force eth1=60-eni-eth1',
         `before-write? rm -f ${lease}`,
         'after-write ifup --force eth1',
       ]);
@@ -204,7 +215,7 @@ describe('activation', () => {
   test('several changes: every link goes down before the first file is written', () => {
     const removed = { kind: 'removed', before: { ...added.after, link: 'eth2' }, linkPresent: true } as const;
     expect(argvs([added, removed], debian11)).toEqual([
-      'before-write? ifdown --force eth2',
+      'before-write? ifdown --force eth2=60-eni-eth2',
       'after-write ifup --force eth1',
     ]);
   });
@@ -214,9 +225,12 @@ describe('dhcpcd instead of dhclient', () => {
   const facts: HostFacts = { ...debian11, paths: ['/usr/sbin/dhcpcd'] };
   test('started by the stanza, without a default route and without its own file', () => {
     const files = contents('dhcp-complete', facts);
-    expect(Object.keys(files)).toEqual(['/etc/network/interfaces.d/60-eni-eth1']);
+    expect(Object.keys(files)).toEqual([
+      '/etc/network/eni-agent-stanza',
+      '/etc/network/interfaces.d/60-eni-eth1',
+    ]);
     const text = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
-    expect(text).toContain('iface eth1 inet manual\n');
+    expect(text).toContain('iface 60-eni-eth1 inet manual\n');
     expect(text).not.toContain('inet dhcp');
     expect(text).toMatch(/\n {4}up dhcpcd -4 .*--nogateway .*eth1\n/);
     expect(text).toMatch(/\n {4}down dhcpcd -4 .*eth1 \|\| true\n/);
