@@ -8,7 +8,7 @@ import { bridgeChanges, bridgeFiles, isBridged } from './bridge.ts';
 import { additions, type Batch, removals, runBatches } from './live.ts';
 import { marked } from './marks.ts';
 import { installGenerated } from './netplan/generator.ts';
-import { withoutOthersLinks } from './others-links.ts';
+import { withoutOthersLinks } from './others/links.ts';
 import { makeLasting, silenceRouters } from './others/take-over.ts';
 import type { FileChange } from './ownership.ts';
 

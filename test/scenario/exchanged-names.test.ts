@@ -96,7 +96,7 @@ test.each([['attach'], ['change']])(
       await once(machine);
       primaryHas(machine, 'eth1');
       expect(leavesBy(machine.system, '172.31.40.10'), `step ${step}`).toBe('eth0');
-    expect(machine.system.journal.filter(line => line.startsWith('run ifdown'))).toEqual([]);
+      expect(machine.system.journal.filter(line => line.startsWith('run ifdown'))).toEqual([]);
     }
   },
 );

@@ -87,7 +87,10 @@ describe('the result', () => {
     await start();
     const pending = {
       ...pass,
-      files: [stanza, { path, mode: '0644', before: null, after: expect.stringContaining('iface 60-eni-eth1 inet static') }],
+      files: [
+        stanza,
+        { path, mode: '0644', before: null, after: expect.stringContaining('iface 60-eni-eth1 inet static') },
+      ],
       commands: [{ phase: 'after-write', argv: ['ifup', '--force', 'eth1'] }],
       kernel: { add: [], remove: [] },
     };
@@ -228,7 +231,10 @@ describe('the result', () => {
       version: 1,
       warnings: [],
       plan,
-      files: [stanza, { path, mode: '0644', content: expect.stringContaining('iface 60-eni-eth1 inet static') }],
+      files: [
+        stanza,
+        { path, mode: '0644', content: expect.stringContaining('iface 60-eni-eth1 inet static') },
+      ],
       commands: [{ phase: 'after-write', argv: ['ifup', '--force', 'eth1'] }],
     });
     // Without --out nothing is written.

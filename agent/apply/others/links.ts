@@ -1,10 +1,10 @@
 // The kernel numbers links anew at each boot, and a change that is taken back or removed after one may name a link that is another NIC's by
 // now. Nothing of ours takes that one down.
-import { type Command, type EniChange, eniOf } from '../../renderers/renderer.ts';
-import type { KernelLink } from '../model/kernel-state.ts';
-import type { EniPlan } from '../model/network-plan.ts';
-import { readKernelState } from '../system/kernel/reader.ts';
-import type { ApplyContext } from './apply-context.ts';
+import { type Command, type EniChange, eniOf } from '../../../renderers/renderer.ts';
+import type { KernelLink } from '../../model/kernel-state.ts';
+import type { EniPlan } from '../../model/network-plan.ts';
+import { readKernelState } from '../../system/kernel/reader.ts';
+import type { ApplyContext } from '../apply-context.ts';
 
 /** True if the name that an ENI was configured under is that of another NIC by now. */
 export function isAnothers(links: readonly KernelLink[], { link, mac }: EniPlan): boolean {
