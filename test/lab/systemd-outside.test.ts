@@ -85,7 +85,7 @@ test('a hook that hangs is killed with its children, and leaves no unit behind',
 test('a command goes on when the daemon is killed, and is ended if nobody comes back for it', async () => {
   const { pid } = readReport(host)!;
   writeGuestFile(host.guest, preUpScript, '#!/bin/sh\nsleep 4\n', 0o755);
-  await guestOk(host.guest, ['ifdown', '--force', 'eth3']);
+  await guestOk(host.guest, ['ifdown', 'eth3']);
   expect(await waitFor(async () => (await pidsOf(host, 'sleep')).length > 0, 20_000)).toBe(true);
   await guestOk(host.guest, ['kill', '-KILL', String(pid)]);
   expect(await pidsOf(host, 'sleep')).toHaveLength(1);
