@@ -96,12 +96,13 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
     changes: applied ? 1 : 0,
     repairs: isRepair ? 1 : 0,
   });
-  const brake = isRepair ? afterRepair(memory.brake, now) : afterPeace(memory.brake, now);
+  // A repair that failed in this very pass is no peace: it is counted next (afterFailure), which goes on from what was told before.
+  const peace = pass.failed === undefined ? afterPeace(memory.brake, now) : memory.brake;
+  const brake = isRepair ? afterRepair(memory.brake, now) : peace;
   const isBraked = isOn(brake, now);
   const contest = isRepair ? repaired : isBraked ? memory.contest : [];
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
   const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
-  // Of an ENI that failed in this very pass the failure is told next (afterFailure), and goes on from the one before.
   const isStillWrong = owes || pass.failed !== undefined;
   const states = eniStates(memory.enis, pass, isBraked ? contest : [], iso(now));
   return {

@@ -96,7 +96,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const isHeld = pass.outcome === 'pending';
+    const isHeld = pass.outcome === 'pending' || pass.failed !== undefined;
     const isApplied =
       !isHeld && (isAnswer || isSame(daemon.wanted?.reading.instance.enis, pass.instance.enis));
     if (isApplied) daemon.wanted = undefined;
@@ -104,17 +104,18 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     // What has gone from the metadata by one of two readings is no news when the next says it again.
     daemon.owesPass = pass.doubted;
     const { isEvicted = false } = wish;
+    const hasFailed = ({ mac }: Drift) => pass.failed?.enis.includes(mac) === true;
     const occasion = {
-      ...{ triggers, repaired: pass.failed === undefined ? undone : [], isEvicted },
+      ...{ triggers, repaired: undone.filter(d => !hasFailed(d)), isEvicted },
       ...{ now: system.now(), pass, unclaimed, news, otherLinks, owes },
     };
     changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     if (pass.failed === undefined) return setDue(daemon);
     // The others are served. What is wanted of this one stays wanted, and failed.
-    daemon.wanted = { reading: wish.reading, triedAt: system.now() };
+    if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
     const pending = await noteLook(daemon, wish.reading);
-    fail(daemon, triggers, pass.failed.error, pass.failed.enis, undone);
+    fail(daemon, triggers, pass.failed.error, pass.failed.enis, undone.filter(hasFailed));
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   } catch (error) {
     if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };

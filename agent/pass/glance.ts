@@ -32,7 +32,9 @@ export async function glance(
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
-  const inKernel = pass.desired.plan.enis.map((plan): Drift => {
+  // One whose change failed is back at the plan before, and what is undone of that is repaired as well.
+  const before = pass.desired.held.filter(({ mac }) => pass.failed?.enis.includes(mac));
+  const inKernel = [...pass.desired.plan.enis, ...before].map((plan): Drift => {
     const difference = compareEni(kernel, plan, plan, options);
     return {
       mac: plan.mac,

@@ -11,7 +11,7 @@ vi.mock('../../agent/daemon/memory.ts', async importOriginal => {
 });
 
 test('a pass by an older answer ends the failure of a newer one', { timeout: 300_000 }, async () => {
-  const { failure } = await tryLives({ seed: 2, runs: 400 }, process.env.LIFE_SHRINK === '1');
+  const { failure } = await tryLives({ seed: 3, runs: 400 }, process.env.LIFE_SHRINK === '1');
   if (process.env.LIFE_SHRINK === '1') console.info(failure);
   expect(failure).toMatch(/it says that all is well|no rest/);
   expect(failure).toMatch(/add-fails/);
