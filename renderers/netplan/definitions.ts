@@ -2,7 +2,7 @@
 // than netplan takes: it refuses everything for one mistake, and until that is mended nobody knows whose link it is.
 import type { HostFacts } from '../../agent/model/host.ts';
 import { isMarked } from '../renderer.ts';
-import { pairsOf, readYaml, valuesOf, wordsOf, type YamlNode } from './yaml.ts';
+import { pairsOf, readYaml, valuesOf, wordsOf, type YamlNode, type YamlPair } from './yaml.ts';
 
 /** A place in a file, and what stands there. */
 export interface YamlWord {
@@ -53,9 +53,9 @@ export function readDefinitions(facts: Pick<HostFacts, 'files'>): Definitions {
       if (root !== undefined && root.pairs === undefined) throw new Error('not a mapping');
       for (const network of valuesOf(root, 'network'))
         for (const [kind, group] of pairsOf(network))
-          for (const [id, body] of pairsOf(group)) define(all, ports, path, kind.text ?? '', id, body);
+          for (const [id, body] of pairsOf(group)) define(all, ports, path, kind.text, [id, body]);
     } catch (error) {
-      refused.push({ path, line: 1, text: reasonOf(error) });
+      refused.push({ path, line: 1, text: (error as Error).message.split('\n')[0]! });
     }
   }
   return { definitions: [...all.values()], ports, refused };
@@ -77,13 +77,12 @@ function define(
   ports: Map<string, YamlWord & { of: string }>,
   path: string,
   kind: string,
-  idNode: YamlNode,
-  body: YamlNode,
+  [idNode, body]: YamlPair,
 ): void {
-  const id = idNode.text ?? '';
+  const id = idNode.text;
   // `ethernets: {renderer: NetworkManager}` is for the definitions behind it.
   if (id === '' || (id === 'renderer' && body.pairs === undefined)) return;
-  const word = (node: YamlNode, text = node.text ?? ''): YamlWord => ({ path, line: node.line, text });
+  const word = (node: YamlNode): YamlWord => ({ path, line: node.line, text: textOf(node) });
   const known = all.get(id);
   const definition: Definition = known ?? {
     id,
@@ -96,15 +95,17 @@ function define(
   definition.at = word(idNode);
   all.set(id, definition);
   for (const [key, value] of pairsOf(body)) {
-    definition.keys.set(key.text ?? '', word(key));
+    definition.keys.set(key.text, word(key));
     if (key.text === 'match') {
       // A `match:` with nothing behind it is refused by netplan. It is read as none, and so as a definition of the link by its id.
       if (value.text !== '') definition.hasMatch = true;
-      for (const name of valuesOf(value, 'name')) definition.name = word(name, textOf(name));
+      for (const name of valuesOf(value, 'name')) definition.name = word(name);
       for (const mac of valuesOf(value, 'macaddress')) definition.mac = word(mac);
       for (const driver of valuesOf(value, 'driver')) definition.drivers = wordsOf(driver).map(d => word(d));
-    } else if (key.text === 'set-name') definition.setName = word(value);
-    else if (key.text === 'renderer') definition.renderer = value.text ?? '';
+    } else if (key.text === 'set-name') {
+      // Without a word it takes nothing from the name that there is.
+      if (textOf(value) !== '') definition.setName = word(value);
+    } else if (key.text === 'renderer') definition.renderer = textOf(value);
     else if (key.text === 'interfaces')
       for (const port of wordsOf(value)) ports.set(port.text!, { ...word(port), of: id });
   }
@@ -112,12 +113,9 @@ function define(
   if (!definition.hasMatch || !physical.has(kind)) definition.name ??= word(idNode);
 }
 
+/** A list where netplan asks for one word, which it refuses, is read as the list that the words of a .network file may be. */
 function textOf(node: YamlNode): string {
   return wordsOf(node)
     .map(word => word.text)
     .join(' ');
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message.split('\n')[0]! : String(error);
 }

@@ -44,10 +44,12 @@ export interface YamlNode {
   readonly text?: string;
   readonly items?: readonly YamlNode[];
   /** In the order of the file, repeated keys too. */
-  readonly pairs?: readonly (readonly [key: YamlNode, value: YamlNode])[];
+  readonly pairs?: readonly YamlPair[];
 }
 
-/** Undefined for a file without a document. Throws what js-yaml throws for a text that is none. */
+export type YamlPair = readonly [key: YamlNode & { readonly text: string }, value: YamlNode];
+
+/** Undefined for a file without a document. Throws an error for a text that is no YAML, or none for netplan. */
 export function readYaml(text: string): YamlNode | undefined {
   const source = firstDocument(text);
   const lineAt = lineCounter(source);
@@ -88,7 +90,7 @@ export function readYaml(text: string): YamlNode | undefined {
 }
 
 /** The pairs of a mapping, none for anything else. */
-export function pairsOf(node: YamlNode | undefined): readonly (readonly [key: YamlNode, value: YamlNode])[] {
+export function pairsOf(node: YamlNode | undefined): readonly YamlPair[] {
   return node?.pairs ?? [];
 }
 
@@ -98,9 +100,8 @@ export function valuesOf(node: YamlNode | undefined, key: string): readonly Yaml
 }
 
 /** A scalar or a list of them. */
-export function wordsOf(node: YamlNode | undefined): readonly YamlNode[] {
-  if (node?.items !== undefined) return node.items.filter(item => item.text !== undefined);
-  return node?.text === undefined ? [] : [node];
+export function wordsOf(node: YamlNode): readonly YamlNode[] {
+  return (node.items ?? [node]).filter(item => item.text !== undefined);
 }
 
 /** What comes behind it is not looked at, whatever it is: libyaml is asked for one document. */
@@ -114,9 +115,14 @@ function firstDocument(text: string): string {
   return plain;
 }
 
-function inPairs(nodes: readonly YamlNode[]): (readonly [YamlNode, YamlNode])[] {
-  const pairs: (readonly [YamlNode, YamlNode])[] = [];
-  for (let at = 0; at + 1 < nodes.length; at += 2) pairs.push([nodes[at]!, nodes[at + 1]!]);
+function inPairs(nodes: readonly YamlNode[]): readonly YamlPair[] {
+  const pairs: YamlPair[] = [];
+  for (let at = 0; at + 1 < nodes.length; at += 2) {
+    const { text, ...key } = nodes[at]!;
+    // netplan refuses the file ("expected scalar").
+    if (text === undefined) throw new Error('a key that is no scalar');
+    pairs.push([{ ...key, text }, nodes[at + 1]!]);
+  }
   return pairs;
 }
 

@@ -67,6 +67,7 @@ const byMatch: readonly ClaimCase[] = [
   ),
   ethernets('a name with a list in it', ['a: {match: {name: "eth2 eth1"}}'], 'claimed'),
   ethernets('a list of names, which netplan refuses', ['a: {match: {name: [eth2, eth1]}}'], 'claimed'),
+  ethernets('a list of MACs, which it refuses', [`a: {match: {macaddress: ["${mac}"]}}`], 'claimed'),
   ethernets('the id is only a label where there is a match', ['eth1: {match: {name: "en*"}}'], 'free'),
   ethernets('nothing behind match', ['eth1: {match: , dhcp4: true}'], 'claimed'),
   ethernets('a match for every link', ['a: {match: {}, dhcp4: true}'], 'image'),
@@ -260,6 +261,9 @@ const syntax: readonly ClaimCase[] = [
   text('no YAML', '}{\n', 'claimed', at(1)),
   text('a tab', 'network:\n\tversion: 2\n', 'claimed', at(1)),
   text('a list', '- network\n', 'claimed', at(1)),
+  ethernets('a list as an id', ['? [eth1]', ': {dhcp4: true}'], 'claimed', at(1)),
+  ethernets('nothing behind set-name', ['eth1: {set-name: , dhcp4: true}'], 'claimed', at(4)),
+  ethernets('a mapping for a word', ['eth1: {set-name: {a: b}}'], 'claimed', at(4)),
   text('an unknown alias', 'network: *x\n', 'claimed', at(1)),
   text('only comments', '# nothing\n', 'free'),
   text('only a renderer', `${head}  renderer: NetworkManager\n`, 'free'),
@@ -354,6 +358,15 @@ const ofNetworkd: readonly ClaimCase[] = [
     expect: 'claimed',
   },
   {
+    name: 'a drop-in that gives another definition the name',
+    files: {
+      [path]: `${head}  ethernets: {eth2: {dhcp4: true}}\n`,
+      '/etc/systemd/network/10-netplan-eth2.network.d/x.conf': '[Match]\nName=eth1\n',
+    },
+    expect: 'claimed',
+    at: '/etc/systemd/network/10-netplan-eth2.network.d/x.conf:2',
+  },
+  {
     name: 'a drop-in that narrows a catch-all of netplan',
     files: {
       [path]: `${head}  ethernets: {all: {match: {name: "e*"}, dhcp4: true}}\n`,
@@ -378,3 +391,16 @@ export const netplanCases: readonly ClaimCase[] = [
   ...networkManager,
   ...ofNetworkd,
 ].map(one => (one.expect === 'image' ? { ...online, ...one } : one));
+
+/** Taken for the link by no service as it is now, and written for it all the same. */
+export const meantCases: readonly ClaimCase[] = [
+  {
+    name: 'a definition that networkd refuses for its drop-in',
+    files: {
+      [path]: `${head}  ethernets: {eth1: {dhcp4: true}}\n`,
+      '/etc/systemd/network/10-netplan-eth1.network.d/x.conf': '[Network\nDHCP=no\n',
+    },
+    expect: 'claimed',
+    at: `${path}:3`,
+  },
+];

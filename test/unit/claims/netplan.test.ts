@@ -1,5 +1,5 @@
 // Whose a link is on a machine with netplan in front of systemd-networkd.
-import { netplanCases } from './netplan-cases.ts';
+import { meantCases, netplanCases } from './netplan-cases.ts';
 import { runCases } from './run-cases.ts';
 
-runCases('ubuntu-22.04', 'netplan', 'eth1', netplanCases);
+runCases('ubuntu-22.04', 'netplan', 'eth1', [...netplanCases, ...meantCases]);
