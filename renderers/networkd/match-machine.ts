@@ -7,15 +7,17 @@ import type { NetworkEntry } from './network-files.ts';
 
 type Machine = Pick<HostFacts, 'machine' | 'paths' | 'versions'>;
 
+const isNotKnown = (): Fit => 'maybe';
+
 const tests: Readonly<Record<string, (value: string, machine: Machine) => Fit>> = {
   Host: fitsHost,
   Virtualization: fitsVirtualization,
   KernelCommandLine: fitsCommandLine,
   KernelVersion: fitsKernel,
-  Architecture: () => 'maybe',
-  Firmware: () => 'maybe',
-  Credential: () => 'maybe',
-  Version: () => 'maybe',
+  Architecture: isNotKnown,
+  Firmware: isNotKnown,
+  Credential: isNotKnown,
+  Version: isNotKnown,
 };
 
 /** The entries that ask for the machine and count. */

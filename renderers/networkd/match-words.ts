@@ -48,19 +48,25 @@ export function fitsWords(words: readonly MatchWord[], text: string | undefined)
   return positive.length === 0 || positive.some(hits);
 }
 
-const classes: Readonly<Record<string, string>> = {
-  digit: '0-9',
-  lower: 'a-z',
-  upper: 'A-Z',
-  alpha: 'a-zA-Z',
-};
+/** `[:alnum:]` and its kin, within a set; of another name there is none, and it has no members. An `!` may not come first. */
+const classes: ReadonlyMap<string, string> = new Map([
+  ['alnum', '0-9A-Za-z'],
+  ['alpha', 'A-Za-z'],
+  ['blank', ' \t'],
+  ['digit', '0-9'],
+  ['graph', '"-~!'],
+  ['lower', 'a-z'],
+  ['print', ' -~'],
+  ['punct', ':-@!-/[-`{-~'],
+  ['space', ' \t-\r'],
+  ['upper', 'A-Z'],
+  ['xdigit', '0-9A-Fa-f'],
+]);
 
 /** fnmatch(3) without flags. */
 export function fnmatch(pattern: string, text: string): boolean {
   const plain = pattern
-    .replace(/\[:(\w+):\]/g, (whole, name: string) =>
-      name === 'alnum' ? '0-9a-zA-Z' : (classes[name] ?? whole),
-    )
+    .replace(/\[:(\w+):\]/g, (_, name: string) => classes.get(name) ?? '')
     // A bracket of one character is what is left of a quoted special one.
     .replace(/\\(.)/g, (_, char: string) => (/[*?[]/.test(char) ? `[${char}]` : char));
   return globMatches(plain, text);

@@ -39,8 +39,8 @@ export function networkFiles(facts: Pick<HostFacts, 'files'>): readonly NetworkF
       .filter(({ text }) => text !== '')
       .map(({ name, path, text }) => {
         const parts = [parseNetworkFile(path, text), ...dropInsOf(name, facts)];
-        const isRefused = parts.includes(undefined);
-        return { name, path, text, entries: isRefused ? undefined : parts.flatMap(part => part ?? []) };
+        const read = parts.filter(part => part !== undefined);
+        return { name, path, text, entries: read.length < parts.length ? undefined : read.flat() };
       })
   );
 }
