@@ -5,7 +5,7 @@ import type { HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
 import type { Claim } from '../renderer.ts';
 import { fittingSpec } from './device-specs.ts';
-import { type Keyfile, readKeyfile, specsOf, stringOf } from './read-keyfile.ts';
+import { type Keyfile, type KeyfileValue, readKeyfile, specsOf } from './read-keyfile.ts';
 
 /** A file of the configuration, with its place: what is read later counts. */
 interface ConfigFile {
@@ -59,6 +59,20 @@ function specsAt(config: readonly ConfigFile[], group: string, key: string): rea
   return found;
 }
 
+/** A value that is no list: the one of the last file that has the key. */
+function lastOf(
+  config: readonly ConfigFile[],
+  group: string,
+  key: string,
+): (KeyfileValue & { readonly path: string }) | undefined {
+  return config
+    .flatMap(({ path, keyfile }) => {
+      const value = keyfile.get(group)?.get(key);
+      return value === undefined ? [] : [{ path, ...value }];
+    })
+    .at(-1);
+}
+
 /** Undefined: the default of the build. */
 function pluginsOf(config: readonly ConfigFile[]): readonly string[] | undefined {
   const isSet = config.some(({ keyfile }) => keyfile.get('main')?.has('plugins'));
@@ -101,16 +115,14 @@ function unmanagedBySections(config: readonly ConfigFile[], link: LinkIdentity):
   const groups = new Set(config.flatMap(({ keyfile }) => [...keyfile.keys()]));
   return [...groups].flatMap((group): readonly Claim[] => {
     if (!/^(\.intern\.)?device/.test(group)) return [];
-    const last = config.findLast(({ keyfile }) => keyfile.get(group)?.has('managed'));
-    const managed = last?.keyfile.get(group)?.get('managed');
-    if (last === undefined || !/^(0|false|no|off)$/i.test(stringOf(managed) ?? '')) return [];
+    const managed = lastOf(config, group, 'managed');
+    if (managed === undefined || !/^(0|false|no|off)$/i.test(managed.text)) return [];
     const hasMatch = config.some(({ keyfile }) => keyfile.get(group)?.has('match-device'));
     const specs = specsAt(config, group, 'match-device').map(({ spec }) => spec);
     const spec = hasMatch ? fittingSpec(specs, link) : '*';
     if (spec === undefined) return [];
-    return [
-      { path: last.path, line: managed!.line, text: `[${group}] managed=0, and ${spec} fits ${link.name}` },
-    ];
+    const { path, line } = managed;
+    return [{ path, line, text: `[${group}] managed=0, and ${spec} fits ${link.name}` }];
   });
 }
 
@@ -123,8 +135,7 @@ function unmanagedByIfupdown(
   facts: HostFacts,
 ): readonly Claim[] {
   if (pluginsOf(config)?.includes('ifupdown') !== true) return [];
-  const managed = config.findLast(({ keyfile }) => keyfile.get('ifupdown')?.has('managed'));
-  if (/^(1|true|yes|on)$/i.test(stringOf(managed?.keyfile.get('ifupdown')?.get('managed')) ?? '')) return [];
+  if (/^(1|true|yes|on)$/i.test(lastOf(config, 'ifupdown', 'managed')?.text ?? '')) return [];
   return Object.entries(facts.files).flatMap(([path, text]): readonly Claim[] => {
     if (!/^\/(etc|run)\/network\//.test(path)) return [];
     const at = text

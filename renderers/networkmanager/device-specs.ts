@@ -34,8 +34,10 @@ function fitsSpec(spec: string, link: LinkIdentity, fuzzy: boolean): Fit {
     case 'driver':
       return fitsDriver(rest, link.driver);
     case 's390-subchannels':
-    case 'dhcp-plugin':
       return false;
+    // Each link or none, by the client that is in use: main.dhcp=, or the default of the build.
+    case 'dhcp-plugin':
+      return undefined;
     default:
       return fuzzy && (spec === link.name || (parseMac(spec) !== undefined && fitsMac(spec, link)));
   }

@@ -52,10 +52,9 @@ function storedAs(path: string, text: string): Stored | undefined {
 
 /**
  * In /etc any name is one of a profile, also `eth1.nmconnection.bak`, `.rpmsave` and `.old`; not the temporary files of mkstemp, so that
- * `.rpmnew` and `.backup` are passed over by the number of their letters. Elsewhere the extension decides.
+ * `.rpmnew` and `.backup` are passed over by the number of their letters. Elsewhere the extension decides. Hidden files are not in the facts.
  */
 function isIgnored(name: string, folder: string): boolean {
-  if (name.startsWith('.') || name.includes('/')) return true;
   if (folder !== folders[1]) return !/.\.nmconnection$/.test(name);
   return name.endsWith('~') || /\.[a-zA-Z0-9]{6}$/.test(name) || /.\.(pem|der)$/i.test(name);
 }

@@ -44,6 +44,9 @@ export const profileCases: readonly ClaimCase[] = [
   }),
   one('by name, with blanks and line ends of DOS', '[connection]\r\ninterface-name = eth1 \r\n', 'claimed'),
   one('by name, with an escape', profile(dhcp, 'interface-name=\\seth1\n'), 'free'),
+  // GLib keeps the backslash of what it does not know, and NetworkManager asks for no error.
+  one('by name, with an escape that is none', profile(dhcp, 'interface-name=eth\\q1\n'), 'free'),
+  one('by name, behind a line that is none', '[connection]\neth1\ninterface-name=eth1\n', 'claimed'),
   one('by another name', profile(dhcp, 'interface-name=eth10\n'), 'free'),
   one(
     'by an alternative name, which NetworkManager does not know',
@@ -72,6 +75,9 @@ export const profileCases: readonly ClaimCase[] = [
   one('a VLAN', '[connection]\ntype=vlan\ninterface-name=eth1.5\n[vlan]\nid=5\nparent=eth1\n', 'free'),
   one('a VLAN without a type', '[connection]\ninterface-name=eth1.5\n[vlan]\nparent=eth1\n', 'free'),
   one('a macvlan', '[connection]\ntype=macvlan\ninterface-name=mv0\n[macvlan]\nparent=eth1\n', 'free'),
+  one('a bridge of that name', '[connection]\ntype=bridge\ninterface-name=eth1\n', 'claimed', {
+    at: `${folder}/storage.nmconnection:3`,
+  }),
   one('PPPoE', '[connection]\ntype=pppoe\ninterface-name=ppp0\n[pppoe]\nparent=eth1\n', 'claimed'),
   one('wifi', '[connection]\ntype=wifi\n[wifi]\nssid=x\n', 'free'),
   one('the old name of the type', '[connection]\ntype=802-3-ethernet\ninterface-name=eth1\n', 'claimed'),
@@ -158,6 +164,7 @@ export const storageCases: readonly ClaimCase[] = [
     profile(`[ethernet]\nmac-address=${mac}`, 'uuid=8ad66b60-7d3e-5f4b-9d55-0f7e3f1e8b22'),
     'claimed',
   ),
+  one('a UUID of that kind, for no NIC', profile(dhcp, `${named}uuid=${uuidOf(caseMac)}`), 'claimed'),
   ...['eth1.nmconnection.bak', 'eth1.nmconnection.rpmsave', 'eth1.old', 'eth1', 'eth1.orig'].map(name =>
     one(`${name} is a profile`, profile(dhcp, named), 'claimed', {}, `${folder}/${name}`),
   ),
@@ -242,7 +249,10 @@ export const configurationCases: readonly ClaimCase[] = [
   unmanaged(`mac:${mac}`, 'claimed'),
   unmanaged('mac:00-16-3e-00-00-02', 'claimed'),
   unmanaged('mac:00:16:3e:00:00:03', 'free'),
+  unmanaged(`mac:${mac}`, 'claimed', { permanentMac: undefined }),
+  unmanaged('mac:00:16:3e:00:00:03', 'claimed', { mac: undefined, permanentMac: undefined }),
   unmanaged('interface-name:eth1', 'claimed'),
+  unmanaged('interface-name:eth\\1', 'free'),
   unmanaged('interface-name:eth[1-3]', 'free'),
   unmanaged('interface-name:eth?', 'claimed'),
   unmanaged('interface-name:=eth*', 'free'),
@@ -258,6 +268,9 @@ export const configurationCases: readonly ClaimCase[] = [
   unmanaged('except:mac:00:16:3e:00:00:03;interface-name:eth2', 'free'),
   unmanaged('type:ethernet', 'claimed'),
   unmanaged('type:wifi', 'free'),
+  unmanaged('type:veth', 'claimed', { kind: 'veth' }),
+  unmanaged('s390-subchannels:0.0.f5f0', 'free'),
+  unmanaged('dhcp-plugin:dhclient', 'claimed'),
   unmanaged('*;except:type:wifi;except:type:gsm', 'claimed'),
   unmanaged('driver:ena', 'claimed'),
   unmanaged('driver:ena', 'free', { driver: 'virtio_net' }),
@@ -350,6 +363,22 @@ export const configurationCases: readonly ClaimCase[] = [
     },
     expect: 'claimed',
     at: '/etc/network/interfaces:3',
+  },
+  {
+    name: 'left to ifupdown, where nothing is said of that',
+    files: {
+      '/etc/NetworkManager/NetworkManager.conf': '[main]\nplugins=ifupdown,keyfile\n',
+      '/etc/network/interfaces': 'iface eth1 inet dhcp\n',
+    },
+    expect: 'claimed',
+  },
+  {
+    name: 'another link is left to ifupdown',
+    files: {
+      '/etc/NetworkManager/NetworkManager.conf': '[main]\nplugins=ifupdown,keyfile\n',
+      '/etc/network/interfaces': 'iface eth2 inet dhcp\n',
+    },
+    expect: 'free',
   },
   {
     name: 'not left to ifupdown',
