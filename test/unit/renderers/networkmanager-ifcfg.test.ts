@@ -195,15 +195,6 @@ describe('activation', () => {
     },
   );
 
-  test.each([
-    ['ours', `${folder}/ifcfg-eth1`, /device reapply eth1$/],
-    ['of somebody else', `${folder}/ifcfg-office`, /connection up uuid .* ifname eth1$/],
-  ])('ours is there, and the active profile is %s', (_what, file, expected) => {
-    const change = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
-    const owners = { networkmanagerProfiles: { eth1: file } };
-    expect(argvs([change], { ...facts, owners })[1]).toMatch(expected);
-  });
-
   const leased = eni('dhcp-complete');
   test.each([
     ['the same lease', leased, { ...leased, mtu: 1400 }, false],

@@ -214,21 +214,6 @@ describe('activation', () => {
     ]);
   });
 
-  test.each([
-    ['ours', { eth1: path }, 'device reapply eth1'],
-    ['not known, as before 1.12', undefined, 'device reapply eth1'],
-    [
-      'of somebody else',
-      { eth1: path.replace('eni-eth1', 'office') },
-      `connection up uuid ${uuid} ifname eth1`,
-    ],
-    ['none', { eth0: '/x' }, `connection up uuid ${uuid} ifname eth1`],
-  ])('ours is there, and the active profile is %s: %s', (_what, networkmanagerProfiles, expected) => {
-    const change = { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const;
-    const active = networkmanagerProfiles === undefined ? {} : { networkmanagerProfiles };
-    expect(argv([change], { ...stock, owners: active })[1]).toBe(`nmcli --wait 20 ${expected}`);
-  });
-
   const leased = eni('dhcp-complete');
   test.each([
     ['the same lease', leased, { ...leased, mtu: 1400 }, false],
