@@ -1,5 +1,5 @@
 // What of multi-nic-util is on this machine: its files, told by their content, and what stays for a reason. Looks only.
-import { parseVariables } from '../../renderers/formats/shell-assignments.ts';
+import { lastAssignments } from '../../renderers/formats/shell-assignments.ts';
 import { isMarked } from '../../renderers/renderer.ts';
 import { readPackageOwner } from '../system/facts/package-owner.ts';
 import type { System } from '../system/system.ts';
@@ -116,10 +116,10 @@ async function networkFiles(system: System): Promise<readonly (FoundFile | Kept)
     const path = `${table.ifcfgFolder}/${name}`;
     const text = name.startsWith('ifcfg-') ? await system.readFile(path) : undefined;
     if (text === undefined || isMarked(text)) continue;
-    const variables = parseVariables(text);
-    const sync = variables.get('EC2SYNC')?.toLowerCase();
+    const variables = lastAssignments(text, 'shell');
+    const sync = variables.get('EC2SYNC')?.value?.toLowerCase();
     if (sync === undefined && !variables.has('MAINROUTETABLE')) continue;
-    const link = variables.get('DEVICE') ?? name.slice('ifcfg-'.length);
+    const link = variables.get('DEVICE')?.value ?? name.slice('ifcfg-'.length);
     if (sync === 'no') {
       found.push({ path, why: 'EC2SYNC=no keeps multi-nic-util off it', needsHand: false });
       continue;

@@ -68,8 +68,8 @@ export function isVirtual({ variables }: IfcfgFile): boolean {
   );
 }
 
-export function isYes(value: string | undefined): boolean {
-  return /^(yes|true|t|y|1|on)$/i.test(value ?? '');
+export function isYes(value: string): boolean {
+  return /^(yes|true|t|y|1|on)$/i.test(value);
 }
 
 /** Nothing but an address by DHCP or a router advertisement, for nobody's bond or bridge. */

@@ -53,15 +53,6 @@ export function lastAssignments(text: string, reading: Reading): ReadonlyMap<str
   return new Map(readAssignments(text, reading).map(one => [one.key, one]));
 }
 
-/** Values by key, those that are known. */
-export function parseVariables(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    [...lastAssignments(text, 'shell')].flatMap(([key, { value }]) =>
-      value === undefined ? [] : [[key, value]],
-    ),
-  );
-}
-
 function skipBetweenWords(source: string, cursor: Cursor): void {
   for (; cursor.at < source.length; cursor.at++) {
     const char = source[cursor.at]!;
@@ -88,7 +79,7 @@ function readWord(
     const start = cursor.at++;
     if (char === '\u0000') cursor.line++;
     else if (char === '\\') add(source[cursor.at++] ?? '');
-    else if (char === "'") add(quoted(source, cursor, "'"));
+    else if (char === "'") add(singleQuoted(source, cursor));
     else if (char === '"') add(expand(doubleQuoted(source, cursor), known));
     else if (source.startsWith("$'", start)) {
       cursor.at++;
@@ -102,12 +93,12 @@ function readWord(
 }
 
 /** The text up to the closing quote, or to the end of the file without one; the cursor is behind it. */
-function quoted(source: string, cursor: Cursor, quote: string): string {
-  const end = endOf(source, quote, cursor.at);
+function singleQuoted(source: string, cursor: Cursor): string {
+  const end = endOf(source, "'", cursor.at);
   const text = source.slice(cursor.at, end);
   cursor.at = end + 1;
   cursor.line += linesIn(text);
-  return text.replaceAll('\u0000', quote === "'" ? '\\\n' : '');
+  return text.replaceAll('\u0000', '\\\n');
 }
 
 function doubleQuoted(source: string, cursor: Cursor): string {
@@ -138,9 +129,9 @@ function expansion(source: string, cursor: Cursor, start: number): string {
 function expand(text: string, known: ReadonlyMap<string, string | undefined>): string | undefined {
   let isKnown = true;
   const out = text.replace(
-    /\\([$`"\\\n])|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|(\$[({]|`)/g,
+    /\\([$`"\\])|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|(\$[({]|`)/g,
     (_all, escaped?: string, plain?: string, braced?: string) => {
-      if (escaped !== undefined) return escaped === '\n' ? '' : escaped;
+      if (escaped !== undefined) return escaped;
       const value = known.get(plain ?? braced ?? '');
       if (value === undefined) isKnown = false;
       return value ?? '';

@@ -2,7 +2,7 @@
 // files. A DHCP client that runs stays until ifdown ends it, also when the file says something else by then.
 
 import type { CommandResult } from '../../agent/system/system.ts';
-import { parseVariables } from '../../renderers/formats/shell-assignments.ts';
+import { lastAssignments } from '../../renderers/formats/shell-assignments.ts';
 import { flushAddresses, runIp } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import type { FakeProgram, FakeSystem } from './fake-system.ts';
@@ -35,18 +35,19 @@ export function installInitscripts(system: FakeSystem): Initscripts {
   system.programs.set(
     'ifup',
     program((link, ip) => {
-      const ifcfg = parseVariables(text(`ifcfg-${link}`)!);
+      const ifcfg = lastAssignments(text(`ifcfg-${link}`)!, 'shell');
+      const value = (key: string) => ifcfg.get(key)?.value;
       ip(`link set dev ${link} up`);
-      if (ifcfg.get('BOOTPROTO') === 'dhcp') {
+      if (value('BOOTPROTO') === 'dhcp') {
         const offer = system.dhcp.get(system.kernel.link(link).mac ?? '');
         if (offer === undefined) throw new UnknownCommand(`no DHCP server for ${link}`);
         clients.add(link);
         ip(`-4 addr add ${offer.ip}/${offer.prefixLength} dev ${link} dynamic`);
-        if (ifcfg.get('DEFROUTE') !== 'no') ip(`-4 route add default via ${offer.router} dev ${link}`);
+        if (value('DEFROUTE') !== 'no') ip(`-4 route add default via ${offer.router} dev ${link}`);
       } else
         for (const n of ['', '0', '1', '2', '3'])
           if (ifcfg.has(`IPADDR${n}`))
-            ip(`-4 addr add ${ifcfg.get(`IPADDR${n}`)}/${ifcfg.get(`PREFIX${n}`)} dev ${link}`);
+            ip(`-4 addr add ${value(`IPADDR${n}`)}/${value(`PREFIX${n}`)} dev ${link}`);
       for (const line of lines(`route-${link}`)) ip(`-4 route add ${line}`);
       for (const line of lines(`rule-${link}`)) ip(`-4 rule add ${line}`);
       return success;

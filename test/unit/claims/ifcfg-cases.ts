@@ -39,6 +39,17 @@ const both: readonly ClaimCase[] = [
   red('with a comment behind', 'ifcfg-x', 'TYPE=Ethernet\nDEVICE=eth1 # storage\n', 'claimed', 'ifcfg-x:2'),
   red('a hash that begins no comment', 'ifcfg-x', 'DEVICE=eth1#2\n', 'free'),
   red('as an ANSI-C string', 'ifcfg-x', "DEVICE=$'\\x65th1'\n", 'claimed'),
+  red('as an ANSI-C string, octal', 'ifcfg-x', "DEVICE=$'\\145th1'\n", 'claimed'),
+  red('as an ANSI-C string, Unicode', 'ifcfg-x', "DEVICE=$'\\u0065th1'\n", 'claimed'),
+  red(
+    'an ANSI-C string with a tab and a quote in it',
+    'ifcfg-x',
+    "NAME=$'a\\tb\\'s'\nDEVICE=eth1\n",
+    'claimed',
+    'ifcfg-x:2',
+  ),
+  red('a quote within quotes', 'ifcfg-x', 'NAME="the \\"DEVICE=eth1\\""\nDEVICE=eth2\n', 'free'),
+  red('a dollar that begins nothing', 'ifcfg-x', 'NAME=5$\nDEVICE=eth1\n', 'claimed', 'ifcfg-x:2'),
   red('pieces', 'ifcfg-x', 'DEVICE="et"h\'1\'\n', 'claimed'),
   red('an escape', 'ifcfg-x', 'DEVICE=\\eth1\n', 'claimed'),
   red('a semicolon behind', 'ifcfg-x', 'DEVICE=eth1; # x\n', 'claimed'),
@@ -63,6 +74,7 @@ const both: readonly ClaimCase[] = [
     'claimed',
   ),
   red('PPPoE', 'ifcfg-ppp0', 'TYPE=xDSL\nDEVICE=ppp0\nETH=eth1\n', 'claimed'),
+  red('a bridge of that name', 'ifcfg-x', 'TYPE=Bridge\nDEVICE=eth1\n', 'claimed', 'ifcfg-x:2'),
   red('a VLAN', 'ifcfg-eth1.100', 'DEVICE=eth1.100\nVLAN=yes\n', 'free'),
   red(
     'a VLAN with the MAC of its NIC',
@@ -92,6 +104,15 @@ export const initscriptsCases: readonly ClaimCase[] = [
   ...both,
   red('exported', 'ifcfg-x', 'export DEVICE=eth1\n', 'claimed'),
   red('continued', 'ifcfg-x', 'DEVICE=\\\neth1\n', 'claimed'),
+  red('as a text to translate', 'ifcfg-x', 'DEVICE=$"eth1"\n', 'claimed'),
+  red(
+    'a MAC that only a shell could tell',
+    'ifcfg-x',
+    'TYPE=Ethernet\nHWADDR=$(cat /etc/storage-mac)\n',
+    'claimed',
+    'ifcfg-x:2',
+  ),
+  red('such a MAC, with another name', 'ifcfg-x', 'DEVICE=eth2\nHWADDR=$(cat /etc/storage-mac)\n', 'free'),
   red('by a variable', 'ifcfg-x', 'NIC=eth1\nDEVICE=$NIC\n', 'claimed'),
   red('by a variable of another link', 'ifcfg-x', 'NIC=eth2\nDEVICE="$NIC"\n', 'free'),
   red('a value of two lines', 'ifcfg-x', 'NAME="a\nb"\nDEVICE=eth1\n', 'claimed', 'ifcfg-x:3'),
@@ -136,6 +157,14 @@ export const ifcfgPluginCases: readonly ClaimCase[] = [
   red('in any case', 'ifcfg-eth1.BAK', 'DEVICE=eth1\n', 'free'),
   red('a file of rpm that is being installed', 'ifcfg-eth1;4f2a91bc', 'DEVICE=eth1\n', 'free'),
   red('for every NIC, with DHCP', 'ifcfg-x', 'TYPE=Ethernet\nBOOTPROTO=dhcp\nONBOOT=yes\n', 'image'),
+  red('for every NIC, with nothing', 'ifcfg-x', 'TYPE=Ethernet\nONBOOT=yes\n', 'image'),
+  // "NM_CONTROLLED was false but device was not uniquely identified": no profile, and nothing is left alone either.
+  red(
+    'for every NIC, kept from NetworkManager',
+    'ifcfg-x',
+    'TYPE=Ethernet\nBOOTPROTO=dhcp\nNM_CONTROLLED=no\n',
+    'free',
+  ),
   red('for every NIC, with an address', 'ifcfg-x', `TYPE=Ethernet\n${address}`, 'claimed'),
   red(
     'for every NIC, above ours',
@@ -157,6 +186,13 @@ const ethernet =
   '<interface>\n  <name>eth1</name>\n  <ipv4:dhcp><enabled>true</enabled></ipv4:dhcp>\n</interface>\n';
 const suseBoth: readonly ClaimCase[] = [
   suse('by its name', 'ifcfg-eth1', "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", 'claimed'),
+  suse(
+    'of cloud-init',
+    'ifcfg-eth1',
+    "# Created by cloud-init automatically, do not edit.\nBOOTPROTO='dhcp4'\n",
+    'claimed',
+  ),
+  suse('the file of netconfig beside them', 'config', "NETCONFIG_DNS_POLICY='eth1'\n", 'free'),
   suse('switched off', 'ifcfg-eth1', "STARTMODE='off'\n", 'claimed'),
   suse('DEVICE= is no word of SUSE', 'ifcfg-storage', 'DEVICE=eth1\nHWADDR=00:16:3e:00:00:02\n', 'free'),
   suse('a backup', 'ifcfg-eth1.rpmsave', "BOOTPROTO='dhcp'\n", 'free'),
@@ -193,6 +229,12 @@ export const wickedCases: readonly ClaimCase[] = [
   ),
   suse('rules alone', 'ifrule-eth1', 'ipv4 from all table 9\n', 'claimed'),
   suse('XML by name', '/etc/wicked/ifconfig/storage.xml', ethernet, 'claimed', 'storage.xml:2'),
+  suse(
+    'XML too large to be read',
+    '/etc/wicked/ifconfig/a.xml',
+    `${ethernet}<!-- ${'x'.repeat(70_000)} -->`,
+    'claimed',
+  ),
   suse('XML of another link', '/etc/wicked/ifconfig/storage.xml', ethernet.replace('eth1', 'eth2'), 'free'),
   suse('XML in a comment', '/etc/wicked/ifconfig/storage.xml', `<!--\n${ethernet}-->\n`, 'free'),
   suse('XML of another extension', '/etc/wicked/ifconfig/storage.xml.bak', ethernet, 'free'),
