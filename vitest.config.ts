@@ -15,7 +15,8 @@ export default defineConfig({
   test: {
     maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
-    // `npm run coverage`: what the expected trees (and, for what reads the files of others, tables) do not reach of the renderers.
+    // `npm run coverage`: what the expected trees do not reach of the renderers; for what reads the files of others, what the tables of the
+    // claims (test/unit/claims, test/unit/renderers/*-claims.test.ts) do not reach.
     coverage: {
       provider: 'v8',
       include: ['renderers/**/*.ts'],
