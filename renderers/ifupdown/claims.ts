@@ -34,7 +34,7 @@ export function findClaims(link: LinkIdentity, facts: HostFacts): readonly Claim
   let stanza = '';
   for (const line of readTree(facts).lines) {
     const { path, words, number } = line;
-    if (path === helper || isMarked(facts.files[path] ?? '')) continue;
+    if (path === helper || isMarked(facts.files[path]!)) continue;
     // A word that begins a stanza or stands alone; any other is an option of the stanza before it, even over blank lines.
     if (/^(iface|interface|template|defaults|mapping)$/.test(words[0]!)) stanza = words[0]!;
     else if (/^(auto|allow-.+|no-auto-down|no-scripts|rename|source|source-dir.*)$/.test(words[0]!))

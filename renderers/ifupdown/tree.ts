@@ -36,7 +36,7 @@ export function readTree({ files }: Pick<HostFacts, 'files'>): InterfacesTree {
   const follow = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
-    for (const line of interfacesLines(files[path] ?? '')) {
+    for (const line of interfacesLines(files[path]!)) {
       lines.push({ ...line, path });
       for (const one of sourcesOf(line, path)) source(one);
     }
