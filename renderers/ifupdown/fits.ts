@@ -44,7 +44,9 @@ export function hasPort([option = '', ...words]: readonly string[], link: LinkId
   });
 }
 
+/** bridge-utils asks `grep -E`. What JavaScript reads in another way, or not at all, is taken to fit: the link is better left alone. */
 function fitsRegex(text: string, link: LinkIdentity): boolean {
+  if (/\[[.:=]|\\[<>`']/.test(text)) return true;
   try {
     const pattern = new RegExp(`^(?:${text})$`);
     return namesOf(link).some(name => pattern.test(name));
