@@ -3,7 +3,7 @@ import { reasonOf } from '../errors.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import { evictDefaults } from '../pass/evict-defaults.ts';
 import { isForced } from '../pass/forced.ts';
-import { type Drift, type Glance, glance, linksText } from '../pass/glance.ts';
+import { type Drift, type Glance, glance, linksText, watched } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
 import { afterQuiet } from './memory.ts';
@@ -100,7 +100,7 @@ function readingAgain(daemon: DaemonState): InstanceReading | undefined {
 
 /** Its link has gone, is a new one or has another name: nothing was undone, and it counts for no brake. */
 function hasMoved({ mac }: Drift, { kernel }: Glance, pass: PassResult | undefined): boolean {
-  const link = pass?.desired.plan.enis.find(eni => eni.mac === mac)?.link;
+  const link = pass && watched(pass).find(eni => eni.mac === mac)?.link;
   const then = pass?.kernel.links.find(l => l.mac === mac);
   return !kernel.links.some(l => l.mac === mac && l.name === link && l.index === then?.index);
 }

@@ -7,6 +7,7 @@ import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
+import { watched } from './glance.ts';
 import { withLock } from './lock.ts';
 import type { PassResult } from './pass.ts';
 import { readPause } from './pause.ts';
@@ -38,11 +39,11 @@ export async function evictDefaults(
       .filter(({ link, mac }) => isThere(link, mac))
       .map(plan => ({ plan, leaks: newLeaks(kernel, plan, []) }))
       .filter(({ leaks }) => leaks.length > 0);
-  if (leakOf(pass.desired.plan.enis).length === 0) return [];
+  const planned = watched(pass);
+  if (leakOf(planned).length === 0) return [];
   const found = await withLock(system, async () => {
     // Whoever had the lock may have begun a pause, or applied another plan: `rollback` leaves the ENI to whom it was before.
     if ((await readPause(system)) !== undefined) return [];
-    const planned = pass.desired.plan.enis;
     const applied = await readState(system).then(
       state => state.applied.filter(eni => planned.some(e => e.mac === eni.mac)),
       // Broken meanwhile: what was applied when it was looked at is ours. Of what was only to be applied that is not known.

@@ -3,6 +3,7 @@
 import { compareEni, compareOptions, describeDifference, isServicesDoing } from '../apply/compare.ts';
 import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { EniPlan } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
@@ -22,6 +23,11 @@ export interface Drift {
   readonly byService: boolean;
 }
 
+/** The plans that hold: one whose change failed is back at the plan before, and what is undone of that is repaired as well. */
+export function watched({ desired, failed }: PassResult): readonly EniPlan[] {
+  return [...desired.plan.enis, ...desired.held.filter(({ mac }) => failed?.enis.includes(mac))];
+}
+
 /** Throws `command-failed` if the kernel cannot be read. */
 export async function glance(
   system: System,
@@ -32,9 +38,7 @@ export async function glance(
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
-  // One whose change failed is back at the plan before, and what is undone of that is repaired as well.
-  const before = pass.desired.held.filter(({ mac }) => pass.failed?.enis.includes(mac));
-  const inKernel = [...pass.desired.plan.enis, ...before].map((plan): Drift => {
+  const inKernel = watched(pass).map((plan): Drift => {
     const difference = compareEni(kernel, plan, plan, options);
     return {
       mac: plan.mac,

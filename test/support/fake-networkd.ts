@@ -1,7 +1,7 @@
 // systemd-networkd 252 on a fake machine: `networkctl reload` configures anew each link whose file is another one than it has loaded.
 // Foreign rules it leaves alone, as its configuration here says (ManageForeignRoutingPolicyRules=no).
 import type { CommandResult } from '../../agent/system/system.ts';
-import type { RenderedFile } from '../../renderers/renderer.ts';
+import { marker, type RenderedFile } from '../../renderers/renderer.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import type { FakeAddress, FakeLink, FakeRoute } from './fake-kernel-objects.ts';
 import { debian12, FakeService, nothing, type Profile, refuseLeaks } from './fake-service.ts';
@@ -51,13 +51,10 @@ export class FakeNetworkd extends FakeService {
     for (const path of paths.sort()) {
       const texts = [files.find(f => f.path === path)!.content, ...dropInsOf(files, path)];
       const text = texts.join('\n');
-      const mac = /^MACAddress=(\S+)$/m.exec(text)?.[1];
-      const name = /^Name=(\S+)$/m.exec(text)?.[1];
-      if (mac !== undefined && mac === link.mac)
-        return { path, text, lines: refuseLeaks(readNetwork(texts, link.name, debian12)) };
+      if (!fits(text, link)) continue;
       // Files of others configure nothing here but the primary's lease.
-      if (mac === undefined && (name === link.name || (name?.endsWith('*') && link.name.startsWith('eth'))))
-        return { path, text, lines: nothing };
+      const lines = text.includes(marker) ? refuseLeaks(readNetwork(texts, link.name, debian12)) : nothing;
+      return { path, text, lines };
     }
     return undefined;
   }
@@ -88,4 +85,22 @@ export class FakeNetworkd extends FakeService {
     const state = file === undefined ? 'unmanaged' : 'configured';
     return `State: routable (${state})\nNetwork File: ${file ?? 'n/a'}\n`;
   }
+}
+
+/** As far as the tests of a daemon write it: names and addresses, lists, one star, one negation, an empty value that begins anew. */
+function fits(text: string, { name, mac }: FakeLink): boolean {
+  const section = /^\[Match\]\n([^[]*)/m.exec(text)?.[1]?.replace(/ \\\n */g, ' ') ?? '';
+  const wordsOf = (key: string): readonly string[] => {
+    const values = [...section.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value!);
+    return values.slice(values.lastIndexOf('') + 1).flatMap(value => value.split(' '));
+  };
+  const [names, macs, hosts] = [wordsOf('Name'), wordsOf('MACAddress'), wordsOf('Host')];
+  const isNot = names[0]?.startsWith('!') === true;
+  const fitsOne = names.some(word => {
+    const plain = word.replace(/^!/, '');
+    return plain.endsWith('*') ? name.startsWith(plain.slice(0, -1)) : plain === name;
+  });
+  if (names.length + macs.length === 0 || hosts.length > 0) return false;
+  const ofMac = macs.some(word => word.toLowerCase().replaceAll('-', ':') === mac);
+  return (names.length === 0 || fitsOne !== isNot) && (macs.length === 0 || ofMac);
 }
