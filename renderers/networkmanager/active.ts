@@ -33,3 +33,9 @@ export function findActiveClaim(
     return [];
   return [{ path, text: `NetworkManager has this profile active on ${link.name}` }];
 }
+
+/** A profile of ours in the form of the other plugin: after an upgrade of the system its file goes, and what is loaded of it must go as well. */
+export function isOursIn(facts: HostFacts, path: string): boolean {
+  const text = facts.files[path] ?? '';
+  return isMarked(text) || isOurProfile(text);
+}

@@ -17,10 +17,11 @@ import {
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
-import { isActive } from './active.ts';
+import { isActive, isOursIn } from './active.ts';
 import { findNetworkmanagerIfcfgClaims } from './claims.ts';
 import { folder, profilePath, routeFile, variablesOf } from './ifcfg-variables.ts';
 import { needsBringUp } from './lease-table.ts';
+import { keyfilePath } from './profile.ts';
 import { dispatcherFiles, networkmanagerSpeaksRule, renderRuleDispatcher } from './rule.ts';
 import { ifcfgUuid } from './uuid.ts';
 
@@ -70,11 +71,14 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   const nmcli = (...args: readonly string[]): Command => ({ phase: 'after-write', argv: ['nmcli', ...args] });
   const load = nmcli('connection', 'load', profilePath(eni.link));
   const up = nmcli('--wait', '20', 'connection', 'up', 'uuid', ifcfgUuid(eni.mac), 'ifname', eni.link);
+  const keyfile = keyfilePath(eni.link);
+  const forget = isOursIn(facts, keyfile) ? [{ ...nmcli('connection', 'load', keyfile), mayFail: true }] : [];
   switch (change.kind) {
     case 'added':
-      return [load, up];
+      return [...forget, load, up];
     case 'changed':
       return [
+        ...forget,
         load,
         // `reapply` takes the profile that is active. That is not ours while ours is new, on a link that worked before: with an
         // automatic "Wired connection N" on it, 1.40.16 reapplied that one and ended with 0. Nor where somebody has brought another one up.
@@ -89,6 +93,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
       // nmcli ends with a failure for a file that is not there, after it has dropped the profile. The rules of the
       // dispatcher script stay: the script went with the files.
       return [
+        ...forget,
         { ...load, mayFail: true },
         ...deleteRuleCommands(
           eni.rules.filter(rule => !networkmanagerSpeaksRule(rule, facts.versions.networkmanager)),

@@ -6,13 +6,15 @@ import { linkWord } from '../formats/ip-commands.ts';
 import {
   type Command,
   type EniChange,
+  eniOf,
   filesOfEach,
   isMarked,
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
-import { isActive } from './active.ts';
+import { isActive, isOursIn } from './active.ts';
 import { findNetworkmanagerClaims } from './claims.ts';
+import { profilePath } from './ifcfg-variables.ts';
 import { needsBringUp } from './lease-table.ts';
 import { keyfileFolder, keyfileName, keyfilePath, renderProfile } from './profile.ts';
 import { dispatcherFiles, renderRuleDispatcher } from './rule.ts';
@@ -49,6 +51,7 @@ export const networkmanagerKeyfile: Renderer = {
         ? []
         : [keyfilePath(c.before.link)],
     );
+    const ofPlugin = changes.map(c => profilePath(eniOf(c).link)).filter(path => isOursIn(facts, path));
     const load = (paths: readonly string[], mayFail: boolean): readonly Command[] =>
       paths.length === 0
         ? []
@@ -60,7 +63,11 @@ export const networkmanagerKeyfile: Renderer = {
               ...(mayFail ? { mayFail } : {}),
             },
           ];
-    return [...load(gone, true), ...load(kept, false), ...changes.flatMap(c => commandsFor(c, facts))];
+    return [
+      ...load([...gone, ...ofPlugin], true),
+      ...load(kept, false),
+      ...changes.flatMap(c => commandsFor(c, facts)),
+    ];
   },
 
   claims: findNetworkmanagerClaims,

@@ -79,3 +79,27 @@ describe.each([
     expect(commands[1]!.argv.join(' ')).toMatch(expected);
   });
 });
+
+describe('a profile of ours in the other form, which an upgrade of the system has left loaded, is dropped', () => {
+  const after = examplePlans['static-dual-stack']!.enis[0]!;
+  const keyfile = '/etc/NetworkManager/system-connections/eni-eth1.nmconnection';
+  const ifcfg = '/etc/sysconfig/network-scripts/ifcfg-eth1';
+  test.each([
+    ['networkmanager-keyfile', ifcfg, 0],
+    ['networkmanager-ifcfg', keyfile, 0],
+  ] as const)('%s', (backend, left, place) => {
+    const facts = factsForBackend(backend);
+    const commandsOf = (content: string) =>
+      [
+        { kind: 'added', after } as const,
+        { kind: 'changed', before: after, after: { ...after, mtu: 1400 } } as const,
+        { kind: 'removed', before: after, linkPresent: true } as const,
+      ].map(change => renderers[backend].activate([change], { ...facts, files: { [left]: content } }));
+    for (const commands of commandsOf(`# ${marker}\n`)) {
+      expect(commands[place]).toMatchObject({ phase: 'after-write', mayFail: true });
+      expect(commands[place]!.argv.join(' ')).toContain(left);
+    }
+    for (const commands of commandsOf('[connection]\nid=somebody\n'))
+      expect(commands.map(({ argv }) => argv.join(' ')).join('\n')).not.toContain(left);
+  });
+});
