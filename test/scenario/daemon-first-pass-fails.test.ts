@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { statePath } from '../../agent/apply/state-file.ts';
 import { retrySeconds } from '../../agent/daemon/timing/schedule.ts';
+import { strictPicture } from '../support/strict-picture.ts';
 import { type Life, useDaemons } from './daemon-story.ts';
 import { addressesOf, awsTwoSecondaries, eth1Mac, setAddresses } from './story.ts';
 import { type TravelCase, travels } from './travels.ts';
@@ -71,9 +72,11 @@ async function restarted({ backend, changes }: TravelCase): Promise<Life> {
   const { machine, daemon } = await start(spec);
   await daemon.runFor(600_000);
   await daemon.stop();
+  const { lines } = await strictPicture(machine);
   setAddresses(machine, eth1Mac, '172.31.40.10', added);
   machine.system.fail(changes, 'the service is stopped', 1000);
   const life = await start({ ...spec, machine });
   await life.daemon.runFor(5000);
+  expect((await strictPicture(machine)).lines).toEqual(lines);
   return life;
 }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { reportPath } from '../../agent/daemon/report.ts';
 import type { FakeSystem } from '../support/fake-system.ts';
+import { strictPicture } from '../support/strict-picture.ts';
 import { expectWaits, type Life, type LifeSpec, useDaemons } from './daemon-story.ts';
 import { awsTwoEnis, eth1Mac, leavesBy, onceOk } from './story.ts';
 
@@ -11,11 +12,11 @@ const start = useDaemons();
 describe('an apply fails', () => {
   test('taken back, tried again after 10, 30, 60, 120, 240 s, and shown as failed', async () => {
     const { machine, daemon } = await start({ recording: awsTwoEnis });
-    const before = machine.picture();
+    const before = await strictPicture(machine);
     const tries = failing(machine.system);
     await daemon.runFor(2_000_000);
     expectWaits(tries, [0, 10, 30, 60, 120, 240]);
-    expect(machine.picture()).toEqual(before);
+    expect(await strictPicture(machine)).toEqual(before);
     expect(daemon.report()).toMatchObject({ mood: 'failing', counters: { failures: tries.length } });
     expect(daemon.report().error).toMatchObject({ times: tries.length });
     const [eni] = daemon.report().enis;
