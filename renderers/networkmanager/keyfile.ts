@@ -52,20 +52,16 @@ export const networkmanagerKeyfile: Renderer = {
         : [keyfilePath(c.before.link)],
     );
     const ofPlugin = changes.map(c => profilePath(eniOf(c).link)).filter(path => isOursIn(facts, path));
-    const load = (paths: readonly string[], mayFail: boolean): readonly Command[] =>
-      paths.length === 0
-        ? []
-        : [
-            {
-              phase: 'after-write',
-              argv: ['nmcli', 'connection', 'load', ...paths],
-              // 1.42 returns 0 for a file that has gone; other versions were not asked, and the profile is dropped either way.
-              ...(mayFail ? { mayFail } : {}),
-            },
-          ];
+    const load = (...paths: readonly string[]): Command => ({
+      phase: 'after-write',
+      argv: ['nmcli', 'connection', 'load', ...paths],
+    });
+    const left = [...gone, ...ofPlugin];
     return [
-      ...load([...gone, ...ofPlugin], true),
-      ...load(kept, false),
+      // 1.42 returns 0 for a file that has gone; other versions were not asked, and the profile is dropped either way.
+      ...(left.length === 0 ? [] : [{ ...load(...left), mayFail: true }]),
+      // One command each: a profile that is refused is the trouble of that ENI alone.
+      ...kept.map(path => load(path)),
       ...changes.flatMap(c => commandsFor(c, facts)),
     ];
   },

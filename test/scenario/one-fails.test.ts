@@ -64,3 +64,15 @@ describe.each(travels)('on $backend', ({ backend, file }) => {
     expect(addressesOf(machine, 'eth2')).not.toEqual([]);
   });
 });
+
+test('a profile that NetworkManager refuses is the trouble of its ENI alone', async () => {
+  const machine = await start({ recording: awsTwoSecondaries, backend: 'networkmanager-keyfile' });
+  machine.system.fail(/^run nmcli connection load .*eni-eth1/, 'Could not load file', 10);
+  const outcome = await once(machine);
+  expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining('Could not load file') });
+  expect(addressesOf(machine, 'eth1')).toEqual([]);
+  expect(addressesOf(machine, 'eth2')).not.toEqual([]);
+  machine.system.heal();
+  expect((await once(machine)).code).toBe(0);
+  expect(addressesOf(machine, 'eth1')).not.toEqual([]);
+});
