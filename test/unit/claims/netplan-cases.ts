@@ -87,7 +87,7 @@ const catchAlls: readonly ClaimCase[] = [
   ethernets(
     'the catch-alls of Debian 12',
     [
-      'all-en: {match: {name: "en*"}, dhcp4: true, dhcp6: true, dhcp6-overrides: {use-domains: true}}',
+      'all-en: {match: {name: "en*"}, dhcp4: true, dhcp4-overrides: {use-domains: true}, dhcp6: true, dhcp6-overrides: {use-domains: true}}',
       'all-eth: {match: {name: "eth*"}, dhcp4: true}',
     ],
     'image',
