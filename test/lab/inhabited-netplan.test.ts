@@ -13,17 +13,22 @@ tellInhabited({
   version: 2
   ethernets:
     05-storage:
-      match: {macaddress: "${inhabitedMac}"}
+      match: {macaddress: "${inhabitedMac(1)}"}
       addresses: [10.0.1.77/24]
       routes: [{to: 10.77.0.0/16, via: 10.0.1.1}]
 `,
     // netplan writes PermanentMACAddress=, which a veth has not.
     '/etc/systemd/network/10-netplan-05-storage.network.d/veth.conf': `[Match]
 PermanentMACAddress=
-MACAddress=${inhabitedMac}
+MACAddress=${inhabitedMac(1)}
 `,
   },
-  address: '10.0.1.77/24',
-  route: '10.77.0.0/16 via 10.0.1.1',
-  says: `/etc/systemd/network/10-netplan-05-storage.network.d/veth.conf:3: [Match] MACAddress=${inhabitedMac} fits eth1`,
+  his: [
+    {
+      link: 'eth1',
+      address: '10.0.1.77/24',
+      route: '10.77.0.0/16 via 10.0.1.1',
+      says: `/etc/systemd/network/10-netplan-05-storage.network.d/veth.conf:3: [Match] MACAddress=${inhabitedMac(1)} fits eth1`,
+    },
+  ],
 });

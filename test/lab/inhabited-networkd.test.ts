@@ -9,7 +9,7 @@ tellInhabited({
   image: 'networkd',
   files: {
     '/etc/systemd/network/20-storage.network': `[Match]
-MACAddress=${inhabitedMac}
+MACAddress=${inhabitedMac(1)}
 
 [Network]
 Address=10.0.1.77/24
@@ -19,7 +19,12 @@ Destination=10.77.0.0/16
 Gateway=10.0.1.1
 `,
   },
-  address: '10.0.1.77/24',
-  route: '10.77.0.0/16 via 10.0.1.1',
-  says: `/etc/systemd/network/20-storage.network:2: [Match] MACAddress=${inhabitedMac} fits eth1`,
+  his: [
+    {
+      link: 'eth1',
+      address: '10.0.1.77/24',
+      route: '10.77.0.0/16 via 10.0.1.1',
+      says: `/etc/systemd/network/20-storage.network:2: [Match] MACAddress=${inhabitedMac(1)} fits eth1`,
+    },
+  ],
 });
