@@ -3,10 +3,20 @@ import { parseIp, parseMac } from '../../model/address.ts';
 import type { KernelAddress, KernelLink, Lifetime } from '../../model/kernel-state.ts';
 import { after, lines, wordAfter } from './ip-words.ts';
 
+/** Index, name with its parent, flags, the rest. The kernel takes any name without a blank, a slash and a colon. */
+const heading = /^(\d+): ([^:\s]+): <([^>]*)>(.*)$/;
+
 /** `ip -d -o link show`. `physical` and `driver` come from sysfs, not from here. */
 export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' | 'driver'>[] {
-  return lines(text).flatMap(line => {
-    const head = /^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$/.exec(line);
+  const all = lines(text);
+  const known = new Set(
+    all.flatMap(line => {
+      const name = heading.exec(line)?.[2] ?? '';
+      return [name, ...splitsOf(name).map(([own]) => own)];
+    }),
+  );
+  return all.flatMap(line => {
+    const head = heading.exec(line);
     if (head === null) return [];
     const [general = '', ether = '', ...details] = head[4]!.split('\\');
     const heads = details.map(d => d.trim().split(/\s+/)[0] ?? '');
@@ -15,7 +25,7 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
     const kind = heads.slice(0, alias < 0 ? undefined : alias).find(isKind);
     return [
       {
-        name: head[2]!,
+        name: nameIn(head[2]!, kind, known),
         index: Number(head[1]),
         // iproute2 prints them behind the alias; a free text that pretends to be one makes a name too many, which costs nothing.
         altNames: details.flatMap(d => /^\s*altname\s+(\S+)\s*$/.exec(d)?.[1] ?? []),
@@ -28,6 +38,22 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
       },
     ];
   });
+}
+
+/**
+ * `ip` prints what a link stands on behind an `@`: `eth1.5@eth1`, `veth1@if2` in another namespace, `gre0@NONE`. An `@` may be in the name as well:
+ * a NIC stands on nothing, and what is no link of this machine is no parent.
+ */
+function nameIn(text: string, kind: string | undefined, known: ReadonlySet<string>): string {
+  const split = splitsOf(text).find(
+    ([, below]) => /^(if\d+|NONE)$/.test(below) || (kind !== undefined && known.has(below)),
+  );
+  return split?.[0] ?? text;
+}
+
+/** Before and behind each `@`. */
+function splitsOf(text: string): readonly (readonly [string, string])[] {
+  return [...text.matchAll(/@/g)].map(({ index }) => [text.slice(0, index), text.slice(index + 1)]);
 }
 
 /**

@@ -48,6 +48,18 @@ describe('links', () => {
     ]);
   });
 
+  test('an @ in a name is no parent', () => {
+    const text = String.raw`2: a@b: <UP> mtu 1500 qdisc mq state UP qlen 1000\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 
+3: b: <UP> mtu 1500 qdisc mq state UP qlen 1000\    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff promiscuity 0 
+4: v@6@a@b: <UP> mtu 1500 qdisc noqueue state UP \    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 \    vlan protocol 802.1Q id 6 <REORDER_HDR> 
+5: b@wg: <UP> mtu 1500 qdisc noqueue state UP \    link/none  promiscuity 0 \    wireguard 
+6: c@d@if7: <UP> mtu 1500 qdisc noqueue state UP \    link/ether 02:00:00:00:00:03 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 0 \    veth 
+7: gre0@NONE: <NOARP> mtu 1476 qdisc noop state DOWN \    link/gre 0.0.0.0 brd 0.0.0.0 promiscuity 0 \    gre remote any local any 
+8: m@v@6: <UP> mtu 1500 qdisc noqueue state UP \    link/ether 02:00:00:00:00:04 brd ff:ff:ff:ff:ff:ff promiscuity 0 \    macvlan mode bridge 
+`;
+    expect(parseLinks(text).map(link => link.name)).toEqual(['a@b', 'b', 'v@6', 'b@wg', 'c@d', 'gre0', 'm']);
+  });
+
   test('iproute2 2.6.32 and 3.x: no promiscuity, no group, M-DOWN', () => {
     expect(linkLines(linksOld)).toEqual([
       '1 lo - up 16436 - -',
