@@ -70,8 +70,11 @@ async function defaultByHand(
   // What `rollback` took back is not applied anyway, and stays known by its plan.
   const isRefused = input.state.refused !== undefined;
   if (isOurs || isRefused || input.settings.enis.get(mac)?.defaultRoute === true) return undefined;
-  // dhclient's script adds its route as a person does, without a protocol: there it is the lease that tells, or the file of the helper.
-  const isLeased = input.kernel.addresses.some(a => a.link === link && a.family === 4 && a.dynamic);
+  // dhclient's script adds its route as a person does, without a protocol: there it is the lease that tells, or the file of the helper. The
+  // clients of networkd and NetworkManager, and dhcpcd, mark theirs, and one without a mark beside those is a person's.
+  const isMarked = input.kernel.routes.some(r => r.link === link && r.protocol === 'dhcp');
+  const isLeased =
+    !isMarked && input.kernel.addresses.some(a => a.link === link && a.family === 4 && a.dynamic);
   if (isLeased || input.renderer.supersedes?.(link, input.facts) !== undefined) return undefined;
   const route = input.kernel.routes.find(
     r =>

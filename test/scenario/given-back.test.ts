@@ -104,15 +104,22 @@ test('an ENI with DHCP keeps its lease: the client is its own', async () => {
   expect(machine.system.kernel.addresses.filter(a => a.link === 'eth1').map(a => a.dynamic)).toEqual([true]);
 });
 
-test('a default route that was added by hand is nobody’s leftover: the link is left alone', async () => {
-  const machine = await found(['route add default via 172.31.32.1 dev eth1 onlink metric 50']);
-  machine.system.restart();
-  const before = await strictPicture(machine);
-  const { code, out } = await machine.agent('once');
-  expect(code).toBe(2);
-  expect(out).toContain('was not added by eni-agent');
-  expect(await strictPicture(machine)).toEqual(before);
-});
+test.each([
+  { beside: 'nothing', lines: [] },
+  // Of networkd, NetworkManager or dhcpcd, which mark their routes: this one is not the client's.
+  { beside: 'a lease and its own route', lines: [lease, dhcpDefault] },
+])(
+  'a default route by hand, beside $beside, is nobody’s leftover: the link is left alone',
+  async ({ lines }) => {
+    const machine = await found([...lines, 'route add default via 172.31.32.1 dev eth1 onlink metric 50']);
+    machine.system.restart();
+    const before = await strictPicture(machine);
+    const { code, out } = await machine.agent('once');
+    expect(code).toBe(2);
+    expect(out).toContain('was not added by eni-agent');
+    expect(await strictPicture(machine)).toEqual(before);
+  },
+);
 
 describe('"remove" gives nothing back', () => {
   const taken = [lease, dhcpDefault];
