@@ -14,6 +14,8 @@ export interface PrimarySnapshot {
   readonly metadataAddress: Ip | undefined;
   /** How the kernel reaches the metadata service; undefined where it was not asked for. */
   readonly metadataPath: string | undefined;
+  /** Links by which it may go just as well: default routes of the same metric as that of the path. */
+  readonly metadataTies?: readonly string[];
 }
 
 /** What to take a picture of. */
@@ -30,6 +32,7 @@ export async function snapshotPrimary(
   view: PrimaryView,
 ): Promise<PrimarySnapshot> {
   const { link, ourLinks, metadataAddress } = view;
+  const metadataPath = metadataAddress === undefined ? undefined : await routeTo(system, metadataAddress);
   return {
     link,
     addresses: state.addresses
@@ -39,7 +42,8 @@ export async function snapshotPrimary(
       .filter(r => r.table === mainTable && isDefaultRoute(r) && !ourLinks.has(r.link ?? ''))
       .map(r => ({ family: r.family, text: r.text })),
     metadataAddress,
-    metadataPath: metadataAddress === undefined ? undefined : await routeTo(system, metadataAddress),
+    metadataPath,
+    metadataTies: metadataPath === undefined ? [] : tiesOf(state, linkOf(metadataPath)),
   };
 }
 
@@ -50,7 +54,7 @@ export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): reado
       a => `the primary link ${before.link} lost the address ${a.text}`,
     ),
     ...gone(before.defaultRoutes, after.defaultRoutes).map(r => `the main table lost the route "${r.text}"`),
-    ...(before.metadataPath === after.metadataPath || isByPrimary(after)
+    ...(before.metadataPath === after.metadataPath || isByPrimary(after) || isTie(before, after)
       ? []
       : [
           `the route to the metadata service was "${before.metadataPath}" and is now "${after.metadataPath}"`,
@@ -82,8 +86,30 @@ function identity(text: string): string {
  * those. The apply takes them away; by the primary is where the path belongs.
  */
 function isByPrimary({ link, metadataPath }: PrimarySnapshot): boolean {
-  const words = metadataPath?.split(' ') ?? [];
-  return link !== undefined && words[words.indexOf('dev') + 1] === link;
+  return link !== undefined && linkOf(metadataPath) === link;
+}
+
+/**
+ * systemd-networkd gives the default routes of a catch-all one metric (1024), and the kernel takes any of them: another one after each time that
+ * they were made anew. Only between links other than the primary: what went by that has to go by it.
+ */
+function isTie(before: PrimarySnapshot, after: PrimarySnapshot): boolean {
+  const link = linkOf(after.metadataPath);
+  return !isByPrimary(before) && link !== undefined && before.metadataTies?.includes(link) === true;
+}
+
+function tiesOf({ routes }: KernelState, link: string | undefined): readonly string[] {
+  const defaults = routes.filter(r => r.table === mainTable && isDefaultRoute(r));
+  return defaults
+    .filter(({ family, metric }) =>
+      defaults.some(r => r.link === link && r.family === family && r.metric === metric),
+    )
+    .flatMap(r => r.link ?? []);
+}
+
+function linkOf(path: string | undefined): string | undefined {
+  const words = path?.split(' ') ?? [];
+  return words.includes('dev') ? words[words.indexOf('dev') + 1] : undefined;
 }
 
 /** Adds again what was lost. Touches the primary only where the apply (or something that it set off) has done so before. */

@@ -2,6 +2,7 @@
 import { AgentError } from '../errors.ts';
 import { isSame } from '../model/value.ts';
 import { type Drift, glance } from '../pass/glance.ts';
+import { isApartDue } from './apart.ts';
 import { afterAnswer, afterFailure, afterQuiet } from './memory.ts';
 import type { OpenQuestion } from './question.ts';
 import type { Trigger } from './report.ts';
@@ -35,7 +36,8 @@ export async function actOnAnswer(
       );
     daemon.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
     // What the machine itself has to say counts all the same, by the last answer that was believed; and what is still wanted is tried again.
-    const isOfTheMachine = why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver;
+    const isOfTheMachine =
+      why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver || isApartDue(daemon);
     const wanted = isOn(memory.brake, now) ? undefined : daemon.wanted?.reading;
     const reading = isOfTheMachine ? believedReading(daemon) : wanted;
     if (reading !== undefined) return runPass(daemon, { triggers: why, reading, repaired, news: false });
@@ -46,7 +48,7 @@ export async function actOnAnswer(
   daemon.memory = afterAnswer(memory, now);
   const news = !isSame(answer.instance, daemon.reading?.instance);
   daemon.reading = answer;
-  const retries = memory.tookBack && !isOn(memory.brake, now);
+  const retries = (memory.tookBack || isApartDue(daemon)) && !isOn(memory.brake, now);
   // Nobody tells when the network service has loaded its files.
   const isLive = daemon.pass?.liveOnly !== undefined;
   const isOpen =

@@ -61,6 +61,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     links: undefined,
     reading: undefined,
     wanted: undefined,
+    apart: undefined,
     owesPass: false,
     asking: undefined,
     askedAt: now,

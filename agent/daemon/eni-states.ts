@@ -29,7 +29,7 @@ const held = 'for the end of the pause, which then brings it in line';
 
 export function eniStates(
   earlier: readonly ReportedEni[],
-  { desired: { plan }, outcome, changes }: PassResult,
+  { desired: { plan, whole }, outcome, changes }: PassResult,
   contest: readonly Drift[],
   now: string,
 ): readonly ReportedEni[] {
@@ -52,7 +52,8 @@ export function eniStates(
     .map(({ mac, eniId, reason, text }) => {
       const state: EniState =
         reason === 'failed' ? 'failed' : hasTrait(reason, 'waits') ? 'waiting' : 'left-alone';
-      return entry({ mac, eniId, link: known(mac)?.link, state, text, reason });
+      const link = known(mac)?.link ?? whole.find(eni => eni.mac === mac)?.link;
+      return entry({ mac, eniId, link, state, text, reason });
     });
   return [...planned, ...skipped];
 }

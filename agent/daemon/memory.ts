@@ -4,7 +4,7 @@ import type { AgentError } from '../errors.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { asContested, asFailed, eniStates, waitingReasons, withFailed } from './eni-states.ts';
-import { nothingSeen, type Picture, pictureOf } from './picture.ts';
+import { nothingSeen, type Picture, pictureOf, withApart } from './picture.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
 import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './timing/brake.ts';
 import { triesGoOn, triesOf } from './timing/schedule.ts';
@@ -104,20 +104,21 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
   const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
   const isStillWrong = owes || pass.failed !== undefined;
+  const isOpen = ({ mac }: ReportedEni) => owes || pass.failed?.enis.includes(mac) === true;
   const states = eniStates(memory.enis, pass, isBraked ? contest : [], iso(now));
   return {
     ...seen,
     brake,
     contest,
     waitingFor,
-    tookBack: isStillWrong && memory.tookBack,
+    tookBack: owes && memory.tookBack,
     failure: isStillWrong ? memory.failure : null,
     lastChange: applied
       ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
-    picture: owes ? memory.picture : pictureOf(pass),
-    enis: owes ? withFailed(memory.enis, states) : states,
-    ...(isStillWrong && !isBraked ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, isBraked)),
+    picture: owes ? memory.picture : withApart(pictureOf(pass), pass.failed?.enis),
+    enis: withFailed(memory.enis.filter(isOpen), states),
+    ...(owes && !isBraked ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, isBraked)),
   };
 }
 
@@ -134,7 +135,7 @@ export function errorOf({ failure, unanswered }: Memory): ReportedError | null {
 /** The metadata did not answer, or a pass failed. `failed`: the ENIs that the pass was about. */
 export function afterFailure(
   memory: Memory,
-  occasion: Occasion & { readonly repaired?: readonly Drift[] },
+  occasion: Occasion & { readonly repaired?: readonly Drift[]; readonly isApart?: boolean },
   { code, message, hint }: AgentError,
   failed: readonly ReportedEni['mac'][] | 'metadata',
 ): Memory {
@@ -144,22 +145,25 @@ export function afterFailure(
   const since = again?.since ?? iso(occasion.now);
   const error = { code, message, hint, since, times: (again?.times ?? 0) + 1 };
   // An apply that failed is tried again at its own times, also if the metadata fails in between.
-  const tookBack = isPass || memory.tookBack;
-  const { repaired = [] } = occasion;
+  const { repaired = [], isApart = false } = occasion;
+  const tookBack = (isPass && !isApart) || memory.tookBack;
   const brake = repaired.length > 0 ? afterFailedRepair(memory.brake, occasion.now) : memory.brake;
   const isBraked = repaired.length > 0 && isOn(brake, occasion.now);
   const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
   const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
   const enis = isPass ? asFailed(memory.enis, failed, message, iso(occasion.now)) : memory.enis;
   return {
-    ...counted(memory, occasion, { failures: 1, passes: isPass ? 1 : 0 }),
+    // The pass in which the others were served is counted.
+    ...counted(memory, occasion, { failures: 1, passes: isPass && !isApart ? 1 : 0 }),
     brake,
     contest: isBraked ? repaired : memory.contest,
     failure: isPass ? error : memory.failure,
     unanswered: isPass ? memory.unanswered : error,
     metadata: isPass ? memory.metadata : { ...memory.metadata, state: 'failing' },
-    mood: isBraked ? 'braked' : 'failing',
-    tries: stays ? memory.tries + 1 : tries,
+    // One that is set apart has times of its own, and the others go on as ever.
+    ...(isApart && !isBraked
+      ? { mood: memory.mood, tries: memory.tries }
+      : { mood: isBraked ? 'braked' : 'failing', tries: stays ? memory.tries + 1 : tries }),
     tookBack,
     enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(occasion.now))) : enis,
   };

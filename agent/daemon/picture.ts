@@ -29,6 +29,11 @@ export function pictureOf(pass: PassResult): Picture {
   };
 }
 
+/** What is wanted of an ENI whose change failed is not there. */
+export function withApart(picture: Picture, enis: readonly Mac[] = []): Picture {
+  return { ...picture, notAsPlanned: [...new Set([...picture.notAsPlanned, ...enis])] };
+}
+
 /**
  * After a check of kernel and files whose drift stays for now.
  *

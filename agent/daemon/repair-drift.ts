@@ -6,6 +6,7 @@ import { isForced } from '../pass/forced.ts';
 import { type Drift, type Glance, glance, linksText, watched } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
+import { filesPauseMs } from './apart.ts';
 import { afterQuiet } from './memory.ts';
 import { afterGlance } from './picture.ts';
 import type { Trigger } from './report.ts';
@@ -16,9 +17,6 @@ import { isOn } from './timing/brake.ts';
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;
 const namingStepMs = 20;
-
-/** Files that are written sooner after a try that failed bring no other. */
-const pauseMs = 60_000;
 
 /**
  * What a check of the machine came to: `other links` than before ask for an answer of the metadata; `files` were read again for a pass;
@@ -33,7 +31,7 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   try {
     seen = await glanceWhenNamed(daemon);
   } catch (error) {
-    fail(daemon, triggers, asAgentError(error), []);
+    fail(daemon, { triggers, error: asAgentError(error), failed: [] });
     return 'drift';
   }
   const isEvicted = daemon.pausedUntil === undefined && (await evict(daemon, seen, triggers));
@@ -52,7 +50,8 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   if (reading === undefined || !(mends || rereads)) {
     const { picture } = daemon.memory;
     // What was not applied is not in the last pass, which the check compares with.
-    const isWhole = pass !== undefined && pass.outcome !== 'refused' && !daemon.memory.tookBack;
+    const isWhole =
+      pass !== undefined && pass.outcome !== 'refused' && !daemon.memory.tookBack && !daemon.apart;
     const now = afterGlance(picture, seen.drift, isWhole);
     daemon.memory = { ...afterQuiet(daemon.memory, occasion, false), picture: now };
     return now === picture ? 'nothing' : 'held';
@@ -94,7 +93,7 @@ async function evict(
  */
 function readingAgain(daemon: DaemonState): InstanceReading | undefined {
   const { wanted, context } = daemon;
-  const isOld = wanted !== undefined && context.system.now() - wanted.triedAt >= pauseMs;
+  const isOld = wanted !== undefined && context.system.now() - wanted.triedAt >= filesPauseMs;
   return isOld ? wanted.reading : believedReading(daemon);
 }
 

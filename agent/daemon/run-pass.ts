@@ -16,6 +16,7 @@ import { readPause } from '../pass/pause.ts';
 import { reconcile } from '../pass/reconcile.ts';
 import { reconcileEach } from '../pass/reconcile-each.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
+import { apartAfter, failingNow } from './apart.ts';
 import { withUnknown } from './eni-states.ts';
 import { afterFailure, afterPass } from './memory.ts';
 import { pictureOf } from './picture.ts';
@@ -84,7 +85,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
           why,
           driftOf,
         },
-        daemon.memory.enis.filter(eni => eni.state === 'failed').map(eni => eni.mac),
+        failingNow(daemon, wish),
       ),
     );
     const earlier = daemon.pass;
@@ -96,7 +97,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const isHeld = pass.outcome === 'pending' || pass.failed !== undefined;
+    const isHeld = pass.outcome === 'pending';
     const isApplied =
       !isHeld && (isAnswer || isSame(daemon.wanted?.reading.instance.enis, pass.instance.enis));
     if (isApplied) daemon.wanted = undefined;
@@ -111,18 +112,24 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     };
     changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
-    if (pass.failed === undefined) return setDue(daemon);
-    // The others are served. What is wanted of this one stays wanted, and failed.
-    if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
-    const pending = await noteLook(daemon, wish.reading);
-    fail(daemon, triggers, pass.failed.error, pass.failed.enis, undone.filter(hasFailed));
-    if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
+    daemon.apart = apartAfter(daemon, pass, wish.reading);
+    const { failed } = pass;
+    if (failed === undefined || failed.isOld) return setDue(daemon);
+    const { enis, error } = failed;
+    fail(daemon, { triggers, error, failed: enis, repaired: undone.filter(hasFailed), isApart: true });
   } catch (error) {
     if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
     const reason = asAgentError(error);
-    const pending = await noteLook(daemon, wish.reading);
+    const pending = await lookAgain(daemon, wish.reading);
+    if (pending !== undefined) {
+      daemon.looked = pending;
+      // After a start nothing is known of the ENIs that work.
+      const enis = withUnknown(daemon.memory.enis, pending, new Date(system.now()).toISOString());
+      daemon.memory = { ...daemon.memory, enis };
+    }
     const failed = pending?.changes.map(c => eniOf(c).mac);
-    fail(daemon, triggers, reason, failed ?? newFor(daemon, wish.reading, reason), undone);
+    const enis = failed ?? newFor(daemon, wish.reading, reason);
+    fail(daemon, { triggers, error: reason, failed: enis, repaired: undone });
     if (pending !== undefined) daemon.memory = { ...daemon.memory, picture: pictureOf(pending) };
   }
 }
@@ -144,16 +151,6 @@ function changeMemory(daemon: DaemonState, memory: DaemonState['memory'], drift:
       { drift, reason: fewOf(drift, '; ', 3) },
       'something keeps undoing this: repairs are paused for a while',
     );
-}
-
-/** After a failure: what is not as planned now, and the ENIs of which nothing was known so far (after a start: those that work). */
-async function noteLook(daemon: DaemonState, reading: InstanceReading): Promise<PassResult | undefined> {
-  const pending = await lookAgain(daemon, reading);
-  if (pending === undefined) return undefined;
-  daemon.looked = pending;
-  const now = new Date(daemon.context.system.now()).toISOString();
-  daemon.memory = { ...daemon.memory, enis: withUnknown(daemon.memory.enis, pending, now) };
-  return pending;
 }
 
 /** What a pass that failed was about: what is not as planned now. Undefined: it cannot be told. */
@@ -181,13 +178,18 @@ function newFor({ pass }: DaemonState, { instance }: InstanceReading, { code }: 
   return [...macs].filter(mac => !isSame(of(instance.enis, mac), of(believed, mac)));
 }
 
-export function fail(
-  daemon: DaemonState,
-  triggers: readonly Trigger[],
-  error: AgentError,
-  failed: readonly Mac[],
-  repaired: readonly Drift[] = [],
-): void {
+interface Failure {
+  readonly triggers: readonly Trigger[];
+  readonly error: AgentError;
+  readonly failed: readonly Mac[];
+  /** What it was to put back. */
+  readonly repaired?: readonly Drift[];
+  /** The others were served. */
+  readonly isApart?: boolean;
+}
+
+export function fail(daemon: DaemonState, failure: Failure): void {
+  const { triggers, error, failed, repaired = [], isApart = false } = failure;
   const { system, log } = daemon.context;
   // Once: a failure that comes again each minute, or between repairs that hold for a moment, is in `status`, not in the log.
   const { failure: last, enis } = daemon.memory;
@@ -195,7 +197,7 @@ export function fail(
   const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
   if (isNew) log.error(fields, 'a pass failed');
   else log.debug(fields, 'a pass failed again');
-  const occasion = { now: system.now(), triggers, repaired };
+  const occasion = { now: system.now(), triggers, repaired, isApart };
   const drift = repaired.flatMap(d => d.lines);
   changeMemory(daemon, afterFailure(daemon.memory, occasion, error, failed), drift);
   setDue(daemon);
@@ -206,7 +208,9 @@ export function setDue(daemon: DaemonState): void {
   const now = context.system.now();
   const identity = pass?.instance.instanceId ?? daemon.reading?.instance.instanceId ?? '';
   const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
-  daemon.dueAt = now + nextCheckMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
+  const { apart } = daemon;
+  const check = now + nextCheckMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
+  daemon.dueAt = apart === undefined ? check : Math.min(check, Math.max(now, apart.retryAt));
 }
 
 export function asAgentError(error: unknown): AgentError {

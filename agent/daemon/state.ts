@@ -1,8 +1,10 @@
 // What a running daemon has: what it was given, and what it knows by now. Only daemon.ts and the files it calls for a pass change it.
 import type { ConfigurationSource } from '../config/source.ts';
+import type { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Settings } from '../model/settings.ts';
 import type { PassResult } from '../pass/pass.ts';
@@ -34,6 +36,19 @@ export interface Wanted {
   readonly triedAt: number;
 }
 
+/** Until they are tried again they keep what they had before, and nobody waits for them. */
+export interface SetApart {
+  readonly enis: readonly Mac[];
+  readonly error: AgentError;
+  /** What the metadata said of them: when it says something else they are tried at once. */
+  readonly said: string;
+  /** How often they were tried again. */
+  readonly tries: number;
+  /** Milliseconds since the epoch. */
+  readonly failedAt: number;
+  readonly retryAt: number;
+}
+
 export interface DaemonState {
   readonly context: DaemonContext;
   readonly startedAt: number;
@@ -60,6 +75,8 @@ export interface DaemonState {
   reading: InstanceReading | undefined;
   /** The answer that a pass could not apply: wanted until it is applied, or another has come in its place. */
   wanted: Wanted | undefined;
+  /** ENIs whose change failed while the others were served. */
+  apart: SetApart | undefined;
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
   asking: OpenQuestion | undefined;

@@ -73,7 +73,12 @@ export interface PassResult {
   /** The plan is one that `rollback` took back. */
   readonly refused: boolean;
   /** ENIs whose apply failed and was taken back, while the others were served. */
-  readonly failed?: { readonly enis: readonly Mac[]; readonly error: AgentError };
+  readonly failed?: {
+    readonly enis: readonly Mac[];
+    readonly error: AgentError;
+    /** It failed in a pass before, and was not tried in this one. */
+    readonly isOld: boolean;
+  };
   /** Why the pass is degraded: something that needs attention. Empty: all is well. */
   readonly degraded: readonly string[];
 }

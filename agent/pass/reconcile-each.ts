@@ -7,22 +7,32 @@ import { reconcile } from './reconcile.ts';
 /** The two failures after which everything is as it was before. After any other, another try could make it worse. */
 const takenBack: ReadonlySet<string> = new Set(['verify-failed', 'command-failed']);
 
+/** ENIs that failed the last time. */
+export interface Failing {
+  readonly enis: readonly Mac[];
+  /** Why: they are not tried in this pass. Undefined: they are, behind the others. */
+  readonly waits: AgentError | undefined;
+}
+
+const nobody: Failing = { enis: [], waits: undefined };
+
 /**
  * Throws what `reconcile` throws where it cannot be told whose trouble it is, or where there is nobody else. Else the result has what failed.
- *
- * @param failing ENIs that failed the last time: the others come first, and are not held up by them
+ * The others come first, and are not held up by those that failed the last time.
  */
 export async function reconcileEach(
   context: PassContext,
   options: PassOptions,
-  failing: readonly Mac[] = [],
+  { enis: failing, waits }: Failing = nobody,
 ): Promise<PassResult> {
   if (!options.apply) return reconcile(context, options);
   const { facts: _, ...again } = options;
   const first =
     failing.length > 0
-      ? await withoutThem(context, again, failing, 'it is tried again behind the others')
+      ? await withoutThem(context, again, failing, waits?.message ?? 'it is tried again behind the others')
       : undefined;
+  if (first !== undefined && waits !== undefined)
+    return { ...first, failed: { enis: failing, error: waits, isOld: true } };
   try {
     return joined(first, await reconcile(context, first === undefined ? options : again));
   } catch (error) {
@@ -33,7 +43,7 @@ export async function reconcileEach(
     if (rest === undefined) throw error;
     if (rest.outcome === 'applied')
       context.log.warn({ enis: enis.join(' '), reason: message }, 'applied the others without this one');
-    return { ...joined(first, rest), failed: { enis, error: error as AgentError } };
+    return { ...joined(first, rest), failed: { enis, error: error as AgentError, isOld: false } };
   }
 }
 

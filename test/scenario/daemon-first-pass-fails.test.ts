@@ -20,7 +20,11 @@ describe.each(travels)('$backend', travel => {
       { link: 'eth1', eniId: expect.any(String), state: 'failed' },
       { link: 'eth2', eniId: expect.any(String), state: 'working' },
     ];
-    expect(daemon.report()).toMatchObject({ mood: 'failing', notAsPlanned: [eth1Mac], enis: failed });
+    expect(daemon.report()).toMatchObject({
+      error: { code: expect.any(String) },
+      notAsPlanned: [eth1Mac],
+      enis: failed,
+    });
     await daemon.runFor(600_000);
     expect(daemon.report().enis).toMatchObject(failed);
     machine.system.heal();

@@ -57,9 +57,7 @@ the others are configured without it, and the exit code is 1 as well.`,
           const why = { trigger: force ? 'once-force' : 'once' };
           const options = { apply: until === undefined, finish: true, force, why };
           for (let count = 0; count === 0 || (count < maxPasses && hasMore(passes.at(-1)!)); count++)
-            passes.push(
-              heldBy(until, await reconcileEach(passContext, options, passes.at(-1)?.failed?.enis)),
-            );
+            passes.push(heldBy(until, await reconcileEach(passContext, options, failingIn(passes.at(-1)))));
         });
         return passes.at(-1)!.outcome !== 'paused' && isIncomplete(passes.at(-1)!, settings);
       });
@@ -131,6 +129,11 @@ function joined(first: PassResult, second: PassResult): PassResult {
       remove: [...first.kernelChanges.remove, ...second.kernelChanges.remove],
     },
   };
+}
+
+/** The second pass serves the others first as well. */
+function failingIn(pass: PassResult | undefined) {
+  return { enis: pass?.failed?.enis ?? [], waits: undefined };
 }
 
 function hasMore(pass: PassResult): boolean {

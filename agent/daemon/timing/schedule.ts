@@ -20,6 +20,15 @@ const failingSeconds = [1, 2, 5, 10, 30, 60, 120, 300] as const;
  */
 export const retrySeconds = [10, 30, 60, 120, 240] as const;
 
+/** The same where the other ENIs were served meanwhile: nobody waits for it, and each try holds the others up for as long as it takes. */
+export const apartSeconds = [75, 120, 240] as const;
+
+/** Milliseconds until an ENI that is set apart is tried again. */
+export function apartMs(tries: number, identity: string): number {
+  const seconds = apartSeconds[Math.min(tries, apartSeconds.length - 1)]!;
+  return seconds * 1000 * jitter(`${identity} ${tries}`);
+}
+
 export interface Moment {
   readonly mood: Mood;
   /** Looks in this mood so far: 0 for the first wait. */

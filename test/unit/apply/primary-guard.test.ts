@@ -52,6 +52,7 @@ test('what is photographed: global addresses of the primary, defaults of main th
     ],
     metadataAddress: '192.0.2.254',
     metadataPath: 'via 10.0.1.1 dev eth0 src 10.0.1.10',
+    metadataTies: ['eth0'],
   } satisfies Record<keyof PrimarySnapshot, unknown>);
 });
 
@@ -139,6 +140,18 @@ describe('lossesOf', () => {
   test('the path was by a secondary ENI, whose default route had no business in main: by the primary is no loss', async () => {
     const before = await snapshot(kernel, '192.0.2.254 via 10.0.2.1 dev eth1 src 10.0.2.10 uid 0');
     expect(lossesOf(before, await snapshot())).toEqual([]);
+  });
+
+  test('of equal default routes of a catch-all the kernel takes another one: no loss, unless it was by the primary', async () => {
+    const equal = ['eth0', 'eth2', 'eth3'].map(
+      link => `default via 10.0.9.1 dev ${link} proto dhcp metric 1024`,
+    );
+    const state = changed({ routes: routes(equal.join('\n')) });
+    const by = (link: string) => snapshot(state, `192.0.2.254 via 10.0.9.1 dev ${link} src 10.0.9.10 uid 0`);
+    expect(lossesOf(await by('eth3'), await by('eth2'))).toEqual([]);
+    expect(lossesOf(await by('eth3'), await by('wg0'))).toHaveLength(1);
+    expect(lossesOf(await by('eth0'), await by('eth2'))).toHaveLength(1);
+    expect(lossesOf(await by('eth3'), await snapshot(state, '', 2))).toHaveLength(1);
   });
 
   test('the default route of an ENI that stood beside the primary’s, in one line of "ip", is nobody’s loss', async () => {

@@ -18,7 +18,7 @@ export function passOf(words: PassWords = {}): PassResult {
   return {
     outcome: words.outcome ?? 'unchanged',
     instance: { problems: words.problems ?? [], enis: [] },
-    desired: { plan: { enis, skipped } },
+    desired: { plan: { enis, skipped }, held: [], whole: enis },
     changes: words.outcome === 'applied' ? [{ kind: 'changed', after: enis[0] }] : [],
     files: words.outcome === 'applied' ? [{ path: '/etc/x', after: 'text' }] : [],
   } as unknown as PassResult;

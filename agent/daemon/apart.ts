@@ -1,0 +1,64 @@
+// ENIs whose change failed while the others were served: when they are tried again, and what is told of them meanwhile.
+import type { InstanceReading } from '../metadata/read-instance.ts';
+import type { Mac } from '../model/address.ts';
+import type { Drift } from '../pass/glance.ts';
+import type { PassResult } from '../pass/pass.ts';
+import type { Failing } from '../pass/reconcile-each.ts';
+import type { Trigger } from './report.ts';
+import type { DaemonState, SetApart } from './state.ts';
+import { apartMs } from './timing/schedule.ts';
+
+/** Somebody wants it now. Not `kernel`: what the rollback itself has done to the links brings that. */
+const byHand: ReadonlySet<Trigger> = new Set<Trigger>([
+  'request',
+  'reload',
+  'config',
+  'pause',
+  'resume',
+  'start',
+]);
+
+/** Files that are written sooner after a try that failed are those of its own rollback, or one more try would change nothing. */
+export const filesPauseMs = 60_000;
+
+export function isApartDue({ apart, context }: DaemonState): boolean {
+  return apart !== undefined && context.system.now() >= apart.retryAt;
+}
+
+/** What a pass has to know of the ENIs that failed: it serves the others first, and tries these if it is time. */
+export function failingNow(daemon: DaemonState, { triggers, reading, repaired }: Wish): Failing {
+  const { apart, memory, context } = daemon;
+  if (apart === undefined)
+    return { enis: memory.enis.filter(eni => eni.state === 'failed').map(eni => eni.mac), waits: undefined };
+  const isDue =
+    isApartDue(daemon) ||
+    triggers.some(trigger => byHand.has(trigger)) ||
+    (triggers.includes('files') && context.system.now() - apart.failedAt >= filesPauseMs) ||
+    repaired.some(drift => apart.enis.includes(drift.mac)) ||
+    saidOf(apart.enis, reading) !== apart.said;
+  return { enis: apart.enis, waits: isDue ? undefined : apart.error };
+}
+
+interface Wish {
+  readonly triggers: readonly Trigger[];
+  readonly reading: InstanceReading;
+  readonly repaired: readonly Drift[];
+}
+
+/** After a pass that ended well for the others. `undefined`: nobody is set apart any more. */
+export function apartAfter(
+  { apart, context }: DaemonState,
+  { failed, instance }: PassResult,
+  reading: InstanceReading,
+): SetApart | undefined {
+  if (failed === undefined || failed.isOld) return failed && apart;
+  const now = context.system.now();
+  const tries = apart === undefined ? 0 : apart.tries + 1;
+  const { enis, error } = failed;
+  const retryAt = now + apartMs(tries, instance.instanceId ?? '');
+  return { enis, error, said: saidOf(enis, reading), tries, failedAt: now, retryAt };
+}
+
+function saidOf(enis: readonly Mac[], { instance }: InstanceReading): string {
+  return JSON.stringify(instance.enis.filter(({ mac }) => enis.includes(mac)));
+}
