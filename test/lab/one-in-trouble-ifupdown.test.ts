@@ -1,0 +1,6 @@
+// One ENI's trouble is its own, with the real ifupdown.
+// needs: tree bookworm
+// with --all only: two minutes, most of which are spent watching
+import { tellOneInTrouble } from './one-in-trouble.ts';
+
+tellOneInTrouble('bookworm', 'ifupdown', []);
