@@ -175,17 +175,15 @@ export function tellOneInTrouble(suite: Suite, image: ImageName, own: readonly T
         expect(reported(mac)?.state, told()).toBe(trouble.state);
       }
       const causes = takenBack();
-      // What is known beforehand is never tried. What fails is tried again after 10, 30 and 60 s (agent/daemon/timing/schedule.ts).
-      if (trouble.state === 'left-alone') expect(causes).toEqual({});
-      else expect(Math.max(...Object.values(causes)), JSON.stringify(causes)).toBeLessThanOrEqual(3);
+      // What is known beforehand is never tried; what has failed is tried again later (apartSeconds in agent/daemon/timing/schedule.ts).
+      const most = trouble.state === 'left-alone' ? 0 : 1;
+      for (const [cause, times] of Object.entries(causes)) expect(times, cause).toBeLessThanOrEqual(most);
     });
 
     test('what is undone of the others is repaired, and one that comes is served', async () => {
       await ip(host().vpc.guest, 'rule', 'del', 'from', '10.0.1.0/24', 'priority', '28600');
       const isBack = async () => (await ip(host().vpc.guest, 'rule')).includes('28600:\tfrom 10.0.1.0/24');
       expect(await waitFor(isBack, 10_000), told()).toBe(true);
-      // A pass in which one fails takes its whole time limit: what comes meanwhile comes later.
-      if (trouble.state === 'failed') return;
       await detachEni(host().vpc, 'eth3');
       await host().metadata.sync();
       expect(await waitFor(() => reported(eni(3).mac) === undefined, 20_000), told()).toBe(true);
