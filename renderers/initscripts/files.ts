@@ -4,6 +4,7 @@ import { AgentError } from '../../agent/errors.ts';
 import type { Family } from '../../agent/model/address.ts';
 import type { EniPlan, PlannedAddress } from '../../agent/model/network-plan.ts';
 import { linkWord, routeWords, ruleWords } from '../formats/ip-commands.ts';
+import { macOf } from '../formats/own-link.ts';
 import { renderVariables, type Variable } from '../formats/shell-variables.ts';
 import { type FileText, marker } from '../renderer.ts';
 
@@ -22,13 +23,12 @@ export function renderIfcfgFiles(eni: EniPlan): readonly FileText[] {
   const link = linkWord(eni.link);
   const file = (path: string, content: string): FileText => ({ path, mode: 0o644, content });
   const leased = eni.addressing === 'dhcp';
-  const sysctl = sysctlKeys(link).map(key => `${key} = 0`);
   return [
     file(`${ifcfgFolder}/ifcfg-${link}`, renderVariables(mainVariables(eni), 'needed')),
     ...(leased ? aliasFiles(eni).map(([name, text]) => file(`${ifcfgFolder}/${name}`, text)) : []),
     ...lineFiles(eni).map(([name, lines]) => file(`${ifcfgFolder}/${name}`, withMarker(lines))),
-    ...(leased ? [file(`/etc/dhcp/dhclient-${link}.conf`, withMarker(dhclientLines(eni)))] : []),
-    file(`/etc/sysctl.d/60-eni-${link}.conf`, withMarker(sysctl)),
+    ...(leased ? [file(dhclientPath(eni), withMarker(dhclientLines(eni)))] : []),
+    file(`${ifcfgFolder}/keys-${link}`, withMarker(keysLines(eni))),
   ];
 }
 
@@ -47,7 +47,7 @@ function mainVariables(eni: EniPlan): readonly Variable[] {
     ['EC2SYNC', 'no'],
     ['BOOTPROTO', leased ? 'dhcp' : 'none'],
     // ifup-eth ignores IPADDRn beside DHCP: there the secondaries are aliases.
-    ...(leased ? dhcpVariables : static4.flatMap(addressVariables)),
+    ...(leased ? dhcpVariables(eni) : static4.flatMap(addressVariables)),
     // No GATEWAY, here or in an alias: ifup-aliases puts it into main whatever DEFROUTE says, and without one it takes that of
     // /etc/sysconfig/network, unless NO_ALIASROUTING is set.
     ['DEFROUTE', 'no'],
@@ -62,12 +62,37 @@ function mainVariables(eni: EniPlan): readonly Variable[] {
   ];
 }
 
-const dhcpVariables: readonly Variable[] = [
-  // Keeps asking after the first lease has run out. The first one blocks ifup until the timeout of dhclient-LINK.conf; with
-  // no lease ifup-eth ends before routes, rules, aliases and IPv6.
-  ['PERSISTENT_DHCLIENT', 'yes'],
-  ['DHCP_SEND_HOSTNAME', 'no'],
-];
+function dhcpVariables(eni: EniPlan): readonly Variable[] {
+  return [
+    // Keeps asking after the first lease has run out. The first one blocks ifup until the timeout of our file for dhclient; with
+    // no lease ifup-eth ends before routes, rules, aliases and IPv6.
+    ['PERSISTENT_DHCLIENT', 'yes'],
+    ['DHCLIENTARGS', `-cf ${dhclientPath(eni)}`],
+    ['DHCP_SEND_HOSTNAME', 'no'],
+  ];
+}
+
+/**
+ * Not `dhclient-LINK.conf`, which ifup finds by the name of the link: a primary that has the name after a boot, with an ifcfg file that
+ * cloud-init has written anew over ours, would get its lease as a /32 and without name servers.
+ */
+function dhclientPath({ link }: EniPlan): string {
+  return `/etc/dhcp/eni-${linkWord(link)}.conf`;
+}
+
+/**
+ * `keys-LINK`, meant for the keys of wireless links, is what the scripts source right behind ifcfg-LINK, so before the link is up. A file of
+ * sysctl.d goes by the name alone: at a boot that exchanges names it would take router advertisements away from the primary.
+ */
+function keysLines({ link, mac }: EniPlan): readonly string[] {
+  const values = sysctlKeys(link).map(key => `${key}=0`);
+  return [
+    '# ifup reads this before the link is up: no router is heard on it. Another NIC may have the name by now.',
+    `if [ "${macOf(linkWord(link))}" = ${mac} ]; then`,
+    `  sysctl -q -e -w ${values.join(' ')} 2> /dev/null`,
+    'fi',
+  ];
+}
 
 /** expand_config reads IPADDR, IPADDR1, IPADDR2 and so on up to the first gap; nothing is inherited from one to the next. */
 function addressVariables(address: PlannedAddress, index: number): readonly Variable[] {
@@ -141,7 +166,7 @@ function lineFiles(eni: EniPlan): readonly (readonly [string, readonly string[]]
 }
 
 /**
- * ifup passes this file to dhclient instead of /etc/dhcp/dhclient.conf. Red Hat's dhclient-script applies options 33 and 121
+ * dhclient reads this file instead of /etc/dhcp/dhclient.conf. Red Hat's dhclient-script applies options 33 and 121
  * before it looks at DEFROUTE, 0.0.0.0/0 included, so they are not asked for. `routers` is: the lease is where the gateway
  * can be read.
  *

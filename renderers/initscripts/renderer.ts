@@ -14,7 +14,9 @@ export const initscripts: Renderer = {
   title: 'initscripts, /etc/sysconfig/network-scripts (loaded by ifup)',
   proven: true,
   ownFiles: [
-    { dir: ifcfgFolder, name: /^(ifcfg|route6?|rule6?)-[a-zA-Z0-9_.-]+(:\d+)?$/ },
+    { dir: ifcfgFolder, name: /^(ifcfg|route6?|rule6?|keys)-[a-zA-Z0-9_.-]+(:\d+)?$/ },
+    { dir: '/etc/dhcp', name: /^eni-[a-zA-Z0-9_.-]+\.conf$/ },
+    // Of 0.1 before it looked at the MAC.
     { dir: '/etc/dhcp', name: /^dhclient-[a-zA-Z0-9_.-]+\.conf$/ },
     { dir: '/etc/sysctl.d', name: /^60-eni-[a-zA-Z0-9_.-]+\.conf$/ },
   ],
@@ -54,7 +56,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
 function upCommands(eni: EniPlan, facts: HostFacts): readonly Command[] {
   const link = linkWord(eni.link);
   // Before the link is up: a router advertisement that came first leaves a default route in main, and ifup-ipv6 comes
-  // last (behind the DHCP client). At boot the sysctl.d file does this.
+  // last (behind the DHCP client). At boot keys-LINK does this.
   const sysctl: Command = {
     phase: 'after-write',
     argv: ['sysctl', '-q', '-e', '-w', ...sysctlKeys(link).map(key => `${key}=0`)],

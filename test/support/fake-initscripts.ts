@@ -37,6 +37,13 @@ export function installInitscripts(system: FakeSystem): Initscripts {
     program((link, ip) => {
       const ifcfg = lastAssignments(text(`ifcfg-${link}`)!, 'shell');
       const value = (key: string) => ifcfg.get(key)?.value;
+      const hwaddr = value('HWADDR')?.toLowerCase();
+      if (hwaddr !== undefined && hwaddr !== system.kernel.link(link).mac)
+        return {
+          ...success,
+          exitCode: 1,
+          stderr: `Device ${link} has different MAC address than expected, ignoring.\n`,
+        };
       ip(`link set dev ${link} up`);
       if (value('BOOTPROTO') === 'dhcp') {
         const offer = system.dhcp.get(system.kernel.link(link).mac ?? '');

@@ -16,9 +16,11 @@ const contents = (name: string) =>
   Object.fromEntries(initscripts.render(plan(name).enis, facts).map(f => [f.path, f.content]));
 const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 
-const sysctl = withMarker(`net/ipv6/conf/eth1/accept_ra = 0
-net/ipv6/conf/eth1/autoconf = 0
-net/ipv6/conf/eth1/accept_dad = 0`);
+const keys =
+  withMarker(`# ifup reads this before the link is up: no router is heard on it. Another NIC may have the name by now.
+if [ "$(cat "/sys/class/net/eth1/address" 2> /dev/null)" = 00:16:3e:00:00:02 ]; then
+  sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 net/ipv6/conf/eth1/accept_dad=0 2> /dev/null
+fi`);
 const routeFiles = {
   [`${folder}/route-eth1`]: withMarker(`10.0.2.0/24 dev eth1 table 28000
 default via 10.0.2.253 dev eth1 onlink table 28000`),
@@ -64,7 +66,7 @@ IPV6_AUTOCONF=no
 IPV6ADDR=2001:db8:2::10/128
 IPV6ADDR_SECONDARIES=2001:db8:2::11/128`),
     ...routeFiles,
-    '/etc/sysctl.d/60-eni-eth1.conf': sysctl,
+    [`${folder}/keys-eth1`]: keys,
   });
 });
 
@@ -87,6 +89,7 @@ NM_CONTROLLED=no
 EC2SYNC=no
 BOOTPROTO=dhcp
 PERSISTENT_DHCLIENT=yes
+DHCLIENTARGS="-cf /etc/dhcp/eni-eth1.conf"
 DHCP_SEND_HOSTNAME=no
 DEFROUTE=no
 NO_ALIASROUTING=yes
@@ -100,10 +103,10 @@ IPV6ADDR_SECONDARIES=2001:db8:2::11/128`),
     [`${folder}/ifcfg-eth1:1`]: alias(1, '10.0.2.11'),
     [`${folder}/ifcfg-eth1:2`]: alias(2, '10.0.2.12'),
     ...routeFiles,
-    '/etc/dhcp/dhclient-eth1.conf': withMarker(`timeout 30;
+    '/etc/dhcp/eni-eth1.conf': withMarker(`timeout 30;
 request subnet-mask, broadcast-address, routers, interface-mtu;
 supersede subnet-mask 255.255.255.255;`),
-    '/etc/sysctl.d/60-eni-eth1.conf': sysctl,
+    [`${folder}/keys-eth1`]: keys,
   });
 });
 
@@ -152,7 +155,7 @@ test.each([
   // A server that compares it never answers.
   ['dhcp-complete', /server-identifier/, false],
 ])('%s: dhclient is told %s: %s', (name, pattern, expected) => {
-  expect(pattern.test(contents(name)['/etc/dhcp/dhclient-eth1.conf'] ?? '')).toBe(expected);
+  expect(pattern.test(contents(name)['/etc/dhcp/eni-eth1.conf'] ?? '')).toBe(expected);
 });
 
 test("the plan's MTU is not up to the lease", () => {
