@@ -24,6 +24,8 @@ export interface State {
   readonly applied: readonly EniPlan[];
   /** Fingerprint of a plan that `rollback` took back: it is not applied again by itself. */
   readonly refused: string | undefined;
+  /** Fingerprint of all that was planned, where ENIs were set apart: they are not among the applied ones. */
+  readonly wanted?: string | undefined;
   /** What the take-over of an ENI took of others on its link: comes back with `remove`, in the same boot. */
   readonly taken: TakenByMac;
 }

@@ -118,7 +118,8 @@ async function takeCheckpoint(
 ): Promise<Checkpoint> {
   const { system, metadataAddress } = context;
   const link = change.plan.primaryLink;
-  const ourLinks = linksOf(change.changes, change.plan.enis);
+  const apart = change.plan.skipped.flatMap(({ link }) => link ?? []);
+  const ourLinks = new Set([...linksOf(change.changes, change.plan.enis), ...apart]);
   const { applied } = change.stateBefore;
   const touched = change.changes.filter(c => touchesOthers(c, applied));
   return {

@@ -28,6 +28,7 @@ export async function actOnAnswer(
   const isBrakeOver =
     memory.brake.until !== undefined && !isOn(memory.brake, now) && memory.contest.length > 0;
   const repaired = isBrakeOver ? await driftNow(daemon) : [];
+  const isRetry = isApartDue(daemon) && !isOn(memory.brake, now);
   if (answer instanceof AgentError) {
     if (memory.unanswered?.message !== answer.message)
       context.log.warn(
@@ -36,8 +37,7 @@ export async function actOnAnswer(
       );
     daemon.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
     // What the machine itself has to say counts all the same, by the last answer that was believed; and what is still wanted is tried again.
-    const isOfTheMachine =
-      why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver || isApartDue(daemon);
+    const isOfTheMachine = why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver || isRetry;
     const wanted = isOn(memory.brake, now) ? undefined : daemon.wanted?.reading;
     const reading = isOfTheMachine ? believedReading(daemon) : wanted;
     if (reading !== undefined) return runPass(daemon, { triggers: why, reading, repaired, news: false });
@@ -48,7 +48,7 @@ export async function actOnAnswer(
   daemon.memory = afterAnswer(memory, now);
   const news = !isSame(answer.instance, daemon.reading?.instance);
   daemon.reading = answer;
-  const retries = (memory.tookBack || isApartDue(daemon)) && !isOn(memory.brake, now);
+  const retries = (memory.tookBack && !isOn(memory.brake, now)) || isRetry;
   // Nobody tells when the network service has loaded its files.
   const isLive = daemon.pass?.liveOnly !== undefined;
   const isOpen =

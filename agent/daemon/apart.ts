@@ -35,7 +35,7 @@ export function failingNow(daemon: DaemonState, { triggers, reading, repaired }:
     triggers.some(trigger => byHand.has(trigger)) ||
     (triggers.includes('files') && context.system.now() - apart.failedAt >= filesPauseMs) ||
     repaired.some(drift => apart.enis.includes(drift.mac)) ||
-    saidOf(apart.enis, reading) !== apart.said;
+    saidOf(apart.enis, reading, daemon.links) !== apart.said;
   return { enis: apart.enis, waits: isDue ? undefined : apart.error };
 }
 
@@ -47,18 +47,20 @@ interface Wish {
 
 /** After a pass that ended well for the others. `undefined`: nobody is set apart any more. */
 export function apartAfter(
-  { apart, context }: DaemonState,
+  { apart, context, links }: DaemonState,
   { failed, instance }: PassResult,
   reading: InstanceReading,
 ): SetApart | undefined {
-  if (failed === undefined || failed.isOld) return failed && apart;
+  if (failed === undefined || failed.fresh.length === 0) return failed && apart;
   const now = context.system.now();
   const tries = apart === undefined ? 0 : apart.tries + 1;
   const { enis, error } = failed;
   const retryAt = now + apartMs(tries, instance.instanceId ?? '');
-  return { enis, error, said: saidOf(enis, reading), tries, failedAt: now, retryAt };
+  return { enis, error, said: saidOf(enis, reading, links), tries, failedAt: now, retryAt };
 }
 
-function saidOf(enis: readonly Mac[], { instance }: InstanceReading): string {
-  return JSON.stringify(instance.enis.filter(({ mac }) => enis.includes(mac)));
+/** What the cloud and the machine have of them: an ENI that was attached anew is tried at once. */
+function saidOf(enis: readonly Mac[], { instance }: InstanceReading, links = ''): string {
+  const known = links.split('\n').filter(line => enis.some(mac => line.includes(mac)));
+  return JSON.stringify([instance.enis.filter(({ mac }) => enis.includes(mac)), known]);
 }

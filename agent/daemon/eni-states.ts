@@ -29,7 +29,7 @@ const held = 'for the end of the pause, which then brings it in line';
 
 export function eniStates(
   earlier: readonly ReportedEni[],
-  { desired: { plan, whole }, outcome, changes }: PassResult,
+  { desired: { plan }, outcome, changes }: PassResult,
   contest: readonly Drift[],
   now: string,
 ): readonly ReportedEni[] {
@@ -49,11 +49,10 @@ export function eniStates(
   });
   const skipped = plan.skipped
     .filter(s => s.reason !== 'primary')
-    .map(({ mac, eniId, reason, text }) => {
+    .map(({ mac, eniId, reason, text, link }) => {
       const state: EniState =
         reason === 'failed' ? 'failed' : hasTrait(reason, 'waits') ? 'waiting' : 'left-alone';
-      const link = known(mac)?.link ?? whole.find(eni => eni.mac === mac)?.link;
-      return entry({ mac, eniId, link, state, text, reason });
+      return entry({ mac, eniId, link: link ?? known(mac)?.link, state, text, reason });
     });
   return [...planned, ...skipped];
 }

@@ -114,10 +114,11 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     daemon.apart = apartAfter(daemon, pass, wish.reading);
     const { failed } = pass;
-    if (failed === undefined || failed.isOld) return setDue(daemon);
-    const { enis, error } = failed;
-    fail(daemon, { triggers, error, failed: enis, repaired: undone.filter(hasFailed), isApart: true });
+    if (failed === undefined || failed.fresh.length === 0) return setDue(daemon);
+    const { fresh, error } = failed;
+    fail(daemon, { triggers, error, failed: fresh, repaired: undone.filter(hasFailed), isApart: true });
   } catch (error) {
+    daemon.apart = undefined;
     if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
     const reason = asAgentError(error);
     const pending = await lookAgain(daemon, wish.reading);
@@ -210,7 +211,8 @@ export function setDue(daemon: DaemonState): void {
   const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
   const { apart } = daemon;
   const check = now + nextCheckMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
-  daemon.dueAt = apart === undefined ? check : Math.min(check, Math.max(now, apart.retryAt));
+  if (apart === undefined) daemon.dueAt = check;
+  else daemon.dueAt = Math.min(check, Math.max(now + 1000, apart.retryAt, memory.brake.until ?? 0));
 }
 
 export function asAgentError(error: unknown): AgentError {

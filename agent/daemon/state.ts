@@ -40,7 +40,7 @@ export interface Wanted {
 export interface SetApart {
   readonly enis: readonly Mac[];
   readonly error: AgentError;
-  /** What the metadata said of them: when it says something else they are tried at once. */
+  /** What the metadata said of them, and their links: when it is something else they are tried at once. */
   readonly said: string;
   /** How often they were tried again. */
   readonly tries: number;

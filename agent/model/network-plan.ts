@@ -73,6 +73,8 @@ export interface SkippedEni {
   readonly eniId: string | undefined;
   readonly reason: SkipReason;
   readonly text: string;
+  /** Of one that is set apart (reason `failed`): its link is still an ENI's, and none of the primary's. */
+  readonly link?: string;
   /** True if it needs attention: the pass then ends degraded. */
   readonly degraded: boolean;
 }

@@ -27,7 +27,8 @@ export function setApart(
     const kept = reason === undefined ? eni : appliedOf(eni);
     if (kept !== undefined) return [kept];
     const text = `could not be applied and was taken back: ${reason}`;
-    skipped.push({ mac: eni.mac, eniId: eni.eniId, reason: 'failed', text, degraded: true });
+    const { mac, eniId, link } = eni;
+    skipped.push({ mac, eniId, link, reason: 'failed', text, degraded: true });
     return [];
   });
   return { ...whole, enis, skipped: [...whole.skipped, ...skipped] };

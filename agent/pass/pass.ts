@@ -76,8 +76,8 @@ export interface PassResult {
   readonly failed?: {
     readonly enis: readonly Mac[];
     readonly error: AgentError;
-    /** It failed in a pass before, and was not tried in this one. */
-    readonly isOld: boolean;
+    /** Those of them that failed in this pass; the others failed before, and were not tried. */
+    readonly fresh: readonly Mac[];
   };
   /** Why the pass is degraded: something that needs attention. Empty: all is well. */
   readonly degraded: readonly string[];

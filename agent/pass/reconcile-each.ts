@@ -27,50 +27,83 @@ export async function reconcileEach(
 ): Promise<PassResult> {
   if (!options.apply) return reconcile(context, options);
   const { facts: _, ...again } = options;
-  const first =
-    failing.length > 0
-      ? await withoutThem(context, again, failing, waits?.message ?? 'it is tried again behind the others')
-      : undefined;
-  if (first !== undefined && waits !== undefined)
-    return { ...first, failed: { enis: failing, error: waits, isOld: true } };
+  const before = new Map(failing.map(mac => [mac, waits?.message ?? 'it is tried again behind the others']));
+  const first = before.size > 0 ? await serveOthers(context, again, before) : undefined;
+  // By hand it was said that this is not wanted, and there is nothing to try.
+  if (first?.pass.outcome === 'refused') return first.pass;
+  if (first !== undefined && waits !== undefined) {
+    const enis = [...first.reasons.keys()];
+    const fresh = enis.filter(mac => !before.has(mac));
+    return { ...first.pass, failed: { enis, fresh, error: first.error ?? waits } };
+  }
   try {
-    return joined(first, await reconcile(context, first === undefined ? options : again));
+    return joined(first?.pass, await reconcile(context, first === undefined ? options : again));
   } catch (error) {
-    const enis = culpritsOf(error);
-    if (enis.length === 0) throw error;
-    const { message } = error as AgentError;
-    const rest = await withoutThem(context, again, enis, message);
+    if (!isTakenBack(error) || error.enis.length === 0) throw error;
+    const reasons = new Map(error.enis.map(mac => [mac as Mac, error.message]));
+    const rest = await serveOthers(context, again, reasons);
     if (rest === undefined) throw error;
-    if (rest.outcome === 'applied')
-      context.log.warn({ enis: enis.join(' '), reason: message }, 'applied the others without this one');
-    return { ...joined(first, rest), failed: { enis, error: error as AgentError, isOld: false } };
+    const enis = [...rest.reasons.keys()];
+    if (rest.pass.outcome === 'applied')
+      context.log.warn(
+        { enis: enis.join(' '), reason: error.message },
+        'applied the others without this one',
+      );
+    return { ...joined(first?.pass, rest.pass), failed: { enis, fresh: enis, error } };
   }
 }
 
-/** Empty: it cannot be told, or it is not over. */
-function culpritsOf(error: unknown): readonly Mac[] {
-  return error instanceof AgentError && takenBack.has(error.code) ? (error.enis as readonly Mac[]) : [];
+function isTakenBack(error: unknown): error is AgentError {
+  return error instanceof AgentError && takenBack.has(error.code);
+}
+
+interface Served {
+  readonly pass: PassResult;
+  /** Why each one was left out: those that were known, and those that failed as well. */
+  readonly reasons: ReadonlyMap<Mac, string>;
+  /** The first failure of one that was not known. */
+  readonly error: AgentError | undefined;
 }
 
 /**
- * Kept as they were applied before, or else, where not even that can be had, as they are.
+ * A pass without some ENIs, and without each that fails as well.
  *
- * @returns undefined where there is nobody else, or the others fail as well
+ * @returns undefined where there is nobody else, or it cannot be told who fails
  */
+async function serveOthers(
+  context: PassContext,
+  options: PassOptions,
+  known: ReadonlyMap<Mac, string>,
+): Promise<Served | undefined> {
+  const reasons = new Map(known);
+  let first: AgentError | undefined;
+  // It ends: each turn leaves out one more.
+  for (;;) {
+    const result = await withoutThem(context, options, reasons);
+    if (!(result instanceof AgentError)) {
+      const isAnybody = result.desired.plan.enis.some(eni => !reasons.has(eni.mac));
+      return isAnybody ? { pass: result, reasons, error: first } : undefined;
+    }
+    const fresh = (result.enis as readonly Mac[]).filter(mac => !reasons.has(mac));
+    if (fresh.length === 0) return undefined;
+    for (const mac of fresh) reasons.set(mac, result.message);
+    first ??= result;
+  }
+}
+
+/** They are kept as they were applied before, or else, where not even that can be had, as they are. Returns a failure that was taken back. */
 async function withoutThem(
   context: PassContext,
   options: PassOptions,
-  macs: readonly Mac[],
-  reason: string,
-): Promise<PassResult | undefined> {
-  const enis = new Map(macs.map(mac => [mac, reason]));
-  const as = (asApplied: boolean) => reconcile(context, { ...options, apart: { enis, asApplied } });
-  const unlessTakenBack = (error: unknown) => {
-    if (culpritsOf(error).length === 0) throw error;
-    return undefined;
-  };
-  const pass = (await as(true).catch(unlessTakenBack)) ?? (await as(false).catch(unlessTakenBack));
-  return pass?.desired.plan.enis.some(eni => !macs.includes(eni.mac)) ? pass : undefined;
+  enis: ReadonlyMap<Mac, string>,
+): Promise<PassResult | AgentError> {
+  const as = (asApplied: boolean) =>
+    reconcile(context, { ...options, apart: { enis, asApplied } }).catch((error: unknown) => {
+      if (isTakenBack(error)) return error;
+      throw error;
+    });
+  const kept = await as(true);
+  return kept instanceof AgentError ? as(false) : kept;
 }
 
 /** What both have done. The plan and the state of things are those of the second. */

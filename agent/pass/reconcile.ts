@@ -44,8 +44,9 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     options.force !== true &&
     state.refused !== undefined &&
     state.refused === (await fingerprint(desired.whole));
+  const wanted = options.apart === undefined ? undefined : await fingerprint(desired.whole);
   const stateAfter = nextState(
-    { ...state, refused: isRefused ? state.refused : undefined },
+    { ...state, refused: isRefused ? state.refused : undefined, wanted },
     reading.instance,
     renderer,
     desired,
@@ -113,6 +114,7 @@ function nextState(state: State, instance: Instance, renderer: Renderer, desired
     lastGood: complete,
     applied,
     refused: state.refused,
+    wanted: state.wanted,
     taken: Object.fromEntries(Object.entries(state.taken).filter(([mac]) => isApplied(mac))),
   };
 }

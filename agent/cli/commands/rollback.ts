@@ -44,7 +44,7 @@ nothing to roll back.`,
     if (values['dry-run'] === true) return preview(context, { system, settings, log });
     const taken = await withLock(system, async () => {
       const { change, state } = await readLastChange(system);
-      const refused = await fingerprint(state.applied);
+      const refused = state.wanted ?? (await fingerprint(state.applied));
       const machine = await readMachine(
         { system, settings, log },
         { backend: () => change.backend, touch: true },

@@ -83,7 +83,7 @@ function ruleText(rule: PlannedRule): string {
   ].join(' ');
 }
 
-function skippedLine({ mac, eniId, reason, text, degraded, ...rest }: SkippedEni): string {
+function skippedLine({ mac, eniId, reason, text, link, degraded, ...rest }: SkippedEni): string {
   nothingElse(rest);
-  return `left alone: ${mac} ${eniId ?? '-'} ${reason}${degraded ? ' (degraded)' : ''}: ${text}`;
+  return `left alone: ${mac} ${eniId ?? '-'}${link === undefined ? '' : ` ${link}`} ${reason}${degraded ? ' (degraded)' : ''}: ${text}`;
 }
