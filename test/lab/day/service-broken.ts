@@ -92,7 +92,6 @@ async function saysFailed(day: Day, link: string): Promise<void> {
   const { host, sh } = day;
   const state = () => day.report()?.enis.find(eni => eni.link === link || eni.mac === added.mac)?.state;
   await day.until('it says failed', () => state() === 'failed' && day.report()!.error !== null, 60_000);
-  expect(day.report()).toMatchObject({ mood: 'failing' });
   // Written behind the report: a moment later on a busy machine.
   const metrics = () => readGuestFile(host.guest, metricsPath) ?? '';
   const isMeasured = () => /^eni_agent_eni_state\{.*state="failed"\} 1$/m.test(metrics());
