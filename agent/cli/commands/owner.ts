@@ -59,7 +59,7 @@ Backends: ${backendNames.join(', ')}.`,
     if (context.json) context.print(`${JSON.stringify(ownerJson(found, denied()), null, 2)}\n`);
     else
       context.print(
-        `${fold([...describeOwner(found, context), ...describeNotRead(denied())], context).join('\n')}\n`,
+        `${fold([...describeOwner(found, context, root !== undefined), ...describeNotRead(denied())], context).join('\n')}\n`,
       );
     return exitCodes.done;
   },
@@ -93,18 +93,29 @@ const answers: Readonly<Record<Ownership['owner'], string>> = {
   none: 'Nobody configures it: eni-agent does if it is an ENI.',
 };
 
-function describeOwner(found: Ownership, context: CommandContext): readonly string[] {
+const unknown = 'Not known, since a file could not be read: eni-agent leaves it alone.';
+const noMac =
+  'Its MAC is not known, so a line that asks for one may mean another NIC. "--mac" gives the MAC.';
+// A bridge whose port has no definition any more makes netplan refuse all files, those of the primary as well.
+const handOver = [
+  'To hand it over to eni-agent, take out what configures it there, and what refers to it (a bridge, a bond, a VLAN).',
+  'Then make the network service load its files, and run "eni-agent refresh".',
+];
+const mend = 'Make that file readable, or correct it, and ask again.';
+
+function describeOwner(found: Ownership, context: CommandContext, isOffline: boolean): readonly string[] {
   const { link, mac, backend, owner: whose, claims, own, now, atBoot } = found;
+  const isUnknown = whose === 'other' && claims.length > 0 && claims.every(claim => claim.of === 'unknown');
+  const advice = isUnknown ? [mend] : handOver;
   return [
     `${bold(context, link)}${mac === undefined ? '' : ` (${mac})`}, ${backend}`,
-    `  ${answers[whose]}`,
+    `  ${isUnknown ? unknown : answers[whose]}`,
+    ...(mac === undefined ? [`  ${noMac}`] : []),
     ...claims.map(claim => `  ${claimText(claim)}${claim.of === 'image' ? ' (of the image)' : ''}`),
     ...own.map(file => `  ${file}: written by eni-agent`),
-    `${bold(context, 'Now')}      ${now ?? 'no service says who has it'}`,
+    `${bold(context, 'Now')}      ${now ?? (isOffline ? 'not asked: these are only files' : 'no service says who has it')}`,
     `${bold(context, 'At boot')}  ${atBoot ?? 'nothing configures it'}`,
-    ...(whose === 'other' && claims.length > 0
-      ? ['', 'To hand it over to eni-agent, take the lines above out, and load the files again.']
-      : []),
+    ...(whose === 'other' && claims.length > 0 ? ['', ...advice] : []),
   ];
 }
 

@@ -36,6 +36,23 @@ describe('below a folder', () => {
     });
   });
 
+  test('without a MAC it says so, and what it says of now is that nobody was asked', async () => {
+    const { out } = await owner(storage);
+    expect(out).toContain('"--mac" gives the MAC');
+    expect(out).toMatch(/^Now {6}not asked: these are only files$/m);
+    expect((await owner(storage, '--mac', '02:00:00:00:00:02')).out).not.toContain('--mac');
+  });
+
+  test('what to do: with a definition, and with a file that could not be read', async () => {
+    expect((await owner(storage)).out).toContain('and what refers to it (a bridge, a bond, a VLAN)');
+    const { out } = await owner({
+      [`${network}/20-x.network`]: `[Match]\nName=eth2\n${'#'.repeat(70_000)}\n`,
+    });
+    expect(out).toContain('Not known, since a file could not be read: eni-agent leaves it alone.');
+    expect(out).toContain('Make that file readable, or correct it, and ask again.');
+    expect(out).not.toContain('hand it over');
+  });
+
   test('a file of ours for another link is not for this one', async () => {
     const { out } = await owner({ [`${network}/07-eni-eth10.network`]: `# ${marker}\n` }, '--json');
     expect(JSON.parse(out)).toMatchObject({ owner: 'none', own: [] });
