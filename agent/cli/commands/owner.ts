@@ -90,7 +90,7 @@ const answers: Readonly<Record<Ownership['owner'], string>> = {
   'eni-agent': 'eni-agent configures it.',
   other: 'Somebody else has it: eni-agent leaves it alone.',
   image: 'Only a catch-all of the image fits it: eni-agent takes it over if it is an ENI.',
-  none: 'Nobody configures it: eni-agent does if it is an ENI.',
+  none: 'Nobody configures it: eni-agent does, if it is an ENI and the configuration does not leave it out.',
 };
 
 const unknown = 'Not known, since a file could not be read: eni-agent leaves it alone.';
