@@ -37,6 +37,7 @@ export interface Trouble {
 }
 
 const inTrouble = 'eth2';
+const leakHook = '/etc/network/if-up.d/zz-leak';
 const eni = (number: number): EniSpec => ({
   link: `eth${number}`,
   mac: `02:00:00:00:00:0${number + 1}`,
@@ -105,9 +106,13 @@ export const troubles: readonly Trouble[] = [
     // Whoever it is that brings a default route each time that the ENI has its address: a hook, another client.
     name: 'an apply that fails each time',
     comes: 'first',
-    begin:
-      "(while sleep 0.1; do ip -o addr show dev eth2 | grep -q '10.0.2.10/32' && ip route replace default via 10.0.2.1 dev eth2 onlink metric 7002; done) > /dev/null 2>&1 & echo $! > /run/leaker",
-    end: 'kill $(cat /run/leaker); ip route del default via 10.0.2.1 dev eth2 metric 7002 2> /dev/null || true',
+    // The hook of ifupdown besides: an apply there may be verified before the loop comes round.
+    begin: `if [ -d /etc/network/if-up.d ]; then
+        printf '#!/bin/sh\\n[ "$IFACE" != eth2 ] || ip route replace default via 10.0.2.1 dev eth2 onlink metric 7002\\n' > ${leakHook}
+        chmod 755 ${leakHook}
+      fi
+      (while sleep 0.03; do ip -o addr show dev eth2 | grep -q '10.0.2.10/32' && ip route replace default via 10.0.2.1 dev eth2 onlink metric 7002; done) > /dev/null 2>&1 & echo $! > /run/leaker`,
+    end: `rm -f ${leakHook}; kill $(cat /run/leaker); ip route del default via 10.0.2.1 dev eth2 metric 7002 2> /dev/null || true`,
     state: 'failed',
     says: /default via 10\.0\.2\.1 dev eth2/,
     seconds: 60,
