@@ -11,10 +11,23 @@ export const temporaryName = '.eni-agent.tmp';
  * NetworkManager and `source interfaces.d/*` all read as one more interface; and none syncs the folder. So: a name with a
  * leading dot (ignored by all of them, and by shell patterns), both synced before and after the rename.
  */
-export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
+export function replaceFile(file: string, content: string, mode: number): Promise<void> {
+  const folder = path.dirname(file);
+  const turn = (turns.get(folder) ?? Promise.resolve()).then(() => replaceNow(file, content, mode));
+  turns.set(
+    folder,
+    turn.catch(() => undefined),
+  );
+  return turn;
+}
+
+/** The end of what is being written to a folder: the daemon looks at the machine while it writes its metrics, both to /run/eni-agent. */
+const turns = new Map<string, Promise<unknown>>();
+
+async function replaceNow(file: string, content: string, mode: number): Promise<void> {
   const folder = path.dirname(file);
   await makeFolders(folder);
-  // One name for all: writers hold the lock, and what a crash left behind is overwritten by the next write.
+  // One name for all: programs that write hold the lock, and what a crash left behind is overwritten by the next write.
   const temporary = path.join(folder, temporaryName);
   const handle = await fs.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
   try {

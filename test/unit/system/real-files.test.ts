@@ -91,3 +91,11 @@ test('removeTree: a folder with all in it, a file, what has gone; not what a lin
   expect(readdirSync(dir)).toEqual(['kept']);
   expect(readdirSync(join(dir, 'kept'))).toEqual(['file']);
 });
+
+test('files of one folder that are written at once are each whole', async () => {
+  const names = ['a', 'b', 'c'];
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(names.map(name => realSystem.writeFile(join(dir, name), name.repeat(5000), 0o644)));
+    for (const name of names) expect(readFileSync(join(dir, name), 'utf8')).toBe(name.repeat(5000));
+  }
+});
