@@ -44,6 +44,8 @@ export interface Desired extends PlanResult {
   readonly whole: readonly EniPlan[];
   /** Held ENIs of whose files not one byte is written: the pass takes them as they are on the disk. */
   readonly untouched: ReadonlySet<Mac>;
+  /** Files of ENIs that are set apart and of which no plan is known (the state file was lost): whatever is there stays. */
+  readonly kept: ReadonlySet<string>;
   /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
   readonly dropIns: DropIns;
 }
@@ -72,6 +74,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   const files = [...input.renderer.render(enis, input.facts), ...dropIns.files];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await foreignPaths(system, files, input.renderer.ownFiles);
+  const unknown = whole.enis.filter(e => apart.has(e.mac) && !enis.some(({ mac }) => mac === e.mac));
   const untouched = new Set(planned.skipped.filter(s => hasTrait(s.reason, 'untouched')).map(s => s.mac));
   return {
     ...result,
@@ -80,6 +83,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     dropIns,
     whole: whole.enis,
     untouched,
+    kept: new Set(unknown.length === 0 ? [] : input.renderer.render(unknown, input.facts).map(f => f.path)),
     files: files.filter(f => !foreign.includes(f.path)),
   };
 }

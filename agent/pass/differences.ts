@@ -28,7 +28,9 @@ export async function diff(
   unloaded: readonly string[],
 ) {
   const { renderer, facts, kernel, reloadHazard } = machine;
-  const owned = await readOwnedFiles(system, [...Object.values(renderers), desired.dropIns]);
+  const all = await readOwnedFiles(system, [...Object.values(renderers), desired.dropIns]);
+  const isLeft = (path: string) => desired.kept.has(path) && !desired.files.some(f => f.path === path);
+  const owned = new Map([...all].filter(([path]) => !isLeft(path)));
   const wanted = await Promise.all(
     desired.files.map(async f => ((await mayRead(system, f.path)) ? [f] : [])),
   );

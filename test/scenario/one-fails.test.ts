@@ -1,5 +1,6 @@
 // One ENI's trouble is its own: where its apply fails, the others are applied, repaired and served all the same.
 import { describe, expect, test } from 'vitest';
+import { statePath } from '../../agent/apply/state-file.ts';
 import type { Machine } from '../support/fake-machine.ts';
 import { useDaemons } from './daemon-story.ts';
 import {
@@ -87,3 +88,24 @@ test('a profile that NetworkManager refuses is the trouble of its ENI alone', as
   expect((await once(machine)).code).toBe(0);
   expect(addressesOf(machine, 'eth1')).not.toEqual([]);
 });
+
+test.each(travels)(
+  '$backend: with a lost state file, one that fails keeps what it has',
+  async ({ backend, file, changes }) => {
+    const machine = await start({ recording: awsTwoSecondaries, backend });
+    expect((await once(machine)).code).toBe(0);
+    const before = machine.system.files.get(file)!.content;
+    const had = addressesOf(machine, 'eth1');
+    machine.system.files.delete(statePath);
+    setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.11', '172.31.40.12');
+    machine.system.fail(changes, 'no', 1000);
+    for (let pass = 0; pass < 3; pass++) {
+      expect((await once(machine)).code).toBe(1);
+      expect(machine.system.files.get(file)?.content).toBe(before);
+      expect(addressesOf(machine, 'eth1').toSorted()).toEqual(had.toSorted());
+    }
+    machine.system.heal();
+    expect((await once(machine)).code).toBe(0);
+    expect(addressesOf(machine, 'eth1')).toContain('172.31.40.12/32');
+  },
+);
