@@ -1,5 +1,6 @@
 // Whose a link is, with the evidence: the same answer by which a pass leaves a link alone, for one link and for a person.
 import { selectBackend } from '../../renderers/detect/select.ts';
+import { isMissingSource } from '../../renderers/ifupdown/claims.ts';
 import { renderers } from '../../renderers/registry.ts';
 import type { Claim, Renderer } from '../../renderers/renderer.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
@@ -69,8 +70,15 @@ export async function findOwner(system: System, question: OwnerQuestion): Promis
     claims,
     own,
     now: port ?? (found === undefined ? undefined : await askService(system, identity, facts)),
-    atBoot: strangers[0]?.path ?? own[0] ?? claims[0]?.path,
+    atBoot: atBoot(strangers, own) ?? claims.find(claim => claim.of === 'image')?.path,
   };
+}
+
+/** A line that is missing configures nothing. */
+function atBoot(strangers: readonly Claim[], own: readonly string[]): string | undefined {
+  return (
+    strangers.find(claim => !isMissingSource(claim))?.path ?? (strangers.length > 0 ? undefined : own[0])
+  );
 }
 
 function backendOf(facts: HostFacts, offline: boolean): BackendName {

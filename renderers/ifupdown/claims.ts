@@ -26,6 +26,13 @@ export function fileNameFor(
   return { name: name ?? plain, read: name !== undefined };
 }
 
+const noSource = `no line reads ${ownFolder}, so a file for`;
+
+/** Nobody has the link by this claim: interfaces(5) would not read our file. */
+export function isMissingSource({ path, text }: Claim): boolean {
+  return path === mainFile && text.startsWith(noSource);
+}
+
 /** Stanzas, mappings and `auto` lines of others that define `link`, and a note if nothing reads our folder. */
 export function findClaims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
   // The helper's file is made anew for each hot-plugged link that nobody has defined; it goes away with our apply.
@@ -49,7 +56,7 @@ export function findClaims(link: LinkIdentity, facts: HostFacts): readonly Claim
     ...found,
     {
       path: mainFile,
-      text: `no line reads ${ownFolder}, so a file for ${link.name} would have no effect; add the line "source ${ownFolder}/*"`,
+      text: `${noSource} ${link.name} would have no effect; add the line "source ${ownFolder}/*"`,
     },
   ];
 }

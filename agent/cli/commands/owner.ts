@@ -1,5 +1,6 @@
 // `eni-agent owner LINK`: whose a link is, and what says so.
 import path from 'node:path';
+import { isMissingSource } from '../../../renderers/ifupdown/claims.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { AgentError } from '../../errors.ts';
 import { parseMac } from '../../model/address.ts';
@@ -94,6 +95,8 @@ const answers: Readonly<Record<Ownership['owner'], string>> = {
 };
 
 const unknown = 'Not known, since a file could not be read: eni-agent leaves it alone.';
+const notSourced =
+  'Nobody configures it, but a file of eni-agent would not be read: eni-agent leaves it alone.';
 const noMac =
   'Its MAC is not known, so a line that asks for one may mean another NIC. "--mac" gives the MAC.';
 // A bridge whose port has no definition any more makes netplan refuse all files, those of the primary as well.
@@ -101,15 +104,18 @@ const handOver = [
   'To hand it over to eni-agent, take out what configures it there, and what refers to it (a bridge, a bond, a VLAN).',
   'Then make the network service load its files, and run "eni-agent refresh".',
 ];
+const addSource = 'Add that line, and run "eni-agent refresh".';
 const mend = 'Make that file readable, or correct it, and ask again.';
 
 function describeOwner(found: Ownership, context: CommandContext, isOffline: boolean): readonly string[] {
   const { link, mac, backend, owner: whose, claims, own, now, atBoot } = found;
   const isUnknown = whose === 'other' && claims.length > 0 && claims.every(claim => claim.of === 'unknown');
-  const advice = isUnknown ? [mend] : handOver;
+  const isNotSourced = whose === 'other' && claims.length > 0 && claims.every(isMissingSource);
+  const advice = isUnknown ? [mend] : isNotSourced ? [addSource] : handOver;
+  const answer = isUnknown ? unknown : isNotSourced ? notSourced : answers[whose];
   return [
     `${bold(context, link)}${mac === undefined ? '' : ` (${mac})`}, ${backend}`,
-    `  ${isUnknown ? unknown : answers[whose]}`,
+    `  ${answer}`,
     ...(mac === undefined ? [`  ${noMac}`] : []),
     ...claims.map(claim => `  ${claimText(claim)}${claim.of === 'image' ? ' (of the image)' : ''}`),
     ...own.map(file => `  ${file}: written by eni-agent`),

@@ -53,6 +53,23 @@ describe('below a folder', () => {
     expect(out).not.toContain('hand it over');
   });
 
+  test('ifupdown: without a line that reads our folder nobody has it, and that line is what to add', async () => {
+    const ask = (interfaces: string) =>
+      runCli(
+        ['owner', 'eth1', '--root', '/mnt', '--backend', 'ifupdown'],
+        { '/mnt/etc/network/interfaces': interfaces },
+        false,
+      );
+    const { out } = await ask('auto lo\niface lo inet loopback\n');
+    expect(out).toContain('Nobody configures it, but a file of eni-agent would not be read');
+    expect(out).toContain('add the line "source /etc/network/interfaces.d/*"');
+    expect(out).toContain('Add that line, and run "eni-agent refresh".');
+    expect(out).not.toMatch(/Somebody else|hand it over|^At boot {2}\//m);
+    const defined = await ask('auto eth1\niface eth1 inet dhcp\n');
+    expect(defined.out).toContain('Somebody else has it');
+    expect(defined.out).toMatch(/^At boot {2}\/etc\/network\/interfaces$/m);
+  });
+
   test('a file of ours for another link is not for this one', async () => {
     const { out } = await owner({ [`${network}/07-eni-eth10.network`]: `# ${marker}\n` }, '--json');
     expect(JSON.parse(out)).toMatchObject({ owner: 'none', own: [] });
