@@ -35,7 +35,7 @@ Exit code 0: the configuration is valid. 64: it is not.`,
   needsRoot: false,
   async run(context, values) {
     const source = await context.configuration();
-    const { files, problems } = await source.check(textOption(values, 'argument'));
+    const { files, settings, problems } = await source.check(textOption(values, 'argument'));
     const paths = files.map(({ path }) => path);
     const names = await context.system.listFolder(configFolder);
     const notRead = names.filter(name => !isDropIn(name)).map(name => `${configFolder}/${name}`);
@@ -48,6 +48,7 @@ Exit code 0: the configuration is valid. 64: it is not.`,
         ...problems.map(describeProblem),
         ...(problems.length === 0 ? read : []),
         ...notRead.map(path => `not read, since its name does not end with ".conf": ${path}`),
+        ...(settings?.agent.manage === 'listed' && settings.enis.size === 0 ? [nothingListed] : []),
         verdict(problems.length, context.colour),
       ];
       // "systemctl reload" runs this: what is wrong is an error in the journal, and nothing else is.
@@ -61,6 +62,10 @@ Exit code 0: the configuration is valid. 64: it is not.`,
     return problems.length === 0 ? exitCodes.done : exitCodeOf('config-invalid');
   },
 };
+
+/** Valid, and hardly what was meant. */
+const nothingListed =
+  'warning: manage = listed, and there is no [eni "MAC"] section: eni-agent configures no ENI';
 
 function verdict(problems: number, colour: boolean): string {
   if (problems === 0) return green({ colour }, 'The configuration is valid.');

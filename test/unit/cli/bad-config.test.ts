@@ -173,3 +173,13 @@ describe('the configuration', () => {
     );
   });
 });
+
+test.each([
+  ['manage = listed without a section', '[agent]\nmanage = listed\n', true],
+  ['with one', '[agent]\nmanage = listed\n[eni "02:00:00:00:00:02"]\nmode = static\n', false],
+  ['manage = all', '[agent]\nmanage = all\n', false],
+])('check-config, %s: valid, and a warning %#', async (_what, text, warns) => {
+  const { code, out } = await runCli(['check-config'], { [confPath]: text });
+  expect(code).toBe(0);
+  expect(out.includes('warning: manage = listed')).toBe(warns);
+});
