@@ -14,7 +14,8 @@ export type SkipReason =
   | 'foreign-file'
   | 'no-free-slot'
   | 'reload-unsafe'
-  | 'failed';
+  | 'failed'
+  | 'contested';
 
 export type SkipTrait =
   /** What an earlier pass gave the ENI stays: the reason says "not now", and no data is not empty data. */
@@ -48,6 +49,8 @@ const traits: Readonly<Record<SkipReason, readonly SkipTrait[]>> = {
   'reload-unsafe': ['holds', 'waits', 'degraded'],
   // Its apply failed and was taken back; the others are applied without it (reconcile-each.ts).
   failed: ['holds', 'untouched', 'keeps-rank', 'degraded'],
+  // Somebody undoes each repair of it: it is left alone for a while, which the report has as the brake (fights.ts).
+  contested: ['holds', 'untouched', 'keeps-rank'],
 };
 
 export function hasTrait(reason: SkipReason, trait: SkipTrait): boolean {

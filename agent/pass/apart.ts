@@ -1,4 +1,5 @@
-// ENIs that are set apart in a pass: their own apply has failed, and the others are planned and applied as if it were still to come.
+// ENIs that are set apart in a pass: their own apply has failed, and the others are planned and applied as if it were still to come. And those
+// that somebody fights for.
 import { samePlan } from '../apply/eni-changes.ts';
 import type { Mac } from '../model/address.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
@@ -32,4 +33,24 @@ export function setApart(
     return [];
   });
   return { ...whole, enis, skipped: [...whole.skipped, ...skipped] };
+}
+
+/** Whose repairs somebody undoes is left as it is, unless another plan is wanted of it by now. */
+export function leaveContested(
+  whole: NetworkPlan,
+  contested: ReadonlySet<Mac> | undefined,
+  applied: readonly EniPlan[],
+): NetworkPlan {
+  const isLeft = (eni: EniPlan) =>
+    contested?.has(eni.mac) === true && applied.some(e => e.mac === eni.mac && samePlan(e, eni));
+  const skipped = whole.enis.filter(isLeft).map(({ mac, eniId, link }): SkippedEni => {
+    const text = 'something keeps undoing its repairs: it is left alone for a while';
+    return { mac, eniId, link, reason: 'contested', text, degraded: false };
+  });
+  return { ...whole, enis: whole.enis.filter(eni => !isLeft(eni)), skipped: [...whole.skipped, ...skipped] };
+}
+
+/** The ENIs that a pass has left alone because somebody fights for them. */
+export function leftContested({ skipped }: NetworkPlan): ReadonlySet<Mac> {
+  return new Set(skipped.filter(({ reason }) => reason === 'contested').map(({ mac }) => mac));
 }

@@ -22,7 +22,7 @@ import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
 import { readLease } from '../system/facts/leases.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
-import { type Apart, setApart } from './apart.ts';
+import { type Apart, leaveContested, setApart } from './apart.ts';
 import { claimsOn } from './claims-on.ts';
 
 export interface DesiredInput {
@@ -34,6 +34,7 @@ export interface DesiredInput {
   readonly renderer: Renderer;
   readonly reloadHazard: string | undefined;
   readonly apart?: Apart | undefined;
+  readonly contested?: ReadonlySet<Mac> | undefined;
 }
 
 export interface Desired extends PlanResult {
@@ -54,10 +55,11 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   const result = planNetwork(await planInput(system, input));
   const whole = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
   const apart = input.apart?.enis ?? new Map<Mac, string>();
-  const planned = setApart(whole, input.apart, input.state.applied);
+  const { applied } = input.state;
+  const planned = setApart(leaveContested(whole, input.contested, applied), input.apart, applied);
   // The name of a link that has gone may be another ENI's by now (a driver that was loaded again names them in another order): file
   // and link are that one's then, and there is nothing left to hold.
-  const held = input.state.applied.filter(
+  const held = applied.filter(
     e =>
       ((apart.has(e.mac) && !planned.enis.some(p => p.mac === e.mac)) ||
         planned.skipped.some(s => s.mac === e.mac && hasTrait(s.reason, 'holds'))) &&

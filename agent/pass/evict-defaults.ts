@@ -1,5 +1,5 @@
 // Default routes in main by the link of an ENI that the plan has not: they take the machine off the network, so that they go at once and in
-// any case: before a pass, which takes a while, and while a brake keeps the daemon from passes.
+// any case: before a pass, which takes a while, and while a brake keeps the daemon from repairs of that ENI.
 import { newLeaks } from '../apply/compare.ts';
 import { runBatches } from '../apply/live.ts';
 import { readState } from '../apply/state-file.ts';

@@ -8,6 +8,7 @@ import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
+import { leftContested } from './apart.ts';
 import type { PassResult } from './pass.ts';
 
 export interface Glance {
@@ -21,11 +22,17 @@ export interface Drift {
   readonly lines: readonly string[];
   /** The network service does this of its own accord for now (compare.isServicesDoing), and nobody fights. */
   readonly byService: boolean;
+  /** A file that is not this ENI's alone: of several, or of none. */
+  readonly isShared?: boolean;
 }
 
-/** The plans that hold: one whose change failed is back at the plan before, and what is undone of that is repaired as well. */
-export function watched({ desired, failed }: PassResult): readonly EniPlan[] {
-  return [...desired.plan.enis, ...desired.held.filter(({ mac }) => failed?.enis.includes(mac))];
+/**
+ * The plans that hold: one whose change failed is back at the plan before, and what is undone of that is repaired as well. What is fought for
+ * stays wanted.
+ */
+export function watched({ desired: { plan, held }, failed }: PassResult): readonly EniPlan[] {
+  const contested = leftContested(plan);
+  return [...plan.enis, ...held.filter(({ mac }) => contested.has(mac) || failed?.enis.includes(mac))];
 }
 
 /** Throws `command-failed` if the kernel cannot be read. */
@@ -58,15 +65,18 @@ export function linksText(kernel: KernelState, { agent }: Pick<Settings, 'agent'
     .join('\n');
 }
 
-async function fileDrift(system: System, { desired }: PassResult): Promise<readonly Drift[]> {
-  const owner = desired.plan.enis[0];
+async function fileDrift(system: System, pass: PassResult): Promise<readonly Drift[]> {
+  const { desired } = pass;
+  // The same one whoever is left alone.
+  const [owner] = watched(pass).toSorted((a, b) => a.slot - b.slot);
   if (owner === undefined) return [];
   const drifts = await Promise.all(
     desired.files.map(async ({ path, content, enis }) => {
       const found = await system.readFile(path);
       if (found === content) return [];
       const line = found === undefined ? `${path} is missing` : `${path} was changed`;
-      return [{ mac: enis[0] ?? owner.mac, lines: [line], byService: false }];
+      const isShared = enis.length !== 1;
+      return [{ mac: enis[0] ?? owner.mac, lines: [line], byService: false, isShared }];
     }),
   );
   return drifts.flat();

@@ -41,6 +41,8 @@ export interface PassOptions {
   readonly facts?: HostFacts;
   /** Whose change is not made now, so that the others need not wait for it. */
   readonly apart?: Apart;
+  /** Whose repairs somebody undoes: they are left as they are while nothing else is wanted of them. */
+  readonly contested?: ReadonlySet<Mac>;
   /** Goes with each line of the log: what started the pass. */
   readonly why?: LogFields;
   /** What it mends of an ENI goes with the line of that. */

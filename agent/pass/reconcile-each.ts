@@ -1,6 +1,7 @@
 // A pass in which one ENI's trouble is its own: if an apply fails for some ENIs and was taken back, the others are applied without them.
 import { AgentError } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
+import { leftContested } from './apart.ts';
 import type { PassContext, PassOptions, PassResult } from './pass.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -81,7 +82,10 @@ async function serveOthers(
   for (;;) {
     const result = await withoutThem(context, options, reasons);
     if (!(result instanceof AgentError)) {
-      const isAnybody = result.desired.plan.enis.some(eni => !reasons.has(eni.mac));
+      const { plan } = result.desired;
+      const isAnybody =
+        plan.enis.some(eni => !reasons.has(eni.mac)) ||
+        [...leftContested(plan)].some(mac => !reasons.has(mac));
       return isAnybody ? { pass: result, reasons, error: first } : undefined;
     }
     const fresh = (result.enis as readonly Mac[]).filter(mac => !reasons.has(mac));

@@ -34,7 +34,8 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const known = await recogniseMachine(context, readings, reading.instance.enis);
   const machine = await withBackend(context, known, { touch: options.apply });
   const { renderer, selection, facts, reloadHazard } = machine;
-  const desired = await planDesired(system, { ...machine, ...reading, settings, apart: options.apart });
+  const { apart, contested } = options;
+  const desired = await planDesired(system, { ...machine, ...reading, settings, apart, contested });
   const look = { links: desired.plan.enis.map(eni => eni.link), touch: options.apply };
   const liveOnly = await readLiveOnly(system, renderer, reloadHazard, look);
   const unloaded = reloadHazard === undefined ? (liveOnly?.links ?? []) : [];
@@ -44,7 +45,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     options.force !== true &&
     state.refused !== undefined &&
     state.refused === (await fingerprint(desired.whole));
-  const wanted = options.apart === undefined ? undefined : await fingerprint(desired.whole);
+  const wanted = apart === undefined ? undefined : await fingerprint(desired.whole);
   const stateAfter = nextState(
     { ...state, refused: isRefused ? state.refused : undefined, wanted },
     reading.instance,

@@ -21,6 +21,7 @@ const reasons: Readonly<Record<SkippedEni['reason'], readonly [EniState | undefi
   'no-free-slot': ['left-alone', false],
   port: ['left-alone', false],
   failed: ['failed', false],
+  contested: ['left-alone', false],
   'filtered-link': ['left-alone', false],
 };
 
