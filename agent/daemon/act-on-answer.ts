@@ -3,12 +3,12 @@ import { AgentError } from '../errors.ts';
 import { isSame } from '../model/value.ts';
 import { type Drift, glance } from '../pass/glance.ts';
 import { isApartDue } from './apart.ts';
+import { hasTrial, uncontested } from './fights.ts';
 import { afterAnswer, afterFailure, afterQuiet } from './memory.ts';
 import type { OpenQuestion } from './question.ts';
 import type { Trigger } from './report.ts';
 import { believedReading, runPass, setDue } from './run-pass.ts';
 import type { DaemonState } from './state.ts';
-import { isOn } from './timing/brake.ts';
 import { laggingTries } from './timing/schedule.ts';
 
 /** A link has come or gone, the configuration is another, work by hand has ended: no metadata is needed to act on that. */
@@ -24,11 +24,9 @@ export async function actOnAnswer(
   const now = context.system.now();
   const asked = why.some(trigger => trigger !== 'timer');
   if (answer === undefined) return;
-  // The brake is off: what has been undone meanwhile is put back, and counts as a repair, so that a fight which continues is seen as one.
-  const isBrakeOver =
-    memory.brake.until !== undefined && !isOn(memory.brake, now) && memory.contest.length > 0;
-  const repaired = isBrakeOver ? await driftNow(daemon) : [];
-  const isRetry = isApartDue(daemon) && !isOn(memory.brake, now);
+  const isBrakeOver = hasTrial(memory.fights, now);
+  const repaired = isBrakeOver ? uncontested(memory.fights, await driftNow(daemon), now) : [];
+  const isRetry = isApartDue(daemon);
   if (answer instanceof AgentError) {
     if (memory.unanswered?.message !== answer.message)
       context.log.warn(
@@ -38,8 +36,7 @@ export async function actOnAnswer(
     daemon.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
     // What the machine itself has to say counts all the same, by the last answer that was believed; and what is still wanted is tried again.
     const isOfTheMachine = why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver || isRetry;
-    const wanted = isOn(memory.brake, now) ? undefined : daemon.wanted?.reading;
-    const reading = isOfTheMachine ? believedReading(daemon) : wanted;
+    const reading = isOfTheMachine ? believedReading(daemon) : daemon.wanted?.reading;
     if (reading !== undefined) return runPass(daemon, { triggers: why, reading, repaired, news: false });
     daemon.owesPass ||= whole || asked;
     return setDue(daemon);
@@ -48,7 +45,7 @@ export async function actOnAnswer(
   daemon.memory = afterAnswer(memory, now);
   const news = !isSame(answer.instance, daemon.reading?.instance);
   daemon.reading = answer;
-  const retries = (memory.tookBack && !isOn(memory.brake, now)) || isRetry;
+  const retries = memory.tookBack || isRetry;
   // Nobody tells when the network service has loaded its files.
   const isLive = daemon.pass?.liveOnly !== undefined;
   const isOpen =

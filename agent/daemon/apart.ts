@@ -4,6 +4,7 @@ import type { Mac } from '../model/address.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import type { Failing } from '../pass/reconcile-each.ts';
+import { contestedMacs } from './fights.ts';
 import type { Trigger } from './report.ts';
 import type { DaemonState, SetApart } from './state.ts';
 import { apartMs } from './timing/schedule.ts';
@@ -17,6 +18,15 @@ const byHand: ReadonlySet<Trigger> = new Set<Trigger>([
   'resume',
   'start',
 ]);
+
+/** Whom a pass leaves alone because somebody fights for it: nobody, if it was asked for. */
+export function contestedNow(
+  { memory, context }: DaemonState,
+  triggers: readonly Trigger[],
+): ReadonlySet<Mac> {
+  const isByHand = triggers.some(trigger => byHand.has(trigger));
+  return isByHand ? new Set() : contestedMacs(memory.fights, context.system.now());
+}
 
 /** Files that are written sooner after a try that failed are those of its own rollback, or one more try would change nothing. */
 export const filesPauseMs = 60_000;

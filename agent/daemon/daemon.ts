@@ -62,6 +62,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     reading: undefined,
     wanted: undefined,
     apart: undefined,
+    rereadAt: 0,
     owesPass: false,
     asking: undefined,
     askedAt: now,

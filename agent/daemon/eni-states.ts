@@ -44,8 +44,7 @@ export function eniStates(
     const isHeld = outcome === 'pending' && changes.some(change => eniOf(change).mac === mac);
     if (isHeld) return entry({ mac, eniId, link, state: 'waiting', text: held, reason: undefined });
     const state: EniState = text === undefined ? 'working' : 'waiting';
-    const plain = entry({ mac, eniId, link, state, text, reason: undefined });
-    return asContested(plain, contest, now, known(mac));
+    return entry({ mac, eniId, link, state, text, reason: undefined });
   });
   const skipped = plan.skipped
     .filter(s => s.reason !== 'primary')
@@ -54,21 +53,25 @@ export function eniStates(
         reason === 'failed' ? 'failed' : hasTrait(reason, 'waits') ? 'waiting' : 'left-alone';
       return entry({ mac, eniId, link: link ?? known(mac)?.link, state, text, reason });
     });
-  return [...planned, ...skipped];
+  return withContested([...planned, ...skipped], contest, now, earlier);
 }
 
-/** The ENI as one of whom something is undone again and again, if it is. */
-export function asContested(
-  eni: ReportedEni,
+/** Those of whom something is undone again and again, also if that made a change fail; not where nothing is to be repaired any more. */
+export function withContested(
+  enis: readonly ReportedEni[],
   contest: readonly Drift[],
   now: string,
-  earlier: ReportedEni | undefined = eni,
-): ReportedEni {
-  const fight = contest.find(d => d.mac === eni.mac);
-  if (fight === undefined) return eni;
-  const text = `something keeps undoing it: ${listed(fight.lines, '; ')}`;
-  const since = earlier?.state === 'contested' ? earlier.since : now;
-  return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
+  earlier: readonly ReportedEni[],
+): readonly ReportedEni[] {
+  return enis.map(eni => {
+    const lines = contest.filter(d => d.mac === eni.mac).flatMap(d => d.lines);
+    const isOurs = eni.reason === undefined || eni.reason === 'contested' || eni.reason === 'failed';
+    if (lines.length === 0 || !isOurs) return eni;
+    const text = `something keeps undoing it: ${listed(lines, '; ')}`;
+    const before = earlier.find(({ mac }) => mac === eni.mac);
+    const since = before?.state === 'contested' ? before.since : now;
+    return { ...eni, state: 'contested', since, text, reason: undefined, lastError: { at: now, text } };
+  });
 }
 
 /** A repair does not apply what is wanted of an ENI: what failed is still that, also of an ENI that is not believed yet. */
@@ -123,4 +126,14 @@ export function asFailed(
       lastError: { at, text: message },
     };
   });
+}
+
+/** What a pass has changed. */
+export function changeLines(pass: PassResult): readonly string[] {
+  const enis = pass.changes.map(c => {
+    const eni = eniOf(c);
+    return `${c.kind} ${eni.eniId ?? eni.mac} on ${eni.link}`;
+  });
+  const files = pass.files.map(f => `${f.after === undefined ? 'removed' : 'wrote'} ${f.path}`);
+  return [...enis, ...files];
 }

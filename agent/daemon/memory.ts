@@ -1,12 +1,12 @@
 // What the daemon remembers from check to check, and how a check changes it. Pure: the clock's time comes in as a number.
-import { eniOf } from '../../renderers/renderer.ts';
 import type { AgentError } from '../errors.ts';
+import { leftContested } from '../pass/apart.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
-import { asContested, asFailed, eniStates, waitingReasons, withFailed } from './eni-states.ts';
+import { asFailed, changeLines, eniStates, waitingReasons, withContested, withFailed } from './eni-states.ts';
+import { afterCalm, afterLook, afterRepairs, braked, type Fight, uncontested, undoneIn } from './fights.ts';
 import { nothingSeen, type Picture, pictureOf, withApart } from './picture.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
-import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './timing/brake.ts';
 import { triesGoOn, triesOf } from './timing/schedule.ts';
 
 export interface Memory {
@@ -20,9 +20,8 @@ export interface Memory {
   readonly failure: ReportedError | null;
   /** Why the metadata has not answered. */
   readonly unanswered: ReportedError | null;
-  readonly brake: Brake;
-  /** What was undone when the brake came on. */
-  readonly contest: readonly Drift[];
+  /** Each ENI of which something was undone. */
+  readonly fights: readonly Fight[];
   readonly counters: Omit<Counters, 'requests'>;
   readonly metadata: Report['metadata'];
   readonly lastChange: Report['lastChange'];
@@ -43,8 +42,7 @@ export function newMemory(now: number): Memory {
     waitingFor: [],
     failure: null,
     unanswered: null,
-    brake: released,
-    contest: [],
+    fights: [],
     counters: { passes: 0, quiet: 0, changes: 0, repairs: 0, failures: 0 },
     metadata: { state: 'unknown', answeredAt: undefined },
     lastChange: null,
@@ -66,9 +64,10 @@ export interface Occasion {
 /** Nothing is new. `scheduled`: the clock asked for this check, so that the next one may come later. */
 export function afterQuiet(memory: Memory, occasion: Occasion, scheduled: boolean): Memory {
   const seen = counted(memory, occasion, { quiet: 1 });
-  const brake = afterPeace(memory.brake, occasion.now);
-  if (!scheduled) return { ...seen, brake };
-  return { ...seen, brake, ...nextMood(memory, memory.waitingFor, false, isOn(brake, occasion.now)) };
+  const fights = afterCalm(memory.fights, occasion.now);
+  if (!scheduled) return { ...seen, fights };
+  const isBraked = braked(fights, occasion.now).length > 0;
+  return { ...seen, fights, ...nextMood(memory, memory.waitingFor, false, isBraked) };
 }
 
 export interface PassOccasion extends Occasion {
@@ -96,29 +95,31 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
     changes: applied ? 1 : 0,
     repairs: isRepair ? 1 : 0,
   });
-  // A repair that failed in this very pass is no peace: it is counted next (afterFailure), which goes on from what was told before.
-  const peace = pass.failed === undefined ? afterPeace(memory.brake, now) : memory.brake;
-  const brake = isRepair ? afterRepair(memory.brake, now) : peace;
-  const isBraked = isOn(brake, now);
-  const contest = isRepair ? repaired : isBraked ? memory.contest : [];
+  // A repair that failed in this very pass is counted next (afterFailure), which goes on from what was told before.
+  const left = leftContested(pass.desired.plan);
+  const hasFailed = (mac: ReportedEni['mac']) => pass.failed?.enis.includes(mac) === true;
+  const looked = afterLook(memory.fights, now, mac => left.has(mac) || hasFailed(mac));
+  const fights = isRepair ? afterRepairs(looked, repaired, now, false) : looked;
+  const contest = braked(fights, now, left);
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
   const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
-  const isStillWrong = owes || pass.failed !== undefined;
-  const isOpen = ({ mac }: ReportedEni) => owes || pass.failed?.enis.includes(mac) === true;
-  const states = eniStates(memory.enis, pass, isBraked ? contest : [], iso(now));
+  const isStillWrong = owes || pass.failed !== undefined || contest.some(fight => fight.failed);
+  const isOpen = ({ mac }: ReportedEni) => owes || hasFailed(mac);
+  const states = eniStates(memory.enis, pass, undoneIn(contest), iso(now));
+  const undone = memory.picture.notAsPlanned.filter(mac => left.has(mac));
+  const notAsPlanned = [...undone, ...(pass.failed?.enis ?? [])];
   return {
     ...seen,
-    brake,
-    contest,
+    fights,
     waitingFor,
     tookBack: owes && memory.tookBack,
     failure: isStillWrong ? memory.failure : null,
     lastChange: applied
       ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
       : memory.lastChange,
-    picture: owes ? memory.picture : withApart(pictureOf(pass), pass.failed?.enis),
+    picture: owes ? memory.picture : withApart(pictureOf(pass), notAsPlanned),
     enis: withFailed(memory.enis.filter(isOpen), states),
-    ...(owes && !isBraked ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, isBraked)),
+    ...(owes ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, contest.length > 0)),
   };
 }
 
@@ -147,25 +148,28 @@ export function afterFailure(
   // An apply that failed is tried again at its own times, also if the metadata fails in between.
   const { repaired = [], isApart = false } = occasion;
   const tookBack = (isPass && !isApart) || memory.tookBack;
-  const brake = repaired.length > 0 ? afterFailedRepair(memory.brake, occasion.now) : memory.brake;
-  const isBraked = repaired.length > 0 && isOn(brake, occasion.now);
+  const fights = afterRepairs(memory.fights, repaired, occasion.now, true);
+  const contest = braked(fights, occasion.now);
+  const isBraked = uncontested(fights, repaired, occasion.now).length < repaired.length;
   const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
   const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
-  const enis = isPass ? asFailed(memory.enis, failed, message, iso(occasion.now)) : memory.enis;
+  const at = iso(occasion.now);
+  const enis = isPass
+    ? withContested(asFailed(memory.enis, failed, message, at), undoneIn(contest), at, memory.enis)
+    : memory.enis;
   return {
     // The pass in which the others were served is counted.
     ...counted(memory, occasion, { failures: 1, passes: isPass && !isApart ? 1 : 0 }),
-    brake,
-    contest: isBraked ? repaired : memory.contest,
+    fights,
     failure: isPass ? error : memory.failure,
     unanswered: isPass ? memory.unanswered : error,
     metadata: isPass ? memory.metadata : { ...memory.metadata, state: 'failing' },
     // One that is set apart has times of its own, and the others go on as ever.
-    ...(isApart && !isBraked
+    ...(isApart
       ? { mood: memory.mood, tries: memory.tries }
       : { mood: isBraked ? 'braked' : 'failing', tries: stays ? memory.tries + 1 : tries }),
     tookBack,
-    enis: isBraked ? enis.map(eni => asContested(eni, repaired, iso(occasion.now))) : enis,
+    enis,
   };
 }
 
@@ -180,10 +184,10 @@ function nextMood(
   isBraked: boolean,
 ): Pick<Memory, 'mood' | 'tries'> {
   const stay = (mood: Mood) => ({ mood, tries: memory.mood === mood ? memory.tries + 1 : 0 });
-  if (isBraked) return stay('braked');
   // What is waited for does not count, only that something came: of a service that fails one answer in five, it is another key each time.
   if (waitingFor.length > 0 && sign) return { mood: 'lagging', tries: 0 };
   if (waitingFor.length > 0) return { mood: 'lagging', tries: triesGoOn(memory, 'lagging') };
+  if (isBraked) return stay('braked');
   if (sign) return { mood: 'watchful', tries: 0 };
   const goesOn = memory.mood === 'watchful' && memory.tries + 1 < triesOf('watchful');
   return goesOn ? stay('watchful') : stay('quiet');
@@ -203,15 +207,6 @@ function counted(memory: Memory, occasion: Occasion, more: Partial<Memory['count
       failures: failures + (more.failures ?? 0),
     },
   };
-}
-
-function changeLines(pass: PassResult): readonly string[] {
-  const enis = pass.changes.map(c => {
-    const eni = eniOf(c);
-    return `${c.kind} ${eni.eniId ?? eni.mac} on ${eni.link}`;
-  });
-  const files = pass.files.map(f => `${f.after === undefined ? 'removed' : 'wrote'} ${f.path}`);
-  return [...enis, ...files];
 }
 
 function iso(ms: number): string {

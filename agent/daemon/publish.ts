@@ -4,12 +4,12 @@ import { reasonOf } from '../errors.ts';
 import { build } from '../model/build.ts';
 import { listed } from '../model/listed.ts';
 import { clockTimeOf } from '../pass/pause.ts';
+import { braked, undoneIn } from './fights.ts';
 import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
 import { type Report, type ReportedEni, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
 import { tell, tellProblems } from './tell.ts';
-import { isOn } from './timing/brake.ts';
 
 export async function publish(daemon: DaemonState): Promise<void> {
   const { context, settings, memory } = daemon;
@@ -32,13 +32,15 @@ export async function publish(daemon: DaemonState): Promise<void> {
 
 /** The last look found everything as planned, or made it so, and nothing is wrong with the metadata. */
 function isGood(memory: Memory, now: number): boolean {
-  const { counters, brake, picture } = memory;
-  return counters.passes > 0 && errorOf(memory) === null && !isOn(brake, now) && isAsPlanned(picture);
+  const { counters, fights, picture } = memory;
+  const isBraked = braked(fights, now).length > 0;
+  return counters.passes > 0 && errorOf(memory) === null && !isBraked && isAsPlanned(picture);
 }
 
 function makeReport(daemon: DaemonState): Report {
   const { context, memory, startedAt, dueAt, source, formerRequests, configProblem } = daemon;
-  const { brake, contest, counters } = memory;
+  const { counters } = memory;
+  const fights = braked(memory.fights, context.system.now());
   return {
     version: 1,
     build,
@@ -56,15 +58,17 @@ function makeReport(daemon: DaemonState): Report {
     error: errorOf(memory),
     liveOnly: daemon.pass?.liveOnly ?? null,
     pausedUntil: daemon.pausedUntil === undefined ? null : iso(daemon.pausedUntil),
-    brake: isOn(brake, context.system.now())
-      ? {
-          until: iso(brake.until!),
-          text: listed(
-            contest.flatMap(d => d.lines),
-            '; ',
-          ),
-        }
-      : null,
+    brake:
+      fights.length === 0
+        ? null
+        : {
+            // The first trial.
+            until: iso(Math.min(...fights.map(({ brake }) => brake.until!))),
+            text: listed(
+              undoneIn(fights).flatMap(d => d.lines),
+              '; ',
+            ),
+          },
     enis: memory.enis,
     ...memory.picture,
     refused: daemon.pass?.refused === true && memory.picture.notAsPlanned.length > 0,

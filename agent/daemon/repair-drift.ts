@@ -7,12 +7,12 @@ import { type Drift, type Glance, glance, linksText, watched } from '../pass/gla
 import type { PassResult } from '../pass/pass.ts';
 import { linksBeingNamed } from '../system/udev.ts';
 import { filesPauseMs } from './apart.ts';
+import { afterLinks, braked, contestedMacs, uncontested } from './fights.ts';
 import { afterQuiet } from './memory.ts';
 import { afterGlance } from './picture.ts';
 import type { Trigger } from './report.ts';
 import { asAgentError, believedReading, fail, runPass } from './run-pass.ts';
 import type { DaemonState } from './state.ts';
-import { isOn } from './timing/brake.ts';
 
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;
@@ -37,15 +37,16 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   const isEvicted = daemon.pausedUntil === undefined && (await evict(daemon, seen, triggers));
   const links = linksText(seen.kernel, settings);
   if (links !== daemon.links) {
+    daemon.memory = { ...daemon.memory, fights: afterLinks(daemon.memory.fights, daemon.links, links) };
     daemon.links = links;
     return 'other links';
   }
   const occasion = { now: daemon.context.system.now(), triggers };
-  const isBraked = isOn(daemon.memory.brake, occasion.now);
-  const isHeld = isBraked || daemon.pausedUntil !== undefined;
-  const mends = seen.drift.length > 0 && !isHeld;
+  const isHeld = daemon.pausedUntil !== undefined;
+  const open = uncontested(daemon.memory.fights, seen.drift, occasion.now);
+  const mends = open.length > 0 && !isHeld;
   // A foreign file may claim an ENI now; only a pass sees that.
-  const rereads = !isHeld && (triggers.includes('files') || (await isForced(daemon.context.system, pass)));
+  const rereads = !isHeld && (mayReread(daemon, triggers) || (await isForced(daemon.context.system, pass)));
   const reading = mends ? believedReading(daemon) : readingAgain(daemon);
   if (reading === undefined || !(mends || rereads)) {
     const { picture } = daemon.memory;
@@ -57,16 +58,29 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
     return now === picture ? 'nothing' : 'held';
   }
   const due = daemon.dueAt;
-  const repaired = seen.drift.filter(d => !hasMoved(d, seen, pass));
+  const repaired = open.filter(d => !hasMoved(d, seen, pass));
   await runPass(daemon, { triggers, reading, repaired, news: false, isEvicted });
   // This check has not asked the metadata: whoever keeps touching files must not put that off for ever.
-  const { mood } = daemon.memory;
   const isOwed = daemon.wanted !== undefined && daemon.pass !== pass;
-  if (isOwed || (mood !== 'failing' && mood !== 'braked')) daemon.dueAt = Math.min(daemon.dueAt, due);
+  if (isOwed || daemon.memory.mood !== 'failing') daemon.dueAt = Math.min(daemon.dueAt, due);
   return mends ? 'drift' : 'files';
 }
 
-/** Also under the brake, and where no pass has worked yet: a default route by an ENI takes packets of the primary. True if there was one. */
+/** Files that are written while somebody fights may be his, again and again: a pass a minute is enough for these, and none of them is lost. */
+function mayReread(daemon: DaemonState, triggers: readonly Trigger[]): boolean {
+  if (!triggers.includes('files')) return false;
+  const now = daemon.context.system.now();
+  const isFought = braked(daemon.memory.fights, now).length > 0;
+  if (!isFought || now - daemon.rereadAt >= filesPauseMs) {
+    daemon.rereadAt = now;
+    return true;
+  }
+  daemon.owesPass = true;
+  daemon.dueAt = Math.min(daemon.dueAt, daemon.rereadAt + filesPauseMs);
+  return false;
+}
+
+/** Also under the brake, and where no pass has worked yet: a default route by an ENI takes packets of the primary. True if that is a repair. */
 async function evict(
   { context, pass, looked, memory }: DaemonState,
   { kernel }: Glance,
@@ -78,13 +92,13 @@ async function evict(
     return [];
   });
   // Under the brake it is known, and may come back each second.
-  const tell = isOn(memory.brake, system.now()) ? log.debug : log.info;
+  const contested = contestedMacs(memory.fights, system.now());
   for (const { mac, eniId, link, commands } of gone)
-    tell(
+    log[contested.has(mac) ? 'debug' : 'info'](
       { eni: eniId ?? mac, link, trigger: triggers.join(' '), commands },
       'removed a default route in main',
     );
-  return gone.length > 0;
+  return gone.some(({ mac }) => !contested.has(mac));
 }
 
 /**

@@ -16,13 +16,13 @@ import { readPause } from '../pass/pause.ts';
 import { reconcile } from '../pass/reconcile.ts';
 import { reconcileEach } from '../pass/reconcile-each.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
-import { apartAfter, failingNow } from './apart.ts';
+import { apartAfter, contestedNow, failingNow } from './apart.ts';
 import { withUnknown } from './eni-states.ts';
+import { begun, braked, undoneIn } from './fights.ts';
 import { afterFailure, afterPass } from './memory.ts';
 import { pictureOf } from './picture.ts';
 import type { Trigger } from './report.ts';
 import type { DaemonState } from './state.ts';
-import { isOn } from './timing/brake.ts';
 import { nextCheckMs } from './timing/schedule.ts';
 
 /**
@@ -61,7 +61,6 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
   const { context, settings, source: metadata } = daemon;
   const { system, log } = context;
   const { triggers, repaired } = wish;
-  const drift = repaired.flatMap(d => d.lines);
   // What counts as a fight.
   const undone = repaired.filter(d => !d.byService);
   const why = { trigger: triggers.join(' ') };
@@ -82,6 +81,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
           finish: true,
           reading: wish.reading,
           ...ahead,
+          contested: contestedNow(daemon, triggers),
           why,
           driftOf,
         },
@@ -110,7 +110,7 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
       ...{ triggers, repaired: undone.filter(d => !hasFailed(d)), isEvicted },
       ...{ now: system.now(), pass, unclaimed, news, otherLinks, owes },
     };
-    changeMemory(daemon, afterPass(daemon.memory, occasion), drift);
+    changeMemory(daemon, afterPass(daemon.memory, occasion));
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     daemon.apart = apartAfter(daemon, pass, wish.reading);
     const { failed } = pass;
@@ -143,11 +143,11 @@ function tellLive(log: Log, before: LiveOnly | undefined, now: LiveOnly | undefi
 }
 
 /** A brake that comes on is the one error that a fight is worth. */
-function changeMemory(daemon: DaemonState, memory: DaemonState['memory'], drift: readonly string[]): void {
+function changeMemory(daemon: DaemonState, memory: DaemonState['memory']): void {
   const { system, log } = daemon.context;
-  const wasBraked = isOn(daemon.memory.brake, system.now());
+  const drift = undoneIn(begun(daemon.memory.fights, memory.fights, system.now())).flatMap(d => d.lines);
   daemon.memory = memory;
-  if (!wasBraked && isOn(memory.brake, system.now()))
+  if (drift.length > 0)
     log.error(
       { drift, reason: fewOf(drift, '; ', 3) },
       'something keeps undoing this: repairs are paused for a while',
@@ -199,8 +199,7 @@ export function fail(daemon: DaemonState, failure: Failure): void {
   if (isNew) log.error(fields, 'a pass failed');
   else log.debug(fields, 'a pass failed again');
   const occasion = { now: system.now(), triggers, repaired, isApart };
-  const drift = repaired.flatMap(d => d.lines);
-  changeMemory(daemon, afterFailure(daemon.memory, occasion, error, failed), drift);
+  changeMemory(daemon, afterFailure(daemon.memory, occasion, error, failed));
   setDue(daemon);
 }
 
@@ -208,11 +207,12 @@ export function setDue(daemon: DaemonState): void {
   const { memory, pass, settings, context } = daemon;
   const now = context.system.now();
   const identity = pass?.instance.instanceId ?? daemon.reading?.instance.instanceId ?? '';
-  const brakeMs = memory.brake.until === undefined ? undefined : Math.max(0, memory.brake.until - now);
   const { apart } = daemon;
-  const check = now + nextCheckMs({ ...memory, brakeMs }, settings.daemon.periodMs, identity);
-  if (apart === undefined) daemon.dueAt = check;
-  else daemon.dueAt = Math.min(check, Math.max(now + 1000, apart.retryAt, memory.brake.until ?? 0));
+  daemon.dueAt = Math.min(
+    now + nextCheckMs(memory, settings.daemon.periodMs, identity),
+    ...braked(memory.fights, now).map(({ brake }) => brake.until!),
+    ...(apart === undefined ? [] : [Math.max(now + 1000, apart.retryAt)]),
+  );
 }
 
 export function asAgentError(error: unknown): AgentError {

@@ -77,6 +77,8 @@ export interface DaemonState {
   wanted: Wanted | undefined;
   /** ENIs whose change failed while the others were served. */
   apart: SetApart | undefined;
+  /** When files that were written made a pass the last time, milliseconds since the epoch. */
+  rereadAt: number;
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
   asking: OpenQuestion | undefined;

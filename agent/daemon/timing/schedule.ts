@@ -33,8 +33,6 @@ export interface Moment {
   readonly mood: Mood;
   /** Looks in this mood so far: 0 for the first wait. */
   readonly tries: number;
-  /** Set while the brake is on: milliseconds until it may be tried again. */
-  readonly brakeMs?: number | undefined;
   /** True if what failed was an apply. */
   readonly tookBack?: boolean;
 }
@@ -50,9 +48,8 @@ export function nextCheckMs(moment: Moment, periodMs: number, identity: string):
   const quiet = periodMs * jitter(`${identity} ${tries}`);
   switch (mood) {
     case 'quiet':
-      return quiet;
     case 'braked':
-      return Math.min(quiet, moment.brakeMs ?? quiet);
+      return quiet;
     case 'lagging':
       // Not spread: ENIs of a fleet do not appear at one moment, and 0.2 s is what a person waits for.
       return tries < laggingSeconds.length ? laggingSeconds[tries]! * 1000 : quiet;

@@ -180,10 +180,47 @@ test('the fifth repair in a minute puts the brake on: braked, and the ENI is con
   for (let i = 1; i <= 4; i += 1) memory = pass(memory, i, repair);
   expect(memory).toMatchObject({ mood: 'watchful', enis: [{ state: 'working' }] });
   memory = pass(memory, 5, repair);
-  expect(memory).toMatchObject({ mood: 'braked', contest: drift, enis: [{ state: 'contested' }] });
+  expect(memory).toMatchObject({
+    mood: 'braked',
+    fights: [{ drift: drift[0] }],
+    enis: [{ state: 'contested' }],
+  });
   // A pass that repairs nothing keeps the picture while the brake is on, and ends it afterwards.
   expect(pass(memory, 30).enis).toMatchObject([{ state: 'contested' }]);
-  expect(pass(memory, 66)).toMatchObject({ contest: [], enis: [{ state: 'working' }] });
+  expect(pass(memory, 66)).toMatchObject({ fights: [{ drift: undefined }], enis: [{ state: 'working' }] });
+});
+
+describe('while the brake of one ENI is on', () => {
+  const repair = { pass: passOf({ outcome: 'applied', enis: [{}] }), repaired: drift };
+  const braked = [1, 2, 3, 4, 5].reduce((memory, second) => pass(memory, second, repair), settled);
+  const leftAlone = passOf({ skipped: [{ mac: macA, reason: 'contested' }] });
+
+  test('what is late is looked for as often as ever', () => {
+    const waiting = pass(braked, 6, { pass: leftAlone, unclaimed: ['eth7'], otherLinks: true });
+    expect(waiting).toMatchObject({ mood: 'lagging', tries: 0, enis: [{ state: 'contested' }] });
+    expect(pass(waiting, 7, { pass: leftAlone })).toMatchObject({ mood: 'braked' });
+  });
+
+  test('a pass that leaves it alone does not say that it is as planned', () => {
+    const undone = { ...braked, picture: { ...braked.picture, notAsPlanned: [macA] } };
+    expect(pass(undone, 6, { pass: leftAlone }).picture.notAsPlanned).toEqual([macA]);
+    expect(pass(undone, 6).picture.notAsPlanned).toEqual([]);
+  });
+
+  test('a repair that failed goes on to be told, though a pass for the others ends well', () => {
+    const look = { now: t0 + 1000, triggers: ['kernel'] as const, repaired: drift };
+    const once = afterFailure(settled, look, lost, [macA]);
+    const again = afterFailure(afterFailure(once, look, lost, [macA]), look, lost, [macA]);
+    expect(again).toMatchObject({ mood: 'braked', enis: [{ state: 'contested' }] });
+    const served = pass(again, 10, { pass: leftAlone });
+    expect(served).toMatchObject({ failure: { message: lost.message, times: 3 }, tookBack: false });
+    expect(pass(served, 70).failure).toBeNull();
+  });
+
+  test('a claim of somebody else is told before the fight', () => {
+    const claimed = passOf({ skipped: [{ mac: macA, reason: 'configured-elsewhere' }] });
+    expect(pass(braked, 6, { pass: claimed }).enis).toMatchObject([{ state: 'left-alone' }]);
+  });
 });
 
 function iso(second: number): string {

@@ -36,13 +36,6 @@ describe('the waits of each mood', () => {
     expectNear(waits(mood, seconds.length, { tookBack }), seconds);
   });
 
-  test('braked: no later than the end of the brake', () => {
-    expect(nextCheckMs({ mood: 'braked', tries: 0, brakeMs: 1234 }, periodMs, identity)).toBe(1234);
-    expect(nextCheckMs({ mood: 'braked', tries: 0, brakeMs: 600_000 }, periodMs, identity)).toBeLessThan(
-      70_000,
-    );
-  });
-
   test('a short period is never exceeded by watching', () => {
     for (let tries = 0; tries < 10; tries += 1)
       expect(nextCheckMs({ mood: 'watchful', tries }, 10_000, identity)).toBeLessThanOrEqual(11_500);
