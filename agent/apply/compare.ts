@@ -13,7 +13,7 @@ import {
   removalOf,
 } from './kernel-objects.ts';
 import { caughtRoutes, fading, type Leftovers, leftoversOn } from './others/leftovers.ts';
-import { connectedRoutes, fromKernelRoute, ownShaped } from './own-objects.ts';
+import { connectedRoutes, fromKernelRoute, leasedRoutes, ownShaped } from './own-objects.ts';
 
 export interface CompareOptions extends ObjectOptions {
   readonly base: number;
@@ -61,7 +61,7 @@ export function compareEni(
   const planned = plan === undefined ? [] : planObjects(plan, options);
   const plannedKeys = new Set(planned.map(o => o.key));
   const shaped = [plan, earlier].flatMap(p => (p === undefined ? [] : ownShaped(state, p, options.base)));
-  const connected = plan === undefined ? [] : connectedRoutes(state, plan);
+  const connected = plan === undefined ? [] : [...connectedRoutes(state, plan), ...leasedRoutes(state, plan)];
   const formerly =
     earlier === undefined
       ? []

@@ -1,7 +1,7 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
 import { isLinkLocal, networkOf } from '../model/address.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
-import { type EniPlan, mainTable } from '../model/network-plan.ts';
+import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { numbersOf } from '../plan/eni-plan.ts';
 import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';
 
@@ -61,6 +61,18 @@ export function connectedRoutes(state: KernelState, plan: EniPlan): readonly Ker
       r => r.table === mainTable && r.link === plan.link && r.gateway === undefined && r.opaque === undefined,
     )
     .filter(r => subnets.includes(r.destination) && !planned.includes(r.destination) && isOurs(r))
+    .map(r => fromKernelRoute(plan.link, r));
+}
+
+/**
+ * Routes of main that the lease of this ENI has brought (options 33 and 121), where its backend could only mark them: wicked adds them
+ * again at each renewal, and one to the metadata service would take the primary's way there.
+ */
+export function leasedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
+  if (plan.addressing !== 'dhcp') return [];
+  return state.routes
+    .filter(r => r.table === mainTable && r.link === plan.link && r.opaque === undefined)
+    .filter(r => r.protocol === 'dhcp' && r.metric === leasedMetric)
     .map(r => fromKernelRoute(plan.link, r));
 }
 

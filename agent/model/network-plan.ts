@@ -9,6 +9,12 @@ export type Addressing = 'static' | 'dhcp';
 /** Routing table of the kernel's connected routes. Written as a number everywhere: systemd 247 cannot parse the name in a rule. */
 export const mainTable = 254;
 
+/**
+ * Metric that a backend gives to what a lease of an ENI brings into main, where it cannot keep it out (wicked): nothing of the primary is
+ * worse, and the agent knows such a route as the ENI's own.
+ */
+export const leasedMetric = 28000;
+
 export interface PlannedAddress {
   readonly ip: Ip;
   /** 32 or 128; the subnet's length only for an ENI that is to have its connected route in main. */

@@ -14,11 +14,16 @@ import { marker } from '../renderer.ts';
 export interface ScriptPart {
   readonly routes: readonly PlannedRoute[];
   readonly rules: readonly PlannedRule[];
+  /** The backend leaves what a lease brings of routes in main, and marks it `proto dhcp`. */
+  readonly leasedRoutes?: boolean;
 }
 
 /** Content of the script for after the link is up. */
 export function renderUpScript(eni: EniPlan, part: ScriptPart): string {
   return script([
+    ...(part.leasedRoutes === true
+      ? [`ip -4 route flush table 254 dev ${linkWord(eni.link)} proto dhcp 2>/dev/null || true`]
+      : []),
     ...(eni.addressing === 'dhcp' && !eni.connectedRoute ? dropConnectedRoutes(eni) : []),
     ...part.routes.map(route => replaceRouteLine(route, eni.link)),
     ...part.rules.map(addRuleOnceLine),

@@ -29,6 +29,7 @@ import {
   renderUpScript,
   type ScriptPart,
 } from './link-scripts.ts';
+import { dhcpVariables } from './wicked-dhcp.ts';
 
 const folder = '/etc/sysconfig/network';
 
@@ -95,11 +96,13 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
  */
 function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
   const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.71') === true;
-  return { routes: [], rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault) };
+  const rules = eni.rules.filter(rule => !speaksRules || rule.suppressDefault);
+  return { routes: [], rules, leasedRoutes: eni.addressing === 'dhcp' };
 }
 
 function needsScripts(eni: EniPlan, facts: HostFacts): boolean {
-  return scriptPart(eni, facts).rules.length > 0 || needsConnectedRouteDropped(eni);
+  const { rules, leasedRoutes } = scriptPart(eni, facts);
+  return rules.length > 0 || leasedRoutes === true || needsConnectedRouteDropped(eni);
 }
 
 function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
@@ -124,19 +127,6 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
       : []),
   ];
 }
-
-/**
- * The lease may bring its address, and nothing for the rest of the system. wicked cannot put its routes into a table. Not `none`: an
- * empty set is left out of the configuration (client/compat.c, __ni_compat_generate_dynamic_addrconf), and the DHCP client takes its
- * own default for a set that is left out, with `default-route` and `dns` in it. At boot that default route can be there before the
- * primary's, which then never comes (0.6.76). NetWare servers, `nds`, are known to all versions, and nobody reads them.
- * 0.6.31 does not know the variable: the lease's name servers come into resolv.conf there.
- */
-const dhcpVariables: readonly Variable[] = [
-  ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
-  ['DHCLIENT_SET_HOSTNAME', 'no'],
-  ['DHCLIENT_UPDATE', 'nds'],
-];
 
 /**
  * `DEST GW MASK IFACE OPTIONS`. `via` and `dev` are errors among the options; `onlink` is only known of a next hop. No `src`: with

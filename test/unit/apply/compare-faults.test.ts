@@ -36,6 +36,12 @@ describe('faults', () => {
     protocol: 'kernel',
     text: '10.0.2.0/24 dev eth1 proto kernel',
   });
+  const leased = routeBy('eth1', '169.254.169.254/32', {
+    gateway: ip('10.0.2.1'),
+    protocol: 'dhcp',
+    metric: 28000,
+    text: '169.254.169.254 via 10.0.2.1 dev eth1 proto dhcp metric 28000',
+  });
   const wanted: EniPlan = {
     ...plan,
     addresses: plan.addresses.map((a, i) => (i === 0 ? { ...a, prefixLength: 24 } : a)),
@@ -73,6 +79,27 @@ describe('faults', () => {
       'the connected route of the primary in a shared subnet',
       plan,
       { ...kernel, routes: [...kernel.routes, { ...onLink, link: 'eth0' }] },
+      [],
+    ],
+    [
+      'a route of a lease that wicked has marked',
+      dhcp,
+      { ...kernelOf([dhcp]), routes: [...kernelOf([dhcp]).routes, leased] },
+      ['left over: route 254 169.254.169.254/32 via 10.0.2.1 dev eth1 metric 28000'],
+    ],
+    [
+      'a route of a lease that somebody else has asked for',
+      dhcp,
+      {
+        ...kernelOf([dhcp]),
+        routes: [...kernelOf([dhcp]).routes, { ...leased, metric: 100 }, { ...leased, protocol: 'boot' }],
+      },
+      [],
+    ],
+    [
+      'the same on a static ENI, and on the primary',
+      plan,
+      { ...kernel, routes: [...kernel.routes, leased, { ...leased, link: 'eth0' }] },
       [],
     ],
     [

@@ -28,6 +28,7 @@ POST_UP_SCRIPT='wicked:${up}'
 PRE_DOWN_SCRIPT='wicked:${down}'`;
 const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300';
 const suppress6 = 'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300';
+const dropLeased = 'ip -4 route flush table 254 dev eth1 proto dhcp 2>/dev/null || true';
 const dropConnected = (subnet: string) =>
   `ip -4 route del ${subnet} dev eth1 proto kernel table 254 2>/dev/null || true`;
 const script = (...lines: readonly string[]) =>
@@ -97,6 +98,7 @@ STARTMODE='hotplug'
 DHCLIENT_SET_DEFAULT_ROUTE='no'
 DHCLIENT_SET_HOSTNAME='no'
 DHCLIENT_UPDATE='nds'
+DHCLIENT_ROUTE_PRIORITY='28000'
 IPADDR_1='10.0.2.11/32'
 IPADDR_2='10.0.2.12/32'
 IPADDR_6_0='2001:db8:2::10/128'
@@ -104,7 +106,7 @@ IPADDR_6_1='2001:db8:2::11/128'
 ${scripts}`),
     ...common,
     // First: until then main sends everything for that subnet by this link.
-    [up]: script(dropConnected('10.0.2.0/24'), ...upLines),
+    [up]: script(dropLeased, dropConnected('10.0.2.0/24'), ...upLines),
   });
 });
 
@@ -184,21 +186,22 @@ describe('a lease comes with its connected route, which has to go unless main is
     const before = { ...one, rules: one.rules.filter(r => !r.suppressDefault) };
     const after = { ...before, mtu: 1400 };
     const files = wicked.render([before], facts);
-    expect(files.find(f => f.path === up)?.content).toBe(script(dropConnected('10.0.2.0/24')));
+    expect(files.find(f => f.path === up)?.content).toBe(script(dropLeased, dropConnected('10.0.2.0/24')));
     expect(files.find(f => f.path === down)?.content).toBe(script());
     expect(wicked.activate([{ kind: 'changed', before, after }], facts).map(c => c.argv)).toEqual([
       ['wicked', 'ifup', 'eth1'],
       [up],
     ]);
     const connected = { ...plan('dhcp-complete'), enis: [{ ...before, connectedRoute: true }] };
-    expect(wicked.render(connected.enis, facts).map(f => f.path)).not.toContain(up);
+    const kept = wicked.render(connected.enis, facts);
+    expect(kept.find(f => f.path === up)?.content).toBe(script(dropLeased));
   });
 });
 
-test('no rules yet, no scripts', () => {
+test('no rules yet: the script is there for the routes that the lease will bring', () => {
   const files = contents('dhcp-awaiting-lease');
-  expect(Object.keys(files)).toEqual([`${folder}/ifcfg-eth1`, `${folder}/ifsysctl-eth1`]);
-  expect(files[`${folder}/ifcfg-eth1`]).not.toContain('SCRIPT');
+  expect(Object.keys(files)).toEqual([`${folder}/ifcfg-eth1`, `${folder}/ifsysctl-eth1`, up, down]);
+  expect(files[up]).toBe(script(dropLeased));
 });
 
 describe('activation', () => {
