@@ -40,8 +40,20 @@ export const suseCases: readonly ClaimCase[] = [
   },
   {
     name: 'a port of a bond, the second',
-    files: { [`${folder}/ifcfg-bond0`]: 'BONDING_SLAVE_0=eth4\nBONDING_SLAVE_1=eth1\n' },
+    files: {
+      [`${folder}/ifcfg-bond0`]:
+        'BONDING_MASTER=yes\nBONDING_MODULE_OPTS=miimon=100\nBONDING_SLAVE_0=eth2\nBONDING_SLAVE_1=eth1\n',
+    },
     expect: 'claimed',
+  },
+  {
+    name: 'a port of a bond that is watched, as wicked demands it',
+    files: {
+      [`${folder}/ifcfg-bond0`]:
+        "BONDING_MASTER='yes'\nBONDING_MODULE_OPTS='mode=active-backup miimon=100'\nBONDING_SLAVE0='eth1'\n",
+    },
+    expect: 'claimed',
+    at: `${folder}/ifcfg-bond0:3`,
   },
   {
     name: 'a port of a bond by MAC',
@@ -60,8 +72,20 @@ export const suseCases: readonly ClaimCase[] = [
   },
   {
     name: 'a port of a team',
-    files: { [`${folder}/ifcfg-team0`]: "TEAM_PORT_DEVICE_1='eth1'\n" },
+    files: {
+      [`${folder}/ifcfg-team0`]: "TEAM_RUNNER='activebackup'\nTEAM_PORT_DEVICE_1='eth1'\n",
+    },
     expect: 'claimed',
+  },
+  {
+    name: 'a port of a bridge of Open vSwitch',
+    files: { [`${folder}/ifcfg-ovsbr0`]: "OVS_BRIDGE='yes'\nOVS_BRIDGE_PORT_DEVICE_0='eth1'\n" },
+    expect: 'claimed',
+  },
+  {
+    name: 'a macvlan on it',
+    files: { [`${folder}/ifcfg-mv0`]: "MACVLAN_DEVICE='eth1'\nIPADDR='10.0.0.8/24'\n" },
+    expect: 'free',
   },
   {
     name: 'a VLAN on it',
@@ -91,6 +115,24 @@ export const wickedCases: readonly ClaimCase[] = [
     name: "wicked's own format with a namespace",
     files: { '/etc/wicked/ifconfig/a.xml': '<interface><name namespace="ifname">eth1</name></interface>\n' },
     expect: 'claimed',
+  },
+  {
+    name: "wicked's own format, a port",
+    files: {
+      '/etc/wicked/ifconfig/lan.xml':
+        '<interface><name>br0</name><bridge><stp>false</stp><ports><port><device>eth1</device></port></ports></bridge></interface>\n',
+    },
+    expect: 'claimed',
+  },
+  {
+    name: "a backup of wicked's own format",
+    files: { '/etc/wicked/ifconfig/a.xml.bak': '<interface><name>eth1</name><ipv4:dhcp/></interface>\n' },
+    expect: 'free',
+  },
+  {
+    name: "wicked's own format under another suffix",
+    files: { '/etc/wicked/ifconfig/office': '<interface><name>eth1</name><ipv4:dhcp/></interface>\n' },
+    expect: 'free',
   },
   {
     name: "wicked's own format for another",
