@@ -65,8 +65,8 @@ export function connectedRoutes(state: KernelState, plan: EniPlan): readonly Ker
 }
 
 /**
- * Routes of main that the lease of this ENI has brought (options 33 and 121), where its backend could only mark them: wicked adds them
- * again at each renewal, and one to the metadata service would take the primary's way there.
+ * Routes of main that the lease of this ENI has brought (options 33 and 121), where its backend could only mark them (wicked): one to
+ * the metadata service takes the primary's way there. The ENI's script removes them once, when the link comes up; this is for any later one.
  */
 export function leasedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
   if (plan.addressing !== 'dhcp') return [];
