@@ -20,6 +20,8 @@ export interface Judgement {
   readonly consumer: string;
   readonly version: string;
   readonly date: string;
+  /** How it was run, where that limits what it says. */
+  readonly notes?: readonly string[];
   readonly rows: Readonly<Record<string, JudgedRow>>;
 }
 
