@@ -4,6 +4,7 @@ import type { Cidr, Ip, Mac } from '../model/address.ts';
 import { contains } from '../model/address.ts';
 import type { Eni, EniFamily, Instance, Problem, ProviderName, Reading } from '../model/instance.ts';
 import { unknown, valueOr } from '../model/instance.ts';
+import { serviceAddresses } from '../model/service-addresses.ts';
 import { unknownFamily } from './families.ts';
 import { parseIdentifier, parseReading } from './scalars.ts';
 
@@ -18,8 +19,6 @@ export interface InstanceParts {
   readonly instanceId: Reading<string>;
   readonly enis: readonly ParsedEni[];
   readonly problems: readonly Problem[];
-  /** The service's own addresses: a subnet or a prefix of an ENI must not contain them. */
-  readonly serviceAddresses: readonly Ip[];
 }
 
 /** Checks the ENIs against each other, sorts them, and names everything that is unknown. */
@@ -27,7 +26,7 @@ export function assembleInstance(parts: InstanceParts): Instance {
   const instanceId = parseReading('instance-id', 'an id', parts.instanceId, parseIdentifier);
   const unique = dropDuplicates(parts.enis);
   const all = unique.kept.map(parsed => parsed.eni);
-  const enis = all.map(eni => checkEni(eni, all, parts.serviceAddresses)).sort(compareEnis);
+  const enis = all.map(eni => checkEni(eni, all, serviceAddresses[parts.provider])).sort(compareEnis);
   const others = new Map(unique.kept.map(parsed => [parsed.eni.mac, parsed.others]));
   return {
     provider: parts.provider,
@@ -76,11 +75,11 @@ function dropDuplicates(enis: readonly ParsedEni[]): {
   return { kept, problems };
 }
 
-function checkEni(eni: Eni, all: readonly Eni[], serviceAddresses: readonly Ip[]): Eni {
+function checkEni(eni: Eni, all: readonly Eni[], service: readonly Ip[]): Eni {
   const others = all.filter(other => other.mac !== eni.mac);
   const check = (name: 'ipv4' | 'ipv6') => {
     const elsewhere = others.flatMap(other => valueOr(other[name].addresses, []));
-    const family = refuseService(eni[name], serviceAddresses);
+    const family = refuseService(eni[name], service);
     const own = valueOr(family.addresses, []);
     return {
       addresses: eni.primary ? family.addresses : refuseShared(family.addresses, elsewhere),
@@ -92,7 +91,6 @@ function checkEni(eni: Eni, all: readonly Eni[], serviceAddresses: readonly Ip[]
   return { ...eni, ipv4: check('ipv4'), ipv6: check('ipv6') };
 }
 
-/** A route or an address that covers the metadata service would cut the agent off from it, and with it every later repair. */
 function refuseService(family: EniFamily, service: readonly Ip[]): EniFamily {
   const covered = (cidr: Cidr) => service.some(ip => contains(cidr, ip));
   return {

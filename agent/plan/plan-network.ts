@@ -2,6 +2,7 @@
 // input gives the same plan, and the order of the metadata does not matter.
 import type { Cidr, Ip, Mac } from '../model/address.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
+import { serviceAddresses } from '../model/service-addresses.ts';
 import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts';
 import { eniNetwork } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
@@ -38,6 +39,7 @@ export function planNetwork(input: PlanInput): PlanResult {
       ...(primaryNetwork?.ipv4.prefixes ?? []),
       ...(primaryNetwork?.ipv6.prefixes ?? []),
     ]),
+    services: serviceAddresses[instance.provider],
   };
   for (const eni of instance.enis) {
     const network = networks.get(eni.mac)!;

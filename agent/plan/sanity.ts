@@ -7,7 +7,6 @@ import {
   type Ip,
   isHostAddress,
   overlaps,
-  parseIp,
   prefixLengthOf,
 } from '../model/address.ts';
 import type { EniNetwork, NetworkPart } from './eni-network.ts';
@@ -18,13 +17,12 @@ import type { EniNetwork, NetworkPart } from './eni-network.ts';
  */
 const shortest = { subnet: { 4: 8, 6: 32 }, prefix: { 4: 16, 6: 48 } } as const;
 
-/** Services of the clouds that must stay reachable through the primary. */
-const serviceAddresses = ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254'].map(a => parseIp(a) as Ip);
-
-/** What the primary and the ENIs planned before this one have. */
+/** What the primary, the cloud and the ENIs planned before this one have. */
 export interface Taken {
   readonly addresses: ReadonlySet<Ip>;
   readonly prefixes: ReadonlySet<Cidr>;
+  /** Services of this cloud, and of no other one, that must stay reachable through the primary. */
+  readonly services: readonly Ip[];
 }
 
 /**
@@ -40,15 +38,15 @@ function objectionToPart(part: NetworkPart, taken: Taken): string | undefined {
     if (taken.addresses.has(ip)) return `address ${ip} belongs to another ENI already`;
     const prefix = [...taken.prefixes].find(p => contains(p, ip));
     if (prefix !== undefined) return `address ${ip} is in ${prefix}, which is delegated to another ENI`;
-    if (serviceAddresses.includes(ip)) return `address ${ip} is a service of the cloud`;
+    if (taken.services.includes(ip)) return `address ${ip} is a service of the cloud`;
     if (ip === part.gateway) return `address ${ip} is also the gateway`;
   }
   for (const cidr of part.subnets) {
-    const objection = objectionToNetwork('subnet', cidr);
+    const objection = objectionToNetwork('subnet', cidr, taken);
     if (objection !== undefined) return objection;
   }
   for (const cidr of part.prefixes) {
-    const objection = objectionToNetwork('prefix', cidr);
+    const objection = objectionToNetwork('prefix', cidr, taken);
     if (objection !== undefined) return objection;
     const stolen = [...taken.addresses].find(ip => contains(cidr, ip));
     if (stolen !== undefined) return `prefix ${cidr} contains ${stolen}, which belongs to another ENI`;
@@ -60,10 +58,10 @@ function objectionToPart(part: NetworkPart, taken: Taken): string | undefined {
   return undefined;
 }
 
-function objectionToNetwork(kind: 'subnet' | 'prefix', cidr: Cidr): string | undefined {
+function objectionToNetwork(kind: 'subnet' | 'prefix', cidr: Cidr, taken: Taken): string | undefined {
   const minimum = shortest[kind][familyOf(cidr)];
   if (prefixLengthOf(cidr) < minimum) return `${kind} ${cidr} is larger than /${minimum}`;
   if (kind === 'subnet' && prefixLengthOf(cidr) === bits(cidr)) return `${kind} ${cidr} is a single address`;
-  const service = serviceAddresses.find(ip => contains(cidr, ip));
+  const service = taken.services.find(ip => contains(cidr, ip));
   return service === undefined ? undefined : `${kind} ${cidr} contains ${service}, a service of the cloud`;
 }

@@ -17,6 +17,7 @@ import {
 } from '../../agent/model/address.ts';
 import type { Eni, Instance } from '../../agent/model/instance.ts';
 import { valueOr } from '../../agent/model/instance.ts';
+import { serviceAddresses } from '../../agent/model/service-addresses.ts';
 import { loadRecording } from '../support/metadata-emulator-recordings.ts';
 
 const injections: readonly string[] = [
@@ -93,12 +94,6 @@ const injections: readonly string[] = [
   ' ',
   '\n',
 ];
-
-const serviceAddresses = {
-  alibaba: ['100.100.100.200'],
-  aws: ['169.254.169.254', 'fd00:ec2::254'],
-  jdcloud: ['169.254.169.254'],
-};
 
 /** Throws if a value in the Instance is not exactly what its parser makes of it. */
 function expectParsed(instance: Instance): void {

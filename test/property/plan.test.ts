@@ -58,7 +58,6 @@ describe('the same input gives the same plan', () => {
             instanceId: { state: 'value', value: 'i-1' },
             enis: enis.map(eni => ({ eni, others: [] })),
             problems: [],
-            serviceAddresses: [],
           });
         const { links, addresses, instance } = machine;
         const other = {

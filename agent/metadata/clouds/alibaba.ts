@@ -1,7 +1,7 @@
 // Alibaba Cloud ECS: metadata keys as in its "instance metadata" page. Two ways to the same keys: meta-data/all, one JSON object
 // with the whole tree, where the platform has it; else the tree itself. Knows nothing about HTTP or the kernel.
 import type { Cidr, Ip } from '../../model/address.ts';
-import { netmaskOf, networkOf, parseIp } from '../../model/address.ts';
+import { netmaskOf, networkOf } from '../../model/address.ts';
 import type { EniFamily, Instance, Reading } from '../../model/instance.ts';
 import { unknown, value } from '../../model/instance.ts';
 import type { ParsedEni } from '../assemble-instance.ts';
@@ -30,8 +30,6 @@ const wantedKeys = {
   ],
   changing: ['private-ipv4s', 'ipv6s', 'ipv4-prefixes', 'ipv6-prefixes'],
 } as const;
-
-const serviceAddresses = [parseIp('100.100.100.200')!];
 
 export const alibaba: Provider = {
   name: 'alibaba',
@@ -74,7 +72,6 @@ function parseAlibaba(responses: Responses): Instance {
     instanceId: tree.instanceId,
     enis: tree.enis.map(keys => parseEni(keys, keys.mac === tree.primaryMac)),
     problems: tree.problems,
-    serviceAddresses,
   });
 }
 

@@ -30,8 +30,6 @@ const wantedKeys = {
 /** The VPC router's IPv6 address on every subnet, beside its EUI-64 one: no router advertisement is needed to find it. */
 const ipv6Gateway = parseIp('fe80:ec2::1')!;
 
-const serviceAddresses = [parseIp('169.254.169.254')!, parseIp('fd00:ec2::254')!];
-
 export const aws: Provider = {
   name: 'aws',
   title: 'AWS EC2',
@@ -76,7 +74,6 @@ function parseAws(responses: Responses): Instance {
     instanceId: tree.instanceId,
     enis: tree.enis.map(keys => parseEni(keys, keys.mac === tree.primaryMac)),
     problems: tree.problems,
-    serviceAddresses,
   });
 }
 

@@ -2,7 +2,7 @@
 // primary), a listing is a JSON array, a leaf is one value in JSON quotes or bare. It has no secondary addresses, no
 // subnet, no gateway, no IPv6 and no MTU, so that every ENI needs DHCP. Knows nothing about HTTP or the kernel.
 import { AgentError } from '../../errors.ts';
-import { parseIp, parseMac } from '../../model/address.ts';
+import { parseMac } from '../../model/address.ts';
 import type { Instance, Problem, Reading } from '../../model/instance.ts';
 import { unknown } from '../../model/instance.ts';
 import type { ParsedEni } from '../assemble-instance.ts';
@@ -86,7 +86,6 @@ function parseJdcloud(responses: Responses): Instance {
     instanceId: readOptional(responses, `${tree}instance-id`),
     enis: parsed.flatMap(p => ('eni' in p ? [p] : [])),
     problems: [...problems, ...parsed.flatMap(p => ('eni' in p ? [] : [p]))],
-    serviceAddresses: [parseIp('169.254.169.254')!],
   });
 }
 

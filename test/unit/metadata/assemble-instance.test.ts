@@ -45,6 +45,19 @@ test('a subnet or a prefix that contains the metadata service is refused', async
   expect(find(second).ipv6.subnets.state).toBe('unknown');
 });
 
+test("another cloud's service is an ordinary address: 100.64.0.0/10 is a usual secondary range on AWS", async () => {
+  const { find, problems } = await read('two-enis', {
+    [`${macs}${second}/local-ipv4s`]: '100.100.70.10',
+    [`${macs}${second}/subnet-ipv4-cidr-block`]: '100.100.64.0/18',
+    [`${macs}${second}/ipv4-prefix`]: '100.100.100.192/28',
+  });
+  expect(problems).toEqual([]);
+  expect(find(second).ipv4).toMatchObject({
+    subnets: { state: 'value', value: ['100.100.64.0/18'] },
+    prefixes: { state: 'value', value: ['100.100.100.192/28'] },
+  });
+});
+
 test('the order of the ENIs does not depend on the order of the metadata', async () => {
   const recording = loadRecording('aws', 'fifteen-enis-fifty-addresses');
   const reversed = Object.fromEntries(Object.entries(recording.responses).reverse());

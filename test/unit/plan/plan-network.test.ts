@@ -14,7 +14,7 @@ import {
   skips,
   summary,
 } from '../../support/plan-machine.ts';
-import { addressOn, eniOf, familyOf, macOf, nic, noFamily } from '../../support/plan-parts.ts';
+import { addressOn, eniOf, familyOf, instanceOf, macOf, nic, noFamily } from '../../support/plan-parts.ts';
 
 describe('one secondary ENI', () => {
   test('is planned whole', () => {
@@ -57,6 +57,20 @@ describe('one secondary ENI', () => {
     const [planned] = resultOf([primary, eni]).plan.enis;
     expect(planned!.addresses.map(a => a.prefixLength)).toEqual([32, 32]);
     expect(planned!.routes.at(-1)).toMatchObject({ gateway: '100.64.0.1', onLink: true });
+  });
+
+  test.each([
+    ['aws', []],
+    [
+      'alibaba',
+      [
+        'eni-1 invalid-metadata (degraded): prefix 100.100.100.192/28 contains 100.100.100.200, a service of the cloud',
+      ],
+    ],
+  ] as const)('on %s, with a prefix that holds the service of Alibaba Cloud', (provider, skipped) => {
+    const eni = eniOf(1, familyOf(['10.0.2.10'], ['10.0.2.0/24'], '10.0.2.1', ['100.100.100.192/28']));
+    const instance = { ...instanceOf(primary, eni), provider };
+    expect(skips(resultOf([primary, eni], { instance }))).toEqual(skipped);
   });
 
   test('IPv6 only, with a link-local gateway, which needs no help', () => {
