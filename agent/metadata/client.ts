@@ -44,6 +44,8 @@ export interface TokenSession {
 export interface OpenClient extends MetadataClient {
   /** HTTP requests that were sent so far, tokens and repetitions included. */
   requests(): number;
+  /** The one that has connected, else the one that is asked next. */
+  endpoint(): string;
   /** Closes the connections and ends the time limit; either would keep the process alive. */
   close(): void;
 }
@@ -61,6 +63,8 @@ export function openClient(options: ClientOptions): OpenClient {
   let bytesLeft = maxBodyBytes;
   let endpoint = 0;
   let everConnected = false;
+  /** By endpoint, why it did not connect the last time. */
+  const unconnected = new Map<string, string>();
   const session = options.session ?? {};
 
   async function tryOnce(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
@@ -81,7 +85,10 @@ export function openClient(options: ClientOptions): OpenClient {
     });
     if (exchange.kind === 'answer') bytesLeft -= Buffer.byteLength(exchange.body);
     if (exchange.kind === 'answer' || exchange.connected) everConnected = true;
-    else if (!everConnected && endpoint === asked) endpoint = (asked + 1) % options.endpoints.length;
+    else {
+      unconnected.set(options.endpoints[asked]!, exchange.why);
+      if (!everConnected && endpoint === asked) endpoint = (asked + 1) % options.endpoints.length;
+    }
     return exchange;
   }
 
@@ -101,11 +108,7 @@ export function openClient(options: ClientOptions): OpenClient {
     if (options.signal?.aborted)
       throw new AgentError('metadata-unreachable', 'reading the metadata was cancelled');
     if (last.kind === 'answer') return judgeAnswer(last.status, last.body);
-    if (!everConnected)
-      throw new AgentError(
-        'metadata-unreachable',
-        `no metadata service at ${options.endpoints.join(' or ')}: ${last.why}`,
-      );
+    if (!everConnected) throw unreachable(options.endpoints, unconnected, last.why);
     return noAnswer(last.why);
   }
 
@@ -146,7 +149,7 @@ export function openClient(options: ClientOptions): OpenClient {
     agent.destroy();
   }
 
-  return { get, requests: () => requests, close };
+  return { get, requests: () => requests, endpoint: () => options.endpoints[endpoint]!, close };
 }
 
 /** How long to wait before the next attempt, in milliseconds; undefined if another attempt is no use. */
@@ -170,6 +173,24 @@ function parseRetryAfter(text: string | undefined): number | undefined {
 
 function failure(why: string): Exchange {
   return { kind: 'failure', why, connected: false, again: false };
+}
+
+/**
+ * @param unconnected why each endpoint did not connect
+ * @param last what counts where none was asked
+ */
+function unreachable(
+  endpoints: readonly string[],
+  unconnected: ReadonlyMap<string, string>,
+  last: string,
+): AgentError {
+  const asked = endpoints.filter(e => unconnected.has(e)).map(e => `at ${e}: ${unconnected.get(e)}`);
+  const text = asked.length === 0 ? `at ${endpoints.join(' or ')}: ${last}` : asked.join('; ');
+  // Without IPv4 the second endpoint, by IPv6, is the only one, and EC2 has it switched off unless somebody asked for it.
+  const needsSecond = endpoints.length > 1 && unconnected.get(endpoints[0]!)?.startsWith('no route') === true;
+  const hint =
+    'a machine without IPv4 needs the IPv6 endpoint of the metadata service (on AWS: HttpProtocolIpv6=enabled)';
+  return new AgentError('metadata-unreachable', `no metadata service ${text}`, needsSecond ? { hint } : {});
 }
 
 /** The message never has the body: on 200 it would be something like a token. */

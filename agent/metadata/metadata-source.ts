@@ -73,7 +73,8 @@ export function openMetadataSource(options: SourceOptions): MetadataSource {
       const responses = await provider.read(client, known);
       const instance = provider.parse(responses);
       const at = known?.at ?? options.now();
-      return { instance, requests: client.requests(), responses, evidence, at };
+      const endpoint = client.endpoint();
+      return { instance, requests: client.requests(), responses, evidence, endpoint, at };
     } finally {
       requests += client.requests();
       client.close();

@@ -27,6 +27,8 @@ export interface InstanceReading {
   readonly responses: Responses;
   /** Why this cloud: the DMI string that said so, or that it was named. */
   readonly evidence: string;
+  /** Where the service answered. */
+  readonly endpoint?: string | undefined;
   /** When the oldest part of it was said, milliseconds since the epoch; undefined if nobody knows. */
   readonly at?: number | undefined;
 }
@@ -46,7 +48,8 @@ export async function readInstance(options: ReadOptions): Promise<InstanceReadin
   });
   try {
     const responses = await provider.read(client);
-    return { instance: provider.parse(responses), requests: client.requests(), responses, evidence };
+    const instance = provider.parse(responses);
+    return { instance, requests: client.requests(), responses, evidence, endpoint: client.endpoint() };
   } finally {
     client.close();
   }

@@ -28,7 +28,10 @@ export type Exchange =
     }
   | { readonly kind: 'failure'; readonly why: string; readonly connected: boolean; readonly again: boolean };
 
-/** Codes of errors below HTTP, where asking again may help. A deadline that passed is none of them. */
+/**
+ * Codes of errors below HTTP, where asking again, or at another endpoint, may help. A deadline that passed is none of them. The last four come
+ * from connect() itself, without a packet: a route of type prohibit, a packet filter, a route of type blackhole, IPv6 that is not in the kernel.
+ */
 const connectionErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -38,6 +41,10 @@ const connectionErrors = new Set([
   'EADDRNOTAVAIL',
   'EPIPE',
   'ETIMEDOUT',
+  'EACCES',
+  'EPERM',
+  'EINVAL',
+  'EAFNOSUPPORT',
 ]);
 
 const lostMiddle = 'connection lost in the middle of the answer';
@@ -80,7 +87,8 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
 
     outgoing.on('socket', socket => {
       if (!socket.connecting) {
-        connected = true;
+        // One that is kept open; or one that connect() itself has refused, because there is no route: destroyed, and its error is on the way.
+        connected = !socket.destroyed;
         return;
       }
       endConnectLimit = limitTime(options.connectMs, () =>
@@ -139,10 +147,15 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
+/** `EINVAL`: of type blackhole. */
+function isNoRoute(code: string): boolean {
+  return ['EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'EINVAL'].includes(code);
+}
+
 function explainCode(code: string): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ECONNRESET') return 'connection reset';
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return `no route to it (${code})`;
+  if (isNoRoute(code)) return `no route to it (${code})`;
   if (code.startsWith('HPE_')) return `not HTTP (${code})`;
   return code;
 }

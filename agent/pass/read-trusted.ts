@@ -1,7 +1,6 @@
 // The metadata, read so that it may be acted on.
 import { isOfThisMachine, type State } from '../apply/state-file.ts';
 import { type InstanceReading, readInstance } from '../metadata/read-instance.ts';
-import type { Instance } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { agree, believe, takesAway } from '../plan/believe.ts';
 import { readDmi } from '../system/facts/dmi.ts';
@@ -9,6 +8,11 @@ import type { PassContext } from './pass.ts';
 
 /** An answer that waited longer than that for its pass is one of earlier. */
 const freshMs = 10_000;
+
+/** Where it was answered is that of the reading that counts. */
+export interface TrustedReading extends Pick<InstanceReading, 'instance' | 'requests' | 'endpoint'> {
+  readonly doubted: boolean;
+}
 
 /**
  * Reads the metadata; a second time, a little later, if acting on the first reading would take something away. `doubted`: the second did not
@@ -22,7 +26,7 @@ export async function readTrusted(
   state: State,
   kernel: KernelState,
   atHand: InstanceReading | undefined,
-): Promise<{ readonly instance: Instance; readonly requests: number; readonly doubted: boolean }> {
+): Promise<TrustedReading> {
   const doubtOf = ({ instance }: InstanceReading) => ({
     lastGood: isOfThisMachine(state, instance.instanceId) ? state.lastGood : [],
     linkGone: (mac: string) => !kernel.links.some(l => l.mac === mac),
@@ -36,6 +40,7 @@ export async function readTrusted(
     return {
       instance: believe(first.instance, { ...doubt, confirmed: false }),
       requests: first.requests,
+      endpoint: first.endpoint,
       doubted: false,
     };
   await context.system.sleep(context.settings.metadata.confirmDelayMs);
@@ -44,6 +49,7 @@ export async function readTrusted(
   context.log.debug({ confirmed }, 'read the metadata again, to confirm that something is gone from it');
   return {
     instance: believe(second.instance, { ...doubt, confirmed }),
+    endpoint: second.endpoint,
     requests: first.requests + second.requests,
     doubted: !confirmed,
   };

@@ -18,7 +18,7 @@ import { diff } from './differences.ts';
 import { finishInterrupted } from './finish-interrupted.ts';
 import { applyContext, mustBeRecognisable, recogniseMachine, takeReadings, withBackend } from './machine.ts';
 import type { PassContext, PassOptions, PassResult } from './pass.ts';
-import { readTrusted } from './read-trusted.ts';
+import { readTrusted, type TrustedReading } from './read-trusted.ts';
 
 export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
   const { system, settings, log } = context;
@@ -76,7 +76,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (isRefused) return { ...result, outcome: 'refused' };
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
-  const apply = { ...applyContext(context, machine, metadataAddressOf(reading.instance, settings)), compare };
+  const apply = { ...applyContext(context, machine, metadataAddressOf(reading, settings)), compare };
   const { why, driftOf } = options;
   const trigger = why?.trigger === undefined ? undefined : String(why.trigger);
   await applyChange(
@@ -120,8 +120,9 @@ function nextState(state: State, instance: Instance, renderer: Renderer, desired
   };
 }
 
-/** The address whose route is part of the primary's guard. */
-function metadataAddressOf(instance: Instance, settings: Settings): Ip | undefined {
-  const [endpoint] = endpointsOf(providerNamed(instance.provider), settings.metadata.url);
+/** The address whose route is part of the primary's guard: of the endpoint that answered, which by IPv6 alone is the second one. */
+function metadataAddressOf(reading: TrustedReading, settings: Settings): Ip | undefined {
+  const [first] = endpointsOf(providerNamed(reading.instance.provider), settings.metadata.url);
+  const endpoint = reading.endpoint ?? first;
   return parseIp(new URL(endpoint).hostname.replace(/^\[|\]$/g, ''));
 }

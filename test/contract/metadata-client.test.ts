@@ -154,6 +154,29 @@ test('the second endpoint is asked if the first one does not connect, and is kep
   expect(emulator.counters().requests).toBe(3);
 });
 
+// A broadcast address: the kernel refuses it in connect() itself (ENETUNREACH), as where a machine has no IPv4 route at all. No packet.
+const unroutable = 'http://255.255.255.255';
+
+test('the second endpoint is asked if the kernel has no route to the first one', async () => {
+  const { emulator, url } = await serve('aws', 'two-enis');
+  const client = open('aws', [unroutable, url]);
+  expect((await client.get(mac)).body).toBe('0a:75:69:92:e2:10');
+  expect(emulator.counters()).toMatchObject({ requests: 2, puts: 1 });
+  expect(client.endpoint()).toBe(url);
+});
+
+test('no route to any endpoint: the service is unreachable, which is no matter of tokens and hop limits', async () => {
+  const other = 'http://224.0.0.1';
+  const error = await open('aws', [unroutable, other])
+    .get(mac)
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'metadata-unreachable',
+    message: `no metadata service at ${unroutable}: no route to it (ENETUNREACH); at ${other}: no route to it (ENETUNREACH)`,
+    hint: expect.stringMatching(/^a machine without IPv4 needs the IPv6 endpoint/),
+  });
+});
+
 test('an endpoint that has connected is not left for another one', async () => {
   const first = await serve('aws', 'two-enis');
   const second = await serve('aws', 'two-enis');

@@ -115,6 +115,7 @@ function inMemory({ metadata }: Machine, service: Life['service']): OpenClient {
       return status === 0 ? { status, body } : judgeAnswer(status, body);
     },
     requests: () => requests,
+    endpoint: () => 'http://169.254.169.254',
     close: () => undefined,
   };
 }

@@ -117,6 +117,7 @@ export function createLifeCloud(
         return judgeAnswer(status, body);
       },
       requests: () => requests,
+      endpoint: () => 'http://169.254.169.254',
       close: () => undefined,
     };
   }

@@ -51,6 +51,7 @@ function open(name = 'dual-stack'): Service {
             return judgeAnswer(status, body);
           },
           requests: () => paths.length,
+          endpoint: () => options.endpoints[0],
           close: () => undefined,
         };
       },
