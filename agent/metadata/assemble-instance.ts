@@ -77,6 +77,7 @@ function dropDuplicates(enis: readonly ParsedEni[]): {
 
 function checkEni(eni: Eni, all: readonly Eni[], service: readonly Ip[]): Eni {
   const others = all.filter(other => other.mac !== eni.mac);
+  const alikeOf = (name: 'ipv4' | 'ipv6') => others.filter(o => name === 'ipv6' || isSameSubnet(o, eni));
   const check = (name: 'ipv4' | 'ipv6') => {
     const elsewhere = others.flatMap(other => valueOr(other[name].addresses, []));
     const family = refuseService(eni[name], service);
@@ -84,7 +85,10 @@ function checkEni(eni: Eni, all: readonly Eni[], service: readonly Ip[]): Eni {
     return {
       addresses: eni.primary ? family.addresses : refuseShared(family.addresses, elsewhere),
       subnets: family.subnets,
-      gateway: refuseOwn(family.gateway, [...own, ...elsewhere]),
+      gateway: refuseOwn(family.gateway, [
+        ...own,
+        ...alikeOf(name).flatMap(o => valueOr(o[name].addresses, [])),
+      ]),
       prefixes: refuseCatching(family.prefixes, elsewhere),
     };
   };
@@ -116,6 +120,10 @@ function refuseCatching(
   return refuse(prefixes, p => elsewhere.some(ip => contains(p, ip)), "contains another ENI's address");
 }
 
+/**
+ * With ENIs in two VPCs the router of one subnet may have the IPv4 address that an ENI has in the other VPC. In IPv6, where a cloud's
+ * addresses are the only ones of their kind, it cannot be, and the kernel takes no such gateway ("Gateway can not be a local address").
+ */
 function refuseOwn(gateway: Reading<Ip>, own: readonly Ip[]): Reading<Ip> {
   if (gateway.state !== 'value' || !own.includes(gateway.value)) return gateway;
   return unknown(`gateway ${gateway.value} is an address of this VM`);
@@ -128,6 +136,13 @@ function refuse<T extends string>(
 ): Reading<readonly T[]> {
   const bad = valueOr(reading, []).find(isBad);
   return bad === undefined ? reading : unknown(`${bad} ${why}`);
+}
+
+/** Where the metadata has no name for a subnet, by its network. */
+function isSameSubnet(a: Eni, b: Eni): boolean {
+  if (a.subnetId !== undefined && b.subnetId !== undefined) return a.subnetId === b.subnetId;
+  const subnets = valueOr(b.ipv4.subnets, []);
+  return valueOr(a.ipv4.subnets, []).some(cidr => subnets.includes(cidr));
 }
 
 function readingsOf(family: EniFamily): readonly Reading<unknown>[] {

@@ -47,6 +47,8 @@ export interface EniInput {
   /** [eni] connected-route = yes: while a lease is awaited nothing else tells whether it may bring its route. */
   readonly wantsConnectedRoute?: boolean;
   readonly ipv6Off?: boolean;
+  /** Whether another ENI of this machine has the address, as an ENI in another VPC may have that of a gateway. */
+  readonly isElsewhere?: (ip: Ip) => boolean;
   readonly notes: readonly string[];
   readonly ipv4: FamilyInput;
   readonly ipv6: FamilyInput;
@@ -60,7 +62,7 @@ export function planEni(input: EniInput): EniPlan {
     const settled = !(family === 4 && input.addressing === 'dhcp' && part.subnets.length === 0);
     return {
       addresses: planAddresses(family, part, family === 4 && input.addressing === 'dhcp'),
-      routes: settled ? planRoutes(family, part, table, input.mainDefaultMetric) : [],
+      routes: settled ? planRoutes(family, part, table, input) : [],
       rules: settled ? planRules({ ...input, ...part, family, table }) : [],
     };
   });
@@ -110,7 +112,7 @@ function planRoutes(
   family: Family,
   part: FamilyInput,
   table: number,
-  mainDefaultMetric: number | undefined,
+  { mainDefaultMetric, isElsewhere }: Pick<EniInput, 'mainDefaultMetric' | 'isElsewhere'>,
 ): readonly PlannedRoute[] {
   const onLinkRoutes = part.subnets.map(({ cidr }) => ({
     family,
@@ -126,7 +128,7 @@ function planRoutes(
     family,
     destination: (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr,
     gateway,
-    onLink: needsOnLink(family, gateway, part.subnets),
+    onLink: needsOnLink(family, gateway, part.subnets, isElsewhere?.(gateway) === true),
     table,
     metric: undefined,
   };
@@ -139,10 +141,17 @@ function planRoutes(
  * IPv4: old kernels look a gateway up in main only, so our table's subnet route helps only where main has it too. IPv6: the flag
  * must not be there if it is not needed: with it the kernel looks in main, finds the gateway on the primary's link in a
  * shared subnet and refuses ("Nexthop has invalid gateway or device mismatch"); without it, it looks in the route's own table.
+ * Where the gateway is an address of this machine on another link, the kernel refuses it with the flag in IPv4 as well ("Nexthop has invalid
+ * gateway", 6.18, executed), and takes it without one by the subnet in the route's own table. One that looks in main only refuses both.
  */
-function needsOnLink(family: Family, gateway: Ip, subnets: readonly PlanSubnet[]): boolean {
+function needsOnLink(
+  family: Family,
+  gateway: Ip,
+  subnets: readonly PlanSubnet[],
+  isElsewhere: boolean,
+): boolean {
   if (isLinkLocal(gateway)) return false;
-  return !subnets.some(s => contains(s.cidr, gateway) && (family === 6 || s.connected));
+  return !subnets.some(s => contains(s.cidr, gateway) && (family === 6 || s.connected || isElsewhere));
 }
 
 /** All numbers that belong to a slot, for the collision check. */

@@ -93,6 +93,8 @@ export function planNetwork(input: PlanInput): PlanResult {
         wantsConnectedRoute: wanted,
         ipv6Off: network.ipv6Off,
         notes: network.notes,
+        isElsewhere: ip =>
+          ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip)),
         ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share), elsewhere: elsewhere(4) },
         ipv6: { ...network.ipv6, subnets: network.ipv6.subnets.map(share), elsewhere: elsewhere(6) },
       }),

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instanceFromRecording } from '../../../agent/metadata/recording.ts';
 import { changed, loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
@@ -35,6 +35,34 @@ test('a gateway that is an address of this VM is refused', async () => {
   expect(find(second).ipv4.gateway).toEqual({
     state: 'unknown',
     why: 'gateway 172.31.32.1 is an address of this VM',
+  });
+});
+
+describe('a gateway that is an address of another ENI', () => {
+  const gateway = '172.31.32.1';
+  const inAnotherVpc = {
+    [`${macs}${third}/subnet-id`]: 'subnet-0other00vpc00000',
+    [`${macs}${third}/subnet-ipv4-cidr-block`]: '172.31.0.0/18',
+    [`${macs}${third}/local-ipv4s`]: gateway,
+  };
+  test('is honest with two VPCs of nested networks', async () => {
+    const { find, problems } = await read('two-secondaries-one-subnet', inAnotherVpc);
+    expect(problems).toEqual([]);
+    expect(find(second).ipv4.gateway).toEqual({ state: 'value', value: gateway });
+  });
+  test('and of equal ones', async () => {
+    const equal = { ...inAnotherVpc, [`${macs}${third}/subnet-ipv4-cidr-block`]: '172.31.32.0/20' };
+    // What is wrong is only that its own gateway, too, is the first address of such a network.
+    const { find } = await read('two-secondaries-one-subnet', equal);
+    expect(find(second).ipv4.gateway).toEqual({ state: 'value', value: gateway });
+    expect(find(third).ipv4.gateway.state).toBe('unknown');
+  });
+  test('is refused in one subnet', async () => {
+    const { find } = await read('two-secondaries-one-subnet', { [`${macs}${third}/local-ipv4s`]: gateway });
+    expect(find(second).ipv4.gateway).toEqual({
+      state: 'unknown',
+      why: 'gateway 172.31.32.1 is an address of this VM',
+    });
   });
 });
 

@@ -59,6 +59,16 @@ describe('one secondary ENI', () => {
     expect(planned!.routes.at(-1)).toMatchObject({ gateway: '100.64.0.1', onLink: true });
   });
 
+  test('two VPCs of nested networks: a gateway that is an address of another ENI must not be told to be on the link', () => {
+    const outer = eniOf(1, familyOf(['10.0.2.17'], ['10.0.2.0/24'], '10.0.2.1'));
+    const inner = eniOf(2, familyOf(['10.0.2.20'], ['10.0.2.16/28'], '10.0.2.17'));
+    const defaults = resultOf([primary, outer, inner]).plan.enis.map(e => e.routes.at(-1));
+    expect(defaults).toMatchObject([
+      { gateway: '10.0.2.1', onLink: true },
+      { gateway: '10.0.2.17', onLink: false },
+    ]);
+  });
+
   test.each([
     ['aws', []],
     [
