@@ -54,7 +54,7 @@ export function describeEni(eni: EniPlan, style: Style): readonly string[] {
   const addresses = eni.addresses.map(a => (a.dynamic ? `${a.ip} (DHCP)` : `${a.ip}/${a.prefixLength}`));
   return [
     bold(style, `ENI ${eni.eniId ?? eni.mac} on ${eni.link}`),
-    `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${eni.mtu === undefined ? '' : `, mtu ${eni.mtu}`}`,
+    `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${mtuText(eni)}`,
     ...wrapped('  addresses  ', addresses, Math.min(maxWidth, widthOf(style))),
     `  gateways   ${gateways.length === 0 ? 'none' : gateways.join(' ')}`,
     ...eni.rules
@@ -66,6 +66,11 @@ export function describeEni(eni: EniPlan, style: Style): readonly string[] {
       ? []
       : [`  ${yellow(style, 'waiting')}    for the DHCP lease; routes and rules follow`]),
   ];
+}
+
+function mtuText({ mtu, inheritsMtu }: EniPlan): string {
+  if (mtu === undefined) return '';
+  return `, mtu ${mtu}${inheritsMtu === true ? ' (as the primary)' : ''}`;
 }
 
 const maxRules = 12;

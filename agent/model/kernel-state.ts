@@ -12,6 +12,8 @@ export interface KernelLink {
   readonly permanentMac: Mac | undefined;
   readonly up: boolean;
   readonly mtu: number;
+  /** The largest that the kernel lets it have, 0 for any; undefined where the kernel or `ip` does not tell. */
+  readonly maxMtu?: number | undefined;
   /** Set if the link is a port of a bridge, a bond or a failover device. */
   readonly master: string | undefined;
   /** rtnetlink kind: `veth`, `vlan`, `bridge`, ... undefined for a physical NIC. */

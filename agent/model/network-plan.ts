@@ -57,6 +57,8 @@ export interface EniPlan {
   readonly table: number;
   readonly addressing: Addressing;
   readonly mtu: number | undefined;
+  /** The MTU is that of the primary's link, because nobody has named one. */
+  readonly inheritsMtu?: true;
   /** False: nothing of this ENI's subnets may stand in main. Renderers look at it for a lease, which comes with the subnet's length. */
   readonly connectedRoute: boolean;
   /** IPv6 is switched off on the link, and nothing may switch it on. Absent: it is not. */

@@ -106,6 +106,7 @@ async function planInput(system: System, input: DesiredInput) {
     occupiedSlots: occupiedSlots(kernel, base, new Set(keptSlots.values())),
     leases: await readLeases(system, input),
     learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
+    earlierMtus: new Map(sameMachine ? state.applied.map(eni => [eni.mac, eni] as const) : []),
     suppressPrefixLength: facts.kernel.suppressPrefixLength,
     withoutIpv6: await linksWithoutIpv6(system, kernel),
     claims: await claimsOn(system, input),

@@ -41,6 +41,7 @@ export interface EniInput {
   readonly table: number | undefined;
   readonly addressing: Addressing;
   readonly mtu: number | undefined;
+  readonly inheritsMtu?: boolean;
   readonly suppressPrefixLength: boolean;
   /** Metric of a default route in main, if the administrator asked for one. */
   readonly mainDefaultMetric: number | undefined;
@@ -74,6 +75,7 @@ export function planEni(input: EniInput): EniPlan {
     table,
     addressing: input.addressing,
     mtu: input.mtu,
+    ...(input.inheritsMtu === true ? { inheritsMtu: true } : {}),
     connectedRoute:
       input.ipv4.subnets.length === 0
         ? input.wantsConnectedRoute === true

@@ -4,6 +4,7 @@ import type { Instance } from '../model/instance.ts';
 import type { KernelAddress, KernelLink } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Lease } from './eni-network.ts';
+import type { EarlierMtu } from './inherited-mtu.ts';
 
 export interface PlanInput {
   readonly instance: Instance;
@@ -19,6 +20,8 @@ export interface PlanInput {
   /** IPv4 subnets that DHCP told in earlier passes. */
   readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
   readonly suppressPrefixLength: boolean;
+  /** What the MTUs were in the plans that were applied last. */
+  readonly earlierMtus?: ReadonlyMap<Mac, EarlierMtu>;
   /** Links on which IPv6 is switched off. */
   readonly withoutIpv6?: ReadonlySet<string>;
   /** Links that foreign files configure, with where. */

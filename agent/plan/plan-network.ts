@@ -6,6 +6,7 @@ import { serviceAddresses } from '../model/service-addresses.ts';
 import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts';
 import { eniNetwork } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
+import { inheritedMtu } from './inherited-mtu.ts';
 import { assignSlots } from './numbering.ts';
 import type { PlanInput } from './plan-input.ts';
 import { linkName, protectedAddresses } from './protected-addresses.ts';
@@ -21,7 +22,8 @@ export interface PlanResult {
 export function planNetwork(input: PlanInput): PlanResult {
   const { instance, settings } = input;
   const primary = instance.enis.find(e => e.primary);
-  const primaryLink = primary && linkOfPrimary(primary.mac, input)?.name;
+  const linkBelow = primary && linkOfPrimary(primary.mac, input);
+  const primaryLink = linkBelow?.name;
   // The primary last, so that metadata which has its MAC twice cannot put another network in its place.
   const networks = new Map(
     instance.enis
@@ -74,6 +76,10 @@ export function planNetwork(input: PlanInput): PlanResult {
         slot: assigned.get(other.mac) ?? claimOf(other.mac, skipped, input.keptSlots),
         wanted: settings.enis.get(other.mac)?.connectedRoute === true,
       }));
+    // A lease has its own, or none on purpose.
+    const told = options?.mtu ?? eni.mtu;
+    const inherits = told === undefined && network.addressing === 'static';
+    const inherited = inherits ? inheritedMtu(link, linkBelow, input.earlierMtus?.get(eni.mac)) : undefined;
     const wanted = options?.connectedRoute === true;
     const share = sharesSubnets({ network, slot, others, protectedAddresses: ofPrimary, wanted });
     const elsewhere = onLinkElsewhere(others);
@@ -86,13 +92,14 @@ export function planNetwork(input: PlanInput): PlanResult {
         base: settings.routing.base,
         table: options?.table,
         addressing: network.addressing,
-        mtu: options?.mtu ?? eni.mtu,
+        mtu: told ?? inherited?.mtu,
+        inheritsMtu: inherited?.mtu !== undefined,
         suppressPrefixLength: input.suppressPrefixLength,
         mainDefaultMetric:
           options?.defaultRoute === true ? (options.metric ?? defaultMetric + slot) : undefined,
         wantsConnectedRoute: wanted,
         ipv6Off: network.ipv6Off,
-        notes: network.notes,
+        notes: [...network.notes, ...(inherited?.note === undefined ? [] : [inherited.note])],
         isElsewhere: ip =>
           ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip)),
         ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share), elsewhere: elsewhere(4) },

@@ -33,6 +33,7 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
         permanentMac: parseMac(after(ether, 'permaddr') ?? ''),
         up: head[3]!.split(',').includes('UP'),
         mtu: Number(after(general, 'mtu') ?? 0),
+        maxMtu: numberIn(after(ether, 'maxmtu')),
         master: after(general, 'master'),
         kind,
       },
@@ -49,6 +50,10 @@ function nameIn(text: string, kind: string | undefined, known: ReadonlySet<strin
     ([, below]) => /^(if\d+|NONE)$/.test(below) || (kind !== undefined && known.has(below)),
   );
   return split?.[0] ?? text;
+}
+
+function numberIn(word: string | undefined): number | undefined {
+  return word === undefined ? undefined : Number(word);
 }
 
 /** Before and behind each `@`. */

@@ -31,13 +31,13 @@ export function differenceText(first: string, second: string): string {
 
 function eniLines(eni: EniPlan): readonly string[] {
   const { mac, link, eniId, slot, table, addressing, mtu, connectedRoute, ...more } = eni;
-  const { addresses, routes, rules, notes, awaiting, ipv6Off, ...rest } = more;
+  const { addresses, routes, rules, notes, awaiting, ipv6Off, inheritsMtu, ...rest } = more;
   nothingElse(rest);
   const marks = [
     addressing,
     `slot ${slot}`,
     `table ${table}`,
-    ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
+    ...(mtu === undefined ? [] : [`mtu ${mtu}${inheritsMtu ? ' as the primary' : ''}`]),
     ...(connectedRoute ? ['with its connected route'] : []),
     ...(ipv6Off ? ['IPv6 is off'] : []),
     ...(awaiting === undefined ? [] : [`awaiting ${awaiting}`]),

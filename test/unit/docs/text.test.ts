@@ -147,7 +147,7 @@ describe('docs/json.md', () => {
   test('a plan of an ENI', () => {
     const enis = Object.values(examplePlans).flatMap(plan => plan.enis);
     const eni = enis.find(e => e.addresses.length * e.routes.length * e.rules.length > 0)!;
-    expect(documented('A plan of an ENI')).toEqual(Object.keys(eni).sort());
+    expect(documented('A plan of an ENI')).toEqual(Object.keys({ ...eni, inheritsMtu: true }).sort());
     for (const part of ['addresses', 'routes', 'rules'] as const) {
       const row = tableRows(section(text, 'A plan of an ENI')).find(r => r[0] === `\`${part}\``)!;
       for (const key of Object.keys(eni[part][0]!)) expect(row[1]).toContain(`\`${key}\``);

@@ -48,6 +48,17 @@ describe('links', () => {
     ]);
   });
 
+  test('the largest MTU, where it is told (iproute2 and Linux 4.19)', () => {
+    const limits = (text: string) =>
+      parseLinks(text).flatMap(l => (l.maxMtu === undefined ? [] : [[l.name, l.maxMtu]]));
+    expect(limits(linksNew)).toEqual([
+      ['lo', 0],
+      ['ens5', 9216],
+      ['ens6', 9216],
+    ]);
+    expect(limits(linksOld)).toEqual([]);
+  });
+
   test('an @ in a name is no parent', () => {
     const text = String.raw`2: a@b: <UP> mtu 1500 qdisc mq state UP qlen 1000\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 
 3: b: <UP> mtu 1500 qdisc mq state UP qlen 1000\    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff promiscuity 0 
