@@ -104,4 +104,21 @@ describe('options of an ENI', () => {
       false,
     );
   });
+
+  // The last one: an ENI that has followed the primary once goes on following it.
+  test('no mtu: that of the primary, whatever it becomes, and ifupdown sets it again', async () => {
+    const setMtu = (link: string, mtu: number) =>
+      guestOk(host.guest, ['ip', 'link', 'set', link, 'mtu', String(mtu)]);
+    for (const mtu of [9001, 1460, 1500]) {
+      await setMtu('eth0', mtu);
+      const { events } = await countEvents(host.vpc, () => agentOk(host, ['once']));
+      expect(events.of('eth0')).toEqual([]);
+      expect(await show('link', 'show', 'eth1')).toContain(`mtu ${mtu} `);
+      expect(await agentOk(host, ['once'])).toContain('Nothing to do.');
+      await guestOk(host.guest, ['sh', '-c', 'ifdown eth1; ip link set eth1 mtu 1400; ifup eth1']);
+      expect(await show('link', 'show', 'eth1')).toContain(`mtu ${mtu} `);
+      const results = await pingMatrix(host.guest);
+      expect(failedPings(results), renderMatrix(results)).toEqual([]);
+    }
+  });
 });
