@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { guestOk, runAgent } from './guest-commands.ts';
+import { readGuestFile } from './guest-files.ts';
 import { failedPings, pingMatrix, renderMatrix } from './ping-matrix.ts';
 import { readSpoofDrops } from './vpc.ts';
 import type { EniSpec } from './vpc-spec.ts';
@@ -26,6 +27,12 @@ test('the ENI is served, and nothing is left to do', async () => {
   expect((await guestOk(guest, ['ip', '-4', 'route', 'show', 'table', 'all'])).match(/^default/m)).toBeNull();
   await agentOk(host!, ['once']);
   await agentOk(host!, ['plan']);
+  // The guard has watched the way to the endpoint that answered.
+  const change = JSON.parse(readGuestFile(guest, '/var/lib/eni-agent/last-change.json') ?? '{}');
+  expect(change.primary).toMatchObject({
+    metadataAddress: 'fd00:ec2::254',
+    metadataPath: expect.stringMatching(/ dev eth0 /),
+  });
   const results = await pingMatrix(guest);
   expect(failedPings(results), renderMatrix(results)).toEqual([]);
   expect((await readSpoofDrops(vpc)).total).toBe(0);
