@@ -12,7 +12,7 @@ import type { Variable } from '../formats/shell-variables.ts';
  * DHCLIENT_ROUTE_PRIORITY: the routes of options 33 and 121 go to main, and no variable of ifcfg keeps them out (src/dhcp4/device.c,
  * ni_dhcp4_do_bits; only `<route-options>` in /etc/wicked/local.xml, which wickedd-dhcp4 reads when it starts). With the metric of the
  * primary's own leased routes they would come before those, and where they are there first wicked leaves the primary's out
- * (src/ifconfig.c, __ni_skip_conflicting_route). The script takes away what the first lease brings, the agent what comes later.
+ * (src/ifconfig.c, __ni_skip_conflicting_route; read, not executed). The script takes away what the first lease brings, the agent what comes later.
  */
 export const dhcpVariables: readonly Variable[] = [
   ['DHCLIENT_SET_DEFAULT_ROUTE', 'no'],
