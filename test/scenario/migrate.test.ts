@@ -139,33 +139,38 @@ describe('--apply and --undo', () => {
     ['--apply', '--apply'],
     ['--apply', '--undo'],
     ['--undo', '--undo'],
-  ])('%s is killed before any of its steps: %s finishes it', async (killed, finish) => {
-    const vm = await machine();
-    const before = pictureOf(vm);
-    if (killed === '--undo') await migrate(vm, '--apply');
-    const rewind = snapshot(vm);
-    await migrate(vm, killed);
-    const steps = vm.system.steps.length;
-    expect(steps).toBeGreaterThan(40);
-    for (let step = 1; step <= steps; step++) {
-      rewind();
-      vm.system.crashBefore = step;
-      await vm.agent('migrate', killed);
-      expect(vm.system.isDead, `step ${step}`).toBe(true);
-      expect(vm.system.kernel.link('eth0').up).toBe(true);
-      const outcome = await migrate(vm, finish);
-      const where = `${killed} ended before step ${step}, then ${finish}: ${outcome.out}${outcome.err}`;
-      // Before the record is written there is nothing to take back.
-      if (killed === '--apply' && outcome.err.includes('nothing-to-roll-back')) continue;
-      if (outcome.err.includes('nothing-to-roll-back')) {
-        expect(pictureOf(vm), where).toEqual(before);
-        continue;
+  ])(
+    '%s is killed before any of its steps: %s finishes it',
+    async (killed, finish) => {
+      const vm = await machine();
+      const before = pictureOf(vm);
+      if (killed === '--undo') await migrate(vm, '--apply');
+      const rewind = snapshot(vm);
+      await migrate(vm, killed);
+      const steps = vm.system.steps.length;
+      expect(steps).toBeGreaterThan(40);
+      for (let step = 1; step <= steps; step++) {
+        rewind();
+        vm.system.crashBefore = step;
+        await vm.agent('migrate', killed);
+        expect(vm.system.isDead, `step ${step}`).toBe(true);
+        expect(vm.system.kernel.link('eth0').up).toBe(true);
+        const outcome = await migrate(vm, finish);
+        const where = `${killed} ended before step ${step}, then ${finish}: ${outcome.out}${outcome.err}`;
+        // Before the record is written there is nothing to take back.
+        if (killed === '--apply' && outcome.err.includes('nothing-to-roll-back')) continue;
+        if (outcome.err.includes('nothing-to-roll-back')) {
+          expect(pictureOf(vm), where).toEqual(before);
+          continue;
+        }
+        expect(outcome.err, where).not.toContain('eni-agent:');
+        if (finish === '--apply') expectMigrated(vm);
+        else expect(pictureOf(vm), where).toEqual(before);
       }
-      expect(outcome.err, where).not.toContain('eni-agent:');
-      if (finish === '--apply') expectMigrated(vm);
-      else expect(pictureOf(vm), where).toEqual(before);
-    }
-  });
+      // Some hundred runs of the program: on a busy machine they take their time.
+    },
+    300_000,
+  );
 });
 
 describe('what fails is taken back', () => {
