@@ -1,9 +1,11 @@
 // The contract of a renderer: the pure translator from a plan to one backend's files and commands. A renderer never
 // reads, writes or runs anything; apply/transaction.ts does that for all of them.
+
 import type { Mac } from '../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
 import type { LinkIdentity } from '../agent/model/link-identity.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
+import { versionAtLeast } from './formats/version-order.ts';
 
 /** What makes a file ours. It never changes, so that each version recognises the files of all others. */
 const mark = 'Written by eni-agent;';
@@ -175,6 +177,9 @@ export interface Renderer {
   /** How this change travels; see activate() for the last parameter. */
   travel(change: EniChange, facts: HostFacts, reloadHazard?: string): Travel;
 
+  /** The first version that can say of the gateway of an IPv6 route that it is on the link; undefined: all that are supported. */
+  readonly ipv6OnLinkSince?: { readonly tool: string; readonly version: string };
+
   /**
    * What the backend deletes of others when it loads a file of ours; apply/others/foreign-guard.ts puts it back. Nothing where the backend is
    * not known for it: what is missing afterwards its owner has taken away.
@@ -183,3 +188,16 @@ export interface Renderer {
 }
 
 export type { EniPlan, HostFacts };
+
+/**
+ * Why the gateway of an IPv6 route cannot be said to be on the link; undefined: it can. Linux before 4.16 does not look at the flag, and then
+ * refuses the gateway (fc1e64e1092f).
+ */
+export function noIpv6OnLink(renderer: Renderer, facts: HostFacts): string | undefined {
+  if (versionAtLeast(facts.versions.kernel, '4.16') === false)
+    return 'its gateway is not link-local, and a kernel before 4.16 takes such a one only where main has its network';
+  const since = renderer.ipv6OnLinkSince;
+  return since === undefined || versionAtLeast(facts.versions[since.tool], since.version) !== false
+    ? undefined
+    : `its gateway is not link-local, and ${renderer.name} can say that it is on the link from version ${since.version} on`;
+}

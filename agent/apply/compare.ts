@@ -3,6 +3,7 @@ import type { Family } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { KernelRoute, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import { withoutPenalty } from '../model/penalty.ts';
 import type { Settings } from '../model/settings.ts';
 import {
   type KernelObject,
@@ -48,15 +49,17 @@ export interface Difference {
 }
 
 /**
+ * @param kernel as it was read
  * @param plan what the ENI should have; undefined: nothing at all (it is being removed)
  * @param earlier an earlier plan of the same ENI: its objects that are not planned any more are ours to remove
  */
 export function compareEni(
-  state: KernelState,
+  kernel: KernelState,
   plan: EniPlan | undefined,
   earlier: EniPlan | undefined,
   options: CompareOptions,
 ): Difference {
+  const state = withoutPenalty(kernel, plan);
   const present = kernelKeys(state);
   const planned = plan === undefined ? [] : planObjects(plan, options);
   const plannedKeys = new Set(planned.map(o => o.key));
@@ -157,7 +160,7 @@ export function newLeaks(
   plan: EniPlan,
   knownFaults: readonly string[],
 ): readonly { readonly family: Family; readonly lines: readonly string[] }[] {
-  return leakedDefaults(state, plan)
+  return leakedDefaults(withoutPenalty(state, plan), plan)
     .filter(r => !knownFaults.includes(leakFault(plan, r)))
     .map(r => ({
       family: r.family,

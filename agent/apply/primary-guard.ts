@@ -1,8 +1,10 @@
 // The first promise, made checkable: what the primary has before an apply it must have after it. And the repair: if something
 // in an apply took it away, it is put back in the very words of the kernel.
 import type { Family, Ip } from '../model/address.ts';
+import { metricsOfPrimary } from '../model/default-metrics.ts';
 import type { KernelState } from '../model/kernel-state.ts';
-import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import { isDefaultRoute, mainTable, type NetworkPlan } from '../model/network-plan.ts';
+import { connectivityPenalty } from '../model/penalty.ts';
 import type { System } from '../system/system.ts';
 import { runBatches } from './live.ts';
 
@@ -68,17 +70,47 @@ interface Shown {
 }
 
 function gone(then: readonly Shown[], now: readonly Shown[]): readonly Shown[] {
-  return then.filter(t => !now.some(n => n.family === t.family && identity(n.text) === identity(t.text)));
+  return then.filter(t => !now.some(n => n.family === t.family && isSameShown(t.text, n.text)));
 }
 
 /**
- * What makes a default route the same: gateway, link and metric. `ip` shows IPv6 routes of one metric under the protocol and the MTU of one
- * of them, so those words change when another ENI's route comes or goes. An address is its own text.
+ * What makes a default route the same: gateways, links and metric; of an IPv4 route with several next hops all of them. `ip` shows IPv6 routes
+ * of one metric under the protocol and the MTU of one of them, so those words change when another ENI's route comes or goes. An address is its
+ * own text.
  */
-function identity(text: string): string {
+function isSameShown(a: string, b: string): boolean {
+  if (!a.startsWith('default ')) return a === b;
+  const [one, other] = [identity(a), identity(b)];
+  const step = Math.abs(one.metric - other.metric);
+  // NetworkManager's connectivity check has begun to fail, or to succeed, meanwhile.
+  return one.hops === other.hops && (step === 0 || step === connectivityPenalty);
+}
+
+function identity(text: string): { readonly hops: string; readonly metric: number } {
   const words = text.split(' ');
-  if (words[0] !== 'default') return text;
-  return ['via', 'dev', 'metric'].map(w => (words.includes(w) ? words[words.indexOf(w) + 1] : '')).join(' ');
+  const valuesOf = (word: string) => words.filter((_, i) => words[i - 1] === word);
+  return {
+    hops: [...valuesOf('via'), ...valuesOf('dev')].join(' '),
+    metric: Number(valuesOf('metric')[0] ?? 0),
+  };
+}
+
+/**
+ * A default route of an ENI in main that is not behind the primary's: with the same metric IPv6 makes one route with two next hops of them, and
+ * half of what the primary sends leaves by the ENI. The plan has none (plan/main-default.ts), unless the primary's has come or changed since.
+ */
+export function overtaken({ routes }: KernelState, { primaryLink, enis }: NetworkPlan): readonly string[] {
+  const eniLinks = new Set(enis.map(eni => eni.link));
+  return enis.flatMap(({ link, routes: planned }) =>
+    planned.flatMap(({ family, table, metric, ...route }) => {
+      if (table !== mainTable || metric === undefined || !isDefaultRoute(route)) return [];
+      const before = metricsOfPrimary({ primaryLink, eniLinks }, family, routes).find(m => m >= metric);
+      if (before === undefined) return [];
+      return [
+        `the IPv${family} default route in main by ${link} has metric ${metric}, and that of the primary has ${before}`,
+      ];
+    }),
+  );
 }
 
 /**

@@ -13,7 +13,7 @@ import { runBatches } from './live.ts';
 import { type Look, newMender } from './mend.ts';
 import { lostForeign } from './others/foreign-guard.ts';
 import type { FileChange } from './ownership.ts';
-import { lossesOf, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
+import { lossesOf, overtaken, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
 
 /** A backend is often done at once: the first looks come quickly one after the other. */
 const pollMs = [20, 40, 80, 160, 200] as const;
@@ -54,7 +54,7 @@ export async function verify(
   for (let round = 0; ; round++) {
     const kernel = await readKernelState(context.system);
     const now = await snapshotPrimary(context.system, kernel, { ...primary, ourLinks });
-    const losses = lossesOf(primary, now);
+    const losses = [...lossesOf(primary, now), ...overtaken(kernel, plan)];
     if (losses.length > 0) throw new AgentError('primary-changed', losses.join('; '));
     const looks = lookAt(kernel, plan, changes, context.compare);
     const faultsOfLook = ({ difference }: Look) =>

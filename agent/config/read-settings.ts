@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
 import type { EniOptions, Settings } from '../model/settings.ts';
-import { bandWidth } from '../plan/numbering.ts';
+import { bandWidth, firstMetric, slotCount } from '../plan/numbering.ts';
 import type { System } from '../system/system.ts';
 import { checkLines, type GoodLine } from './check-lines.ts';
 import { type ConfigFile, configLines } from './ini-lines.ts';
@@ -84,7 +84,11 @@ export function parseConfiguration(files: readonly ConfigFile[]): Configuration 
     Object.fromEntries(good.filter(line => line.of === of).map(({ key, value }) => [key, value]));
   const enis = [...new Set(checked.flatMap(c => c.enis))];
   const routing = v.parse(routingSection, contentOf('routing'));
-  const problems = [...checked.flatMap(c => c.problems), ...checkTables(routing.base, tableLines)];
+  const problems = [
+    ...checked.flatMap(c => c.problems),
+    ...checkTables(routing.base, tableLines),
+    ...checkMetrics(winners),
+  ];
   if (problems.length > 0) return { files, settings: undefined, problems };
   const { period, metrics } = v.parse(daemonSection, contentOf('daemon'));
   const settings = {
@@ -110,6 +114,23 @@ function checkTables(base: number, lines: readonly GoodLine[]): readonly ConfigP
     const other = owners.get(table);
     owners.set(table, line.section!);
     return other === undefined ? [] : [problemAt(line, `${where}: [${other}] has the same table`)];
+  });
+}
+
+/** Two default routes of one metric in main: IPv4 refuses the second, and IPv6 makes one route of both. */
+function checkMetrics(winners: ReadonlyMap<string, GoodLine>): readonly ConfigProblem[] {
+  const says = (of: string, key: string, word: string) => winners.get(`${of} ${key}`)?.value.trim() === word;
+  const owners = new Map<number, string>();
+  return [...winners.values()].flatMap(({ of, key, value, line }) => {
+    if (key !== 'metric' || !says(of, 'default-route', 'yes') || says(of, 'ignore', 'yes')) return [];
+    const metric = Number(value);
+    const where = `[${line.section}] metric = ${metric}`;
+    const last = firstMetric + slotCount - 1;
+    if (metric >= firstMetric && metric <= last)
+      return [problemAt(line, `${where}: ${firstMetric} to ${last} are given to ENIs by the agent itself`)];
+    const other = owners.get(metric);
+    owners.set(metric, line.section!);
+    return other === undefined ? [] : [problemAt(line, `${where}: [${other}] has the same metric`)];
   });
 }
 

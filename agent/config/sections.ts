@@ -24,7 +24,7 @@ function integer(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`;
   return v.pipe(
     text,
-    v.regex(/^\d{1,9}$/, message),
+    v.regex(/^\d{1,10}$/, message),
     v.transform(Number),
     v.minValue(least, message),
     v.maxValue(most, message),

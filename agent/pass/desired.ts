@@ -24,6 +24,7 @@ import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 import { type Apart, leaveContested, setApart } from './apart.ts';
 import { claimsOn } from './claims-on.ts';
+import { mainDefaultsOf } from './main-defaults.ts';
 
 export interface DesiredInput {
   readonly instance: Instance;
@@ -108,6 +109,7 @@ async function planInput(system: System, input: DesiredInput) {
     learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
     earlierMtus: new Map(sameMachine ? state.applied.map(eni => [eni.mac, eni] as const) : []),
     suppressPrefixLength: facts.kernel.suppressPrefixLength,
+    mainDefaults: mainDefaultsOf(input),
     withoutIpv6: await linksWithoutIpv6(system, kernel),
     claims: await claimsOn(system, input),
     containerNetwork: containerNetworkClaim(
@@ -196,6 +198,7 @@ export function degradations(
   return [
     ...instance.problems.map(p => `${p.subject}: ${p.text}`),
     ...desired.plan.skipped.filter(s => s.degraded).map(s => `${s.eniId ?? s.mac}: ${s.text}`),
+    ...desired.refusals,
     ...desired.plan.enis
       .filter(e => e.awaiting)
       .map(e => `${e.link}: no DHCP lease yet, so the subnet is unknown`),

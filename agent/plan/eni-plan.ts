@@ -18,6 +18,7 @@ import {
   type PlannedAddress,
   type PlannedRoute,
 } from '../model/network-plan.ts';
+import { needsOnLinkInMain } from './main-default.ts';
 import { priorityOf, tableOf } from './numbering.ts';
 import { type PlanSubnet, planRules } from './rules.ts';
 
@@ -45,6 +46,8 @@ export interface EniInput {
   readonly suppressPrefixLength: boolean;
   /** Metric of a default route in main, if the administrator asked for one. */
   readonly mainDefaultMetric: number | undefined;
+  /** Families that get none all the same. */
+  readonly mainDefaultWithout?: readonly Family[];
   /** [eni] connected-route = yes: while a lease is awaited nothing else tells whether it may bring its route. */
   readonly wantsConnectedRoute?: boolean;
   readonly ipv6Off?: boolean;
@@ -114,7 +117,7 @@ function planRoutes(
   family: Family,
   part: FamilyInput,
   table: number,
-  { mainDefaultMetric, isElsewhere }: Pick<EniInput, 'mainDefaultMetric' | 'isElsewhere'>,
+  input: Pick<EniInput, 'mainDefaultMetric' | 'mainDefaultWithout' | 'isElsewhere'>,
 ): readonly PlannedRoute[] {
   const onLinkRoutes = part.subnets.map(({ cidr }) => ({
     family,
@@ -130,12 +133,13 @@ function planRoutes(
     family,
     destination: (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr,
     gateway,
-    onLink: needsOnLink(family, gateway, part.subnets, isElsewhere?.(gateway) === true),
+    onLink: needsOnLink(family, gateway, part.subnets, input.isElsewhere?.(gateway) === true),
     table,
     metric: undefined,
   };
-  const mainDefault =
-    mainDefaultMetric === undefined ? [] : [{ ...defaultRoute, table: mainTable, metric: mainDefaultMetric }];
+  const onLink = needsOnLinkInMain(gateway, part.subnets);
+  const metric = input.mainDefaultWithout?.includes(family) === true ? undefined : input.mainDefaultMetric;
+  const mainDefault = metric === undefined ? [] : [{ ...defaultRoute, onLink, table: mainTable, metric }];
   return [...onLinkRoutes, defaultRoute, ...mainDefault];
 }
 

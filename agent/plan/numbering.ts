@@ -8,6 +8,14 @@ const tierOffset = { neighbour: 0, specificMain: 300, ownTable: 600 } as const;
 /** How many numbers behind the base are ours. */
 export const bandWidth = tierOffset.ownTable + slotCount;
 
+/**
+ * The metric of slot 0. Services give 0 to 3000 (systemd-networkd and the kernel's router advertisements 1024, dhcpcd 1000 and the link's
+ * index, NetworkManager 100 and up), and NetworkManager adds 20000 to that of a link whose connectivity check fails. Even twice that on top of
+ * what a person may have chosen stays below; and it stays below 2^31, so that no program takes it for a negative number, and below the kernel's
+ * own 4294967295 of IPv6 ("unreachable default").
+ */
+export const firstMetric = 2_000_000_000;
+
 export type Tier = keyof typeof tierOffset;
 
 export function tableOf(base: number, slot: number): number {

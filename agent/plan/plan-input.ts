@@ -5,6 +5,7 @@ import type { KernelAddress, KernelLink } from '../model/kernel-state.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Lease } from './eni-network.ts';
 import type { EarlierMtu } from './inherited-mtu.ts';
+import type { MainDefaults } from './main-default.ts';
 
 export interface PlanInput {
   readonly instance: Instance;
@@ -22,6 +23,8 @@ export interface PlanInput {
   readonly suppressPrefixLength: boolean;
   /** What the MTUs were in the plans that were applied last. */
   readonly earlierMtus?: ReadonlyMap<Mac, EarlierMtu>;
+  /** What the machine has to do with a default route in main; undefined: nothing is known of it. */
+  readonly mainDefaults?: MainDefaults | undefined;
   /** Links on which IPv6 is switched off. */
   readonly withoutIpv6?: ReadonlySet<string>;
   /** Links that foreign files configure, with where. */

@@ -7,6 +7,7 @@ import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts'
 import { eniNetwork } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
 import { inheritedMtu } from './inherited-mtu.ts';
+import { mainDefaultOf } from './main-default.ts';
 import { assignSlots } from './numbering.ts';
 import type { PlanInput } from './plan-input.ts';
 import { linkName, protectedAddresses } from './protected-addresses.ts';
@@ -17,6 +18,8 @@ export interface PlanResult {
   /** All slots to remember. */
   readonly slots: ReadonlyMap<Mac, number>;
   readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
+  /** What the configuration wants of an ENI that is planned, and what it does not get: one line for each, with the ENI in front. */
+  readonly refusals: readonly string[];
 }
 
 export function planNetwork(input: PlanInput): PlanResult {
@@ -60,6 +63,8 @@ export function planNetwork(input: PlanInput): PlanResult {
     input.occupiedSlots,
   );
   const planned: EniPlan[] = [];
+  const refusals: string[] = [];
+  const eniLinks = new Set(instance.enis.filter(e => !e.primary).flatMap(e => linkName(e.mac, input) ?? []));
   for (const { eni, link, network } of candidates) {
     const slot = assigned.get(eni.mac);
     if (slot === undefined) {
@@ -83,6 +88,23 @@ export function planNetwork(input: PlanInput): PlanResult {
     const wanted = options?.connectedRoute === true;
     const share = sharesSubnets({ network, slot, others, protectedAddresses: ofPrimary, wanted });
     const elsewhere = onLinkElsewhere(others);
+    const isElsewhere = (ip: Ip) =>
+      ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip));
+    const subnets = { 4: network.ipv4.subnets.map(share), 6: network.ipv6.subnets.map(share) };
+    const inMain = mainDefaultOf({
+      mac: eni.mac,
+      link: link.name,
+      slot,
+      options,
+      gateways: { 4: network.ipv4.gateway, 6: network.ipv6.gateway },
+      subnets,
+      elsewhere: elsewhere(6),
+      isElsewhere,
+      primaryLink,
+      eniLinks,
+      machine: input.mainDefaults,
+    });
+    if (inMain.refusal !== undefined) refusals.push(`${eni.id ?? eni.mac}: ${inMain.refusal}`);
     planned.push(
       planEni({
         mac: eni.mac,
@@ -95,15 +117,18 @@ export function planNetwork(input: PlanInput): PlanResult {
         mtu: told ?? inherited?.mtu,
         inheritsMtu: inherited?.mtu !== undefined,
         suppressPrefixLength: input.suppressPrefixLength,
-        mainDefaultMetric:
-          options?.defaultRoute === true ? (options.metric ?? defaultMetric + slot) : undefined,
+        mainDefaultMetric: inMain.metric,
+        mainDefaultWithout: inMain.without,
         wantsConnectedRoute: wanted,
         ipv6Off: network.ipv6Off,
-        notes: [...network.notes, ...(inherited?.note === undefined ? [] : [inherited.note])],
-        isElsewhere: ip =>
-          ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip)),
-        ipv4: { ...network.ipv4, subnets: network.ipv4.subnets.map(share), elsewhere: elsewhere(4) },
-        ipv6: { ...network.ipv6, subnets: network.ipv6.subnets.map(share), elsewhere: elsewhere(6) },
+        notes: [
+          ...network.notes,
+          ...(inherited?.note === undefined ? [] : [inherited.note]),
+          ...inMain.notes,
+        ],
+        isElsewhere,
+        ipv4: { ...network.ipv4, subnets: subnets[4], elsewhere: elsewhere(4) },
+        ipv6: { ...network.ipv6, subnets: subnets[6], elsewhere: elsewhere(6) },
       }),
     );
   }
@@ -117,8 +142,6 @@ export function planNetwork(input: PlanInput): PlanResult {
     plan: { primaryLink, enis: planned.sort((a, b) => a.slot - b.slot), skipped },
     slots,
     learnedSubnets,
+    refusals,
   };
 }
-
-/** Above every metric that a distribution gives a default route, so that such a route is only ever a fallback. */
-const defaultMetric = 20000;

@@ -29,6 +29,8 @@ export const networkmanagerIfcfg: Renderer = {
   name: 'networkmanager-ifcfg',
   title: 'NetworkManager, ifcfg files in /etc/sysconfig/network-scripts (loaded by nmcli)',
   proven: true,
+  // e7816a2508: before, `onlink` of a route6 file was read and left out.
+  ipv6OnLinkSince: { tool: 'networkmanager', version: '1.22' },
   // By reapply (1.30 to 1.52); rules of others survive it.
   dropsForeign: ['address', 'route'],
   ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, dispatcherFiles],

@@ -24,6 +24,8 @@ export const networkmanagerKeyfile: Renderer = {
   name: 'networkmanager-keyfile',
   title: 'NetworkManager, keyfiles in system-connections (loaded by nmcli)',
   proven: true,
+  // f5e8bbc8e0: before, the attribute was one of IPv4 routes only.
+  ipv6OnLinkSince: { tool: 'networkmanager', version: '1.18' },
   // By reapply (1.30 to 1.52); rules of others survive it.
   dropsForeign: ['address', 'route'],
   ownFiles: [{ dir: keyfileFolder, name: keyfileName, isOurs: isOurProfile }, dispatcherFiles],

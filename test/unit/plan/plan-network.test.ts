@@ -141,7 +141,7 @@ describe('one secondary ENI', () => {
     expect(inMain({})).toEqual([]);
     expect(inMain({ metric: 7 })).toEqual([]);
     expect(inMain({ defaultRoute: true })).toMatchObject([
-      { destination: '0.0.0.0/0', gateway: '10.0.2.1', metric: 20003 },
+      { destination: '0.0.0.0/0', gateway: '10.0.2.1', metric: 2_000_000_003 },
     ]);
     expect(inMain({ defaultRoute: true, metric: 7 })).toMatchObject([{ metric: 7 }]);
   });
