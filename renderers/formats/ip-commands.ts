@@ -60,6 +60,12 @@ export function replaceRouteLine(route: PlannedRoute, link: string): string {
   return `ip -${route.family} route replace ${routeWords(route, link).join(' ')}`;
 }
 
+/** Deletes this very route; one that has gone with the link is no failure. */
+export function deleteRouteLine(route: PlannedRoute, link: string): string {
+  const words = routeWords({ ...route, onLink: false }, link).join(' ');
+  return `ip -${route.family} route del ${words} 2>/dev/null || true`;
+}
+
 /**
  * Adds a rule exactly once, as one shell line: newer kernels refuse an equal rule, older ones keep both. The
  * whole specification is given to `del`, never the priority alone, so that nobody else's rule can be hit.

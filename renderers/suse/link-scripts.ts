@@ -1,8 +1,15 @@
 // The two small scripts that carry what a SUSE backend cannot say in its own files: one for after the link is up, one for
 // before it goes down. Plain POSIX sh with fixed lines, no arguments read, each safe to run twice. Knows no path.
-import type { EniPlan, PlannedRoute, PlannedRule } from '../../agent/model/network-plan.ts';
+import { families } from '../../agent/model/address.ts';
+import {
+  type EniPlan,
+  mainTable,
+  type PlannedRoute,
+  type PlannedRule,
+} from '../../agent/model/network-plan.ts';
 import {
   addRuleOnceLine,
+  deleteRouteLine,
   deleteRuleLine,
   flushTableLine,
   linkWord,
@@ -32,9 +39,11 @@ export function renderUpScript(eni: EniPlan, part: ScriptPart): string {
 
 /** Content of the script for before the link goes down. Routes go with the link; the table of a link that stays up is emptied. */
 export function renderDownScript(eni: EniPlan, part: ScriptPart): string {
-  const routed = ([4, 6] as const).filter(family => part.routes.some(r => r.family === family));
+  const isInMain = (route: PlannedRoute) => route.table === mainTable;
+  const routed = families.filter(family => part.routes.some(r => r.family === family && !isInMain(r)));
   return script([
     ...part.rules.toReversed().map(deleteRuleLine),
+    ...part.routes.filter(isInMain).map(route => deleteRouteLine(route, eni.link)),
     ...routed.map(family => flushTableLine(eni, family)),
   ]);
 }

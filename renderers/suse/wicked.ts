@@ -1,16 +1,10 @@
 // Backend wicked (SLES 12 and 15, openSUSE Leap 42 and 15): ifcfg, ifroute, ifrule and ifsysctl files per ENI. Source:
 // client/suse/compat-suse.c of wicked 0.6.18 to 0.6.79, executed on 0.6.31, 0.6.60, 0.6.76 and 0.6.79. wicked parses these files itself; no shell does.
-import { type Family, families } from '../../agent/model/address.ts';
+import { families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
-import {
-  type EniPlan,
-  isDefaultRoute,
-  mainTable,
-  type PlannedRoute,
-  type PlannedRule,
-} from '../../agent/model/network-plan.ts';
+import { type EniPlan, mainTable } from '../../agent/model/network-plan.ts';
 import { deleteRuleCommands, droppedRules, inPhases } from '../formats/change-commands.ts';
-import { linkWord, ruleWords } from '../formats/ip-commands.ts';
+import { linkWord } from '../formats/ip-commands.ts';
 import { renderVariables, type Variable } from '../formats/shell-variables.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
 import {
@@ -30,6 +24,7 @@ import {
   type ScriptPart,
 } from './link-scripts.ts';
 import { dhcpVariables } from './wicked-dhcp.ts';
+import { routeLine, ruleLine } from './wicked-lines.ts';
 
 const folder = '/etc/sysconfig/network';
 
@@ -74,7 +69,7 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
     file('ifcfg', renderVariables(variablesOf(eni, scripted), 'always')),
     ...lines(
       'ifroute',
-      eni.routes.map(route => routeLine(route, link)),
+      eni.routes.filter(route => !part.routes.includes(route)).map(route => routeLine(route, link)),
     ),
     ...lines(
       'ifrule',
@@ -88,7 +83,11 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
 }
 
 /**
- * The rules that wicked cannot say. It drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
+ * The rules that wicked cannot say, and a default route of main. Of a route with one next hop it sends no flag to the kernel (0.6.31 to 0.6.80,
+ * src/ifconfig.c, __ni_rtnl_send_newroute), so that `onlink` is lost: in the ENI's own table the kernel finds the gateway all the same, in main it
+ * refuses the route.
+ *
+ * Of the rules it drops `suppress_prefixlength 0` without a word (0.6.79: the value is sent to the kernel only
  * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33. From there
  * to 0.6.70 its schema takes `to` for an address without a length (schema/interface.xml, mended in 0.6.71): one rule `to 10.0.1.0/24`
  * is a "document error", and the whole link stays down (0.6.60). So nothing before 0.6.71 is given one; nor is a version that is not
@@ -96,13 +95,16 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
  */
 function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
   const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.71') === true;
-  const rules = eni.rules.filter(rule => !speaksRules || rule.suppressDefault);
-  return { routes: [], rules, leasedRoutes: eni.addressing === 'dhcp' };
+  return {
+    routes: eni.routes.filter(route => route.table === mainTable && route.onLink),
+    rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault),
+    leasedRoutes: eni.addressing === 'dhcp',
+  };
 }
 
 function needsScripts(eni: EniPlan, facts: HostFacts): boolean {
-  const { rules, leasedRoutes } = scriptPart(eni, facts);
-  return rules.length > 0 || leasedRoutes === true || needsConnectedRouteDropped(eni);
+  const { routes, rules, leasedRoutes } = scriptPart(eni, facts);
+  return routes.length + rules.length > 0 || leasedRoutes === true || needsConnectedRouteDropped(eni);
 }
 
 function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
@@ -126,29 +128,6 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
         ] as const)
       : []),
   ];
-}
-
-/**
- * `DEST GW MASK IFACE OPTIONS`. `via` and `dev` are errors among the options; `onlink` is only known of a next hop. No `src`: with
- * the address of a lease the route is missing without a word, since the static part is applied first.
- */
-function routeLine(route: PlannedRoute, link: string): string {
-  // The family of `default` is that of the gateway beside it; a next hop comes too late to tell.
-  const spelled = route.family === 4 || !route.onLink ? 'default' : '::/0';
-  const destination = isDefaultRoute(route) ? spelled : route.destination;
-  const options = [
-    ...(route.table === mainTable ? [] : ['table', route.table]),
-    ...(route.metric === undefined ? [] : ['metric', route.metric]),
-  ];
-  if (route.gateway !== undefined && route.onLink)
-    return [destination, '-', '-', link, ...options, 'nexthop', 'via', route.gateway, 'onlink'].join(' ');
-  return [destination, route.gateway ?? '-', '-', link, ...options].join(' ');
-}
-
-/** `ipv4 from A [to B] [iif lo] table T priority P`. */
-function ruleLine(rule: PlannedRule): string {
-  const family: Record<Family, string> = { 4: 'ipv4', 6: 'ipv6' };
-  return [family[rule.family], ...ruleWords(rule).map(w => (w === 'lookup' ? 'table' : w))].join(' ');
 }
 
 function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {

@@ -124,6 +124,12 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
   'static-ipv6-off': network({ ...base, ipv6Off: true, ipv6: none }),
   'static-no-gateway': network({ ...base, ipv4: { ...v4, gateway: undefined }, ipv6: none }),
   'static-main-default': network({ ...base, mainDefaultMetric: 20000, ipv6: none }),
+  // A global IPv6 gateway, as on Alibaba Cloud: main has no way to it.
+  'static-main-default-ipv6': network({
+    ...base,
+    mainDefaultMetric: 2_000_000_000,
+    ipv6: { ...v6, gateway: ip('2001:db8:2:0:ffff:ffff:ffff:fff7') },
+  }),
   'static-no-suppress': network({ ...base, suppressPrefixLength: false }),
   'dhcp-awaiting-lease': network({
     ...base,

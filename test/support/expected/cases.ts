@@ -17,6 +17,7 @@ export const expectedPlans = [
   'static-ipv4-mtu',
   'static-connected-route',
   'static-main-default',
+  'static-main-default-ipv6',
   'dhcp-awaiting-lease',
   'dhcp-complete',
   'dhcp-two-enis',
