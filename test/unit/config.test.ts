@@ -294,6 +294,36 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     await expect(read(content)).rejects.toThrow(/; did you mean \[agent\]\? \(and 3 more problems\)$/);
   });
 
+  describe('metrics of default routes in main', () => {
+    const section = (n: number, ...lines: readonly string[]) =>
+      `[eni "02:00:00:00:00:0${n}"]\n${lines.join('\n')}\n`;
+    const both = (a: readonly string[], b: readonly string[]) => read(section(1, ...a) + section(2, ...b));
+    const wants = ['default-route = yes', 'metric = 30000'];
+
+    test('the same for two ENIs is refused', async () => {
+      await expect(both(wants, wants)).rejects.toThrow(
+        `${configPath}:6: [eni "02:00:00:00:00:02"] metric = 30000: [eni "02:00:00:00:00:01"] has the same metric`,
+      );
+    });
+
+    test('unless one of them has no such route', async () => {
+      await expect(both(wants, ['metric = 30000'])).resolves.toBeDefined();
+      await expect(both(wants, [...wants, 'ignore = yes'])).resolves.toBeDefined();
+      await expect(both(wants, ['default-route = yes'])).resolves.toBeDefined();
+    });
+
+    test.each([2_000_000_000, 2_000_000_255])('%i is the agent’s own', async metric => {
+      await expect(read(section(1, 'default-route = yes', `metric = ${metric}`))).rejects.toThrow(
+        `metric = ${metric}: 2000000000 to 2000000255 are given to ENIs by the agent itself`,
+      );
+    });
+
+    test('up to 2147483647', async () => {
+      await expect(read(section(1, 'metric = 2147483647'))).resolves.toBeDefined();
+      await expect(read(section(1, 'metric = 2147483648'))).rejects.toThrow('1 to 2147483647');
+    });
+  });
+
   test.each<readonly [string, string]>([
     ['table = 28000', '28000 to 28855 are given to ENIs by the agent itself'],
     ['table = 28855', '28000 to 28855 are given to ENIs by the agent itself'],

@@ -36,3 +36,24 @@ test.each([
 ])('%s: one step', (_name, change) => {
   expect(bridgeChanges([change])).toEqual([]);
 });
+
+test('a default route of main whose metric changes: in between both', () => {
+  const before = examplePlans['static-main-default-ipv6']!.enis[0]!;
+  const after = {
+    ...before,
+    routes: before.routes.map(r => (r.metric === undefined ? r : { ...r, metric: 20000 })),
+  };
+  const [change] = bridgeChanges([{ kind: 'changed', before, after }]);
+  const inMain = change!.after.routes.filter(r => r.table === 254);
+  expect(inMain.map(r => `${r.family} ${r.metric}`)).toEqual([
+    '4 2000000000',
+    '6 2000000000',
+    '4 20000',
+    '6 20000',
+  ]);
+  expect(isBridged(kernelOf([before]), [change!])).toBe(false);
+  expect(isBridged(kernelOf([change!.after]), [change!])).toBe(true);
+  const gone = { ...before, routes: before.routes.filter(r => r.table !== 254) };
+  expect(bridgeChanges([{ kind: 'changed', before, after: gone }])).toEqual([]);
+  expect(bridgeChanges([{ kind: 'changed', before: gone, after: before }])).toEqual([]);
+});

@@ -5,6 +5,7 @@ import {
   compareEni,
   describeDifference,
   isServicesDoing,
+  newLeaks,
 } from '../../../agent/apply/compare.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
@@ -17,6 +18,21 @@ const options: CompareOptions = { base: 28000, ruleProtocol: true };
 const planNamed = (name: string) => examplePlans[name]!.enis;
 const plan = planNamed('static-dual-stack')[0]!;
 const kernel = kernelOf([plan]);
+
+test('a default route in main to whose metric NetworkManager has added is the planned one', () => {
+  const [main] = planNamed('static-main-default-ipv6');
+  const state = kernelOf([main!]);
+  const plus = (n: number) => ({
+    ...state,
+    routes: state.routes.map(r => (r.table === 254 ? { ...r, metric: (r.metric ?? 0) + n } : r)),
+  });
+  const linesFor = (n: number) => describeDifference(compareEni(plus(n), main, undefined, options));
+  expect(linesFor(0)).toEqual([]);
+  expect(linesFor(20000)).toEqual([]);
+  expect(newLeaks(plus(20000), main!, [])).toEqual([]);
+  expect(linesFor(1)).toHaveLength(4);
+  expect(newLeaks(plus(1), main!, [])).toHaveLength(2);
+});
 
 describe('faults', () => {
   const dhcp = planNamed('dhcp-complete')[0]!;

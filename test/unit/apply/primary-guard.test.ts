@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   lossesOf,
+  overtaken,
   type PrimarySnapshot,
   restorePrimary,
   snapshotPrimary,
@@ -9,7 +10,7 @@ import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
 import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import type { System } from '../../../agent/system/system.ts';
-import { ip } from '../../support/example-plans.ts';
+import { examplePlans, ip } from '../../support/example-plans.ts';
 import { addressOn, emptyKernel } from '../../support/plan-parts.ts';
 
 const routes = (text: string) => parseRoutes(text, 4, standardTables);
@@ -85,6 +86,17 @@ describe('lossesOf', () => {
       }),
       path,
       ['the main table lost the route "default via 10.0.1.1 dev eth0 proto dhcp metric 100"'],
+    ],
+    [
+      'its metric, by what NetworkManager adds where its connectivity check begins to fail: nothing',
+      changed({
+        routes: [
+          ...routes('default via 10.0.1.1 dev eth0 proto dhcp metric 20100'),
+          ...kernel.routes.slice(1),
+        ],
+      }),
+      path,
+      [],
     ],
     [
       'the default route of a VPN',
@@ -196,4 +208,47 @@ test('restorePrimary adds what is lost, in the words of the kernel, and nothing 
     'ip -6 -force -batch -: addr add 2001:db8:1::10/64 dev eth0',
     'ip -4 -force -batch -: route add default via 10.0.1.1 dev eth0 proto dhcp metric 100',
   ]);
+});
+
+test('a next hop of a default route with several is a loss', async () => {
+  const hop = (n: number) => `nexthop via 10.0.1.${n} dev eth0 weight 1`;
+  const of = (...hops: readonly number[]) => ({
+    ...kernel,
+    routes: routes(`default proto static metric 100 ${hops.map(hop).join(' ')}`),
+  });
+  const before = await snapshot(of(1, 2));
+  expect(lossesOf(before, await snapshot(of(1, 2)))).toEqual([]);
+  expect(lossesOf(before, await snapshot(of(1, 3)))).toEqual([
+    `the main table lost the route "default proto static metric 100 ${hop(1)} ${hop(2)}"`,
+  ]);
+});
+
+describe('a default route of an ENI that is not behind the primary’s', () => {
+  const plan = examplePlans['static-main-default-ipv6']!;
+  const withMetric = (metric: number) => ({
+    ...plan,
+    enis: plan.enis.map(eni => ({
+      ...eni,
+      routes: eni.routes.map(r => (r.metric === undefined ? r : { ...r, metric })),
+    })),
+  });
+  // As `ip` shows it where both have one metric: one route with two next hops.
+  const multipath = parseRoutes(
+    'default proto ra metric 1024 pref medium nexthop via fe80::1 dev eth0 weight 1 nexthop via fe80::2 dev eth1 weight 1',
+    6,
+    standardTables,
+  );
+  const found = (metric: number) =>
+    overtaken({ ...kernel, routes: [...kernel.routes, ...multipath] }, withMetric(metric));
+  const text = (family: number, metric: number, of: number) =>
+    `the IPv${family} default route in main by eth1 has metric ${metric}, and that of the primary has ${of}`;
+
+  test.each<readonly [number, readonly string[]]>([
+    [2_000_000_000, []],
+    [1025, []],
+    [1024, [text(6, 1024, 1024)]],
+    [50, [text(4, 50, 100), text(6, 50, 1024)]],
+  ])('metric %i', (metric, wanted) => {
+    expect(found(metric)).toEqual(wanted);
+  });
 });
