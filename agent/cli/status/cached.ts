@@ -102,6 +102,7 @@ function rowsOf(report: Report): readonly StatusRow[] {
       reason: eni.reason === undefined ? eni.text : `${eni.reason}: ${eni.text}`,
       lastError: eni.lastError,
       owner: undefined,
+      shadows: [],
       isWrong: needsAttention || wrongStates.includes(state) || report.notAsPlanned.includes(eni.mac),
     };
   });

@@ -27,6 +27,7 @@ export function statusJson({ attention, config, found, daemon, rows }: StatusVie
       asPlanned: differencesOf(eni).length === 0,
       filesDiffer: eni.filesDiffer,
       differences: describeDifference(eni.difference),
+      shadowedBy: rows.find(r => r.mac === eni.plan.mac)?.shadows ?? [],
       ...standing(rows, eni.plan.mac),
     })),
     leftOver: found.leftOver,

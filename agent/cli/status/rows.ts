@@ -1,6 +1,8 @@
 // What `status` says of each ENI, as data: a row for each, made of a look at the machine and, for what a look cannot know (since when,
 // what went wrong), of the daemon's report. Pure; the look wins, because it is newer.
+
 import type { EniState, Report, ReportedEni } from '../../daemon/report.ts';
+import { describeShadows, type Shadow, shadowsOf } from '../../doctor/shadow.ts';
 import type { Mac } from '../../model/address.ts';
 import type { EniPlan, SkippedEni } from '../../model/network-plan.ts';
 import { hasTrait } from '../../model/skip-reason.ts';
@@ -23,6 +25,8 @@ export interface StatusRow {
   readonly lastError: ReportedEni['lastError'];
   /** What configured it. */
   readonly owner: string | undefined;
+  /** Rules of somebody that come before the ENI's and take its packets. */
+  readonly shadows: readonly Shadow[];
   /** It needs attention. */
   readonly isWrong: boolean;
 }
@@ -50,6 +54,7 @@ function primaryRow({ primary, primaryLink, selection, kernel }: Inspection): St
     state: 'not-managed',
     ...{ since: undefined, reason: undefined, lastError: undefined },
     owner: owner?.backend,
+    shadows: [],
     isWrong: false,
   };
 }
@@ -57,6 +62,7 @@ function primaryRow({ primary, primaryLink, selection, kernel }: Inspection): St
 function plannedRow(eni: Comparison, found: Inspection, seen: ReportedEni | undefined): StatusRow {
   const state = plannedState(eni, seen);
   const difference = differenceText(eni);
+  const shadows = shadowsOf(found.kernel, eni.plan);
   const reasons: Partial<Record<RowState, string | undefined>> = {
     working: eni.plan.notes.length === 0 ? undefined : `note: ${eni.plan.notes.join('; ')}`,
     waiting: seen?.text ?? 'for the DHCP lease',
@@ -64,12 +70,13 @@ function plannedRow(eni: Comparison, found: Inspection, seen: ReportedEni | unde
     failed: seen?.text ?? difference,
     contested: seen?.text ?? difference,
   };
-  const isWrong = state !== 'working' && state !== 'waiting';
+  const isWrong = shadows.length > 0 || (state !== 'working' && state !== 'waiting');
   return {
     ...rowOfPlan(eni.plan, found.backend),
     ...history(state, seen),
     state,
-    reason: reasons[state],
+    reason: [describeShadows(shadows) ?? [], reasons[state] ?? []].flat().join('; ') || undefined,
+    shadows,
     isWrong,
   };
 }
@@ -84,7 +91,14 @@ function plannedState(eni: Comparison, seen: ReportedEni | undefined): RowState 
 function leftOverRow(plan: EniPlan, found: Inspection, seen: ReportedEni | undefined): StatusRow {
   const reason = found.skipped.find(s => s.mac === plan.mac)?.text ?? 'no longer attached';
   const state = 'left-over';
-  return { ...rowOfPlan(plan, found.backend), ...history(state, seen), state, reason, isWrong: true };
+  return {
+    ...rowOfPlan(plan, found.backend),
+    ...history(state, seen),
+    state,
+    reason,
+    shadows: [],
+    isWrong: true,
+  };
 }
 
 function skippedRow(skipped: SkippedEni, found: Inspection, seen: ReportedEni | undefined): StatusRow {
@@ -101,6 +115,7 @@ function skippedRow(skipped: SkippedEni, found: Inspection, seen: ReportedEni | 
     state,
     reason: `${skipped.reason}: ${skipped.text}`,
     owner: ownerOf(skipped) ?? (held && found.backend),
+    shadows: [],
     isWrong: skipped.degraded,
   };
 }

@@ -90,7 +90,7 @@ export function stateText(state: RowState): string {
 
 /** Red: it needs attention. Yellow: it waits. */
 export function paintState(row: StatusRow, text: string, style: Style): string {
-  if (row.state === 'working') return green(style, text);
+  if (row.state === 'working' && !row.isWrong) return green(style, text);
   if (row.state === 'waiting') return yellow(style, text);
   if (row.isWrong) return red(style, text);
   return text;

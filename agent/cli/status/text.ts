@@ -70,9 +70,10 @@ function detailsOf(row: StatusRow, view: StatusView, style: StatusStyle): readon
   const { found } = view;
   const comparison = found.enis.find(eni => eni.plan.mac === row.mac);
   const plan = comparison?.plan ?? found.leftOver.find(eni => eni.mac === row.mac);
-  if (plan === undefined || (row.state === 'working' && !style.verbose)) return [];
+  const isFine = row.state === 'working' && row.shadows.length === 0;
+  if (plan === undefined || (isFine && !style.verbose)) return [];
   const [head = '', ...planned] = describeEni(plan, style);
-  const isSaidBelow = row.state === 'working' || row.state === 'not-as-planned';
+  const isSaidBelow = isFine || row.state === 'not-as-planned';
   const reason = isSaidBelow ? '' : (row.reason ?? '');
   const differences = comparison === undefined ? [] : differenceLines(comparison, style.verbose);
   const [first, ...more] = [reason, ...differences.filter(d => !reason.includes(d))].filter(l => l !== '');

@@ -1,6 +1,8 @@
 // Which state `status` gives an ENI: the fresh look decides what is, the daemon's report adds what a look cannot know.
 import { describe, expect, test } from 'vitest';
+import { lookAttention } from '../../../agent/cli/status/attention.ts';
 import { type StatusRow, statusRows } from '../../../agent/cli/status/rows.ts';
+import { statusText } from '../../../agent/cli/status/text.ts';
 import type { Report, ReportedEni } from '../../../agent/daemon/report.ts';
 import type { SkippedEni } from '../../../agent/model/network-plan.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
@@ -15,6 +17,7 @@ import {
   skippedOf,
 } from '../../support/example-look.ts';
 import { ip } from '../../support/example-plans.ts';
+import { routeBy, ruleOf } from '../../support/plan-parts.ts';
 
 /** The row of one ENI that is planned, with what the daemon says of it. */
 function plannedRow(eni: Inspection['enis'][number], seen?: Partial<ReportedEni>): StatusRow {
@@ -26,6 +29,32 @@ const fine = comparisonOf(firstPlan);
 const broken = comparisonOf(firstPlan, 'link eth1 is down', 'another fault');
 const awaiting = { ...firstPlan, awaiting: 'dhcp-lease' as const };
 const lastError = { at: ago(60), text: 'ifup failed' };
+
+test('an ENI that somebody’s rule is in front of works as planned, and needs attention', () => {
+  const front = ruleOf(27999, '0.0.0.0/0', 51820, { text: 'from all lookup 51820' });
+  const tunnel = routeBy('wg0', 'default', { table: 51820 });
+  const look = inspectionOf({ enis: [fine] });
+  const { kernel } = look;
+  const rows = statusRows(
+    { ...look, kernel: { ...kernel, rules: [...kernel.rules, front], routes: [...kernel.routes, tunnel] } },
+    undefined,
+  );
+  expect(rows[1]).toMatchObject({
+    state: 'working',
+    reason: 'shadowed by rule 27999, see doctor',
+    shadows: [{ family: 4, priority: 27999, rule: 'from all lookup 51820' }],
+    isWrong: true,
+  });
+  const daemon = { report: undefined, isAlive: false, mode: 'systemd' } as const;
+  expect(lookAttention({ degraded: [], liveOnly: undefined }, daemon, rows, 0)).toEqual([
+    'eth1 working: shadowed by rule 27999, see doctor',
+  ]);
+  const text = statusText(
+    { found: look, daemon, rows, attention: [], config: undefined, now: 0 },
+    { colour: false, columns: 60, verbose: false },
+  );
+  expect(text).toContain('working: shadowed by rule 27999, see doctor');
+});
 
 describe('an ENI with a plan', () => {
   test.each<[string, StatusRow, Partial<StatusRow>]>([

@@ -8,7 +8,7 @@ import { readInstance } from '../../../agent/metadata/read-instance.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providers } from '../../../agent/metadata/registry.ts';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
-import { bandWidth, priorityOf, slotCount } from '../../../agent/plan/numbering.ts';
+import { bandWidth, firstMetric, priorityOf, slotCount } from '../../../agent/plan/numbering.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { defaultReleases } from '../../../renderers/releases/table.ts';
@@ -172,7 +172,7 @@ test('docs/how-it-works.md has the numbers of the code', () => {
   expect(tableRows(section(text, 'Three tiers')).map(row => row[1])).toEqual(tiers.map(t => `${t} + slot`));
   const source = (file: string) => readFileSync(path.join(root, file), 'utf8');
   expect(source('agent/apply/kernel-objects.ts')).toContain(`agentProtocol = ${protocol};`);
-  expect(source('agent/plan/plan-network.ts')).toContain(`defaultMetric = ${metric!.split(' ')[0]};`);
+  expect(metric).toBe(`${firstMetric} + slot`);
   const configuration = readDocument('docs/configuration.md');
   expect(configuration).toContain(`256 to ${32765 - bandWidth} |`);
   expect(configuration).toContain(`${bandWidth} numbers`);
