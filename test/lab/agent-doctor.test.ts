@@ -94,6 +94,7 @@ describe('doctor', () => {
     expect(await seen(0)).toEqual(healthy);
   });
 
+  const everyones = /^not fwmark/;
   test.each([
     ['by its source', 'from 10.0.1.11 lookup main priority 90', 'rule 4 90 from 10.0.1.11/32 lookup 254'],
     [
@@ -112,6 +113,15 @@ describe('doctor', () => {
     expect(found[0]).toMatch(/^FAIL {2}reachability: .*10\.0\.1\.11 would .*, not by eth1 via 10\.0\.1\.1: /);
     expect(found[0]).toContain(`: ${named} comes before the rules of the ENI`);
     expect(found[1]).toContain('a priority above 28600');
+    // `status` says as much without asking the kernel for a route.
+    const [, priority] = /^rule 4 (\d+) /.exec(named)!;
+    const shadow = `shadowed by rule ${priority}, see doctor`;
+    expect(await agentOk(host, ['status'], 2)).toContain(`state      working: ${shadow}`);
+    const { attention, enis } = JSON.parse(await agentOk(host, ['status', '--json'], 2));
+    expect(attention).toContain(`eth1 working: ${shadow}`);
+    expect(
+      enis.map((e: { shadowedBy: { priority: number }[] }) => e.shadowedBy.map(s => s.priority)),
+    ).toEqual([[Number(priority)], everyones.test(rule) ? [Number(priority)] : []]);
     await guest(`ip rule del ${rule}`);
     expect(await seen(0)).toEqual(healthy);
   });

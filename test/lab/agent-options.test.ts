@@ -72,7 +72,7 @@ describe('options of an ENI', () => {
       const defaults = (await show('route', 'show', 'default')).trim().split('\n');
       expect(defaults.map(line => line.trim())).toEqual([
         expect.stringContaining('default via 10.0.0.1 dev eth0'),
-        expect.stringMatching(/^default via 10\.0\.1\.1 dev eth1 .*metric 20000/),
+        expect.stringMatching(/^default via 10\.0\.1\.1 dev eth1 .*metric 2000000000/),
       ]);
     });
   });

@@ -42,8 +42,9 @@ Without root, files that only root may read are not compared, and are named at t
 no request, and starts no program. Where no daemon lives, it says so.
 
 Exit code 0: everything is as it should be. 2: something needs attention: an ENI is not as planned,
-the metadata service does not answer, the configuration is not valid, or the daemon reports an
-error; with --cached also if there is no report of a living daemon.`,
+a rule of somebody else comes before its own and takes its packets, the metadata service does not
+answer, the configuration is not valid, or the daemon reports an error; with --cached also if there
+is no report of a living daemon.`,
   options: {
     ...metadataOptions,
     cached: {
