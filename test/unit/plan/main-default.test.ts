@@ -180,6 +180,17 @@ describe('behind the primary', () => {
   });
 });
 
+test('a gateway that is an address of another ENI, in another VPC: main cannot have it', () => {
+  const other = eniOf(2, familyOf(['10.0.2.1'], ['10.0.2.0/28'], '10.0.2.2'));
+  const settings = settingsWith(1, { defaultRoute: true });
+  const [planned] = resultOf([primary, alone, other], { settings, mainDefaults: machine({ 4: [v4] }) }).plan
+    .enis;
+  expect(planned!.routes.filter(r => r.table === 254)).toEqual([]);
+  expect(planned!.notes).toContain(
+    'no IPv4 default route in main: its gateway 10.0.2.1 is an address of this machine on another link',
+  );
+});
+
 describe('a gateway that is not link-local (Alibaba Cloud)', () => {
   const gateway = '2408:4005:325:a201:ffff:ffff:ffff:fff7';
   const ofPrimary = familyOf(
