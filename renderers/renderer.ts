@@ -5,6 +5,7 @@ import type { Mac } from '../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
 import type { LinkIdentity } from '../agent/model/link-identity.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
+import type { RuleLimits } from '../agent/plan/rule-words.ts';
 import { versionAtLeast } from './formats/version-order.ts';
 
 /** What makes a file ours. It never changes, so that each version recognises the files of all others. */
@@ -179,6 +180,8 @@ export interface Renderer {
 
   /** The first version that can say of the gateway of an IPv6 route that it is on the link; undefined: all that are supported. */
   readonly ipv6OnLinkSince?: { readonly tool: string; readonly version: string };
+  /** Words of the rule scheme that the plan has to do without on this backend. Nothing: it says them all, in its files or by a script. */
+  ruleLimits?(facts: HostFacts): RuleLimits;
 
   /**
    * What the backend deletes of others when it loads a file of ours; apply/others/foreign-guard.ts puts it back. Nothing where the backend is

@@ -5,6 +5,7 @@ import { AgentError, reasonOf } from '../errors.ts';
 import type { BackendName } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
+import { changeOfToday } from './earlier-plans.ts';
 import type { FoundLink } from './others/found.ts';
 import type { FileChange } from './ownership.ts';
 import type { PrimarySnapshot } from './primary-guard.ts';
@@ -43,7 +44,8 @@ export async function readCheckpoint(system: System, path: string): Promise<Chec
     // Whatever becomes of the rollback, this is written as the state.
     const stateBefore = asState(checkpoint.stateBefore);
     // Earlier versions have not noted what they found.
-    return { ...checkpoint, stateBefore, found: checkpoint.found ?? [] };
+    const changes = checkpoint.changes.map(changeOfToday);
+    return { ...checkpoint, changes, stateBefore, found: checkpoint.found ?? [] };
   } catch (cause) {
     throw new AgentError('state-unreadable', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }

@@ -81,17 +81,20 @@ export function routeObject(link: string, r: PlannedRoute): KernelObject {
 }
 
 export function ruleObject(r: PlannedRule, options: ObjectOptions): KernelObject {
-  const to = r.to === undefined ? '' : ` to ${r.to}`;
-  const words =
-    `from ${r.from}${to}${r.localOnly ? ' iif lo' : ''} lookup ${r.table}` +
-    `${r.suppressDefault ? ' suppress_prefixlength 0' : ''} priority ${r.priority}`;
+  const key = plannedRuleKey(r);
+  // The key has the words of `ip` behind family and priority.
+  const words = `${key.split(' ').slice(3).join(' ')} priority ${r.priority}`;
   return {
-    key: ruleKey({ ...r, iif: r.localOnly ? 'lo' : undefined }),
+    key,
     kind: 'rule',
     family: r.family,
     add: `rule add ${words}${options.ruleProtocol ? ` protocol ${agentProtocol}` : ''}`,
     remove: `rule del ${words}`,
   };
+}
+
+export function plannedRuleKey(r: PlannedRule): string {
+  return ruleKey({ ...r, iif: r.localOnly ? 'lo' : undefined });
 }
 
 /** Keys of everything in the kernel that this program can model, with how often each stands there (rules may be doubled). */

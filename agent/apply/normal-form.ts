@@ -1,7 +1,7 @@
 // The normal form: a plan, or a kernel, as sorted lines that can be compared, shown and kept. Stricter than compare.ts, which
 // must let an administrator add things: here everything on our links, in our tables and among the rules has a line. For proofs
 // that a backend makes exactly the planned state. rp_filter has no line: the scheme works with 0, 1 and 2.
-import { bits, hostCidr, isLinkLocal, networkOf } from '../model/address.ts';
+import { bits, hostCidr, isLinkLocal, linkLocalNetwork, networkOf } from '../model/address.ts';
 import {
   addressKey,
   type KernelAddress,
@@ -69,6 +69,7 @@ export function normalFormOfMachine(state: KernelState): readonly string[] {
       words(
         `link ${l.name} ${l.up ? 'up' : 'down'} mtu ${l.mtu}`,
         l.master && `master ${l.master}`,
+        l.group === 0 ? undefined : `group ${l.group}`,
         state.acceptRa && `accept_ra ${state.acceptRa.get(l.name) ?? '-'}`,
       ),
     ),
@@ -138,8 +139,10 @@ function isRouteOf(route: KernelRoute, enis: readonly EniPlan[]): boolean {
 /** Routes that come with something that has its own line, or that no packet of ours can meet. */
 function isImplied(route: KernelRoute, state: KernelState, enis: readonly EniPlan[]): boolean {
   // The kernel's own on each IPv6 link. NetworkManager moves fe80::/64 into our table with the others (ipv6.route-table).
-  if (route.destination === 'fe80::/64' || route.destination.startsWith('ff00::/')) return true;
   const eni = enis.find(e => e.link === route.link);
+  if (route.destination === linkLocalNetwork)
+    return eni === undefined || route.table !== eni.table || !isPlanned(route, eni);
+  if (route.destination.startsWith('ff00::/')) return true;
   // An IPv6 address brings a route to itself into main (proto kernel, metric 256); table local is asked before.
   if (route.family === 6 && route.table === mainTable && route.gateway === undefined) {
     const own = state.addresses.filter(a => a.link === route.link && a.prefixLength === bits(a.ip));

@@ -1,5 +1,5 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
-import { isLinkLocal, networkOf } from '../model/address.ts';
+import { isLinkLocal, linkLocalNetwork, networkOf } from '../model/address.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { numbersOf } from '../plan/eni-plan.ts';
@@ -24,8 +24,8 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
     r =>
       r.opaque === undefined &&
       priorities.includes(r.priority) &&
-      r.from !== undefined &&
-      (r.table === plan.table || (r.table === mainTable && r.suppressDefault)),
+      (r.from !== undefined || r.oif !== undefined) &&
+      (r.table === plan.table || (r.table === mainTable && r.suppressPrefixLength !== undefined)),
   );
   return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
 }
@@ -49,7 +49,10 @@ export function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
  * an administrator's VIP with the length of the subnet.
  */
 export function connectedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
-  const onLink = plan.routes.filter(r => r.gateway === undefined && r.table === plan.table);
+  // The kernel's own on each IPv6 link stays.
+  const onLink = plan.routes.filter(
+    r => r.gateway === undefined && r.table === plan.table && r.destination !== linkLocalNetwork,
+  );
   const subnets = onLink.map(r => r.destination);
   const planned = plan.addresses.map(a => networkOf(a.ip, a.prefixLength));
   const isOurs = (r: KernelRoute) => {
@@ -83,8 +86,5 @@ export function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
 }
 
 function fromKernelRule(r: KernelRule): KernelObject {
-  return ruleObject(
-    { ...r, from: r.from!, table: r.table!, localOnly: r.iif === 'lo', suppressDefault: r.suppressDefault },
-    { ruleProtocol: false },
-  );
+  return ruleObject({ ...r, table: r.table!, localOnly: r.iif === 'lo' }, { ruleProtocol: false });
 }

@@ -20,6 +20,7 @@ import { giveBack, type Return } from './others/give-back.ts';
 import { takenOver } from './others/leftovers.ts';
 import { isAnothers } from './others/links.ts';
 import { perform } from './perform.ts';
+import { settlePrimaryGroup } from './primary-group.ts';
 import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
 import { writeState } from './state-file.ts';
 import { verify } from './verify.ts';
@@ -90,6 +91,7 @@ async function undo(
     true,
   );
   const theirs = await giveBack(context, returns, { enis: checkpoint.stateBefore.lastGood, undoes: true });
+  await settlePrimaryGroup(context, kernel, primary.link, checkpoint.stateBefore.applied);
   const view = { ...primary, ourLinks: linksOf(changes, bystanders) };
   const now = await snapshotPrimary(system, await readKernelState(system), view);
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);

@@ -7,6 +7,7 @@ import type { Eni } from '../model/instance.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
+import { planOfToday } from './earlier-plans.ts';
 import type { TakenByMac } from './others/taken.ts';
 
 export const statePath = '/var/lib/eni-agent/state.json';
@@ -70,7 +71,7 @@ export function asState(found: unknown): State {
   const { slots = {}, learnedSubnets = {}, taken = {} } = state;
   if ([slots, learnedSubnets, taken].some(table => typeof table !== 'object' || table === null))
     throw new Error('a table is missing');
-  return { ...emptyState, ...state };
+  return { ...emptyState, ...state, applied: state.applied.map(planOfToday) };
 }
 
 /** Writes only if something changed: a pass that changes nothing leaves no trace. Readable by all: `status` needs no root. */

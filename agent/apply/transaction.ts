@@ -26,6 +26,7 @@ import { giveBack } from './others/give-back.ts';
 import { noteTaken, returnsOf, takenBy } from './others/taken.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
+import { settlePrimaryGroup } from './primary-group.ts';
 import { snapshotPrimary } from './primary-guard.ts';
 import { rollBack } from './rollback.ts';
 import { type State, writeState } from './state-file.ts';
@@ -71,6 +72,7 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   const foreign = foreignBeside(context, kernel, { ...change, applied, planned: change.plan.enis });
   await writeCheckpoint(context.system, checkpoint);
   try {
+    await settlePrimaryGroup(context, kernel, change.plan.primaryLink, change.stateAfter.applied);
     await perform(context, change, false, kernel);
     await verify(context, change.plan, change.changes, checkpoint.primary, {
       foreign,

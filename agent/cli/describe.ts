@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import { createTwoFilesPatch } from 'diff';
 import { explainSelection } from '../../renderers/detect/select.ts';
+import { plannedRuleKey } from '../apply/kernel-objects.ts';
 import type { FileChange } from '../apply/ownership.ts';
 import {
   type EniPlan,
@@ -91,9 +92,8 @@ function wrapped(head: string, words: readonly string[], width: number): readonl
 }
 
 export function ruleText(r: PlannedRule): string {
-  const to = r.to === undefined ? '' : ` to ${r.to}`;
-  const table = r.table === mainTable ? 'main' : String(r.table);
-  return `${r.priority}: from ${r.from}${to}${r.localOnly ? ' iif lo' : ''} lookup ${table}${r.suppressDefault ? ' suppress_prefixlength 0' : ''}`;
+  const [, , , ...words] = plannedRuleKey(r).split(' ');
+  return `${r.priority}: ${words.join(' ')}`.replace(` lookup ${mainTable}`, ' lookup main');
 }
 
 /** What "Left alone" has said already is not said twice. */

@@ -1,5 +1,6 @@
 // The documented, stable JSON of a pass (docs/json.md): `plan` and `once` print it. Fields are only ever added.
 import type { AgentError } from '../errors.ts';
+import type { NetworkPlan } from '../model/network-plan.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** @param notRead what this user may not read, and so was not compared */
@@ -13,7 +14,7 @@ export function passJson(pass: PassResult, notRead: readonly string[] = []) {
       requests: pass.requests,
     },
     backend: { name: pass.backend, evidence: pass.selection.evidence },
-    plan: pass.desired.plan,
+    plan: planJson(pass.desired.plan),
     files: pass.files.map(f => ({
       path: f.path,
       mode: octal(f.mode),
@@ -26,6 +27,15 @@ export function passJson(pass: PassResult, notRead: readonly string[] = []) {
     notRead,
     error: pass.failed === undefined ? null : errorJson(pass.failed.error),
   };
+}
+
+/** `suppressDefault` is what a rule said before it had a length. */
+export function planJson(plan: NetworkPlan) {
+  const enis = plan.enis.map(eni => ({
+    ...eni,
+    rules: eni.rules.map(r => ({ ...r, suppressDefault: r.suppressPrefixLength === 0 })),
+  }));
+  return { ...plan, enis };
 }
 
 export function errorJson({ code, message, hint }: AgentError) {

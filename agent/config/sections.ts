@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type Cidr, familyOf, type Ip, parseCidr, parseIp } from '../model/address.ts';
 import { backendNames } from '../model/host.ts';
 import { providerNames, providerWords } from '../model/instance.ts';
-import { bandWidth } from '../plan/numbering.ts';
+import { bandFront, bandWidth } from '../plan/numbering.ts';
 
 const text = v.pipe(v.string(), v.trim());
 
@@ -85,9 +85,9 @@ export const metadataSection = v.strictObject({
   'confirm-delay': v.optional(seconds(0, 60), '2'),
 });
 
-// Below 256 are the kernel's own tables; the band must end before the kernel's own rule 32766.
+// The band begins behind the kernel's own rule 0 and its tables up to 255, and ends before its rule 32766.
 export const routingSection = v.strictObject({
-  base: v.optional(integer(256, 32765 - bandWidth), '28000'),
+  base: v.optional(integer(bandFront + 1, 32765 - bandWidth), '28000'),
 });
 
 /** What another program may do: `leave` it as it is, or one of the words. */

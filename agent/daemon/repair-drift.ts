@@ -46,7 +46,8 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   const open = uncontested(daemon.memory.fights, seen.drift, occasion.now);
   const mends = open.length > 0 && !isHeld;
   // A foreign file may claim an ENI now; only a pass sees that.
-  const rereads = !isHeld && (mayReread(daemon, triggers) || (await isForced(daemon.context.system, pass)));
+  const asksForPass = mayReread(daemon, triggers) || seen.hasOtherInside;
+  const rereads = !isHeld && (asksForPass || (await isForced(daemon.context.system, pass)));
   const reading = mends ? believedReading(daemon) : readingAgain(daemon);
   if (reading === undefined || !(mends || rereads)) {
     const { picture } = daemon.memory;

@@ -1,5 +1,7 @@
 // Why does a packet with an ENI's address not leave by that ENI? Walks the rules and routes that were read, in the kernel's order, and
 // names the one that is missing or that comes first. Pure; that it goes wrong, the kernel itself has said (system/kernel/route-lookups.ts).
+
+import { plannedRuleKey } from '../apply/kernel-objects.ts';
 import { type Cidr, contains, familyOf, prefixLengthOf } from '../model/address.ts';
 import {
   type KernelRoute,
@@ -25,12 +27,19 @@ interface Catch {
 }
 
 export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteAnswer): Detour {
-  const rule = plan.rules.find(r => !r.suppressDefault && selects(r, answer));
+  const planned = (r: PlannedRule) =>
+    longest(
+      plan.routes.filter(route => route.table === plan.table && !isShort(route, r)),
+      answer,
+    );
+  const rule = plan.rules.find(
+    r => r.table === plan.table && r.oif === undefined && selects(r, answer) && planned(r) !== undefined,
+  );
   const caught = kernel.rules
     .filter(r => r.family === familyOf(answer.from))
     .flatMap(r => catchOf(kernel, r, answer))
     .at(0);
-  const ownKeys = new Set(plan.rules.map(plannedKey));
+  const ownKeys = new Set(plan.rules.map(plannedRuleKey));
   const isOwn = (r: KernelRule) => r.opaque === undefined && ownKeys.has(ruleKey(r));
 
   // By a rule that comes first: a foreign one, or ours that prefers specific routes of main.
@@ -41,22 +50,18 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
         hint: `find out what added that rule; it does no harm with a priority above ${rule.priority}, or without the addresses of ${plan.link}`,
         deliberate: false,
       };
-    if (caught.rule.suppressDefault && caught.route !== undefined)
+    if (caught.rule.suppressPrefixLength !== undefined && caught.route !== undefined)
       return {
         why: `main has ${keyWithoutMetric(caught.route)}, and its specific routes come before the ENI's table`,
         hint: 'that is intended for containers and VPNs; if the addresses of the ENI must not use that route, remove it from main',
         deliberate: true,
       };
   }
-  if (rule !== undefined && !kernel.rules.some(r => isOwn(r) && ruleKey(r) === plannedKey(rule)))
-    return missing(plannedKey(rule));
-  const route = longest(
-    plan.routes.filter(r => r.table === plan.table),
-    answer,
-  );
-  const planned = route === undefined ? undefined : routeKey({ ...route, link: plan.link });
-  if (planned !== undefined && !kernel.routes.some(r => keyWithoutMetric(r) === planned))
-    return missing(planned);
+  if (rule !== undefined && !kernel.rules.some(r => isOwn(r) && ruleKey(r) === plannedRuleKey(rule)))
+    return missing(plannedRuleKey(rule));
+  const route = rule && planned(rule);
+  const key = route === undefined ? undefined : routeKey({ ...route, link: plan.link });
+  if (key !== undefined && !kernel.routes.some(r => keyWithoutMetric(r) === key)) return missing(key);
   if (caught?.route !== undefined)
     return {
       why: `${keyWithoutMetric(caught.route)}${words(caught.route.opaque)} is used instead`,
@@ -86,7 +91,9 @@ function catchOf(kernel: KernelState, rule: KernelRule, answer: RouteAnswer): re
     kernel.routes.filter(r => r.table === rule.table),
     answer,
   );
-  if (route === undefined || (rule.suppressDefault && prefixLengthOf(route.destination) === 0)) return [];
+  if (route === undefined || isShort(route, rule)) return [];
+  const group = kernel.links.find(l => l.name === route.link)?.group;
+  if (rule.suppressGroup !== undefined && group === rule.suppressGroup) return [];
   // Of a route with several next hops any may have been chosen.
   const ends = route.link === answer.link || route.opaque?.startsWith('unicast') === true;
   return ends ? [{ rule, route }] : [];
@@ -94,11 +101,11 @@ function catchOf(kernel: KernelState, rule: KernelRule, answer: RouteAnswer): re
 
 /** False for a rule that surely does not select the packet: it has no mark, no port and no output link. */
 function mayMatch(rule: KernelRule, answer: RouteAnswer): boolean {
-  if (rule.iif !== undefined && rule.iif !== 'lo') return false;
+  if ((rule.iif !== undefined && rule.iif !== 'lo') || rule.oif !== undefined) return false;
   const [first] = rule.opaque?.split(' ') ?? [];
   // `not` turns all selectors round; where the packet goes has to tell.
   if (first === 'not') return true;
-  if (['fwmark', 'oif', 'ipproto', 'sport', 'dport', 'tos'].includes(first ?? '')) return false;
+  if (['fwmark', 'ipproto', 'sport', 'dport', 'tos'].includes(first ?? '')) return false;
   return selects(rule, answer);
 }
 
@@ -109,6 +116,14 @@ function selects(
   return (
     (rule.from === undefined || contains(rule.from, from)) && (rule.to === undefined || contains(rule.to, to))
   );
+}
+
+/** A route that the rule takes for none. */
+function isShort(
+  { destination }: { readonly destination: Cidr },
+  { suppressPrefixLength }: { readonly suppressPrefixLength: number | undefined },
+): boolean {
+  return suppressPrefixLength !== undefined && prefixLengthOf(destination) <= suppressPrefixLength;
 }
 
 /** The longest match; of several the lowest metric, as the kernel takes it. */
@@ -123,10 +138,6 @@ function longest<Route extends KernelRoute | PlannedRoute>(
         prefixLengthOf(b.destination) - prefixLengthOf(a.destination) || (a.metric ?? 0) - (b.metric ?? 0),
     )
     .at(0);
-}
-
-function plannedKey(rule: PlannedRule): string {
-  return ruleKey({ ...rule, iif: rule.localOnly ? 'lo' : undefined });
 }
 
 function keyWithoutMetric(route: KernelRoute): string {

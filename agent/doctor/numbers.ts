@@ -6,7 +6,7 @@ import { type KernelRoute, type KernelRule, routeKey, ruleKey } from '../model/k
 import type { EniPlan } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
-import { bandWidth, isPriorityOfBand, isTableOfBand } from '../plan/numbering.ts';
+import { bandFront, bandWidth, isPriorityOfBand, isTableOfBand } from '../plan/numbering.ts';
 import { type Finding, ok } from './finding.ts';
 
 const shown = 3;
@@ -23,7 +23,7 @@ export async function numbers(
     ...(await readState(system)).applied,
   ];
   const foreign = [...foreignRoutes(inspection, plans, base), ...foreignRules(inspection, plans, base)];
-  const band = `${base} to ${base + bandWidth - 1}`;
+  const band = `${base - bandFront} to ${base + bandWidth - 1}`;
   if (foreign.length === 0) return [ok('numbers', `${band}: nothing else uses them`)];
   const more = foreign.length > shown ? ` (and ${foreign.length - shown} more)` : '';
   return [

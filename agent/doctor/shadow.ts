@@ -44,7 +44,13 @@ function takes(kernel: Pick<KernelState, 'routes'>, plan: EniPlan, rule: KernelR
 
 /** The priority of the rule by which the address leaves by its ENI. */
 function lastPriority(plan: EniPlan, ip: Ip): number | undefined {
-  const rules = plan.rules.filter(r => !r.suppressDefault && r.to === undefined && contains(r.from, ip));
+  const rules = plan.rules.filter(
+    r =>
+      r.suppressPrefixLength === undefined &&
+      r.to === undefined &&
+      r.from !== undefined &&
+      contains(r.from, ip),
+  );
   return rules.length === 0 ? undefined : Math.min(...rules.map(r => r.priority));
 }
 
@@ -57,6 +63,7 @@ function selects(rule: KernelRule, ip: Ip): boolean {
     (rule.from === undefined || contains(rule.from, ip)) &&
     isAny(rule.to) &&
     (rule.iif === undefined || rule.iif === 'lo') &&
+    rule.oif === undefined &&
     isUnmarked(words) &&
     !words.some(word => asked.includes(word) || word.includes('l3mdev'));
   return words[0] === 'not' ? !matches : matches;
@@ -84,8 +91,8 @@ function leadsAway(routes: readonly KernelRoute[], rule: KernelRule, link: strin
 }
 
 /** Longest prefix whose routes do not count; -1: all count. */
-function suppressedLength({ suppressDefault, opaque }: KernelRule): number {
-  if (suppressDefault) return 0;
+function suppressedLength({ suppressPrefixLength, opaque }: KernelRule): number {
+  if (suppressPrefixLength !== undefined) return suppressPrefixLength;
   return Number(/\bsuppress_prefixlength (\d+)/.exec(opaque ?? '')?.[1] ?? -1);
 }
 

@@ -120,6 +120,9 @@ export function netmaskOf(prefixLength: number): Ip {
   return ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString() as Ip;
 }
 
+/** What the kernel has on-link on each link with IPv6. */
+export const linkLocalNetwork = 'fe80::/64' as Cidr;
+
 export function isLinkLocal(ip: Ip): boolean {
   return ipaddr.parse(ip).range() === 'linkLocal';
 }

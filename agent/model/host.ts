@@ -53,7 +53,11 @@ export interface HostFacts {
     readonly commandLine?: string;
   };
   /** What the kernel and its `ip` can do (probed in a private network namespace). */
-  readonly kernel: { readonly suppressPrefixLength: boolean; readonly ruleProtocol: boolean };
+  readonly kernel: {
+    readonly suppressPrefixLength: boolean;
+    readonly suppressGroup: boolean;
+    readonly ruleProtocol: boolean;
+  };
 }
 
 export interface Dmi {

@@ -14,6 +14,8 @@ export interface KernelLink {
   readonly mtu: number;
   /** The largest that the kernel lets it have, 0 for any; undefined where the kernel or `ip` does not tell. */
   readonly maxMtu?: number | undefined;
+  /** The link group (IFLA_GROUP): 0 unless somebody has put it in one; undefined for one with a name that is not known. */
+  readonly group: number | undefined;
   /** Set if the link is a port of a bridge, a bond or a failover device. */
   readonly master: string | undefined;
   /** rtnetlink kind: `veth`, `vlan`, `bridge`, ... undefined for a physical NIC. */
@@ -68,8 +70,10 @@ export interface KernelRule {
   readonly from: Cidr | undefined;
   readonly to: Cidr | undefined;
   readonly iif: string | undefined;
+  readonly oif: string | undefined;
   readonly table: number | undefined;
-  readonly suppressDefault: boolean;
+  readonly suppressPrefixLength: number | undefined;
+  readonly suppressGroup: number | undefined;
   readonly protocol: string | undefined;
   /** Selectors or actions that this program does not model: such a rule is foreign by definition. */
   readonly opaque: string | undefined;
@@ -108,11 +112,15 @@ export function ruleKey(r: {
   from: Cidr | undefined;
   to: Cidr | undefined;
   iif: string | undefined;
+  oif: string | undefined;
   table: number | undefined;
-  suppressDefault: boolean;
+  suppressPrefixLength: number | undefined;
+  suppressGroup: number | undefined;
 }): string {
-  const to = r.to === undefined ? '' : ` to ${r.to}`;
-  const iif = r.iif === undefined ? '' : ` iif ${r.iif}`;
-  const suppress = r.suppressDefault ? ' suppress_prefixlength 0' : '';
-  return `rule ${r.family} ${r.priority} from ${r.from ?? 'all'}${to}${iif} lookup ${r.table ?? '-'}${suppress}`;
+  const { family, priority, from = 'all', table = '-' } = r;
+  const word = (name: string, value: string | number | undefined) =>
+    value === undefined ? '' : ` ${name} ${value}`;
+  const selectors = `from ${from}${word('to', r.to)}${word('iif', r.iif)}${word('oif', r.oif)}`;
+  const limits = `${word('suppress_prefixlength', r.suppressPrefixLength)}${word('suppress_ifgroup', r.suppressGroup)}`;
+  return `rule ${family} ${priority} ${selectors} lookup ${table}${limits}`;
 }

@@ -40,13 +40,18 @@ export interface PlannedRoute {
 export interface PlannedRule {
   readonly family: Family;
   readonly priority: number;
-  readonly from: Cidr;
+  /** Undefined: whatever the source is, none included. */
+  readonly from: Cidr | undefined;
   readonly to: Cidr | undefined;
   /** `iif lo`: only packets that this host made, so that a forwarded packet of a neighbour keeps using main. */
   readonly localOnly: boolean;
+  /** `oif LINK`: only what a socket sends that is bound to this link. */
+  readonly oif: string | undefined;
   readonly table: number;
-  /** `suppress_prefixlength 0`: use the table but never its default route. */
-  readonly suppressDefault: boolean;
+  /** `suppress_prefixlength N`: a route with N bits or fewer counts as none. 0: use the table but never its default route. */
+  readonly suppressPrefixLength: number | undefined;
+  /** `suppress_ifgroup N`: a route by a link in this group counts as none. */
+  readonly suppressGroup: number | undefined;
 }
 
 export interface EniPlan {

@@ -1,12 +1,13 @@
 // From a reading to what should be: believe it, plan it, render it, leave out what belongs to others. No file is written and no
 // command runs here; reconcile.ts compares the result with the machine.
 
-import type { RenderedFile, Renderer } from '../../renderers/renderer.ts';
+import type { OwnFiles, RenderedFile, Renderer } from '../../renderers/renderer.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { foreignPaths } from '../apply/ownership.ts';
+import { primaryGroupFiles, primaryGroupRule } from '../apply/primary-group.ts';
 import { isOfThisMachine, type State } from '../apply/state-file.ts';
 import { containerNetworkClaim, findContainerNetworks } from '../coexistence/container-network.ts';
-import { type DropIns, planDropIns } from '../coexistence/drop-ins.ts';
+import { planDropIns } from '../coexistence/drop-ins.ts';
 import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
@@ -18,7 +19,9 @@ import { hasTrait } from '../model/skip-reason.ts';
 import type { Lease } from '../plan/eni-network.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { occupiedSlots, recoverSlots } from '../plan/occupied-slots.ts';
+import { mainRoutesOfOthers } from '../plan/own-networks.ts';
 import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
+import { ruleWordsOf } from '../plan/rule-words.ts';
 import { readLease } from '../system/facts/leases.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
@@ -48,8 +51,8 @@ export interface Desired extends PlanResult {
   readonly untouched: ReadonlySet<Mac>;
   /** Files of ENIs that are set apart and of which no plan is known (the state file was lost): whatever is there stays. */
   readonly kept: ReadonlySet<string>;
-  /** Drop-ins that keep other programs off the ENIs; their files are among `files`. */
-  readonly dropIns: DropIns;
+  /** Places of the files that are not of one ENI, such as drop-ins that keep other programs off them; the files are among `files`. */
+  readonly ofMachine: { readonly ownFiles: readonly OwnFiles[] };
 }
 
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
@@ -74,7 +77,9 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     links: input.kernel.links,
   });
   const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
-  const files = [...input.renderer.render(enis, input.facts), ...dropIns.files];
+  const group = primaryGroupRule(planned, enis, input.kernel.links);
+  const ofMachine = [...dropIns.files, ...(group ?? [])];
+  const files = [...input.renderer.render(enis, input.facts), ...ofMachine];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await foreignPaths(system, files, input.renderer.ownFiles);
   const unknown = whole.enis.filter(e => apart.has(e.mac) && !enis.some(({ mac }) => mac === e.mac));
@@ -83,7 +88,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     ...result,
     plan: planned,
     held,
-    dropIns,
+    ofMachine: { ownFiles: [...dropIns.ownFiles, ...(group === undefined ? [] : [primaryGroupFiles])] },
     whole: whole.enis,
     untouched,
     kept: new Set(unknown.length === 0 ? [] : input.renderer.render(unknown, input.facts).map(f => f.path)),
@@ -108,8 +113,9 @@ async function planInput(system: System, input: DesiredInput) {
     leases: await readLeases(system, input),
     learnedSubnets: new Map(sameMachine ? (Object.entries(state.learnedSubnets) as [Mac, never][]) : []),
     earlierMtus: new Map(sameMachine ? state.applied.map(eni => [eni.mac, eni] as const) : []),
-    suppressPrefixLength: facts.kernel.suppressPrefixLength,
     mainDefaults: mainDefaultsOf(input),
+    words: ruleWordsOf(facts.kernel, input.renderer.ruleLimits?.(facts) ?? {}, base),
+    mainRoutes: mainRoutesOfOthers(kernel),
     withoutIpv6: await linksWithoutIpv6(system, kernel),
     claims: await claimsOn(system, input),
     containerNetwork: containerNetworkClaim(

@@ -13,6 +13,7 @@ import {
   readFoundFile,
   readOwnedFiles,
 } from '../apply/ownership.ts';
+import { primaryGroupCommand } from '../apply/primary-group.ts';
 import type { Mac } from '../model/address.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
@@ -28,7 +29,7 @@ export async function diff(
   unloaded: readonly string[],
 ) {
   const { renderer, facts, kernel, reloadHazard } = machine;
-  const all = await readOwnedFiles(system, [...Object.values(renderers), desired.dropIns]);
+  const all = await readOwnedFiles(system, [...Object.values(renderers), desired.ofMachine]);
   const isLeft = (path: string) => desired.kept.has(path) && !desired.files.some(f => f.path === path);
   const owned = new Map([...all].filter(([path]) => !isLeft(path)));
   const wanted = await Promise.all(
@@ -53,7 +54,16 @@ export async function diff(
     superseded: eni => renderer.supersedes?.(eni.link, facts) !== undefined,
     compare,
   });
-  return { files, changes, compare, ...workOf(machine, changes, compare) };
+  const work = workOf(machine, changes, compare);
+  const group = primaryGroupCommand(
+    kernel,
+    desired.plan.primaryLink,
+    [...desired.plan.enis, ...desired.held],
+    compare.base,
+  );
+  const first = group === undefined ? [] : [{ family: 4 as const, lines: [group.slice(1).join(' ')] }];
+  const kernelChanges = { ...work.kernelChanges, add: [...first, ...work.kernelChanges.add] };
+  return { files, changes, compare, ...work, kernelChanges };
 }
 
 /** The commands of the service, and what goes to the kernel directly. */

@@ -2,10 +2,13 @@
 // metadata, no probes. What it finds is not mended here: that takes a pass, which decides for itself.
 import { compareEni, compareOptions, describeDifference, isServicesDoing } from '../apply/compare.ts';
 import type { Mac } from '../model/address.ts';
+import { valueOr } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
+import { isSame } from '../model/value.ts';
 import { matchLink } from '../plan/match-links.ts';
+import { insideOf, mainRoutesOfOthers, networksOf, specificRoutes } from '../plan/own-networks.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
 import { leftContested } from './apart.ts';
@@ -15,6 +18,8 @@ export interface Glance {
   readonly kernel: KernelState;
   /** What differs from the last pass, per ENI; empty if nothing does. */
   readonly drift: readonly Drift[];
+  /** Main has got something inside of an ENI's networks, or lost it: a plan of today would be another one. */
+  readonly hasOtherInside: boolean;
 }
 
 export interface Drift {
@@ -43,7 +48,7 @@ export async function glance(
 ): Promise<Glance> {
   const kernel = await readKernelState(system);
   // A plan that was not applied is nothing to drift from.
-  if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [] };
+  if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [], hasOtherInside: false };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
   const inKernel = watched(pass).map((plan): Drift => {
     const difference = compareEni(kernel, plan, plan, options);
@@ -53,7 +58,11 @@ export async function glance(
       byService: isServicesDoing(difference, options),
     };
   });
-  return { kernel, drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0) };
+  return {
+    kernel,
+    drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0),
+    hasOtherInside: hasOtherInside(kernel, pass),
+  };
 }
 
 /** Names, indexes, MACs and masters of the links that an ENI could be: another text means attached, detached, renamed or moved. */
@@ -63,6 +72,25 @@ export function linksText(kernel: KernelState, { agent }: Pick<Settings, 'agent'
     .map(({ index, name, mac, master }) => `${index} ${name} ${mac} ${master ?? ''}`)
     .sort()
     .join('\n');
+}
+
+/** Looks closely only where the routes are others: pods come and go on some machines, and seldom inside of an ENI's networks. */
+function hasOtherInside(kernel: KernelState, { desired, instance, kernel: before }: PassResult): boolean {
+  const [then, now] = [before, kernel].map(state =>
+    desired.plan.enis.map(({ link }) => ({
+      link,
+      routes: specificRoutes(link, desired.plan.primaryLink, {
+        mainRoutes: mainRoutesOfOthers(state),
+        instance,
+        links: state.links,
+      }),
+    })),
+  );
+  if (isSame(then, now)) return false;
+  const told = instance.enis.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].flatMap(f => valueOr(f.subnets, [])));
+  const insides = (of: typeof then) =>
+    desired.plan.enis.map((eni, index) => insideOf(networksOf(eni), of![index]!.routes, told));
+  return !isSame(insides(then), insides(now));
 }
 
 async function fileDrift(system: System, pass: PassResult): Promise<readonly Drift[]> {

@@ -4,6 +4,7 @@ import { eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { readLiveOnly } from '../apply/netplan/live-only.ts';
+import { settlePrimaryGroup } from '../apply/primary-group.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';
@@ -69,7 +70,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
-    if (options.apply) await writeState(system, stateAfter);
+    if (options.apply) {
+      const { primaryLink } = desired.plan;
+      await settlePrimaryGroup({ system, log, compare }, kernel, primaryLink, stateAfter.applied);
+      await writeState(system, stateAfter);
+    }
     return { ...result, outcome: 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };

@@ -8,6 +8,7 @@ import {
   families,
   type Ip,
   isLinkLocal,
+  linkLocalNetwork,
   type Mac,
   prefixLengthOf,
 } from '../model/address.ts';
@@ -19,7 +20,9 @@ import {
   type PlannedRoute,
 } from '../model/network-plan.ts';
 import { needsOnLinkInMain } from './main-default.ts';
-import { priorityOf, tableOf } from './numbering.ts';
+import { priorityOf, tableOf, tiers } from './numbering.ts';
+import { insideOf, networksBehindGateway } from './own-networks.ts';
+import type { RuleWords } from './rule-words.ts';
 import { type PlanSubnet, planRules } from './rules.ts';
 
 export interface FamilyInput {
@@ -30,6 +33,8 @@ export interface FamilyInput {
   readonly subnets: readonly PlanSubnet[];
   readonly gateway: Ip | undefined;
   readonly prefixes: readonly Cidr[];
+  /** What main has of others, or may have: it comes first inside of the ENI's networks. */
+  readonly specifics: readonly Cidr[];
 }
 
 export interface EniInput {
@@ -43,7 +48,7 @@ export interface EniInput {
   readonly addressing: Addressing;
   readonly mtu: number | undefined;
   readonly inheritsMtu?: boolean;
-  readonly suppressPrefixLength: boolean;
+  readonly words: RuleWords;
   /** Metric of a default route in main, if the administrator asked for one. */
   readonly mainDefaultMetric: number | undefined;
   /** Families that get none all the same. */
@@ -53,6 +58,8 @@ export interface EniInput {
   readonly ipv6Off?: boolean;
   /** Whether another ENI of this machine has the address, as an ENI in another VPC may have that of a gateway. */
   readonly isElsewhere?: (ip: Ip) => boolean;
+  /** Subnets of all ENIs, the primary's too. */
+  readonly ofEnis?: readonly Cidr[];
   readonly notes: readonly string[];
   readonly ipv4: FamilyInput;
   readonly ipv6: FamilyInput;
@@ -64,10 +71,21 @@ export function planEni(input: EniInput): EniPlan {
     const part = family === 4 ? input.ipv4 : input.ipv6;
     // DHCP has not told the subnet yet: rules and routes come with the next pass.
     const settled = !(family === 4 && input.addressing === 'dhcp' && part.subnets.length === 0);
+    const behindGateway = networksBehindGateway(part.subnets, part.elsewhere, part.gateway);
+    const ownNetworks = [...part.subnets.map(s => s.cidr), ...behindGateway];
+    const inside = insideOf(ownNetworks, part.specifics, input.ofEnis);
     return {
       addresses: planAddresses(family, part, family === 4 && input.addressing === 'dhcp'),
-      routes: settled ? planRoutes(family, part, table, input) : [],
-      rules: settled ? planRules({ ...input, ...part, family, table }) : [],
+      routes: settled
+        ? planRoutes(family, part, {
+            ...{ behindGateway, table },
+            mainDefaultMetric:
+              input.mainDefaultWithout?.includes(family) === true ? undefined : input.mainDefaultMetric,
+            boundSockets: input.words.links && part.addresses.length > 0,
+            isElsewhere: input.isElsewhere,
+          })
+        : [],
+      rules: settled ? planRules({ ...input, ...part, family, table, inside }) : [],
     };
   });
   return {
@@ -116,31 +134,39 @@ function planAddresses(family: Family, part: FamilyInput, dhcp: boolean): readon
 function planRoutes(
   family: Family,
   part: FamilyInput,
-  table: number,
-  input: Pick<EniInput, 'mainDefaultMetric' | 'mainDefaultWithout' | 'isElsewhere'>,
+  { behindGateway, table, mainDefaultMetric, boundSockets, isElsewhere }: TableInput,
 ): readonly PlannedRoute[] {
-  const onLinkRoutes = part.subnets.map(({ cidr }) => ({
+  const { subnets, gateway } = part;
+  const onLink = (destination: Cidr): PlannedRoute => ({
     family,
-    destination: cidr,
+    destination,
     gateway: undefined,
     onLink: false,
     table,
     metric: undefined,
-  }));
-  if (part.gateway === undefined) return onLinkRoutes;
-  const gateway = part.gateway;
-  const defaultRoute: PlannedRoute = {
-    family,
-    destination: (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr,
+  });
+  const onLinkRoutes = subnets.map(({ cidr }) => onLink(cidr));
+  if (gateway === undefined) return onLinkRoutes;
+  const byGateway = (destination: Cidr): PlannedRoute => ({
+    ...onLink(destination),
     gateway,
-    onLink: needsOnLink(family, gateway, part.subnets, input.isElsewhere?.(gateway) === true),
-    table,
-    metric: undefined,
-  };
-  const onLink = needsOnLinkInMain(gateway, part.subnets);
-  const metric = input.mainDefaultWithout?.includes(family) === true ? undefined : input.mainDefaultMetric;
-  const mainDefault = metric === undefined ? [] : [{ ...defaultRoute, onLink, table: mainTable, metric }];
-  return [...onLinkRoutes, defaultRoute, ...mainDefault];
+    onLink: needsOnLink(family, gateway, subnets, isElsewhere?.(gateway) === true),
+  });
+  const defaultRoute = byGateway((family === 4 ? '0.0.0.0/0' : '::/0') as Cidr);
+  // What is bound to the link asks this table for its neighbours by link-local address too, and would be sent to the gateway.
+  const linkLocal = family === 6 && boundSockets ? [onLink(linkLocalNetwork)] : [];
+  const inMain = { ...defaultRoute, onLink: needsOnLinkInMain(gateway, subnets), table: mainTable };
+  const mainDefault = mainDefaultMetric === undefined ? [] : [{ ...inMain, metric: mainDefaultMetric }];
+  return [...onLinkRoutes, ...linkLocal, ...behindGateway.map(byGateway), defaultRoute, ...mainDefault];
+}
+
+interface TableInput {
+  readonly behindGateway: readonly Cidr[];
+  readonly table: number;
+  readonly mainDefaultMetric: number | undefined;
+  /** There is a rule for what is bound to the link (`oif`). */
+  readonly boundSockets: boolean;
+  readonly isElsewhere: EniInput['isElsewhere'];
 }
 
 /**
@@ -167,8 +193,6 @@ export function numbersOf(
 ): { readonly table: number; readonly priorities: readonly number[] } {
   return {
     table: tableOf(base, slot),
-    priorities: (['neighbour', 'specificMain', 'ownTable'] as const).map(tier =>
-      priorityOf(base, tier, slot),
-    ),
+    priorities: tiers.map(tier => priorityOf(base, tier, slot)),
   };
 }

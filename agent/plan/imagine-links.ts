@@ -18,6 +18,7 @@ export function imagineLinks(
     permanentMac: undefined,
     up: true,
     mtu: 1500,
+    group: 0,
     master: undefined,
     kind: undefined,
     physical: true,

@@ -3,10 +3,12 @@
 import type { Mac } from '../model/address.ts';
 
 export const slotCount = 256;
-/** Distances of the three rule tiers from the base; 300 apart, so that 256 slots fit between two of them. */
-const tierOffset = { neighbour: 0, specificMain: 300, ownTable: 600 } as const;
+/** Distances of the rule tiers from the base; 300 apart, so that 256 slots fit between two of them. */
+const tierOffset = { inside: -300, ownNetworks: 0, specificMain: 300, ownTable: 600 } as const;
 /** How many numbers behind the base are ours. */
 export const bandWidth = tierOffset.ownTable + slotCount;
+/** How many in front of it. */
+export const bandFront = -tierOffset.inside;
 
 /**
  * The metric of slot 0. Services give 0 to 3000 (systemd-networkd and the kernel's router advertisements 1024, dhcpcd 1000 and the link's
@@ -17,6 +19,7 @@ export const bandWidth = tierOffset.ownTable + slotCount;
 export const firstMetric = 2_000_000_000;
 
 export type Tier = keyof typeof tierOffset;
+export const tiers = Object.keys(tierOffset) as readonly Tier[];
 
 export function tableOf(base: number, slot: number): number {
   return base + slot;

@@ -2,9 +2,7 @@
 // somebody else occupies. Pure.
 import type { Mac } from '../model/address.ts';
 import type { KernelLink, KernelState } from '../model/kernel-state.ts';
-import { priorityOf, slotCount, type Tier, tableOf } from './numbering.ts';
-
-const tiers: readonly Tier[] = ['neighbour', 'specificMain', 'ownTable'];
+import { priorityOf, slotCount, tableOf, tiers } from './numbering.ts';
 
 /**
  * Slots that the kernel itself remembers: a table of the band whose every route leaves by one link belongs to that link's ENI. Unless the slot is

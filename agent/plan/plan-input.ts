@@ -6,6 +6,8 @@ import type { Settings } from '../model/settings.ts';
 import type { Lease } from './eni-network.ts';
 import type { EarlierMtu } from './inherited-mtu.ts';
 import type { MainDefaults } from './main-default.ts';
+import type { MainRoute } from './own-networks.ts';
+import type { RuleWords } from './rule-words.ts';
 
 export interface PlanInput {
   readonly instance: Instance;
@@ -20,11 +22,13 @@ export interface PlanInput {
   readonly leases: ReadonlyMap<string, Lease>;
   /** IPv4 subnets that DHCP told in earlier passes. */
   readonly learnedSubnets: ReadonlyMap<Mac, Cidr>;
-  readonly suppressPrefixLength: boolean;
   /** What the MTUs were in the plans that were applied last. */
   readonly earlierMtus?: ReadonlyMap<Mac, EarlierMtu>;
   /** What the machine has to do with a default route in main; undefined: nothing is known of it. */
   readonly mainDefaults?: MainDefaults | undefined;
+  readonly words: RuleWords;
+  /** What main has by links of others, or by the ENI's own link without the agent. */
+  readonly mainRoutes?: readonly MainRoute[];
   /** Links on which IPv6 is switched off. */
   readonly withoutIpv6?: ReadonlySet<string>;
   /** Links that foreign files configure, with where. */

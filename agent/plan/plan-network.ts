@@ -9,6 +9,7 @@ import { planEni } from './eni-plan.ts';
 import { inheritedMtu } from './inherited-mtu.ts';
 import { mainDefaultOf } from './main-default.ts';
 import { assignSlots } from './numbering.ts';
+import { specificRoutes } from './own-networks.ts';
 import type { PlanInput } from './plan-input.ts';
 import { linkName, protectedAddresses } from './protected-addresses.ts';
 import { onLinkElsewhere, sharesSubnets } from './share-subnets.ts';
@@ -57,6 +58,9 @@ export function planNetwork(input: PlanInput): PlanResult {
     }
   }
 
+  // A prefix is on a bridge of this machine, whosever it is.
+  const prefixes = [...networks.values()].flatMap(({ ipv4, ipv6 }) => [...ipv4.prefixes, ...ipv6.prefixes]);
+  const ofEnis = [...networks.values()].flatMap(({ ipv4, ipv6 }) => [...ipv4.subnets, ...ipv6.subnets]);
   const assigned = assignSlots(
     candidates.map(c => c.eni.mac),
     input.keptSlots,
@@ -105,6 +109,7 @@ export function planNetwork(input: PlanInput): PlanResult {
       machine: input.mainDefaults,
     });
     if (inMain.refusal !== undefined) refusals.push(`${eni.id ?? eni.mac}: ${inMain.refusal}`);
+    const specifics = [...prefixes, ...specificRoutes(link.name, primaryLink, input)];
     planned.push(
       planEni({
         mac: eni.mac,
@@ -116,7 +121,8 @@ export function planNetwork(input: PlanInput): PlanResult {
         addressing: network.addressing,
         mtu: told ?? inherited?.mtu,
         inheritsMtu: inherited?.mtu !== undefined,
-        suppressPrefixLength: input.suppressPrefixLength,
+        words: input.words,
+        ofEnis,
         mainDefaultMetric: inMain.metric,
         mainDefaultWithout: inMain.without,
         wantsConnectedRoute: wanted,
@@ -127,8 +133,8 @@ export function planNetwork(input: PlanInput): PlanResult {
           ...inMain.notes,
         ],
         isElsewhere,
-        ipv4: { ...network.ipv4, subnets: subnets[4], elsewhere: elsewhere(4) },
-        ipv6: { ...network.ipv6, subnets: subnets[6], elsewhere: elsewhere(6) },
+        ipv4: { ...network.ipv4, subnets: subnets[4], elsewhere: elsewhere(4), specifics },
+        ipv6: { ...network.ipv6, subnets: subnets[6], elsewhere: elsewhere(6), specifics },
       }),
     );
   }

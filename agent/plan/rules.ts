@@ -1,8 +1,11 @@
-// The rules of one ENI in one family: three tiers, by subnet where the ENI has it for itself, by address where it does not.
+// The rules of one ENI in one family: by subnet where the ENI has it for itself, by address where it does not. docs/how-it-works.md has the
+// tiers, and what each is for.
 import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
 import { mainTable, type PlannedRule } from '../model/network-plan.ts';
 import { keyOf } from '../model/value.ts';
 import { priorityOf, type Tier } from './numbering.ts';
+import type { Inside } from './own-networks.ts';
+import type { RuleWords } from './rule-words.ts';
 
 //
 // Why by subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet
@@ -19,63 +22,79 @@ export interface PlanSubnet {
 
 export interface RuleInput {
   readonly family: Family;
+  readonly link: string;
   readonly base: number;
   readonly slot: number;
   readonly table: number;
   readonly subnets: readonly PlanSubnet[];
   readonly addresses: readonly Ip[];
   readonly prefixes: readonly Cidr[];
-  /** Subnets that main has on-link by another ENI: the primary's, and those of ENIs with a connected route. */
-  readonly elsewhere: readonly Cidr[];
-  /** False where the kernel ignores `suppress_prefixlength` (before 3.12): tier 2 would then send everything to main. */
-  readonly suppressPrefixLength: boolean;
+  /** Networks with a route of their own in the ENI's table that main has something inside of (own-networks.ts). */
+  readonly inside: readonly Inside[];
+  readonly words: RuleWords;
 }
 
 export function planRules(input: RuleInput): readonly PlannedRule[] {
-  const { subnets, addresses, prefixes } = input;
-  const inside = (inner: Ip | Cidr) => subnets.find(s => contains(s.cidr, inner));
-  const foreignAddresses = addresses.filter(a => inside(a) === undefined).map(hostCidr);
-  const foreignPrefixes = prefixes.filter(p => inside(p) === undefined);
+  const { subnets, addresses, prefixes, words } = input;
+  const subnetOf = (inner: Ip | Cidr) => subnets.find(s => contains(s.cidr, inner));
+  const foreignAddresses = addresses.filter(a => subnetOf(a) === undefined).map(hostCidr);
+  const foreignPrefixes = prefixes.filter(p => subnetOf(p) === undefined);
+  const exclusive = subnets.filter(s => !s.shared).map(s => s.cidr);
+  const single = addresses.filter(a => subnetOf(a)?.shared !== false).map(hostCidr);
+  // Main may be asked for the whole of a shared subnet: what it answers is right for everybody there.
+  const askMain = [...subnets.map(s => s.cidr), ...foreignAddresses, ...foreignPrefixes];
+  // `iif lo` means made by this host: what the VM forwards for a neighbour in that subnet (a NAT or security appliance) keeps using main.
+  // A delegated prefix is forwarded for containers, so no `iif lo`.
+  const askOwn = [
+    ...exclusive.map(from => ({ from, localOnly: words.links })),
+    ...[...single, ...prefixes].map(from => ({ from })),
+  ];
   const rules: PlannedRule[] = [];
 
-  // Tier 1: to the subnets that main has on-link by another ENI. Without it tier 2 would find that connected route, and the packet
-  // would leave by the other ENI with a source that is foreign there: the VPC drops it. The ENI's own gateway leads there too.
-  const exclusive = subnets.filter(s => !s.shared).map(s => s.cidr);
-  const single = addresses.filter(a => inside(a)?.shared !== false).map(hostCidr);
-  for (const to of input.elsewhere) {
-    for (const from of exclusive) rules.push(rule(input, 'neighbour', from, { to, localOnly: true }));
-    for (const from of [...single, ...prefixes]) rules.push(rule(input, 'neighbour', from, { to }));
+  if (words.suppressPrefixLength) {
+    // By length, and not by what main has inside of it: what comes and goes there (containers) changes no rule.
+    for (const { network: to, suppressPrefixLength } of input.inside)
+      for (const from of askMain)
+        rules.push(rule(input, 'inside', { ...mainSpecifics(input), from, to, suppressPrefixLength }));
+
+    // The table without its default route: what leads to the ENI's gateway and neighbours, and to the subnets that main has on-link by
+    // another ENI. Nothing in main can take these away: a wide route (a VPN's 0.0.0.0/1, 10.0.0.0/8) would have the ENI's own gateway, and
+    // the connected route of the primary would send the packet out there, with a source that is foreign there.
+    for (const from of askOwn) rules.push(rule(input, 'ownNetworks', { ...from, suppressPrefixLength: 0 }));
+
+    // Specific routes in main (container bridges, VPN, peering) win over the ENI's default route. An address or a prefix outside the subnets
+    // needs it as much as one inside.
+    for (const from of askMain) rules.push(rule(input, 'specificMain', { ...mainSpecifics(input), from }));
   }
 
-  // Tier 2: specific routes in main (container bridges, VPN, peering) win over the ENI's default route. An address or a prefix
-  // outside the subnets needs it as much as one inside.
-  if (input.suppressPrefixLength) {
-    for (const from of [...subnets.map(s => s.cidr), ...foreignAddresses, ...foreignPrefixes])
-      rules.push(rule(input, 'specificMain', from, { table: mainTable, suppressDefault: true }));
-  }
-
-  // Tier 3: everything else leaves by the ENI. `iif lo` means made by this host: what the VM forwards for a neighbour in that
-  // subnet (a NAT or security appliance) keeps using main. A delegated prefix is forwarded for containers, so no `iif lo`.
-  for (const { cidr, shared } of subnets) {
-    if (!shared) rules.push(rule(input, 'ownTable', cidr, { localOnly: true }));
-    else
-      for (const ip of addresses.filter(a => contains(cidr, a)))
-        rules.push(rule(input, 'ownTable', hostCidr(ip)));
-  }
-  for (const from of [...foreignAddresses, ...prefixes]) rules.push(rule(input, 'ownTable', from));
+  // Everything else leaves by the ENI.
+  for (const from of askOwn) rules.push(rule(input, 'ownTable', from));
+  // A socket that is bound to the link has no source yet when it asks for its route.
+  if (words.links && addresses.length > 0) rules.push(rule(input, 'ownTable', { oif: input.link }));
 
   return distinct(rules).sort(byPriority);
 }
 
-function rule(input: RuleInput, tier: Tier, from: Cidr, more: Partial<PlannedRule> = {}): PlannedRule {
+/**
+ * Main without its default route, and without any route by the primary, for there no packet of an ENI may leave. The length alone would do for
+ * IPv4. For IPv6 the kernel keeps a copy of the default route, with 128 bits, for each host that a Packet Too Big has come from
+ * (`fib6_rule_suppress` sees that length), and for ten minutes the packets of all ENIs to that host left by the primary.
+ */
+function mainSpecifics({ words }: RuleInput): Partial<PlannedRule> {
+  return { table: mainTable, suppressPrefixLength: 0, suppressGroup: words.primaryGroup };
+}
+
+function rule(input: RuleInput, tier: Tier, more: Partial<PlannedRule>): PlannedRule {
   return {
     family: input.family,
     priority: priorityOf(input.base, tier, input.slot),
-    from,
+    from: undefined,
     to: undefined,
     localOnly: false,
+    oif: undefined,
     table: input.table,
-    suppressDefault: false,
+    suppressPrefixLength: undefined,
+    suppressGroup: undefined,
     ...more,
   };
 }
@@ -85,6 +104,6 @@ function distinct(rules: readonly PlannedRule[]): PlannedRule[] {
 }
 
 export function byPriority(a: PlannedRule, b: PlannedRule): number {
-  const text = (r: PlannedRule) => `${r.family} ${r.from} ${r.to ?? ''} ${r.localOnly}`;
+  const text = (r: PlannedRule) => `${r.family} ${r.from ?? '~'} ${r.to ?? ''} ${r.localOnly}`;
   return a.priority - b.priority || (text(a) < text(b) ? -1 : 1);
 }

@@ -5,6 +5,7 @@ import { planChanges } from '../apply/eni-changes.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
+import { primaryGroupFiles } from '../apply/primary-group.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
@@ -14,7 +15,7 @@ import { applyContext, readMachine } from '../pass/machine.ts';
 import type { PassContext } from '../pass/pass.ts';
 import type { System } from '../system/system.ts';
 
-const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
+const owners = [...Object.values(renderers), { ownFiles: [...settlementFiles, primaryGroupFiles] }];
 
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {

@@ -6,6 +6,7 @@ import { renderers } from '../../renderers/registry.ts';
 import { type Command, isMarked, marker, type Renderer } from '../../renderers/renderer.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
+import { primaryGroupFiles, setGroup } from '../apply/primary-group.ts';
 import { readState } from '../apply/state-file.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
 import { families } from '../model/address.ts';
@@ -16,11 +17,11 @@ import { readHostFacts } from '../system/facts/host-facts.ts';
 import type { System } from '../system/system.ts';
 
 /** @returns the text of a POSIX script that continues after a command that fails. Changes nothing. */
-export async function undoScript({ system }: PassContext): Promise<string> {
+export async function undoScript({ system, settings }: PassContext): Promise<string> {
   const { backend, applied } = await readState(system);
   const renderer = backend === undefined ? undefined : renderers[backend];
   const facts = await readHostFacts(system);
-  const owners = [...Object.values(renderers), { ownFiles: settlementFiles }];
+  const owners = [...Object.values(renderers), { ownFiles: [...settlementFiles, primaryGroupFiles] }];
   const commands = (eni: EniPlan) => (renderer === undefined ? [] : commandsOf(renderer, eni, facts));
   const files = [
     ...[...(await readOwnedFiles(system, owners))].map(([path, { content }]) => dropLine(path, content)),
@@ -37,6 +38,7 @@ export async function undoScript({ system }: PassContext): Promise<string> {
     ...files,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
     ...applied.flatMap(kernelLines),
+    ...groupLines(facts.primaryLink, settings.routing.base),
     'exit 0',
     '',
   ].join('\n');
@@ -83,6 +85,13 @@ function kernelLines(eni: EniPlan): readonly string[] {
   // A DHCP client that keeps running would give the address back at the next renewal; on a link that is down it ends.
   const down = eni.addressing === 'dhcp' ? [`ip link set dev ${quote(eni.link)} down`] : [];
   return [...batch(true), ...onLink(eni, [...batch(false), ...down])];
+}
+
+/** Whichever link it is by then: nobody else has a group with that number. */
+function groupLines(link: string | undefined, group: number): readonly string[] {
+  if (link === undefined) return [];
+  const now = `/sys/class/net/${link}/netdev_group`;
+  return [`[ "$(cat ${quote(now)} 2> /dev/null)" != ${group} ] || ${setGroup(link, 0).map(quote).join(' ')}`];
 }
 
 function onLink({ link, mac }: EniPlan, lines: readonly string[]): readonly string[] {

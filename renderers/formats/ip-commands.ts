@@ -44,12 +44,15 @@ export function routeWords(route: PlannedRoute, link: string): readonly string[]
 export function ruleWords(rule: PlannedRule): readonly string[] {
   return words([
     'from',
-    rule.from,
+    rule.from ?? 'all',
     ...(rule.to === undefined ? [] : ['to', rule.to]),
     ...(rule.localOnly ? ['iif', 'lo'] : []),
+    ...(rule.oif === undefined ? [] : ['oif', linkWord(rule.oif)]),
     'lookup',
     rule.table,
-    ...(rule.suppressDefault ? ['suppress_prefixlength', 0] : []),
+    ...(rule.suppressPrefixLength === undefined ? [] : ['suppress_prefixlength', rule.suppressPrefixLength]),
+    // By number: /etc/iproute2/group may give the number a name or be missing.
+    ...(rule.suppressGroup === undefined ? [] : ['suppress_ifgroup', rule.suppressGroup]),
     'priority',
     rule.priority,
   ]);

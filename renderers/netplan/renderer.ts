@@ -5,6 +5,7 @@ import type { HostFacts } from '../../agent/model/host.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { linkOf, networkdCommands, networkdTravel } from '../networkd/activation.ts';
 import { dispatcherFiles, dispatcherFor } from '../networkd/dispatcher.ts';
+import { networkdRuleLimits } from '../networkd/sections.ts';
 import {
   type Command,
   type EniChange,
@@ -100,6 +101,8 @@ export const netplan: Renderer = {
     // Nor anything to wait for.
     return [validate, ...load.filter(({ does }) => does !== 'load' && does !== 'wait')];
   },
+
+  ruleLimits: networkdRuleLimits,
 
   claims: (link, facts) => findNetplanClaims(link, facts, generatedName(link.name)),
 

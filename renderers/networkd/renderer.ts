@@ -14,7 +14,15 @@ import {
 import { linkOf, networkdCommands, networkdTravel } from './activation.ts';
 import { findNetworkdClaims } from './claims.ts';
 import { dispatcherFiles, dispatcherFor } from './dispatcher.ts';
-import { addressSections, dhcpSection, keepLease, nicOnly, routeSections, ruleSections } from './sections.ts';
+import {
+  addressSections,
+  dhcpSection,
+  keepLease,
+  networkdRuleLimits,
+  nicOnly,
+  routeSections,
+  ruleSections,
+} from './sections.ts';
 import { encodeSystemdIni } from './systemd-ini.ts';
 
 const folder = '/etc/systemd/network';
@@ -47,6 +55,8 @@ export const networkd: Renderer = {
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     return networkdCommands(changes, facts, { ours: pathOf, loaded: link => [pathOf(link)] });
   },
+
+  ruleLimits: networkdRuleLimits,
 
   claims: (link, facts) => findNetworkdClaims(link, facts, fileName(link.name)),
 

@@ -11,6 +11,7 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../../agent/model/network-plan.ts';
+import type { RuleLimits } from '../../agent/plan/rule-words.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
 import type { SystemdSection } from './systemd-ini.ts';
@@ -90,12 +91,15 @@ export function ruleSections(eni: EniPlan, facts: HostFacts): readonly SystemdSe
     .map(rule => ({
       name: 'RoutingPolicyRule',
       entries: [
-        ['From', rule.from],
+        // Without an address the rule would be one of IPv4; one with no bits tells the family and selects nothing, in every version.
+        ['From', rule.from ?? (rule.family === 4 ? '0.0.0.0/0' : '::/0')],
         ['To', rule.to],
         ['IncomingInterface', rule.localOnly ? 'lo' : undefined],
+        ['OutgoingInterface', rule.oif],
         // The number: 247 ignores the name `main` with no more than a log line, and tier 2 is missing after a reboot.
         ['Table', rule.table],
-        ['SuppressPrefixLength', rule.suppressDefault ? 0 : undefined],
+        ['SuppressPrefixLength', rule.suppressPrefixLength],
+        ['SuppressInterfaceGroup', rule.suppressGroup],
         ['Priority', rule.priority],
       ],
     }));
@@ -140,7 +144,24 @@ export function dhcpSection(eni: EniPlan, facts: HostFacts): readonly SystemdSec
   ];
 }
 
-/** SuppressPrefixLength= came with 245; before, the rule would be installed without it and send everything to main. */
+/**
+ * SuppressPrefixLength= came with 245; before, the rule would be installed without it and send everything to main. SuppressInterfaceGroup= came
+ * with 250 (systemd.network(5)); see ruleLimits.
+ */
 export function speaksRule(rule: PlannedRule, facts: HostFacts): boolean {
-  return !rule.suppressDefault || systemdAtLeast(facts, 245);
+  return rule.suppressPrefixLength === undefined || systemdAtLeast(facts, 245);
+}
+
+/**
+ * `links`: before 240 networkd frees a part of the kernel's message with each rule that has `iif` or `oif`, in a file or by `ip`, and dies
+ * ("free(): invalid pointer", mended in eeab051b28; systemd issue 16116).
+ *
+ * `primaryGroup`: 245 to 249 have no word for it. A script beside the file would do up to 247; 248 and 249 delete each rule that is in no
+ * file whenever they configure a link (link_drop_foreign_config), so all four go without.
+ */
+export function networkdRuleLimits(facts: HostFacts): RuleLimits {
+  return {
+    ...(systemdAtLeast(facts, 240) ? {} : { links: false }),
+    ...(systemdAtLeast(facts, 245) && !systemdAtLeast(facts, 250) ? { primaryGroup: false } : {}),
+  };
 }

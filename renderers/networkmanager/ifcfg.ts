@@ -4,8 +4,6 @@ import { families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
-import { deleteRuleCommands, droppedRules } from '../formats/change-commands.ts';
-import { linkWord } from '../formats/ip-commands.ts';
 import { renderVariables } from '../formats/shell-variables.ts';
 import {
   type Claim,
@@ -22,7 +20,7 @@ import { findNetworkmanagerIfcfgClaims } from './claims.ts';
 import { folder, profilePath, routeFile, variablesOf } from './ifcfg-variables.ts';
 import { needsBringUp } from './lease-table.ts';
 import { keyfilePath } from './profile.ts';
-import { dispatcherFiles, networkmanagerSpeaksRule, renderRuleDispatcher } from './rule.ts';
+import { dispatcherFiles, renderRuleDispatcher, scriptCommands } from './rule.ts';
 import { ifcfgUuid } from './uuid.ts';
 
 export const networkmanagerIfcfg: Renderer = {
@@ -33,7 +31,7 @@ export const networkmanagerIfcfg: Renderer = {
   ipv6OnLinkSince: { tool: 'networkmanager', version: '1.22' },
   // By reapply (1.30 to 1.52); rules of others survive it.
   dropsForeign: ['address', 'route'],
-  ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, dispatcherFiles],
+  ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, ...dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
     return filesOfEach(enis, eni => {
@@ -77,7 +75,7 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
   const forget = isOursIn(facts, keyfile) ? [{ ...nmcli('connection', 'load', keyfile), mayFail: true }] : [];
   switch (change.kind) {
     case 'added':
-      return [...forget, load, up];
+      return [...forget, load, up, ...scriptCommands(change, facts)];
     case 'changed':
       return [
         ...forget,
@@ -89,31 +87,10 @@ function commandsFor(change: EniChange, facts: HostFacts): readonly Command[] {
         needsBringUp(change.before, change.after, facts.versions.networkmanager)
           ? up
           : nmcli('--wait', '20', 'device', 'reapply', eni.link),
-        ...dispatcherCommands(change.before, change.after, facts),
+        ...scriptCommands(change, facts),
       ];
     case 'removed':
-      // nmcli ends with a failure for a file that is not there, after it has dropped the profile. The rules of the
-      // dispatcher script stay: the script went with the files.
-      return [
-        ...forget,
-        { ...load, mayFail: true },
-        ...deleteRuleCommands(
-          eni.rules.filter(rule => !networkmanagerSpeaksRule(rule, facts.versions.networkmanager)),
-          'after-write',
-        ),
-      ];
+      // nmcli ends with a failure for a file that is not there, after it has dropped the profile.
+      return [...forget, { ...load, mayFail: true }, ...scriptCommands(change, facts)];
   }
-}
-
-/** Before 1.20: `reapply` does not run dispatcher scripts, so the new script is run here, as NetworkManager would for `up`. */
-function dispatcherCommands(before: EniPlan, after: EniPlan, facts: HostFacts): readonly Command[] {
-  const version = facts.versions.networkmanager;
-  const dropped = droppedRules(before, after).filter(rule => !networkmanagerSpeaksRule(rule, version));
-  const script = renderRuleDispatcher(after, version);
-  return [
-    ...(script === undefined
-      ? []
-      : [{ phase: 'after-write', argv: [script.path, linkWord(after.link), 'up'] } as const]),
-    ...deleteRuleCommands(dropped, 'after-write'),
-  ];
 }

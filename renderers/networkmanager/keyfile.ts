@@ -17,7 +17,7 @@ import { findNetworkmanagerClaims } from './claims.ts';
 import { profilePath } from './ifcfg-variables.ts';
 import { needsBringUp } from './lease-table.ts';
 import { keyfileFolder, keyfileName, keyfilePath, renderProfile } from './profile.ts';
-import { dispatcherFiles, renderRuleDispatcher } from './rule.ts';
+import { dispatcherFiles, renderRuleDispatcher, scriptCommands } from './rule.ts';
 import { isOurProfile, uuidOf } from './uuid.ts';
 
 export const networkmanagerKeyfile: Renderer = {
@@ -28,7 +28,7 @@ export const networkmanagerKeyfile: Renderer = {
   ipv6OnLinkSince: { tool: 'networkmanager', version: '1.18' },
   // By reapply (1.30 to 1.52); rules of others survive it.
   dropsForeign: ['address', 'route'],
-  ownFiles: [{ dir: keyfileFolder, name: keyfileName, isOurs: isOurProfile }, dispatcherFiles],
+  ownFiles: [{ dir: keyfileFolder, name: keyfileName, isOurs: isOurProfile }, ...dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
     return filesOfEach(enis, eni => {
@@ -65,6 +65,7 @@ export const networkmanagerKeyfile: Renderer = {
       // One command each: a profile that is refused is the trouble of that ENI alone.
       ...kept.map(path => load(path)),
       ...changes.flatMap(c => commandsFor(c, facts)),
+      ...changes.flatMap(c => scriptCommands(c, facts)),
     ];
   },
 

@@ -41,7 +41,11 @@ function hostFacts(image: Image, parts: Parts): HostFacts {
     files: { ...parts.files, ...image.files },
     // Suppression is in Linux since 3.12. Whether EL7's 3.10 has it as a backport is not known here: offline the safe
     // answer is no (an ignored attribute would send the ENI's traffic to main's default); on a machine it is probed.
-    kernel: { suppressPrefixLength: since(3, 12), ruleProtocol: image.ruleProtocol ?? since(4, 17) },
+    kernel: {
+      suppressPrefixLength: since(3, 12),
+      suppressGroup: since(3, 12),
+      ruleProtocol: image.ruleProtocol ?? since(4, 17),
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 // client/suse/compat-suse.c of wicked 0.6.18 to 0.6.79, executed on 0.6.31, 0.6.60, 0.6.76 and 0.6.79. wicked parses these files itself; no shell does.
 import { families } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
-import { type EniPlan, mainTable } from '../../agent/model/network-plan.ts';
+import { type EniPlan, mainTable, type PlannedRule } from '../../agent/model/network-plan.ts';
 import { deleteRuleCommands, droppedRules, inPhases } from '../formats/change-commands.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import { renderVariables, type Variable } from '../formats/shell-variables.ts';
@@ -91,15 +91,15 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
  * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33. From there
  * to 0.6.70 its schema takes `to` for an address without a length (schema/interface.xml, mended in 0.6.71): one rule `to 10.0.1.0/24`
  * is a "document error", and the whole link stays down (0.6.60). So nothing before 0.6.71 is given one; nor is a version that is not
- * known: the script works on all.
+ * known: the script works on all. A rule without a source (`oif`) was not tried with wicked's own words.
  */
 function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
   const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.71') === true;
-  return {
-    routes: eni.routes.filter(route => route.table === mainTable && route.onLink),
-    rules: eni.rules.filter(rule => !speaksRules || rule.suppressDefault),
-    leasedRoutes: eni.addressing === 'dhcp',
-  };
+  const isSpoken = (rule: PlannedRule) =>
+    speaksRules && rule.suppressPrefixLength === undefined && rule.from !== undefined;
+  const rules = eni.rules.filter(rule => !isSpoken(rule));
+  const routes = eni.routes.filter(route => route.table === mainTable && route.onLink);
+  return { routes, rules, leasedRoutes: eni.addressing === 'dhcp' };
 }
 
 function needsScripts(eni: EniPlan, facts: HostFacts): boolean {

@@ -1,10 +1,12 @@
 // The same host under four schemes of policy routing, as lines for `ip -batch`: none, the agent's (from the real planner), one rule
 // per address (amazon-ec2-net-utils), two per address (nm-cloud-setup). Addresses, links and neighbours are the same in all. Pure.
+
 import { planObjects } from '../../agent/apply/kernel-objects.ts';
 import { defaultSettings } from '../../agent/config/read-settings.ts';
 import { freshMachine } from '../../agent/plan/plan-input.ts';
 import { planNetwork } from '../../agent/plan/plan-network.ts';
 import type { VpcEni } from '../lab/vpc-spec.ts';
+import { allWords } from '../support/example-plans.ts';
 import { addressOn, eniOf, familyOf, instanceOf, nic } from '../support/plan-parts.ts';
 
 export const schemes = ['no rules', 'eni-agent', 'one rule per address', 'two rules per address'] as const;
@@ -40,7 +42,7 @@ export function planLines(enis: readonly VpcEni[]): readonly string[] {
     links: enis.map((_, n) => nic(n, mac(n))),
     addresses: addressesOf(enis[0]!).map(a => addressOn('eth0', `${a}/24`)),
     settings: defaultSettings,
-    suppressPrefixLength: true,
+    words: allWords,
   });
   return plan.enis.flatMap(eni => planObjects(eni, { ruleProtocol: true }).map(o => o.add));
 }

@@ -1,10 +1,11 @@
 // What each recording says, and what is planned for it, as one text; and the example plans, with which expected/backends is made. A
 // change of the plan shows here and nowhere else: renderers.test.ts renders the examples alone.
+
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../agent/errors.ts';
 import { providerNames } from '../../agent/model/instance.ts';
-import { examplePlans } from '../support/example-plans.ts';
+import { allWords, examplePlans } from '../support/example-plans.ts';
 import { expectEntries, expectText, expectTree, type Tree } from '../support/expected/file-tree.ts';
 import { instanceText } from '../support/expected/instance-text.ts';
 import { differenceText, planText } from '../support/expected/plan-text.ts';
@@ -14,8 +15,11 @@ import { allRecordings, freshPlanOf, recordedInstance } from '../support/recorde
 async function recordingText(name: string): Promise<string> {
   const instance = await recordedInstance(name);
   if (instance instanceof AgentError) return instanceText(instance);
-  const plan = planText(freshPlanOf(instance, true));
-  const difference = differenceText(plan, planText(freshPlanOf(instance, false)));
+  const plan = planText(freshPlanOf(instance, allWords));
+  const difference = differenceText(
+    plan,
+    planText(freshPlanOf(instance, { ...allWords, suppressPrefixLength: false, primaryGroup: undefined })),
+  );
   const without = difference === '' ? '' : `\nwithout suppress_prefixlength\n${difference}`;
   return `${instanceText(instance)}\n${plan}${without}`;
 }

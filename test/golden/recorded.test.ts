@@ -21,7 +21,7 @@ import {
 const names = recordedNames();
 
 function planOf({ plan, backend, release }: Proof): NetworkPlan {
-  return examplePlanFor(plan, factsForBackend(backend, release))!;
+  return examplePlanFor(plan, backend, factsForBackend(backend, release))!;
 }
 
 /** What stands in the recording and is not as planned, one line each; [] for a proof. */

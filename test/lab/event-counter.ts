@@ -39,6 +39,7 @@ export async function countEvents<T>(
     // Cut at a control event of its own, so that the settling is not part of the count.
     await control(vpc, monitor.output, '127.77.0.2');
     const from = monitor.output().length;
+    const before = await ip(vpc.guest, '-o', 'link', 'show');
     const result = await action();
     await new Promise(resolve => setTimeout(resolve, options.linger ?? 300));
     // Events of one socket keep their order: once this one is there, all earlier ones are.
@@ -49,10 +50,33 @@ export async function countEvents<T>(
       .slice(from)
       .split('\n')
       .filter(line => line !== '' && !line.includes('127.77.0.'));
-    return { events: eventsOf(lines), result };
+    return { events: eventsOf(withoutGroups(lines, before.split('\n'))), result };
   } finally {
     await monitor.stop();
   }
+}
+
+/**
+ * Without the lines that announce no more of a link than another group: that of the primary is set once, and neither the network service nor a
+ * packet takes notice.
+ */
+function withoutGroups(lines: readonly string[], before: readonly string[]): readonly string[] {
+  const body = (line: string) =>
+    line
+      .replace(/^\[[^\]]*\] */, '')
+      .replace(/ mode \S+| qlen \d+|\\/g, '')
+      .replace(/\s+/g, ' ');
+  const ofLink = (line: string) => /^(\d+: [^:]+): </.exec(body(line))?.[1];
+  const bare = (line: string) => body(line).replace(/ group \S+/, '');
+  const known = new Map(before.map(line => [ofLink(line), line]));
+  return lines.filter(line => {
+    const link = ofLink(line);
+    const last = known.get(link);
+    if (link === undefined || last === undefined) return true;
+    known.set(link, line);
+    const isSame = bare(line).trim() === bare(last).trim();
+    return !isSame || body(line).trim() === body(last).trim();
+  });
 }
 
 function eventsOf(lines: readonly string[]): Events {

@@ -5,8 +5,9 @@ import { inCgroup, removeCgroups } from './cgroup.ts';
 import { startBackground, waitFor } from './command.ts';
 import type { Guest } from './guest.ts';
 import { guestOk, runInGuest } from './guest-commands.ts';
+import { readGuestFile } from './guest-files.ts';
 import { initScript } from './guest-init.ts';
-import { inNamespace } from './namespace.ts';
+import { inNamespace, ip } from './namespace.ts';
 import { renewGuestNamespace } from './vpc.ts';
 
 /** Power cycle: all processes die, the links are new, the disk stays. Then the network service starts, without the agent. */
@@ -74,6 +75,7 @@ async function start(guest: Guest): Promise<void> {
 }
 
 async function boot(guest: Guest): Promise<void> {
+  await groupAsUdev(guest);
   if (guest.image.init === 'systemd') {
     // `degraded`: units that a guest without devices cannot start. The manager's socket comes a moment after the start.
     const state = async () => (await runInGuest(guest, ['systemctl', 'is-system-running'])).stdout.trim();
@@ -81,4 +83,12 @@ async function boot(guest: Guest): Promise<void> {
       throw new Error(`systemd of the guest did not come up: ${await state()}`);
   }
   await guestOk(guest, guest.image.boot, { timeout: 30_000 });
+}
+
+/** A guest of the lab has no udev: what the agent's rule would do when the link is made (test/vm has a real one). */
+async function groupAsUdev(guest: Guest): Promise<void> {
+  const rule = readGuestFile(guest, '/etc/udev/rules.d/70-eni-agent-primary.rules') ?? '';
+  const [, mac, group] = /ATTR\{address\}=="([^"]+)", ATTR\{netdev_group\}="(\d+)"/.exec(rule) ?? [];
+  const eni = [...guest.vpc.enis.values()].find(e => e.mac === mac);
+  if (eni !== undefined) await ip(guest.vpc.guest, 'link', 'set', 'dev', eni.link, 'group', group!);
 }

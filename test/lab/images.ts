@@ -61,7 +61,7 @@ export const images: Readonly<Record<GuestImageName, Image>> = {
       // Debian builds NetworkManager with ifupdown's plugin and leaves links of /etc/network/interfaces alone; other systems do not.
       'etc/NetworkManager/NetworkManager.conf': '[main]\nplugins=keyfile\n',
     }),
-    units: ['NetworkManager.service'],
+    units: ['NetworkManager.service', 'NetworkManager-dispatcher.service'],
     boot: ['nm-online', '-s', '-q', '-t', '30'],
   },
 };

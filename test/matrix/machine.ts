@@ -93,7 +93,7 @@ export async function pass(host: AgentHost, settle: readonly string[] = ['eth0']
 export async function expectPlanned(host: AgentHost, column: Column, step: string): Promise<void> {
   const plan = await planOf(host);
   const wanted = normalFormOfPlan(plan);
-  expectSame(`${step}-${column.addressing}.txt`, wanted);
+  expectSame(`${step}-${column.addressing}.txt`, wanted, column);
   let differences: readonly string[] = [];
   // A service that has just booted, or was restarted by the step, may need a moment; the agent itself has verified.
   await waitFor(
@@ -119,16 +119,18 @@ export async function expectForeign(
   expect(await missingForeign(host, column.image), 'of the administrator').toEqual(gone);
 }
 
-/** One file for all backends; GOLDEN=write writes it anew. */
-function expectSame(name: string, lines: readonly string[]): void {
+/** One file for all backends; GOLDEN=write writes it anew. networkd 247 has no word for the group of the primary. */
+function expectSame(name: string, lines: readonly string[], { image, suite }: Column): void {
   const file = join(expectedRoot, name);
   const text = `${lines.join('\n')}\n`;
-  if (process.env.GOLDEN === 'write') {
+  const isWhole = !(image === 'networkd' && suite === 'bullseye');
+  if (process.env.GOLDEN === 'write' && isWhole) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+  const expected = existsSync(file) ? readFileSync(file, 'utf8') : '';
   expect(
-    existsSync(file) ? readFileSync(file, 'utf8') : '',
+    isWhole ? expected : expected.replaceAll(' suppress_ifgroup 28000', ''),
     `${name}: GOLDEN=write npm run matrix writes it`,
   ).toBe(text);
 }

@@ -5,16 +5,18 @@ import { AgentError } from '../../agent/errors.ts';
 import { backendNames } from '../../agent/model/host.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { factsForBackend } from '../../renderers/releases/lookup.ts';
+import { allWords } from '../support/example-plans.ts';
 import { expectedLines } from '../support/parse-back/kernel-lines.ts';
 import { parsers } from '../support/parse-back/parsers.ts';
 import { allRecordings, freshPlanOf, recordedInstance } from '../support/recorded-instances.ts';
+import { wordsFor } from '../support/recorded-proofs.ts';
 
 test.each(allRecordings)('%s', async name => {
   const instance = await recordedInstance(name);
   if (instance instanceof AgentError) return;
   for (const backend of backendNames) {
     const facts = factsForBackend(backend);
-    const plan = freshPlanOf(instance, facts.kernel.suppressPrefixLength);
+    const plan = freshPlanOf(instance, wordsFor(backend, facts));
     const files = renderers[backend].render(plan.enis, facts);
     if (plan.enis.length === 0) expect(files, backend).toEqual([]);
     for (const eni of plan.enis)
@@ -24,6 +26,6 @@ test.each(allRecordings)('%s', async name => {
 
 test('most of them have something to render', async () => {
   const instances = await Promise.all(allRecordings.map(recordedInstance));
-  const plans = instances.flatMap(i => (i instanceof AgentError ? [] : [freshPlanOf(i, true)]));
+  const plans = instances.flatMap(i => (i instanceof AgentError ? [] : [freshPlanOf(i, allWords)]));
   expect(plans.filter(plan => plan.enis.length > 0).length).toBeGreaterThan(allRecordings.length * 0.8);
 });

@@ -1,5 +1,6 @@
 // For every backend and any plan: what the real consumer makes of the files is the plan, and nothing else. The consumers are the
 // parse-back parsers of test/support; they read the files by their own rules, not by the renderer's.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Cidr, contains, familyOf } from '../../agent/model/address.ts';
@@ -13,6 +14,7 @@ import { examplePlans } from '../support/example-plans.ts';
 import { expectedLines } from '../support/parse-back/kernel-lines.ts';
 import { leavesRouteInMain } from '../support/parse-back/lease-route.ts';
 import { parsers } from '../support/parse-back/parsers.ts';
+import { wordsFor } from '../support/recorded-proofs.ts';
 
 const backends = Object.keys(parsers) as BackendName[];
 const runs = Number(process.env.PROPERTY_RUNS ?? 25);
@@ -33,13 +35,14 @@ function factsOf(backend: BackendName, release: string): HostFacts {
 describe.each(hosts)('$backend on $release', ({ backend, facts }) => {
   const renderer = renderers[backend];
   const parseBack = parsers[backend];
-  const plans = arbitraryPlan(facts.kernel.suppressPrefixLength);
+  const plans = arbitraryPlan(wordsFor(backend, facts));
   const lines = (files: readonly RenderedFile[], eni: EniPlan) => parseBack(files, eni.link, facts);
 
   // Where the kernel ignores suppress_prefixlength, no plan has it.
   const examples = Object.entries(examplePlans).filter(
     ([, plan]) =>
-      facts.kernel.suppressPrefixLength || !plan.enis.some(eni => eni.rules.some(r => r.suppressDefault)),
+      facts.kernel.suppressPrefixLength ||
+      !plan.enis.some(eni => eni.rules.some(r => r.suppressPrefixLength !== undefined)),
   );
 
   test.each(examples)('what it reads back is the plan: %s', (_, plan) => {

@@ -194,6 +194,7 @@ function linkOf(mac: Mac, index: number): KernelLink {
     master: undefined,
     kind: undefined,
     physical: true,
+    group: 0,
     driver: 'ena',
   };
 }

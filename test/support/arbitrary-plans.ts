@@ -1,5 +1,6 @@
 // Generated plans for the property tests: any number of ENIs of any shape that the planner can meet, as inputs of the real planner.
 // Shrinks well: fewer ENIs, fewer addresses, smaller subnets. Knows no backend.
+
 import fc from 'fast-check';
 import {
   type Cidr,
@@ -12,9 +13,17 @@ import {
 } from '../../agent/model/address.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
+import type { RuleWords } from '../../agent/plan/rule-words.ts';
 import { cidr, ip, mac } from './example-plans.ts';
 
-const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [], elsewhere: [] };
+const none: FamilyInput = {
+  addresses: [],
+  subnets: [],
+  gateway: undefined,
+  prefixes: [],
+  elsewhere: [],
+  specifics: [],
+};
 
 /** How the names of links look on clouds; the number keeps them apart. */
 const linkStyles = ['eth', 'ens', 'enp0s', 'enX', 'enp125s0f'] as const;
@@ -90,6 +99,7 @@ function buildFamily(family: Family, slot: number, shape: FamilyShape): FamilyIn
     subnets: subnets.map(s => ({ cidr: s.cidr, ...s.sharing })),
     gateway: gatewayOf(shape.gateway, subnets[0]?.cidr),
     prefixes,
+    specifics: prefixes,
     elsewhere: Array.from({ length: shape.elsewhere }, (_, n) =>
       cidr(family === 4 ? `10.${250 + n}.0.0/16` : `2001:db8:fff${n}::/64`),
     ),
@@ -125,20 +135,18 @@ const eniShape = fc.record({
   ipv6: familyShape(6),
 });
 
-/** @param suppressPrefixLength as in the host facts that the plan is rendered with */
-export function arbitraryPlan(suppressPrefixLength: boolean): fc.Arbitrary<NetworkPlan> {
+/** @param words as in the host facts that the plan is rendered with */
+export function arbitraryPlan(words: RuleWords): fc.Arbitrary<NetworkPlan> {
   return fc.uniqueArray(eniShape, { maxLength: 4, selector: shape => shape.slot }).map(shapes => ({
     primaryLink: 'eth0',
-    enis: shapes
-      .toSorted((a, b) => a.slot - b.slot)
-      .map(shape => planEni(inputOf(shape, suppressPrefixLength))),
+    enis: shapes.toSorted((a, b) => a.slot - b.slot).map(shape => planEni(inputOf(shape, words))),
     skipped: [],
   }));
 }
 
 type EniShape = typeof eniShape extends fc.Arbitrary<infer T> ? T : never;
 
-function inputOf(shape: EniShape, suppressPrefixLength: boolean): EniInput {
+function inputOf(shape: EniShape, words: RuleWords): EniInput {
   const { slot, addressing } = shape;
   // DHCP is for IPv4.
   const dhcp = addressing === 'dhcp' || addressing === 'awaiting';
@@ -153,7 +161,7 @@ function inputOf(shape: EniShape, suppressPrefixLength: boolean): EniInput {
     table: shape.ownTable ? 5000 + slot : undefined,
     addressing: dhcp ? 'dhcp' : 'static',
     mtu: shape.mtu,
-    suppressPrefixLength,
+    words,
     mainDefaultMetric: shape.mainDefaultMetric,
     notes: [],
     ipv4: addressing === 'awaiting' ? { ...none, addresses: ipv4.addresses } : ipv4,

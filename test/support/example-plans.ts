@@ -3,12 +3,23 @@
 import { type Cidr, type Ip, type Mac, parseCidr, parseIp, parseMac } from '../../agent/model/address.ts';
 import type { EniPlan, NetworkPlan } from '../../agent/model/network-plan.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
+import type { RuleWords } from '../../agent/plan/rule-words.ts';
+
+/** A kernel and a service that say everything. */
+export const allWords: RuleWords = { suppressPrefixLength: true, primaryGroup: 28000, links: true };
 
 export const ip = (text: string) => parseIp(text) as Ip;
 export const cidr = (text: string) => parseCidr(text) as Cidr;
 export const mac = (text: string) => parseMac(text) as Mac;
 
-const none: FamilyInput = { addresses: [], subnets: [], gateway: undefined, prefixes: [], elsewhere: [] };
+const none: FamilyInput = {
+  addresses: [],
+  subnets: [],
+  gateway: undefined,
+  prefixes: [],
+  elsewhere: [],
+  specifics: [],
+};
 /** The primary's subnet: main has it on-link by eth0. */
 const ofPrimary = [cidr('10.0.1.0/24')];
 
@@ -21,6 +32,7 @@ const v4: FamilyInput = {
   gateway: ip('10.0.2.253'),
   prefixes: [],
   elsewhere: ofPrimary,
+  specifics: [],
 };
 const v6: FamilyInput = {
   addresses: ['2001:db8:2::10', '2001:db8:2::11'].map(ip),
@@ -28,6 +40,7 @@ const v6: FamilyInput = {
   gateway: ip('fe80::1'),
   prefixes: [],
   elsewhere: [cidr('2001:db8:1::/64')],
+  specifics: [],
 };
 
 const base: EniInput = {
@@ -39,7 +52,7 @@ const base: EniInput = {
   table: undefined,
   addressing: 'static',
   mtu: undefined,
-  suppressPrefixLength: true,
+  words: allWords,
   mainDefaultMetric: undefined,
   notes: [],
   ipv4: v4,
@@ -67,6 +80,7 @@ const sharedV4 = (addresses: string[]): FamilyInput => ({
   gateway: ip('10.0.1.253'),
   prefixes: [],
   elsewhere: ofPrimary,
+  specifics: [],
 });
 
 const leaseAlone = (family: FamilyInput): FamilyInput => ({
@@ -74,13 +88,9 @@ const leaseAlone = (family: FamilyInput): FamilyInput => ({
   addresses: family.addresses.slice(0, 1),
 });
 
-const network = (...enis: EniInput[]): NetworkPlan => ({
-  primaryLink: 'eth0',
-  enis: enis.map(planEni) as EniPlan[],
-  skipped: [],
-});
+const network = (...enis: EniInput[]): readonly EniInput[] => enis;
 
-export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
+const examples: Readonly<Record<string, readonly EniInput[]>> = {
   empty: network(),
   'static-dual-stack': network(base),
   'static-ipv4-mtu': network({ ...base, mtu: 8500, ipv6: none }),
@@ -113,7 +123,12 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
   ),
   'static-prefixes-and-outside-address': network({
     ...base,
-    ipv4: { ...v4, addresses: [...v4.addresses, ip('192.0.2.7')], prefixes: [cidr('10.0.2.64/28')] },
+    ipv4: {
+      ...v4,
+      addresses: [...v4.addresses, ip('192.0.2.7')],
+      prefixes: [cidr('10.0.2.64/28')],
+      specifics: [cidr('10.0.2.64/28')],
+    },
     ipv6: { ...v6, prefixes: [cidr('2001:db8:99::/80')] },
   }),
   'static-connected-route': network({
@@ -130,7 +145,10 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
     mainDefaultMetric: 2_000_000_000,
     ipv6: { ...v6, gateway: ip('2001:db8:2:0:ffff:ffff:ffff:fff7') },
   }),
-  'static-no-suppress': network({ ...base, suppressPrefixLength: false }),
+  'static-no-suppress': network({
+    ...base,
+    words: { ...allWords, suppressPrefixLength: false, primaryGroup: undefined },
+  }),
   'dhcp-awaiting-lease': network({
     ...base,
     addressing: 'dhcp',
@@ -156,3 +174,18 @@ export const examplePlans: Readonly<Record<string, NetworkPlan>> = {
     ipv6: none,
   }),
 };
+
+/** @param words what the kernel and the service can say, but for the example that does without */
+export function examplePlansWith(words: RuleWords): Readonly<Record<string, NetworkPlan>> {
+  const planned = (input: EniInput): EniPlan =>
+    planEni(input.words.suppressPrefixLength ? { ...input, words } : input);
+  return Object.fromEntries(
+    Object.entries(examples).map(([name, enis]) => [
+      name,
+      { primaryLink: 'eth0', enis: enis.map(planned), skipped: [] },
+    ]),
+  );
+}
+
+/** Where kernel and service say everything. */
+export const examplePlans = examplePlansWith(allWords);

@@ -36,7 +36,7 @@ function linkLine(l: FakeLink, kernel: FakeKernel): string {
   const master = l.master === undefined ? '' : ` master ${l.master}`;
   return (
     `${l.index}: ${l.name}${peer}: <${flags}> mtu ${l.mtu} qdisc ${discipline}${master} state ${state} mode DEFAULT group ` +
-    `default qlen 1000\\    ${ether} promiscuity 0  allmulti 0 ${limits} ${kind}${tail}`
+    `${l.group === 0 ? 'default' : l.group} qlen 1000\\    ${ether} promiscuity 0  allmulti 0 ${limits} ${kind}${tail}`
   );
 }
 
@@ -128,8 +128,10 @@ function ruleLine(r: FakeRule): string {
     ...(r.to === undefined ? [] : [`to ${selector(r.to)}`]),
     ...(r.selectors === undefined ? [] : [r.selectors]),
     ...(r.iif === undefined ? [] : [`iif ${r.iif}`]),
+    ...(r.oif === undefined ? [] : [`oif ${r.oif}`]),
     `lookup ${tableNames[r.table] ?? r.table}`,
-    ...(r.suppressDefault ? ['suppress_prefixlength 0'] : []),
+    ...(r.suppressPrefixLength === undefined ? [] : [`suppress_prefixlength ${r.suppressPrefixLength}`]),
+    ...(r.suppressGroup === undefined ? [] : [`suppress_ifgroup ${r.suppressGroup}`]),
     ...(r.protocol === undefined ? [] : [`proto ${r.protocol}`]),
   ];
   return `${r.priority}:\t${words.join(' ')}`;

@@ -119,13 +119,14 @@ type Change = (make: () => void) => string;
 function runLink(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
   if (verb === 'show' && (rest.length === 0 || rest.join() === 'lo')) return text(linkLines(kernel, rest[0]));
   if (verb !== 'set') throw unknown(`link ${verb} ${rest.join(' ')}`);
-  const { values, flags } = readWords(rest, ['dev', 'mtu'], ['up', 'down']);
+  const { values, flags } = readWords(rest, ['dev', 'mtu', 'group'], ['up', 'down']);
   const up = flags.has('up') ? true : flags.has('down') ? false : undefined;
   const mtu = values.get('mtu');
   return change(() =>
     kernel.setLink(values.get('dev') ?? '', {
       ...(up === undefined ? {} : { up }),
       ...(mtu === undefined ? {} : { mtu: Number(mtu) }),
+      ...(values.has('group') ? { group: Number(values.get('group')) } : {}),
     }),
   );
 }
@@ -262,20 +263,24 @@ function runRule(
   if (verb !== 'add' && verb !== 'del') throw unknown(`rule ${verb}`);
   const { values } = readWords(
     rest,
-    ['from', 'to', 'iif', 'lookup', 'priority', 'protocol', 'suppress_prefixlength', 'fwmark'],
+    [
+      ...['from', 'to', 'iif', 'oif', 'lookup', 'priority', 'protocol', 'fwmark'],
+      ...['suppress_prefixlength', 'suppress_ifgroup'],
+    ],
     [],
   );
   const [from, to, lookup, priority, mark] = ['from', 'to', 'lookup', 'priority', 'fwmark'].map(name =>
     values.get(name),
   );
-  const suppress = values.get('suppress_prefixlength');
-  if (suppress !== undefined && suppress !== '0') throw unknown(`suppress_prefixlength ${suppress}`);
+  const number = (name: string) => (values.has(name) ? Number(values.get(name)) : undefined);
   const rule = {
     family,
     from: from === undefined || from === 'all' ? undefined : network(from),
     to: to === undefined ? undefined : network(to),
     iif: values.get('iif'),
-    suppressDefault: suppress === '0',
+    oif: values.get('oif'),
+    suppressPrefixLength: number('suppress_prefixlength'),
+    suppressGroup: number('suppress_ifgroup'),
     protocol: values.get('protocol'),
     selectors: mark === undefined ? undefined : `fwmark 0x${Number(mark).toString(16)}`,
     ...(priority === undefined ? {} : { priority: Number(priority) }),

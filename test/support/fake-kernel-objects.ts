@@ -22,6 +22,7 @@ export interface FakeLink {
   readonly driver: string | undefined;
   up: boolean;
   mtu: number;
+  group: number;
   /** Of a veth: printed behind the name. */
   readonly peer?: string;
   /** Whose port it is. */
@@ -67,8 +68,10 @@ export interface FakeRule {
   readonly from: Cidr | undefined;
   readonly to: Cidr | undefined;
   readonly iif: string | undefined;
+  readonly oif: string | undefined;
   readonly table: number;
-  readonly suppressDefault: boolean;
+  readonly suppressPrefixLength: number | undefined;
+  readonly suppressGroup: number | undefined;
   readonly protocol: string | undefined;
   /** Selectors in front of `lookup` that nothing here interprets, e.g. `fwmark 0x7`. */
   readonly selectors: string | undefined;
@@ -131,8 +134,12 @@ export function routeOf(given: Partial<FakeRoute> & Pick<FakeRoute, 'destination
 }
 
 export function ruleOf(given: Partial<FakeRule> & Pick<FakeRule, 'family' | 'priority' | 'table'>): FakeRule {
-  const { family, priority, from, to, iif, table, suppressDefault = false, protocol, selectors } = given;
-  return { family, priority, from, to, iif, table, suppressDefault, protocol, selectors };
+  const { family, priority, from, to, iif, oif, table, protocol, selectors } = given;
+  const { suppressPrefixLength, suppressGroup } = given;
+  return {
+    ...{ family, priority, from, to, iif, oif, table, suppressPrefixLength, suppressGroup },
+    ...{ protocol, selectors },
+  };
 }
 
 /** Routes of which the kernel keeps one. IPv6 tells two of them apart by their links, where there is no gateway. */

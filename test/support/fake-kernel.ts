@@ -50,7 +50,7 @@ export class FakeKernel {
 
   addLink(link: Partial<FakeLink> & Pick<FakeLink, 'name'>): void {
     const index = link.index ?? Math.max(0, ...this.links.map(l => l.index)) + 1;
-    const nothing = { mac: undefined, kind: undefined, driver: undefined, up: false, mtu: 1500 };
+    const nothing = { mac: undefined, kind: undefined, driver: undefined, up: false, mtu: 1500, group: 0 };
     this.links.push({ ...nothing, ...link, index });
   }
 
@@ -68,9 +68,13 @@ export class FakeKernel {
     return found;
   }
 
-  setLink(name: string, change: { readonly up?: boolean; readonly mtu?: number }): void {
+  setLink(
+    name: string,
+    change: { readonly up?: boolean; readonly mtu?: number; readonly group?: number },
+  ): void {
     const link = this.link(name);
     if (change.mtu !== undefined) link.mtu = change.mtu;
+    if (change.group !== undefined) link.group = change.group;
     if (change.up === undefined || change.up === link.up) return;
     link.up = change.up;
     if (change.up) for (const a of this.addresses.filter(x => x.link === name)) this.#connect(a);
@@ -159,9 +163,14 @@ export class FakeKernel {
     this.rules.splice(at < 0 ? this.rules.length : at, 0, rule);
   }
 
-  /** Deletes the first rule that has everything that is named; what is not named may be anything, the protocol included. */
+  /**
+   * Deletes the first rule that has everything that is named; what is not named may be anything, the protocol included. What is suppressed is
+   * not looked at (rule_find, 6.18).
+   */
   deleteRule(given: Partial<FakeRule> & Pick<FakeRule, 'family'>): void {
-    const named = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
+    const named = Object.entries(given).filter(
+      ([key, value]) => value !== undefined && !key.startsWith('suppress'),
+    );
     const found = this.rules.find(r => named.every(([key, value]) => r[key as keyof FakeRule] === value));
     if (found === undefined) throw new IpRefusal('RTNETLINK answers: No such file or directory');
     this.rules = this.rules.filter(r => r !== found);
@@ -205,7 +214,9 @@ export class FakeKernel {
           r.iif && `iif ${r.iif}`,
           r.selectors,
           `lookup ${r.table}`,
-          r.suppressDefault && 'suppress_prefixlength 0',
+          r.oif && `oif ${r.oif}`,
+          r.suppressPrefixLength !== undefined && `suppress_prefixlength ${r.suppressPrefixLength}`,
+          r.suppressGroup !== undefined && `suppress_ifgroup ${r.suppressGroup}`,
         ),
       ),
     ].sort();

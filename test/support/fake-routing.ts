@@ -15,7 +15,13 @@ export function routeOfPacket(kernel: FakeKernel, from: string, to: string): Fak
     if (rule.to !== undefined && !contains(rule.to, target)) continue;
     if (rule.iif !== undefined && rule.iif !== 'lo') continue;
     const route = longestMatch(kernel, rule.table, target);
-    if (route === undefined || (rule.suppressDefault && prefixLengthOf(route.destination) === 0)) continue;
+    if (rule.oif !== undefined || route === undefined) continue;
+    if (
+      rule.suppressPrefixLength !== undefined &&
+      prefixLengthOf(route.destination) <= rule.suppressPrefixLength
+    )
+      continue;
+    if (rule.suppressGroup !== undefined && kernel.link(route.link).group === rule.suppressGroup) continue;
     return route;
   }
   return undefined;

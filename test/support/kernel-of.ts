@@ -12,6 +12,7 @@ export function kernelOf(enis: readonly EniPlan[]): KernelState {
       mac: eni.mac,
       permanentMac: undefined,
       up: true,
+      group: 0,
       mtu: eni.mtu ?? 1500,
       master: undefined,
       kind: undefined,

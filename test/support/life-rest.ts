@@ -1,5 +1,6 @@
 // The end of a made-up life: everything that was wrong outside of the agent is mended, and some time later the machine must be what the
 // cloud's truth asks for. What it should be is worked out here from that truth, not from anything that the daemon believes.
+
 import { checkpointPath } from '../../agent/apply/checkpoint.ts';
 import { diffNormalForms, normalFormOfKernel, normalFormOfPlan } from '../../agent/apply/normal-form.ts';
 import { readState } from '../../agent/apply/state-file.ts';
@@ -12,6 +13,7 @@ import { readHostFacts } from '../../agent/system/facts/host-facts.ts';
 import { readKernelState } from '../../agent/system/kernel/reader.ts';
 import { ifupdown } from '../../renderers/ifupdown/renderer.ts';
 import { isMarked } from '../../renderers/renderer.ts';
+import { allWords } from './example-plans.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { FakeSystem } from './fake-system.ts';
 import { start } from './life-acts.ts';
@@ -69,7 +71,7 @@ async function planOf({ machine: { system } }: Life, instance: Instance): Promis
     occupiedSlots: new Set(),
     leases: new Map(),
     learnedSubnets: new Map(),
-    suppressPrefixLength: true,
+    words: allWords,
     claims: new Map(),
   });
   return plan;

@@ -1,10 +1,12 @@
 // A planner's machine for table tests: the instance, a NIC for each ENI, the primary's address; a row overrides what it is about.
+
 import { defaultSettings } from '../../agent/config/read-settings.ts';
 import type { Mac } from '../../agent/model/address.ts';
 import type { Eni } from '../../agent/model/instance.ts';
 import type { EniOptions } from '../../agent/model/settings.ts';
 import type { PlanInput } from '../../agent/plan/plan-input.ts';
 import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
+import { allWords } from './example-plans.ts';
 import { addressOn, eniOf, familyOf, instanceOf, macOf, nic, plainOptions } from './plan-parts.ts';
 
 export const primary = eniOf(0, familyOf(['10.0.1.10'], ['10.0.1.0/24'], '10.0.1.1'));
@@ -23,7 +25,7 @@ export function resultOf(enis: readonly Eni[], more: Partial<PlanInput> = {}): P
     occupiedSlots: new Set(),
     leases: new Map(),
     learnedSubnets: new Map(),
-    suppressPrefixLength: true,
+    words: allWords,
     claims: new Map(),
     ...more,
   });

@@ -66,6 +66,7 @@ export function nic(n: number, more: Partial<KernelLink> = {}): KernelLink {
     kind: undefined,
     physical: true,
     driver: 'ena',
+    group: 0,
     ...more,
   };
 }
@@ -114,7 +115,9 @@ export function ruleOf(
     to: undefined,
     iif: undefined,
     table,
-    suppressDefault: false,
+    oif: undefined,
+    suppressPrefixLength: undefined,
+    suppressGroup: undefined,
     protocol: undefined,
     opaque: undefined,
     ...more,

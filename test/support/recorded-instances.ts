@@ -1,4 +1,5 @@
 // The recordings of test/fixtures/metadata as instances, and the plan of a fresh machine for each. Read once per process.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defaultSettings } from '../../agent/config/read-settings.ts';
@@ -9,6 +10,7 @@ import type { NetworkPlan } from '../../agent/model/network-plan.ts';
 import { imagineLinks } from '../../agent/plan/imagine-links.ts';
 import { freshMachine } from '../../agent/plan/plan-input.ts';
 import { planNetwork } from '../../agent/plan/plan-network.ts';
+import type { RuleWords } from '../../agent/plan/rule-words.ts';
 
 const root = path.join(import.meta.dirname, '../fixtures/metadata');
 
@@ -30,8 +32,7 @@ export async function recordedInstance(name: string): Promise<Instance | AgentEr
 }
 
 /** The plan of a fresh machine on which the primary is eth0 and the others follow in order. */
-export function freshPlanOf(instance: Instance, suppressPrefixLength: boolean): NetworkPlan {
+export function freshPlanOf(instance: Instance, words: RuleWords): NetworkPlan {
   const links = imagineLinks(instance);
-  return planNetwork({ ...freshMachine, instance, links, settings: defaultSettings, suppressPrefixLength })
-    .plan;
+  return planNetwork({ ...freshMachine, instance, links, settings: defaultSettings, words }).plan;
 }

@@ -5,8 +5,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
+import { type RuleWords, ruleWordsOf } from '../../agent/plan/rule-words.ts';
+import { renderers } from '../../renderers/registry.ts';
 import type { RenderedFile } from '../../renderers/renderer.ts';
-import { examplePlans } from './example-plans.ts';
+import { examplePlansWith } from './example-plans.ts';
 
 export const stepNames = ['boot', 'activate', 'remove'] as const;
 export type StepName = (typeof stepNames)[number];
@@ -60,12 +62,17 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** An example as the planner makes it for that release: without the rules that its kernel or its ip does not know (EL6, SLES 11). */
-export function examplePlanFor(name: string, facts: HostFacts): NetworkPlan | undefined {
-  const plan = examplePlans[name];
-  if (plan === undefined || facts.kernel.suppressPrefixLength) return plan;
-  const enis = plan.enis.map(eni => ({ ...eni, rules: eni.rules.filter(r => !r.suppressDefault) }));
-  return { ...plan, enis };
+/** An example as the planner makes it for that release: without what its kernel, its ip or its service does not know. */
+export function examplePlanFor(
+  name: string,
+  backend: BackendName,
+  facts: HostFacts,
+): NetworkPlan | undefined {
+  return examplePlansWith(wordsFor(backend, facts))[name];
+}
+
+export function wordsFor(backend: BackendName, facts: HostFacts): RuleWords {
+  return ruleWordsOf(facts.kernel, renderers[backend].ruleLimits?.(facts) ?? {}, 28000);
 }
 
 /** Over the sorted paths, modes and contents: any change of what a service reads changes it. */

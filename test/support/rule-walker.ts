@@ -10,7 +10,7 @@ import {
   networkOf,
   prefixLengthOf,
 } from '../../agent/model/address.ts';
-import { isDefaultRoute, mainTable, type NetworkPlan } from '../../agent/model/network-plan.ts';
+import { mainTable, type NetworkPlan } from '../../agent/model/network-plan.ts';
 
 export interface WalkerRoute {
   readonly destination: Cidr;
@@ -26,8 +26,10 @@ interface WalkerRule {
   readonly from: Cidr | undefined;
   readonly to: Cidr | undefined;
   readonly localOnly: boolean;
+  readonly oif: string | undefined;
   readonly table: number;
-  readonly suppressDefault: boolean;
+  readonly suppressPrefixLength: number | undefined;
+  readonly suppressGroup: number | undefined;
 }
 
 export interface Packet {
@@ -35,11 +37,15 @@ export interface Packet {
   readonly to: Ip;
   /** The link it came in by; undefined: this host made it. */
   readonly iif?: string;
+  /** The link that its socket is bound to. */
+  readonly oif?: string;
 }
 
 export interface World {
   readonly rules: readonly WalkerRule[];
   readonly routes: readonly WalkerRoute[];
+  /** Link groups that are not 0. */
+  readonly groups?: ReadonlyMap<string, number>;
 }
 
 /** The plan in a kernel whose main table has `main`, plus what the kernel adds: a connected route for each address with a subnet. */
@@ -62,8 +68,10 @@ export function worldOf(plan: NetworkPlan, main: readonly WalkerRoute[]): World 
     from: undefined,
     to: undefined,
     localOnly: false,
+    oif: undefined,
     table: mainTable,
-    suppressDefault: false,
+    suppressPrefixLength: undefined,
+    suppressGroup: undefined,
   }));
   return { rules: [...plan.enis.flatMap(e => e.rules), ...last], routes: [...main, ...own] };
 }
@@ -76,8 +84,17 @@ export function walk(world: World, packet: Packet): WalkerRoute | undefined {
     if (rule.from !== undefined && !contains(rule.from, packet.from)) continue;
     if (rule.to !== undefined && !contains(rule.to, packet.to)) continue;
     if (rule.localOnly && packet.iif !== undefined) continue;
-    const route = longestMatch(world.routes, rule.table, packet.to);
-    if (route === undefined || (rule.suppressDefault && isDefaultRoute(route))) continue;
+    if (rule.oif !== undefined && rule.oif !== packet.oif) continue;
+    // A socket that is bound to a link finds no route by another.
+    const usable = world.routes.filter(r => packet.oif === undefined || r.link === packet.oif);
+    const route = longestMatch(usable, rule.table, packet.to);
+    if (route === undefined) continue;
+    if (
+      rule.suppressPrefixLength !== undefined &&
+      prefixLengthOf(route.destination) <= rule.suppressPrefixLength
+    )
+      continue;
+    if (rule.suppressGroup !== undefined && world.groups?.get(route.link) === rule.suppressGroup) continue;
     return route;
   }
   return undefined;

@@ -12,9 +12,10 @@ import type { KernelLink } from '../../model/kernel-state.ts';
 import { imagineLinks } from '../../plan/imagine-links.ts';
 import { freshMachine } from '../../plan/plan-input.ts';
 import { planNetwork } from '../../plan/plan-network.ts';
+import { ruleWordsOf } from '../../plan/rule-words.ts';
 import { requiredOption, textOption } from '../args.ts';
 import { type CliCommand, exitCodes, type OptionValues } from '../command.ts';
-import { octal } from '../pass-json.ts';
+import { octal, planJson } from '../pass-json.ts';
 
 export const render: CliCommand = {
   name: 'render',
@@ -57,7 +58,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
       instance,
       links: linksFor(instance, namedLinks(values)),
       settings,
-      suppressPrefixLength: facts.kernel.suppressPrefixLength,
+      words: ruleWordsOf(facts.kernel, renderers[backend].ruleLimits?.(facts) ?? {}, settings.routing.base),
     });
     const files = renderers[backend].render(plan.enis, facts);
     const changes = plan.enis.map(after => ({ kind: 'added' as const, after }));
@@ -71,7 +72,9 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
     ];
     if (context.json) {
       const list = files.map(f => ({ path: f.path, mode: octal(f.mode), content: f.content }));
-      context.print(`${JSON.stringify({ version: 1, plan, files: list, commands, warnings }, null, 2)}\n`);
+      context.print(
+        `${JSON.stringify({ version: 1, plan: planJson(plan), files: list, commands, warnings }, null, 2)}\n`,
+      );
     } else {
       context.print(
         [

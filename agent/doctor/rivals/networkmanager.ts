@@ -71,7 +71,7 @@ export const nmCloudSetup: Rival = {
     const condition = lastLine(view, /^ConditionPathExists=!/, dropIns[1]!);
     if (condition !== undefined)
       return { evidence: unit, idle: `a condition keeps it from running (${condition})` };
-    if (view.inspection.kernel.rules.some(r => r.priority === 30350 && r.suppressDefault))
+    if (view.inspection.kernel.rules.some(r => r.priority === 30350 && r.suppressPrefixLength === 0))
       return { evidence: ruleWith(view, 30350, 30350) ?? unit };
     const provider = lastLine(
       view,

@@ -27,7 +27,10 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     readVersions(system, services),
     primaryLink === undefined ? {} : readOwners(system, primaryLink, services),
   ]);
-  const { suppressPrefixLength, ruleProtocol } = await readKernelProbe(system, versions.kernel);
+  const { suppressPrefixLength, suppressGroup, ruleProtocol } = await readKernelProbe(
+    system,
+    versions.kernel,
+  );
   return {
     os,
     primaryLink,
@@ -38,7 +41,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     ...(await readMachine(system, files)),
-    kernel: { suppressPrefixLength, ruleProtocol },
+    kernel: { suppressPrefixLength, suppressGroup, ruleProtocol },
   };
 }
 
@@ -60,7 +63,7 @@ export async function readFileFacts(system: System): Promise<HostFacts> {
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     ...(await readMachine(system, files)),
-    kernel: { suppressPrefixLength: true, ruleProtocol: true },
+    kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
   };
 }
 

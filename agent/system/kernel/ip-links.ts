@@ -1,7 +1,7 @@
 // Links and addresses as `ip link show` and `ip addr show` print them.
 import { parseIp, parseMac } from '../../model/address.ts';
 import type { KernelAddress, KernelLink, Lifetime } from '../../model/kernel-state.ts';
-import { after, lines, wordAfter } from './ip-words.ts';
+import { after, groupNumber, lines, wordAfter } from './ip-words.ts';
 
 /** Index, name with its parent, flags, the rest. The kernel takes any name without a blank, a slash and a colon. */
 const heading = /^(\d+): ([^:\s]+): <([^>]*)>(.*)$/;
@@ -34,6 +34,8 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
         up: head[3]!.split(',').includes('UP'),
         mtu: Number(after(general, 'mtu') ?? 0),
         maxMtu: numberIn(after(ether, 'maxmtu')),
+        // iproute2 before 2.6.38 prints none.
+        group: groupNumber(after(general, 'group') ?? 'default'),
         master: after(general, 'master'),
         kind,
       },

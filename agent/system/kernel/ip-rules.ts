@@ -1,15 +1,25 @@
 // Policy rules as `ip rule show` prints them.
 import type { Cidr, Family } from '../../model/address.ts';
 import type { KernelRule } from '../../model/kernel-state.ts';
-import { lines, parseNetwork, readWords, type TableNames, tableNumber } from './ip-words.ts';
+import {
+  groupNumber,
+  isNumber,
+  lines,
+  parseNetwork,
+  readWords,
+  type TableNames,
+  tableNumber,
+} from './ip-words.ts';
 
 const ruleValues = new Set([
   'from',
   'to',
   'iif',
+  'oif',
   'lookup',
   'table',
   'suppress_prefixlength',
+  'suppress_ifgroup',
   'proto',
   'protocol',
 ]);
@@ -24,7 +34,8 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
     if (head === null) return [];
     const text = head[2]!.trim().replace(nobodysProtocol, '');
     const { values, rest } = readWords(text.split(/\s+/), ruleValues, new Set());
-    const suppress = values.get('suppress_prefixlength');
+    const length = values.get('suppress_prefixlength');
+    const group = values.get('suppress_ifgroup');
     const lookup = values.get('lookup') ?? values.get('table');
     const table = lookup === undefined ? undefined : tableNumber(lookup, tables);
     const from = parseSelector(values.get('from'));
@@ -35,7 +46,9 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
       ...(to === 'unreadable' ? [`to ${values.get('to')}`] : []),
       // `lookup [l3mdev-table]` (VRF), or a name that stands in no rt_tables.
       ...(lookup !== undefined && table === undefined ? [`lookup ${lookup}`] : []),
-      ...(suppress === undefined || suppress === '0' ? [] : [`suppress_prefixlength ${suppress}`]),
+      ...(length === undefined || isNumber(length) ? [] : [`suppress_prefixlength ${length}`]),
+      // A name that /etc/iproute2/group gives to a number.
+      ...(group === undefined || groupNumber(group) !== undefined ? [] : [`suppress_ifgroup ${group}`]),
     ];
     return [
       {
@@ -44,8 +57,10 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
         from: from === 'unreadable' ? undefined : from,
         to: to === 'unreadable' ? undefined : to,
         iif: values.get('iif'),
+        oif: values.get('oif'),
         table,
-        suppressDefault: suppress === '0',
+        suppressPrefixLength: length === undefined || !isNumber(length) ? undefined : Number(length),
+        suppressGroup: group === undefined ? undefined : groupNumber(group),
         protocol: values.get('proto') ?? values.get('protocol'),
         opaque: opaque.length === 0 ? undefined : opaque.join(' '),
         text,

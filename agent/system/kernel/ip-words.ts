@@ -47,6 +47,16 @@ export function tableNumber(text: string, tables: TableNames): number | undefine
   return /^\d+$/.test(text) ? Number(text) : (tables.get(text) ?? standardTables.get(text));
 }
 
+export function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+/** A link group: a number, or the name that each iproute2 has for 0. Undefined for a name of /etc/iproute2/group. */
+export function groupNumber(text: string): number | undefined {
+  if (text === 'default') return 0;
+  return isNumber(text) ? Number(text) : undefined;
+}
+
 export function lines(text: string): readonly string[] {
   return text.split('\n').filter(line => line.trim() !== '');
 }

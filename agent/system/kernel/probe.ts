@@ -1,4 +1,4 @@
-// What this kernel does with the two words of the rule scheme that a kernel may not know: it is tried in a network
+// What this kernel does with the three words of the rule scheme that a kernel may not know: it is tried in a network
 // namespace of its own, once per boot, and never on the machine's own rules. Knows no backend.
 import type { HostFacts } from '../../model/host.ts';
 import { readQuietly } from '../facts/probes.ts';
@@ -15,7 +15,7 @@ export interface KernelProbe extends Readonly<HostFacts['kernel']> {
 }
 
 /**
- * One `ip` for both questions. iproute2 before 3.12 has no `suppress_prefixlength`, before 4.17 no `protocol` on a rule, and such a
+ * One `ip` for all questions. iproute2 before 3.12 has no `suppress_prefixlength` and no `suppress_ifgroup`, before 4.17 no `protocol` on a rule, and such a
  * word ends it on the spot (2.6.33, 4.11: invarg() calls exit), also with `-force`: so each line is followed by a listing, and the
  * first one says that there is a namespace at all. An older kernel takes the rule and silently drops the attribute, so the answer
  * is in the listing and not in the exit code. 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that
@@ -24,6 +24,8 @@ export interface KernelProbe extends Readonly<HostFacts['kernel']> {
 const batch = [
   'rule show',
   'rule add from 192.0.2.0/24 lookup main suppress_prefixlength 0 priority 28300',
+  'rule show',
+  'rule add from 192.0.2.0/24 lookup main suppress_ifgroup 28000 priority 28302',
   'rule show',
   'rule add from 192.0.2.0/24 lookup main priority 28301 protocol 233',
   'rule show',
@@ -70,6 +72,7 @@ async function probeKernel(system: System, kernel: string | undefined): Promise<
   }
   return {
     suppressPrefixLength: isAtLeast(kernel, suppressSince),
+    suppressGroup: isAtLeast(kernel, suppressSince),
     ruleProtocol: isAtLeast(kernel, protocolSince),
     source: 'assumed',
     why: `assumed from kernel version ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
@@ -81,13 +84,15 @@ export function parseProbe(stdout: string): KernelProbe | undefined {
   // Every new namespace has this rule: without it the listing did not come from one.
   if (!/^0:\s+from all lookup (local|255)\b/m.test(stdout)) return undefined;
   const suppressPrefixLength = /^28300:.*\bsuppress_prefixlength 0\b/m.test(stdout);
+  const suppressGroup = /^28302:.*\bsuppress_ifgroup 28000\b/m.test(stdout);
   const ruleProtocol = /^28301:.*\bproto(col)? 233\b/m.test(stdout);
   const missing = [
     ...(suppressPrefixLength ? [] : ['suppress_prefixlength']),
+    ...(suppressGroup ? [] : ['suppress_ifgroup']),
     ...(ruleProtocol ? [] : ['rule protocol']),
   ];
-  const why = missing.length === 0 ? 'kernel and ip support both' : `not supported: ${missing.join(', ')}`;
-  return { suppressPrefixLength, ruleProtocol, source: 'probed', why };
+  const why = missing.length === 0 ? 'kernel and ip support all' : `not supported: ${missing.join(', ')}`;
+  return { suppressPrefixLength, suppressGroup, ruleProtocol, source: 'probed', why };
 }
 
 function parseCache(text: string | undefined, bootId: string, kernel: string): KernelProbe | undefined {
@@ -101,9 +106,15 @@ function parseCache(text: string | undefined, bootId: string, kernel: string): K
   if (typeof value !== 'object' || value === null) return undefined;
   const entry = value as Record<string, unknown>;
   if (entry.bootId !== bootId || entry.kernel !== kernel || entry.source !== 'probed') return undefined;
-  const { suppressPrefixLength, ruleProtocol, why } = entry;
-  if (typeof suppressPrefixLength !== 'boolean' || typeof ruleProtocol !== 'boolean') return undefined;
-  return { suppressPrefixLength, ruleProtocol, source: 'probed', why: typeof why === 'string' ? why : '' };
+  const { suppressPrefixLength, suppressGroup, ruleProtocol, why } = entry;
+  if (
+    typeof suppressPrefixLength !== 'boolean' ||
+    typeof suppressGroup !== 'boolean' ||
+    typeof ruleProtocol !== 'boolean'
+  )
+    return undefined;
+  const reason = typeof why === 'string' ? why : '';
+  return { suppressPrefixLength, suppressGroup, ruleProtocol, source: 'probed', why: reason };
 }
 
 function isAtLeast(version: string | undefined, [major, minor]: readonly [number, number]): boolean {

@@ -72,7 +72,7 @@ const facts = factsForBackend(backend, required('release'));
 for (const name of values.plan ?? defaultPlans) await record(name);
 
 async function record(name: string): Promise<void> {
-  const plan = examplePlanFor(name, facts);
+  const plan = examplePlanFor(name, backend, facts);
   if (plan === undefined) throw new Error(`no plan ${name}: ${Object.keys(examplePlans).join(', ')}`);
   const files = renderers[backend].render(plan.enis, facts);
   const subject: Subject = { renderer: renderers[backend], facts, plan, files, boot: values.boot.split(' ') };

@@ -45,7 +45,9 @@ export function hostKinds(backend: BackendName): readonly HostKind[] {
   if (known !== undefined) return known;
   const everything = ({ facts }: ExpectedHost): string =>
     JSON.stringify([
-      ...Object.keys(examplePlans).map(plan => outcomeOf(backend, examplePlanFor(plan, facts)!, facts)),
+      ...Object.keys(examplePlans).map(plan =>
+        outcomeOf(backend, examplePlanFor(plan, backend, facts)!, facts),
+      ),
       changesText(backend, facts),
     ]);
   const found = [...Map.groupBy(expectedHosts(backend), everything).values()];
@@ -68,7 +70,9 @@ export function planTrees(backend: BackendName): Readonly<Record<string, Tree>> 
 /** @param seen where a file of this path and content stands already */
 function planTree(backend: BackendName, plan: string, seen: Map<string, string>): Tree {
   const hosts = firstHosts(backend).slice(0, plansForAll.includes(plan) ? undefined : 1);
-  const outcomes = shared(hosts, ({ facts }) => outcomeOf(backend, examplePlanFor(plan, facts)!, facts));
+  const outcomes = shared(hosts, ({ facts }) =>
+    outcomeOf(backend, examplePlanFor(plan, backend, facts)!, facts),
+  );
   const entries = outcomes.flatMap(([hosts, { files, more }]) => {
     const host = hosts[0]!.name;
     const key = ({ path, content }: RenderedFile) => `${path}\n${content}`;

@@ -1,4 +1,5 @@
 // The changes of one ENI that the expected texts show for every backend, made of the example plans.
+import type { BackendName } from '../../../agent/model/host.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import type { EniChange, HostFacts } from '../../../renderers/renderer.ts';
 import { examplePlanFor } from '../recorded-proofs.ts';
@@ -7,14 +8,20 @@ export interface ExpectedChange {
   readonly title: string;
   /** Whether the service has loaded our file of the old plan. */
   readonly loaded: boolean;
-  readonly changes: (facts: HostFacts) => readonly EniChange[];
+  readonly changes: (host: ChangedHost) => readonly EniChange[];
 }
 
-const eni = (facts: HostFacts, plan: string): EniPlan => examplePlanFor(plan, facts)!.enis[0]!;
+export interface ChangedHost {
+  readonly backend: BackendName;
+  readonly facts: HostFacts;
+}
+
+const enisOf = ({ backend, facts }: ChangedHost, plan: string) => examplePlanFor(plan, backend, facts)!.enis;
+const eni = (host: ChangedHost, plan: string): EniPlan => enisOf(host, plan)[0]!;
 
 function between(title: string, before: string, after: string, more: Partial<EniPlan> = {}): ExpectedChange {
-  const changes = (facts: HostFacts): readonly EniChange[] => [
-    { kind: 'changed', before: eni(facts, before), after: { ...eni(facts, after), ...more } },
+  const changes = (host: ChangedHost): readonly EniChange[] => [
+    { kind: 'changed', before: eni(host, before), after: { ...eni(host, after), ...more } },
   ];
   return { title: `${title}: ${before} to ${after}`, loaded: true, changes };
 }
@@ -37,10 +44,10 @@ export const expectedChanges: readonly ExpectedChange[] = [
   {
     title: 'another name of the link, as apply tells of it: static-dual-stack',
     loaded: true,
-    changes: facts => {
-      const named = { ...eni(facts, common), link: 'eth7' };
+    changes: host => {
+      const named = { ...eni(host, common), link: 'eth7' };
       return [
-        { kind: 'removed', before: eni(facts, common), linkPresent: false },
+        { kind: 'removed', before: eni(host, common), linkPresent: false },
         { kind: 'changed', before: named, after: named },
       ];
     },
@@ -48,16 +55,16 @@ export const expectedChanges: readonly ExpectedChange[] = [
   {
     title: 'the link went with its ENI: static-dual-stack, dhcp-complete under a long name',
     loaded: true,
-    changes: facts => [
-      { kind: 'removed', before: eni(facts, common), linkPresent: false },
-      { kind: 'removed', before: { ...eni(facts, 'dhcp-complete'), link: 'a_b.c-d' }, linkPresent: false },
+    changes: host => [
+      { kind: 'removed', before: eni(host, common), linkPresent: false },
+      { kind: 'removed', before: { ...eni(host, 'dhcp-complete'), link: 'a_b.c-d' }, linkPresent: false },
     ],
   },
   {
     title: 'one changed, one new, one gone: dhcp-two-enis',
     loaded: true,
-    changes: facts => {
-      const [second, first] = examplePlanFor('dhcp-two-enis', facts)!.enis as [EniPlan, EniPlan];
+    changes: host => {
+      const [second, first] = enisOf(host, 'dhcp-two-enis') as [EniPlan, EniPlan];
       return [
         { kind: 'changed', before: first, after: { ...first, mtu: 1400 } },
         { kind: 'added', after: second },

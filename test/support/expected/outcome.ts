@@ -28,7 +28,7 @@ export function outcomeOf(backend: BackendName, plan: NetworkPlan, facts: Expect
 export function changesText(backend: BackendName, facts: ExpectedFacts): string {
   const renderer = renderers[backend];
   const block = ({ title, loaded, changes }: ExpectedChange): readonly string[] => {
-    const list = changes(facts);
+    const list = changes({ backend, facts });
     return changeLines(
       title,
       renderer,

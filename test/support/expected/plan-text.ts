@@ -72,14 +72,17 @@ function routeText(route: PlannedRoute): string {
 }
 
 function ruleText(rule: PlannedRule): string {
-  const { family, priority, from, to, localOnly, table, suppressDefault, ...rest } = rule;
+  const { family, priority, from, to, localOnly, oif, table, suppressPrefixLength, suppressGroup, ...rest } =
+    rule;
   nothingElse(rest);
   return [
-    `${family} ${priority} from ${from}`,
+    `${family} ${priority} from ${from ?? 'all'}`,
     ...(to === undefined ? [] : [`to ${to}`]),
     ...(localOnly ? ['iif lo'] : []),
+    ...(oif === undefined ? [] : [`oif ${oif}`]),
     `table ${table}`,
-    ...(suppressDefault ? ['suppress_prefixlength 0'] : []),
+    ...(suppressPrefixLength === undefined ? [] : [`suppress_prefixlength ${suppressPrefixLength}`]),
+    ...(suppressGroup === undefined ? [] : [`suppress_ifgroup ${suppressGroup}`]),
   ].join(' ');
 }
 

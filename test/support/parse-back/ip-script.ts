@@ -42,7 +42,10 @@ export function readRuleWords(words: readonly string[], family: Family): string 
     order: 'priority',
     suppress_pl: 'suppress_prefixlength',
   });
-  const known = ['from', 'to', 'iif', 'table', 'priority', 'suppress_prefixlength', 'protocol', 'proto'];
+  const known = ['from', 'to', 'iif', 'oif', 'table', 'priority', 'protocol', 'proto'].concat([
+    'suppress_prefixlength',
+    'suppress_ifgroup',
+  ]);
   for (const key of values.keys()) if (!known.includes(key)) throw new Error(`ip rule: unknown word ${key}`);
   return ruleKey({
     family,
@@ -50,9 +53,15 @@ export function readRuleWords(words: readonly string[], family: Family): string 
     from: networkFrom(values.get('from')),
     to: networkFrom(values.get('to')),
     iif: values.get('iif'),
+    oif: values.get('oif'),
     table: tableOf(values.get('table')),
-    suppressDefault: values.get('suppress_prefixlength') === '0',
+    suppressPrefixLength: numberOrNone(values.get('suppress_prefixlength')),
+    suppressGroup: numberOrNone(values.get('suppress_ifgroup')),
   });
+}
+
+export function numberOrNone(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 /** Words after `ip route add|replace`, as the route's canonical line. A route of another link is an Error. */

@@ -1,12 +1,13 @@
 // Reads .network files as systemd-networkd does: sections repeat, drop-ins follow the main file, unknown keys are ignored with a
 // warning (so the version decides what is left of a file). Source: systemd.network(5) of 237 to 257. Also used for what netplan
 // generates.
+
 import { type Cidr, type Family, type Ip, parseIp } from '../../../agent/model/address.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
 import type { RenderedFile } from '../../../renderers/renderer.ts';
-import { networkFrom, readIpScript } from './ip-script.ts';
+import { networkFrom, numberOrNone, readIpScript } from './ip-script.ts';
 import { type KernelLines, kernelLines, kernelMetric, leakedDefault } from './kernel-lines.ts';
 
 interface Section {
@@ -161,11 +162,13 @@ function readRule(section: ReadonlyMap<string, string>): readonly string[] {
     ruleKey({
       family: (from ?? to ?? '').includes(':') ? 6 : 4,
       priority: Number(section.get('Priority') ?? Number.NaN),
-      from,
+      from: from?.endsWith('/0') ? undefined : from,
       to,
       iif: section.get('IncomingInterface'),
+      oif: section.get('OutgoingInterface'),
       table: Number(table),
-      suppressDefault: section.get('SuppressPrefixLength') === '0',
+      suppressPrefixLength: numberOrNone(section.get('SuppressPrefixLength')),
+      suppressGroup: numberOrNone(section.get('SuppressInterfaceGroup')),
     }),
   ];
 }

@@ -1,12 +1,13 @@
 // Reads profiles as NetworkManager's keyfile plugin does (executed: 1.42): by GKeyFile's rules, routes and rules by number, and
 // what it cannot parse is dropped with a warning. A route without a metric gets the device's.
+
 import { type Cidr, type Family, type Ip, parseIp } from '../../../agent/model/address.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
 import { versionAtLeast } from '../../../renderers/formats/version-order.ts';
 import type { RenderedFile } from '../../../renderers/renderer.ts';
-import { networkFrom, readIpScript } from './ip-script.ts';
+import { networkFrom, numberOrNone, readIpScript } from './ip-script.ts';
 import { type KernelLines, kernelLines, kernelMetric, leakedDefault } from './kernel-lines.ts';
 
 type Keyfile = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -132,7 +133,7 @@ export function readNetworkManagerRule(
   family: Family,
   version: string | undefined,
 ): readonly string[] {
-  const since = { priority: '1.18', from: '1.18', to: '1.18', iif: '1.18', table: '1.18' };
+  const since = { priority: '1.18', from: '1.18', to: '1.18', iif: '1.18', oif: '1.18', table: '1.18' };
   const known: Readonly<Record<string, string>> = { ...since, suppress_prefixlength: '1.20' };
   const words = text.split(/\s+/);
   const values = new Map<string, string>();
@@ -151,8 +152,10 @@ export function readNetworkManagerRule(
       from: networkFrom(values.get('from')),
       to: networkFrom(values.get('to')),
       iif: values.get('iif'),
+      oif: values.get('oif'),
       table: table === 'main' ? mainTable : Number(table),
-      suppressDefault: values.get('suppress_prefixlength') === '0',
+      suppressPrefixLength: numberOrNone(values.get('suppress_prefixlength')),
+      suppressGroup: undefined,
     }),
   ];
 }

@@ -107,6 +107,6 @@ function ifrules(text: string | undefined, facts: HostFacts): readonly string[] 
       throw new Error(`to: ${words.join(' ')}`);
     const version: Family | undefined = { ipv4: 4 as const, ipv6: 6 as const }[family ?? ''];
     if (version === undefined) throw new Error(`family ${family}`);
-    return readRuleWords(words, version).replace(' suppress_prefixlength 0', '');
+    return readRuleWords(words, version).replace(/ suppress_prefixlength 0(?= |$)/, '');
   });
 }

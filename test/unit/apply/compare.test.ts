@@ -171,7 +171,7 @@ describe('left over', () => {
     ],
     [
       'a rule with our numbers to main without its default',
-      { rules: [...kernel.rules, ruleOf(28300, '10.0.9.0/24', 254, { suppressDefault: true })] },
+      { rules: [...kernel.rules, ruleOf(28300, '10.0.9.0/24', 254, { suppressPrefixLength: 0 })] },
       ['left over: rule 4 28300 from 10.0.9.0/24 lookup 254 suppress_prefixlength 0'],
     ],
     [

@@ -64,7 +64,7 @@ function changedFiles(row: Row, run: string): readonly string[] {
     proofs
       .filter(({ consumer }) => consumer === run)
       .filter(({ plan, digest }) => {
-        const files = renderers[row.backend].render(examplePlanFor(plan, facts)!.enis, facts);
+        const files = renderers[row.backend].render(examplePlanFor(plan, row.backend, facts)!.enis, facts);
         return digestOf(files) !== digest;
       })
       .map(({ plan }) => `${run} has loaded other files for ${plan} than those of ${facts.os.prettyName}`),

@@ -69,7 +69,9 @@ test.each(named)('%s: backend, versions and files of its releases', (_, row) => 
     if (row.releases.length > 0 && ['netplan', 'networkd'].includes(row.backend))
       expect(row.service).toContain(`networkd ${facts.versions.systemd}`);
     const files = Object.keys(examplePlans).flatMap(plan =>
-      renderers[row.backend].render(examplePlanFor(plan, facts)!.enis, facts).map(f => path.basename(f.path)),
+      renderers[row.backend]
+        .render(examplePlanFor(plan, row.backend, facts)!.enis, facts)
+        .map(f => path.basename(f.path)),
     );
     const general = files.map(f => f.replace(/eth\d+/, 'LINK').replace(/:\d+$/, ':N'));
     expect(row.files.toSorted()).toEqual([...new Set(general)].sort());

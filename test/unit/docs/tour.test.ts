@@ -1,5 +1,6 @@
 // Keeps the examples of docs/how-it-works.md and ARCHITECTURE.md true: every stage runs on one recording, and its result is compared with the
 // block in the document. `npm run golden` writes the blocks anew.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareEni, describeDifference } from '../../../agent/apply/compare.ts';
 import { differenceOf } from '../../../agent/apply/eni-changes.ts';
@@ -13,6 +14,7 @@ import type { HostFacts } from '../../../agent/model/host.ts';
 import type { Eni, EniFamily, Reading } from '../../../agent/model/instance.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { planNetwork } from '../../../agent/plan/plan-network.ts';
+import { ruleWordsOf } from '../../../agent/plan/rule-words.ts';
 import { readHostFacts } from '../../../agent/system/facts/host-facts.ts';
 import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { selectBackend } from '../../../renderers/detect/select.ts';
@@ -54,7 +56,7 @@ beforeAll(async () => {
     occupiedSlots: new Set(),
     leases: new Map(),
     learnedSubnets: new Map(),
-    suppressPrefixLength: facts.kernel.suppressPrefixLength,
+    words: ruleWordsOf(facts.kernel, {}, 28000),
     claims: new Map(),
   }).plan;
   eniPlan = plan.enis[0]!;

@@ -80,7 +80,7 @@ describe('an Ubuntu server with NetworkManager installed', () => {
         '/etc/netplan/50-cloud-init.yaml': 'network: {version: 2}\n',
         '/run/systemd/network/10-netplan-eth0.network': '[Match]\nName=eth0\n',
       },
-      kernel: { suppressPrefixLength: true, ruleProtocol: true },
+      kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
     });
     expect(explainSelection(selectBackend(facts))).toBe(
       'networkd=configured file=10-netplan-eth0.network networkmanager="10 (unmanaged)" -> netplan',
@@ -121,7 +121,7 @@ describe('tools that do not answer', () => {
     expect(facts.owners).toEqual({});
     expect(facts.versions).toEqual({ kernel: '6.8.0' });
     // Not probed, so the version of the kernel decides.
-    expect(facts.kernel).toEqual({ suppressPrefixLength: true, ruleProtocol: true });
+    expect(facts.kernel).toEqual({ suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true });
     expect(selectBackend(facts).backend).toBeUndefined();
   });
 
@@ -149,7 +149,7 @@ describe('tools that do not answer', () => {
       versions: {},
       paths: [],
       files: {},
-      kernel: { suppressPrefixLength: false, ruleProtocol: false },
+      kernel: { suppressPrefixLength: false, suppressGroup: false, ruleProtocol: false },
     });
   });
 
@@ -192,7 +192,7 @@ describe('machines without systemd', () => {
     expect(facts.services).toEqual({ NetworkManager: 'absent', network: 'active', networking: 'absent' });
     // A snapshot date is not a version.
     expect(facts.versions).toEqual({ kernel: '2.6.32' });
-    expect(facts.kernel).toEqual({ suppressPrefixLength: false, ruleProtocol: false });
+    expect(facts.kernel).toEqual({ suppressPrefixLength: false, suppressGroup: false, ruleProtocol: false });
     expect(facts.files['/etc/sysconfig/network']).toBe('NETWORKING=yes\n');
     expect(selectBackend(facts).backend).toBe('initscripts');
   });

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Mac } from '../../../agent/model/address.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
-import { assignSlots, bandWidth, priorityOf, slotCount, tableOf } from '../../../agent/plan/numbering.ts';
+import {
+  assignSlots,
+  bandWidth,
+  priorityOf,
+  slotCount,
+  tableOf,
+  tiers,
+} from '../../../agent/plan/numbering.ts';
 import { occupiedSlots, recoverSlots } from '../../../agent/plan/occupied-slots.ts';
 import { mac } from '../../support/example-plans.ts';
 import { emptyKernel, macOf, nic, routeBy, ruleOf } from '../../support/plan-parts.ts';
@@ -112,12 +119,9 @@ describe('assignSlots', () => {
   });
 });
 
-test('tables and the three tiers stay in the band and apart', () => {
-  const tiers = (['neighbour', 'specificMain', 'ownTable'] as const).flatMap(tier => [
-    priorityOf(28000, tier, 0),
-    priorityOf(28000, tier, slotCount - 1),
-  ]);
-  expect(tiers).toEqual([28000, 28255, 28300, 28555, 28600, 28855]);
+test('tables and the tiers stay in the band and apart', () => {
+  const ends = tiers.flatMap(tier => [priorityOf(28000, tier, 0), priorityOf(28000, tier, slotCount - 1)]);
+  expect(ends).toEqual([27700, 27955, 28000, 28255, 28300, 28555, 28600, 28855]);
   expect([tableOf(28000, 0), tableOf(28000, 255)]).toEqual([28000, 28255]);
   expect(bandWidth).toBe(856);
 });

@@ -183,7 +183,10 @@ describe('a lease comes with its connected route, which has to go unless main is
 
   test('the scripts are there for that alone, and run anew after a change', () => {
     const one = eni('dhcp-complete');
-    const before = { ...one, rules: one.rules.filter(r => !r.suppressDefault) };
+    const before = {
+      ...one,
+      rules: one.rules.filter(r => r.suppressPrefixLength === undefined && r.oif === undefined),
+    };
     const after = { ...before, mtu: 1400 };
     const files = wicked.render([before], facts);
     expect(files.find(f => f.path === up)?.content).toBe(script(dropLeased, dropConnected('10.0.2.0/24')));

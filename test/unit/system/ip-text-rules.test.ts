@@ -7,7 +7,7 @@ describe('rules', () => {
   const ruleLines = (text: string, family: 4 | 6 = 4) =>
     parseRules(text, family, names).map(
       r =>
-        `${r.priority} ${r.from ?? 'all'} ${r.to ?? 'all'} ${r.iif ?? '-'} ${r.table ?? '-'}${r.suppressDefault ? ' suppress' : ''} ${r.protocol ?? '-'}${r.opaque === undefined ? '' : ` [${r.opaque}]`}`,
+        `${r.priority} ${r.from ?? 'all'} ${r.to ?? 'all'} ${r.iif ?? '-'} ${r.table ?? '-'}${r.oif === undefined ? '' : ` oif ${r.oif}`}${r.suppressPrefixLength === undefined ? '' : ` longer than ${r.suppressPrefixLength}`}${r.suppressGroup === undefined ? '' : ` not group ${r.suppressGroup}`} ${r.protocol ?? '-'}${r.opaque === undefined ? '' : ` [${r.opaque}]`}`,
     );
 
   const rows: readonly (readonly [string, string])[] = [
@@ -16,7 +16,7 @@ describe('rules', () => {
     ['32767:\tfrom all lookup default ', '32767 all all - 253 -'],
     [
       '28300:\tfrom 10.0.2.0/24 lookup main suppress_prefixlength 0 ',
-      '28300 10.0.2.0/24 all - 254 suppress -',
+      '28300 10.0.2.0/24 all - 254 longer than 0 -',
     ],
     ['28600:\tfrom 10.0.2.0/24 iif lo lookup 28000 ', '28600 10.0.2.0/24 all lo 28000 -'],
     ['28600:\tfrom 10.0.2.10 lookup eni1 ', '28600 10.0.2.10/32 all - 28001 -'],
@@ -25,23 +25,25 @@ describe('rules', () => {
       '28000 10.0.2.10/32 10.0.2.0/24 - 28000 129',
     ],
     ['28600:\tfrom 10.0.2.0/24 iif lo lookup 28000 proto static', '28600 10.0.2.0/24 all lo 28000 static'],
-    [
-      '9:\tfrom 10.3.0.0/16 lookup main suppress_prefixlength 8 ',
-      '9 10.3.0.0/16 all - 254 - [suppress_prefixlength 8]',
-    ],
+    ['9:\tfrom 10.3.0.0/16 lookup main suppress_prefixlength 8 ', '9 10.3.0.0/16 all - 254 longer than 8 -'],
     ['5:\tfrom all iif eth9 [detached] lookup 77 ', '5 all all eth9 77 - [[detached]]'],
     ['8:\tfrom all fwmark 0x10/0xff lookup 99 ', '8 all all - 99 - [fwmark 0x10/0xff]'],
     ['10:\tnot from 10.3.0.0/16 lookup 99 ', '10 10.3.0.0/16 all - 99 - [not]'],
     ['6:\tfrom 10.2.2.2 unreachable ', '6 10.2.2.2/32 all - - - [unreachable]'],
     ['7:\tfrom 10.2.2.3 goto 32766 ', '7 10.2.2.3/32 all - - - [goto 32766]'],
-    ['11:\tfrom all oif eth1 lookup 99 ', '11 all all - 99 - [oif eth1]'],
+    ['11:\tfrom all oif eth1 lookup 99 ', '11 all all - 99 oif eth1 -'],
     [
       '12:\tfrom all ipproto tcp dport 80 uidrange 0-99 lookup 99 ',
       '12 all all - 99 - [ipproto tcp dport 80 uidrange 0-99]',
     ],
     [
       '13:\tfrom all tos lowdelay lookup 99 suppress_ifgroup 5 ',
-      '13 all all - 99 - [tos lowdelay suppress_ifgroup 5]',
+      '13 all all - 99 not group 5 - [tos lowdelay]',
+    ],
+    ['14:\tfrom 10.0.2.0/24 lookup main suppress_ifgroup default ', '14 10.0.2.0/24 all - 254 not group 0 -'],
+    [
+      '15:\tfrom 10.0.2.0/24 lookup main suppress_ifgroup uplinks ',
+      '15 10.0.2.0/24 all - 254 - [suppress_ifgroup uplinks]',
     ],
     ['1000:\tfrom all lookup [l3mdev-table] ', '1000 all all - - - [lookup [l3mdev-table]]'],
     ['1001:\tfrom all lookup nobody-knows ', '1001 all all - - - [lookup nobody-knows]'],
@@ -55,7 +57,7 @@ describe('rules', () => {
     const text =
       '28300:\tfrom 2001:db8:2::/64 lookup main suppress_prefixlength 0 proto 129\n28600:\tfrom 2001:db8:2::10 lookup 28000\n';
     expect(ruleLines(text, 6)).toEqual([
-      '28300 2001:db8:2::/64 all - 254 suppress 129',
+      '28300 2001:db8:2::/64 all - 254 longer than 0 129',
       '28600 2001:db8:2::10/128 all - 28000 -',
     ]);
   });

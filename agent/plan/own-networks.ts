@@ -1,0 +1,104 @@
+// The networks that have a route of their own in an ENI's table, and what main has inside of them.
+import { type Cidr, contains, type Ip, prefixLengthOf } from '../model/address.ts';
+import type { KernelState } from '../model/kernel-state.ts';
+import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import type { PlanSubnet } from './rules.ts';
+
+/** A network of the ENI's table, or something in it, inside of which main has more specific routes: they come first. */
+export interface Inside {
+  readonly network: Cidr;
+  /** Routes of main that are no longer than this count as none. */
+  readonly suppressPrefixLength: number;
+}
+
+/** A route of main that is no ENI's own: a container bridge, a VPN, something that an administrator has added. */
+export interface MainRoute {
+  readonly destination: Cidr;
+  readonly link: string | undefined;
+  /** It came with an address, a lease or an advertisement. */
+  readonly byService?: boolean;
+}
+
+/**
+ * The ENI's subnets, and those that main has on-link by another ENI: they lead to the ENI's gateway. Not where such a subnet lies in one of the
+ * ENI's own (two VPCs): the ENI's packets mean the neighbour in its own network.
+ *
+ * @param elsewhere subnets that main has on-link by another ENI
+ * @returns the second kind only
+ */
+export function networksBehindGateway(
+  subnets: readonly PlanSubnet[],
+  elsewhere: readonly Cidr[],
+  gateway: Ip | undefined,
+): readonly Cidr[] {
+  if (gateway === undefined) return [];
+  return elsewhere.filter(other => !subnets.some(s => contains(s.cidr, other)));
+}
+
+/** The networks of a plan, in either family. */
+export function networksOf({ routes, table }: EniPlan): readonly Cidr[] {
+  return routes.filter(r => r.table === table && !isDefaultRoute(r)).map(r => r.destination);
+}
+
+/**
+ * Which of the networks have something inside in main.
+ *
+ * @param candidates destinations of main's routes by others, and delegated prefixes, whose bridge may come up later
+ * @param ofEnis subnets of all ENIs, the primary too: what main has on-link by one of these may not be asked for
+ */
+export function insideOf(
+  networks: readonly Cidr[],
+  candidates: readonly Cidr[],
+  ofEnis: readonly Cidr[] = [],
+): readonly Inside[] {
+  const isAround = (cidr: Cidr, of: readonly Cidr[]) => of.some(n => n !== cidr && contains(cidr, n));
+  return networks.flatMap(network => {
+    const within = candidates.filter(c => c !== network && contains(network, c));
+    if (within.length === 0) return [];
+    // A nested network of the table is longer than what lies around it in main, and the table is to win there.
+    const around = within.filter(c =>
+      isAround(
+        c,
+        networks.filter(n => n !== network),
+      ),
+    );
+    // Where an ENI has its subnet inside of this network, main is asked for each of the others alone.
+    if (isAround(network, ofEnis))
+      return within
+        .filter(c => !around.includes(c) && !ofEnis.includes(c) && !isAround(c, ofEnis))
+        .map(c => ({ network: c, suppressPrefixLength: prefixLengthOf(c) - 1 }));
+    return [
+      { network, suppressPrefixLength: Math.max(prefixLengthOf(network), ...around.map(prefixLengthOf)) },
+    ];
+  });
+}
+
+/**
+ * What stands in main for a destination of its own. On an ENI's link only what somebody has added counts (specificRoutes): the rest is what a
+ * catch-all of the image has left there, and goes.
+ */
+export function mainRoutesOfOthers({ routes }: KernelState): readonly MainRoute[] {
+  return routes
+    .filter(r => r.table === mainTable && !isDefaultRoute(r))
+    .map(({ destination, link, protocol }) => ({
+      destination,
+      link,
+      byService: ['kernel', 'dhcp', 'ra'].includes(protocol),
+    }));
+}
+
+/** Destinations of main by others, seen from one ENI: by the primary or by another ENI its packets could not leave. */
+export function specificRoutes(
+  link: string,
+  primaryLink: string | undefined,
+  { mainRoutes = [], instance, links }: Pick<PlanInput, 'mainRoutes' | 'instance' | 'links'>,
+): readonly Cidr[] {
+  const macs = new Set(instance.enis.map(eni => eni.mac));
+  const ofEnis = new Set(links.flatMap(l => (l.mac !== undefined && macs.has(l.mac) ? [l.name] : [])));
+  return mainRoutes
+    .filter(
+      r => (r.link === link && r.byService !== true) || (r.link !== primaryLink && !ofEnis.has(r.link ?? '')),
+    )
+    .map(r => r.destination);
+}
