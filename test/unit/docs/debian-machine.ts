@@ -17,8 +17,8 @@ const files = {
 } as const;
 
 const ether = (mac: string) => `link/ether ${mac} brd ff:ff:ff:ff:ff:ff promiscuity 0`;
-const link = (index: number, name: string, flags: string, mac: string) =>
-  `${index}: ${name}: <${flags}> mtu 9001 qdisc mq state UP mode DEFAULT group default qlen 1000\\    ${ether(mac)}\n`;
+const link = (index: number, name: string, flags: string, mac: string, group = 'default') =>
+  `${index}: ${name}: <${flags}> mtu 9001 qdisc mq state UP mode DEFAULT group ${group} qlen 1000\\    ${ether(mac)}\n`;
 
 export const before = {
   links:
@@ -33,17 +33,19 @@ export const before = {
 
 export const after = {
   links:
-    link(2, 'eth0', 'BROADCAST,MULTICAST,UP,LOWER_UP', '0a:75:69:92:e2:10') +
+    link(2, 'eth0', 'BROADCAST,MULTICAST,UP,LOWER_UP', '0a:75:69:92:e2:10', '28000') +
     link(3, 'eth1', 'BROADCAST,MULTICAST,UP,LOWER_UP', '0a:07:84:3d:6e:01'),
   addresses: `${before.addresses}3: eth1    inet 172.31.40.10/32 scope global eth1\\\n`,
   routes: `${before.routes}default via 172.31.32.1 dev eth1 table 28000 onlink 
 172.31.32.0/20 dev eth1 table 28000 scope link 
+172.31.16.0/20 via 172.31.32.1 dev eth1 table 28000 onlink 
 `,
   rules:
     '0:\tfrom all lookup local\n' +
-    '28000:\tfrom 172.31.32.0/20 to 172.31.16.0/20 iif lo lookup 28000\n' +
-    '28300:\tfrom 172.31.32.0/20 lookup main suppress_prefixlength 0\n' +
+    '28000:\tfrom 172.31.32.0/20 iif lo lookup 28000 suppress_prefixlength 0\n' +
+    '28300:\tfrom 172.31.32.0/20 lookup main suppress_prefixlength 0 suppress_ifgroup 28000\n' +
     '28600:\tfrom 172.31.32.0/20 iif lo lookup 28000\n' +
+    '28600:\tfrom all oif eth1 lookup 28000\n' +
     '32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n',
 } as const;
 
@@ -63,6 +65,6 @@ export function debianMachine(kernel: KernelText): SmallHost {
     'ip -4 -o -d -batch -': kernel.addresses + kernel.rules + kernel.routes + kernel.links,
     'ip -6 -o -batch -': '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n',
     'unshare -n ip -force -batch -':
-      '28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n28301:\tfrom 192.0.2.0/24 lookup main proto 233\n',
+      '28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n28301:\tfrom 192.0.2.0/24 lookup main proto 233\n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n',
   });
 }

@@ -1,28 +1,93 @@
-// The table of packets in docs/how-it-works.md, walked through the rules and tables of the machine that the other examples show, with a
-// container bridge added.
-import { expect, test } from 'vitest';
-import { type Ip, parseIp } from '../../../agent/model/address.ts';
+// The table of packets in docs/how-it-works.md, walked through the rules and tables of the machine that the other examples show. Its ENI has
+// a delegated prefix and IPv6 as well, and main has what the row says; the rules are what is planned for that.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import { defaultSettings } from '../../../agent/config/read-settings.ts';
+import { replayClient } from '../../../agent/metadata/recording.ts';
+import { providerNamed } from '../../../agent/metadata/registry.ts';
+import { type Cidr, familyOf, type Ip, parseIp } from '../../../agent/model/address.ts';
+import { type Instance, value } from '../../../agent/model/instance.ts';
+import { type KernelRule, type KernelState, ruleKey } from '../../../agent/model/kernel-state.ts';
+import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { freshMachine } from '../../../agent/plan/plan-input.ts';
+import { planNetwork } from '../../../agent/plan/plan-network.ts';
+import type { RuleWords } from '../../../agent/plan/rule-words.ts';
 import { readKernelState } from '../../../agent/system/kernel/reader.ts';
-import { cidr } from '../../support/example-plans.ts';
-import { type Packet, type WalkerRoute, type World, walk } from '../../support/rule-walker.ts';
+import { allWords, cidr, ip } from '../../support/example-plans.ts';
+import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+import { type Packet, type WalkerRoute, type World, walk, worldOf } from '../../support/rule-walker.ts';
 import { after, debianMachine } from './debian-machine.ts';
 import { readDocument, section, tableRows } from './documents.ts';
 
 const rows = tableRows(section(readDocument('docs/how-it-works.md'), 'Packets'));
-const noSource = parseIp('0.0.0.0')!;
+const mainTable = 254;
+const primaryDefault = 'via fe80:ec2::1 dev eth0';
 
-async function readWorld(): Promise<World> {
-  const { routes, rules } = await readKernelState(debianMachine(after).system);
-  const bridge = {
-    destination: cidr('172.17.0.0/16'),
-    gateway: undefined,
-    link: 'docker0',
-    table: 254,
-    metric: 0,
+let kernel: KernelState;
+let recorded: Instance;
+/** With what the text adds to the machine. */
+let instance: Instance;
+
+beforeAll(async () => {
+  kernel = await readKernelState(debianMachine(after).system);
+  const provider = providerNamed('aws');
+  recorded = provider.parse(await provider.read(replayClient(loadRecording('aws', 'two-enis'))));
+  instance = {
+    ...recorded,
+    enis: recorded.enis.map(eni =>
+      eni.primary
+        ? eni
+        : {
+            ...eni,
+            ipv4: { ...eni.ipv4, prefixes: value([cidr('172.31.34.16/28')]) },
+            ipv6: {
+              ...eni.ipv6,
+              addresses: value([ip('2600:1f16:292:100::10')]),
+              subnets: value([cidr('2600:1f16:292:100::/64')]),
+              gateway: value(ip('fe80:ec2::1')),
+            },
+          },
+    ),
   };
+});
+
+function planOf(of: Instance, routes: readonly WalkerRoute[], words: RuleWords = allWords): NetworkPlan {
+  return planNetwork({
+    ...freshMachine,
+    instance: of,
+    links: kernel.links,
+    addresses: kernel.addresses,
+    settings: defaultSettings,
+    words,
+    mainRoutes: routes,
+  }).plan;
+}
+
+interface Choices {
+  readonly words?: RuleWords;
+  readonly hasGroup?: boolean;
+}
+
+function worldFor(routes: readonly WalkerRoute[], { words, hasGroup = true }: Choices = {}): World {
+  const ofPrimary = kernel.routes
+    .filter(r => r.table === mainTable)
+    .map(r => ({ ...r, link: r.link!, metric: r.metric ?? 0 }));
+  const plan = planOf(instance, routes, words);
+  const world = worldOf(plan, [...ofPrimary, inMain(`::/0 ${primaryDefault}`), ...routes]);
+  return { ...world, groups: new Map(hasGroup ? [['eth0', 28000]] : []) };
+}
+
+/** `172.17.0.0/16 dev docker0`, `198.51.100.0/24 via 172.31.16.1 dev eth0` */
+function inMain(text: string): WalkerRoute {
+  const { destination, gateway, link } = /^(?<destination>\S+)( via (?<gateway>\S+))? dev (?<link>\S+)$/.exec(
+    text,
+  )!.groups!;
   return {
-    routes: [...routes.map(r => ({ ...r, link: r.link!, metric: r.metric ?? 0 })), bridge],
-    rules: rules.map(r => ({ ...r, localOnly: r.iif === 'lo', table: r.table! })),
+    destination: destination as Cidr,
+    gateway: gateway === undefined ? undefined : ip(gateway),
+    link: link!,
+    table: mainTable,
+    metric: 0,
   };
 }
 
@@ -37,35 +102,90 @@ function way({ gateway, link }: WalkerRoute): string {
   return gateway === undefined ? `dev ${link}` : `via ${gateway} dev ${link}`;
 }
 
-const packetOf = (row: readonly string[]): Packet => ({
-  from: row[1] === '' ? noSource : (parseIp(row[1]!) as Ip),
-  to: parseIp(row[2]!) as Ip,
-  ...(row[3] === '' ? {} : { iif: row[3]! }),
-});
-
-test.each(rows.map(row => [row[0]!, row] as const))('%s', async (_name, row) => {
-  const world = await readWorld();
-  const packet = packetOf(row);
-  expect([decidedAt(world, packet), way(walk(world, packet)!)]).toEqual([Number(row[4]), row[5]]);
-});
-
-test('each tier decides something, and so does main', async () => {
-  expect([...new Set(rows.map(row => row[4]))].sort()).toEqual(['28000', '28300', '28600', '32766']);
-});
-
-test('what the text says of the two that go wrong: without tier 1, and with a connected route in main', async () => {
-  const world = await readWorld();
-  const answer = packetOf(rows.find(row => row[4] === '28000')!);
-  const withoutTier1 = { ...world, rules: world.rules.filter(r => r.priority !== 28000) };
-  expect(way(walk(withoutTier1, answer)!)).toBe('dev eth0');
-
-  const primaryAnswers = packetOf(rows.find(row => row[1] === '172.31.16.20')!);
-  const connected = {
-    destination: cidr('172.31.32.0/20'),
-    gateway: undefined,
-    link: 'eth1',
-    table: 254,
-    metric: 0,
+function packetOf([, from = '', to = '', link = '']: readonly string[]): Packet {
+  const [, iif] = /^in by (\S+)$/.exec(link) ?? [];
+  const [, oif] = /^bound to (\S+)$/.exec(link) ?? [];
+  if (link !== '' && iif === undefined && oif === undefined) throw new Error(`what is "${link}"?`);
+  const destination = parseIp(to) as Ip;
+  return {
+    from: from === '' ? ip(familyOf(destination) === 4 ? '0.0.0.0' : '::') : ip(from),
+    to: destination,
+    ...(iif === undefined ? {} : { iif }),
+    ...(oif === undefined ? {} : { oif }),
   };
-  expect(way(walk({ ...world, routes: [...world.routes, connected] }, primaryAnswers)!)).toBe('dev eth1');
+}
+
+const routesOf = (row: readonly string[]) => (row[4] === '' ? [] : [inMain(row[4]!)]);
+const rowNamed = (name: string) => rows.find(([first]) => first === name)!;
+
+/** Where the packet of this row leaves: its link. */
+function linkOfRow(name: string, choices: Choices): string {
+  const row = rowNamed(name);
+  return walk(worldFor(routesOf(row), choices), packetOf(row))!.link;
+}
+
+test.each(rows.map(row => [row[0]!, row] as const))('%s', (_name, row) => {
+  const world = worldFor(routesOf(row));
+  const packet = packetOf(row);
+  expect([decidedAt(world, packet), way(walk(world, packet)!)]).toEqual([Number(row[5]), row[6]]);
+});
+
+test('each tier decides something, and so does main', () => {
+  const priorities = ['27700', '28000', '28300', '28600', '32766'];
+  expect([...new Set(rows.map(row => row[5]))].sort()).toEqual(priorities);
+});
+
+test('the machine of the other examples has the rules and the group that are planned for it', () => {
+  const planned = planOf(recorded, [])
+    .enis.flatMap(eni => planObjects(eni, { ruleProtocol: false }))
+    .filter(o => o.kind === 'rule')
+    .map(o => o.key);
+  const isOwn = ({ priority }: KernelRule) => priority >= 27700 && priority < 28900;
+  expect(kernel.rules.filter(isOwn).map(ruleKey).sort()).toEqual(planned.sort());
+  expect(kernel.links.find(l => l.name === 'eth0')!.group).toBe(28000);
+});
+
+describe('what the text says of those that go wrong', () => {
+  const bare: RuleWords = { ...allWords, primaryGroup: undefined };
+  const withoutTier = (priority: number, row: readonly string[], choices?: Choices) => {
+    const world = worldFor(routesOf(row), choices);
+    return walk({ ...world, rules: world.rules.filter(r => r.priority !== priority) }, packetOf(row))!.link;
+  };
+
+  test('a neighbour of the primary: tier 1 does it, and so does the group', () => {
+    const row = rowNamed('reply to a neighbour of the primary');
+    expect(withoutTier(28000, row, { words: bare })).toBe('eth0');
+    expect(withoutTier(28000, row)).toBe('eth1');
+    expect(linkOfRow(row[0]!, { words: bare })).toBe('eth1');
+  });
+
+  test('the primary’s answers: with a connected route in main they leave by eth1', () => {
+    const row = rowNamed('the primary replies to a neighbour of eth1');
+    const connected = inMain('172.31.32.0/20 dev eth1');
+    expect(walk(worldFor([connected]), packetOf(row))!.link).toBe('eth1');
+  });
+
+  test('a wide route: without tier 1 the neighbours are in the tunnel', () => {
+    expect(withoutTier(28000, rowNamed('the same, and a VPN has a wide route'))).toBe('wg0');
+  });
+
+  test('a bound socket: without oif nothing leads off the link', () => {
+    const row = rowNamed('by a socket bound to eth1 and to no address');
+    const world = worldFor([]);
+    expect(walk({ ...world, rules: world.rules.filter(r => r.oif === undefined) }, packetOf(row))).toBe(
+      undefined,
+    );
+  });
+
+  test('without the group, whatever the reason, only two rows are others', () => {
+    const lost = ['where main has a static route by the primary', 'to a host that told the primary its path MTU'];
+    for (const choices of [{ hasGroup: false }, { words: bare }]) {
+      const others = rows.filter(row => {
+        const world = worldFor(routesOf(row), choices);
+        return way(walk(world, packetOf(row))!) !== row[6];
+      });
+      expect(others.map(([name]) => name)).toEqual(lost);
+      for (const name of lost) expect(linkOfRow(name, choices)).toBe('eth0');
+    }
+  });
 });

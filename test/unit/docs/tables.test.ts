@@ -8,7 +8,8 @@ import { readInstance } from '../../../agent/metadata/read-instance.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providers } from '../../../agent/metadata/registry.ts';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
-import { bandWidth, firstMetric, priorityOf, slotCount } from '../../../agent/plan/numbering.ts';
+import { bandFront, bandWidth, firstMetric, priorityOf, slotCount, tiers as tierNames } from '../../../agent/plan/numbering.ts';
+import { ruleWordsOf } from '../../../agent/plan/rule-words.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { defaultReleases } from '../../../renderers/releases/table.ts';
@@ -164,16 +165,17 @@ const noDmi = {
 
 test('docs/how-it-works.md has the numbers of the code', () => {
   const text = readDocument('docs/how-it-works.md');
-  const [tables, priorities, protocol, metric] = tableRows(section(text, 'Numbers')).map(row => row[1]);
+  const [tables, priorities, protocol, metric, group] = tableRows(section(text, 'Numbers')).map(row => row[1]);
   const last = slotCount - 1;
   expect(tables).toBe(`28000 to ${28000 + last}`);
-  const tiers = (['neighbour', 'specificMain', 'ownTable'] as const).map(tier => priorityOf(28000, tier, 0));
+  const tiers = tierNames.map(tier => priorityOf(28000, tier, 0));
   expect(priorities).toBe(tiers.map(first => `${first} to ${first + last}`).join(', '));
-  expect(tableRows(section(text, 'Three tiers')).map(row => row[1])).toEqual(tiers.map(t => `${t} + slot`));
+  expect(tableRows(section(text, 'Tiers')).map(row => row[1])).toEqual(tiers.map(t => `${t} + slot`));
+  expect(group).toBe(String(ruleWordsOf(factsForBackend('networkd').kernel, {}, 28000).primaryGroup));
   const source = (file: string) => readFileSync(path.join(root, file), 'utf8');
   expect(source('agent/apply/kernel-objects.ts')).toContain(`agentProtocol = ${protocol};`);
   expect(metric).toBe(`${firstMetric} + slot`);
   const configuration = readDocument('docs/configuration.md');
-  expect(configuration).toContain(`256 to ${32765 - bandWidth} |`);
-  expect(configuration).toContain(`${bandWidth} numbers`);
+  expect(configuration).toContain(`${bandFront + 1} to ${32765 - bandWidth} |`);
+  expect(configuration).toContain(`${bandWidth} numbers from here, and ${bandFront} before`);
 });
