@@ -50,7 +50,7 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
         hint: `find out what added that rule; it does no harm with a priority above ${rule.priority}, or without the addresses of ${plan.link}`,
         deliberate: false,
       };
-    if (caught.rule.suppressPrefixLength !== undefined && caught.route !== undefined)
+    if (caught.rule.table !== plan.table && caught.route !== undefined)
       return {
         why: `main has ${keyWithoutMetric(caught.route)}, and its specific routes come before the ENI's table`,
         hint: 'that is intended for containers and VPNs; if the addresses of the ENI must not use that route, remove it from main',

@@ -3,6 +3,7 @@
 import type { CommandResult } from '../../agent/system/system.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import { type FakeAddress, type FakeLink, type FakeRoute, mainTable } from './fake-kernel-objects.ts';
+import { preUpFolder, runDispatcherScript } from './fake-link-hooks.ts';
 import { debian12, FakeService, nothing, type Profile, refuseLeaks } from './fake-service.ts';
 import type { FakeSystem } from './fake-system.ts';
 import { parseBack as parseIfcfg } from './parse-back/networkmanager-ifcfg.ts';
@@ -30,6 +31,11 @@ export class FakeNetworkManager extends FakeService {
         return result;
       },
     });
+  }
+
+  override plugged(name: string): void {
+    super.plugged(name);
+    this.#preUp(name);
   }
 
   override unplugged(name: string): void {
@@ -111,7 +117,15 @@ export class FakeNetworkManager extends FakeService {
       for (const key of this.activeOn(name)?.lines.addresses ?? [])
         if (key.includes(':')) this.ip(`-6 addr del ${key.split(' ')[2]} dev ${name}`);
     this.configure(name, profile);
+    if (upOn !== undefined) this.#preUp(name);
     return done;
+  }
+
+  /** It waits for these scripts before it calls the link activated. `reapply` runs none, and what they have added it leaves alone. */
+  #preUp(name: string): void {
+    if (this.activeOn(name) === undefined) return;
+    for (const path of this.system.files.keys())
+      if (path.startsWith(preUpFolder)) runDispatcherScript(this.system, path, name, this.step);
   }
 
   /** 1.42 returns 0 also for a file that has gone. */

@@ -83,6 +83,10 @@ export abstract class FakeService {
     return [...this.#active.keys()];
   }
 
+  protected get step(): Step {
+    return this.#step;
+  }
+
   /** A command of the agent. The service ends what it has begun, also if the agent dies meanwhile. */
   protected during(step: Step, act: () => void): void {
     let killed: unknown;

@@ -11,6 +11,7 @@ import { type IfupdownHost, ifdown, ifup, ifupAll } from './fake-ifupdown.ts';
 import { onlyLooks, runIp } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import { FakeKernel } from './fake-kernel.ts';
+import { groupByUdev, preUpFolder, runDispatcherScript } from './fake-link-hooks.ts';
 import { FakePlot, type Interference } from './fake-plot.ts';
 
 /** The agent's process is dead: every call from it ends in this, until `restart`. */
@@ -295,6 +296,7 @@ export class FakeSystem implements System {
     this.kernel = new FakeKernel();
     this.sysctls.clear();
     for (const link of links) this.kernel.addLink({ ...link, up: false, mtu: 1500 });
+    groupByUdev(this.kernel, this.files);
     for (const path of this.files.keys()) if (path.startsWith('/run/')) this.files.delete(path);
     const bootId = this.files.get(bootIdPath)?.content;
     if (bootId !== undefined) this.put(bootIdPath, nextBootId(bootId));
@@ -328,6 +330,8 @@ export class FakeSystem implements System {
       return brought.looks(args)
         ? brought.run(args, step)
         : this.#change(line, () => brought.run(args, step));
+    if (program.startsWith(preUpFolder))
+      return this.#change(line, () => runDispatcherScript(this, program, args[0] ?? '', step));
     switch (program) {
       case 'ip':
         if (args[0] === '-V') return runIp(this.kernel, args);

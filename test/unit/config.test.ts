@@ -98,7 +98,7 @@ describe('good values', () => {
     });
   });
 
-  test.each([256, 28_000, 31_909])('[routing] base = %d', async base => {
+  test.each([301, 28_000, 31_909])('[routing] base = %d', async base => {
     expect((await read(`[routing]\nbase = ${base}\n`)).routing).toEqual({ base });
   });
 
@@ -195,9 +195,9 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[metadata]\ntimeout = 121', `[metadata] timeout = "121": ${whole} 1 to 120`],
     ['[metadata]\nconfirm-delay = -1', `[metadata] confirm-delay = "-1": ${whole} 0 to 60`],
     ['[metadata]\ntoken = x', '[metadata] has the unknown key "token"'],
-    ['[routing]\nbase = 255', `[routing] base = "255": ${whole} 256 to 31909`],
-    ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 256 to 31909`],
-    ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 256 to 31909`],
+    ['[routing]\nbase = 300', `[routing] base = "300": ${whole} 301 to 31909`],
+    ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 301 to 31909`],
+    ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 301 to 31909`],
     ['[routing]\ntable = 5', '[routing] has the unknown key "table"', 'table in [eni "MAC"]'],
     ['[daemon]\nperiod = 9', `[daemon] period = "9": ${whole} 10 to 3600`],
     ['[daemon]\nperiod = 3601', `[daemon] period = "3601": ${whole} 10 to 3600`],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CompareOptions, compareEni, describeDifference } from '../../../agent/apply/compare.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
-import type { KernelState } from '../../../agent/model/kernel-state.ts';
+import { type KernelState, ruleKey } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { cidr, examplePlans, ip } from '../../support/example-plans.ts';
 import { kernelOf } from '../../support/kernel-of.ts';
@@ -88,7 +88,7 @@ describe('missing', () => {
         ),
         rules: kernel.rules.filter(
           r =>
-            object.kind !== 'rule' || !object.key.startsWith(`rule ${r.family} ${r.priority} from ${r.from}`),
+            object.kind !== 'rule' || object.key !== ruleKey(r),
         ),
       };
       expect(lines(without)).toEqual([`missing: ${object.key}`]);
@@ -100,10 +100,10 @@ describe('missing', () => {
       'suppress_prefixlength that a backend lost: the rule that would leak to the default route is left over',
       {
         rules: kernel.rules.map(r =>
-          r.priority === 28300 && r.family === 4 ? { ...r, suppressDefault: false } : r,
+          r.priority === 28300 && r.family === 4 ? { ...r, suppressPrefixLength: undefined } : r,
         ),
       },
-      ['missing: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0'],
+      ['missing: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000'],
     ],
     [
       'iif lo that a backend lost',
@@ -126,7 +126,9 @@ describe('missing', () => {
         routes: kernel.routes.map(r => (r.gateway === '10.0.2.253' ? { ...r, gateway: ip('10.0.2.1') } : r)),
       },
       [
+        'missing: route 28000 10.0.1.0/24 via 10.0.2.253 dev eth1',
         'missing: route 28000 0.0.0.0/0 via 10.0.2.253 dev eth1',
+        'left over: route 28000 10.0.1.0/24 via 10.0.2.1 dev eth1',
         'left over: route 28000 0.0.0.0/0 via 10.0.2.1 dev eth1',
       ],
     ],
@@ -178,8 +180,8 @@ describe('left over', () => {
       'the third of three equal rules twice over',
       { rules: [...kernel.rules, specificMain, specificMain] },
       [
-        'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0',
-        'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0',
+        'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000',
+        'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000',
       ],
     ],
   ])('%s', (_name, more, wanted) => {
@@ -225,7 +227,7 @@ describe('left over', () => {
       options,
     );
     expect(stale.filter(o => o.family === 4).map(o => o.key)).toEqual([
-      'rule 4 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000',
+      'rule 4 28000 from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0',
       'rule 4 28600 from 10.0.2.0/24 iif lo lookup 28000',
     ]);
     expect(second.table).not.toBe(first.table);

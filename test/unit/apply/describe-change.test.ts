@@ -61,7 +61,7 @@ test('a repair names a rule or a route, and what is no object of the kernel', ()
   const line = said(change, [without], ['missing: rule of ours', '/etc/x was changed']);
   expect(line).toMatch(
     new RegExp(
-      `^repaired: \\+rule ${rule!.priority} from ${rule!.from} .*lookup \\d+, missing: rule of ours, /etc/x`,
+      `^repaired: \\+rule ${rule!.priority} from ${rule!.from} .*lookup \\d+ .*, missing: rule of ours, /etc/x`,
     ),
   );
 });

@@ -25,10 +25,12 @@ describe('the words for ip -batch', () => {
           'addr add 10.0.2.11/32 dev eth1',
           'addr add 10.0.2.12/32 dev eth1',
           'route replace 10.0.2.0/24 dev eth1 table 28000 proto 129',
+          'route replace 10.0.1.0/24 via 10.0.2.253 dev eth1 table 28000 onlink proto 129',
           'route replace 0.0.0.0/0 via 10.0.2.253 dev eth1 table 28000 onlink proto 129',
-          'rule add from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 protocol 129',
-          'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 protocol 129',
+          'rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
+          'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 protocol 129',
           'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600 protocol 129',
+          'rule add from all oif eth1 lookup 28000 priority 28600 protocol 129',
         ],
       },
       {
@@ -37,10 +39,13 @@ describe('the words for ip -batch', () => {
           'addr add 2001:db8:2::10/128 dev eth1 nodad',
           'addr add 2001:db8:2::11/128 dev eth1 nodad',
           'route replace 2001:db8:2::/64 dev eth1 table 28000 proto 129',
+          'route replace fe80::/64 dev eth1 table 28000 proto 129',
+          'route replace 2001:db8:1::/64 via fe80::1 dev eth1 table 28000 proto 129',
           'route replace ::/0 via fe80::1 dev eth1 table 28000 proto 129',
-          'rule add from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 protocol 129',
-          'rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 protocol 129',
+          'rule add from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
+          'rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 protocol 129',
           'rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 protocol 129',
+          'rule add from all oif eth1 lookup 28000 priority 28600 protocol 129',
         ],
       },
     ]);
@@ -52,11 +57,11 @@ describe('the words for ip -batch', () => {
     expect(words.filter(w => w.startsWith('route')).every(w => w.endsWith('proto 129'))).toBe(true);
   });
 
-  test('to a neighbour, from an address, and a gateway that is no neighbour yet', () => {
+  test('to what the table has for itself, from an address, and a gateway that is no neighbour yet', () => {
     const shared = examplePlans['static-shares-primary-subnet']!.enis[0]!;
     const words = planObjects(shared, options).map(o => o.add);
     expect(words).toContain(
-      'rule add from 10.0.1.20/32 to 10.0.1.0/24 lookup 28000 priority 28000 protocol 129',
+      'rule add from 10.0.1.20/32 lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
     );
     expect(words).toContain('route replace 0.0.0.0/0 via 10.0.1.253 dev eth1 table 28000 onlink proto 129');
   });
@@ -130,7 +135,7 @@ describe('the order', () => {
     const kernel = kernelOf([plan]);
     const rule = kernel.rules.find(r => r.priority === 28300 && r.family === 4)!;
     const difference = compareEni({ ...kernel, rules: [...kernel.rules, rule, rule] }, plan, plan, options);
-    const line = 'rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300';
+    const line = 'rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
     expect(removals([difference])).toEqual([{ family: 4, lines: [line, line] }]);
   });
 

@@ -40,10 +40,12 @@ test('the lines of a plan', () => {
     'link eth1 up',
     'mtu eth1 8500',
     'route 28000 0.0.0.0/0 via 10.0.2.253 dev eth1',
+    'route 28000 10.0.1.0/24 via 10.0.2.253 dev eth1',
     'route 28000 10.0.2.0/24 dev eth1',
-    'rule 4 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000',
-    'rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0',
+    'rule 4 28000 from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0',
+    'rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000',
     'rule 4 28600 from 10.0.2.0/24 iif lo lookup 28000',
+    'rule 4 28600 from all oif eth1 lookup 28000',
     'sysctl net.ipv6.conf.eth1.accept_ra 0',
   ]);
 });
@@ -182,7 +184,7 @@ describe('shown', () => {
     [
       'a rule that stands there twice',
       plus(kernel, { rules: kernel.rules.slice(0, 1) }),
-      ['+ rule 4 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000'],
+      ['+ rule 4 28000 from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0'],
     ],
     [
       'a rule of somebody',
@@ -225,8 +227,9 @@ describe('after a removal', () => {
     expect(differences({ ...emptyKernel, links: kernel.links }, empty, plan)).toEqual([]);
   });
 
-  test('everything that stayed is shown', () => {
-    const stayed = normalFormOfPlan(plan).filter(line => !/^(link|sysctl|mtu) /.test(line));
+  // Of fe80::/64 in the table nobody can say whether the agent or NetworkManager has put it there.
+  test('everything else that stayed is shown', () => {
+    const stayed = normalFormOfPlan(plan).filter(line => !/^(link|sysctl|mtu) | fe80::\/64 /.test(line));
     expect(differences(kernel, empty, plan)).toEqual(stayed.map(line => `+ ${line}`));
   });
 });

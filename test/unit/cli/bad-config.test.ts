@@ -67,7 +67,7 @@ describe('the configuration', () => {
     [
       'a base in the kernel’s own numbers',
       '[routing]\nbase = 100\n',
-      /base = "100": must be a whole number from 256 to/,
+      /base = "100": must be a whole number from 301 to/,
     ],
     ['a base without room behind it', '[routing]\nbase = 32000\n', /base = "32000": must be a whole number/],
     ['an ENI without a MAC', '[eni "eth1"]\nignore = yes\n', /\[eni "eth1"\] does not name a MAC address/],

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareEni, describeDifference } from '../../../agent/apply/compare.ts';
 import { differenceOf } from '../../../agent/apply/eni-changes.ts';
-import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import { plannedRuleKey, planObjects } from '../../../agent/apply/kernel-objects.ts';
 import { describeEni, ruleText } from '../../../agent/cli/describe.ts';
 import { run } from '../../../agent/cli/run.ts';
 import { defaultSettings } from '../../../agent/config/read-settings.ts';
@@ -12,6 +12,7 @@ import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providerNamed } from '../../../agent/metadata/registry.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { Eni, EniFamily, Reading } from '../../../agent/model/instance.ts';
+import { ruleKey } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { planNetwork } from '../../../agent/plan/plan-network.ts';
 import { ruleWordsOf } from '../../../agent/plan/rule-words.ts';
@@ -82,7 +83,7 @@ describe('the tour in ARCHITECTURE.md', () => {
   });
 
   test('plan', () => {
-    expect(eniPlan.rules).toHaveLength(3);
+    expect(eniPlan.rules).toHaveLength(4);
     block('plan', describeEni(eniPlan, { colour: false }));
   });
 
@@ -113,7 +114,7 @@ describe('the tour in ARCHITECTURE.md', () => {
     const kernel = await readKernelState(debianMachine(after).system);
     expect(describeDifference(differenceOf(kernel, { kind: 'added', after: eniPlan }, compare))).toEqual([]);
     const lost = eniPlan.rules.at(-1)!;
-    const rules = kernel.rules.filter(r => r.priority !== lost.priority);
+    const rules = kernel.rules.filter(r => ruleKey(r) !== plannedRuleKey(lost));
     expect(rules).toHaveLength(kernel.rules.length - 1);
     const difference = describeDifference(compareEni({ ...kernel, rules }, eniPlan, undefined, compare));
     expect(difference).toHaveLength(1);

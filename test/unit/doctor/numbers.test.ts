@@ -43,10 +43,10 @@ const fine: readonly (readonly [string, readonly string[]])[] = [
     'a rule with a priority of its own to the table of the ENI',
     ['ip rule add fwmark 9 lookup 28000 priority 90'],
   ],
-  ['a rule in the gap between two tiers', ['ip rule add fwmark 9 lookup 500 priority 28256']],
+  ['a rule in a gap between two tiers', ['ip rule add fwmark 9 lookup 500 priority 27956', 'ip rule add fwmark 9 lookup 500 priority 28256']],
   [
     'a rule before and behind the band',
-    ['ip rule add fwmark 9 lookup 500 priority 27999', 'ip rule add fwmark 9 lookup 500 priority 28856'],
+    ['ip rule add fwmark 9 lookup 500 priority 27699', 'ip rule add fwmark 9 lookup 500 priority 28856'],
   ],
   ['a table behind those of the slots', ['ip route add default dev docker0 table 28256']],
   [
@@ -62,12 +62,17 @@ test.each(fine)('no collision: %s', async (_name, lines) => {
   expect(await numbers()).toEqual({
     check: 'numbers',
     verdict: 'ok',
-    saw: '28000 to 28855: nothing else uses them',
+    saw: '27700 to 28855: nothing else uses them',
     hint: null,
   });
 });
 
 const collisions: readonly (readonly [string, string, string])[] = [
+  [
+    'a rule of tier 0',
+    'ip rule add from 10.9.0.0/16 lookup 500 priority 27700',
+    'rule 4 27700 from 10.9.0.0/16 lookup 500',
+  ],
   [
     'a rule of tier 1',
     'ip rule add from 10.9.0.0/16 lookup 500 priority 28255',
@@ -116,7 +121,7 @@ test.each(collisions)('a collision: %s', async (_name, line, seen) => {
   expect(await numbers()).toEqual({
     check: 'numbers',
     verdict: 'warning',
-    saw: `other programs use numbers of the agent (28000 to 28855): ${seen}`,
+    saw: `other programs use numbers of the agent (27700 to 28855): ${seen}`,
     hint: expect.stringContaining('[routing] base'),
   });
 });
@@ -124,7 +129,7 @@ test.each(collisions)('a collision: %s', async (_name, line, seen) => {
 test('the numbers are those of the configuration; a table that it gives to an ENI counts too', async () => {
   await configured('[routing]\nbase = 20000\n[eni "0a:07:84:3d:6e:01"]\ntable = 1001\n');
   machine.system.sh('ip rule add from 10.9.0.0/16 lookup 500 priority 28300');
-  expect(await numbers()).toMatchObject({ verdict: 'ok', saw: '20000 to 20855: nothing else uses them' });
+  expect(await numbers()).toMatchObject({ verdict: 'ok', saw: '19700 to 20855: nothing else uses them' });
   machine.system.sh('ip route add 10.9.0.0/16 dev docker0 table 1001');
   expect((await numbers()).saw).toContain(': route 1001 10.9.0.0/16 dev docker0');
 });

@@ -151,6 +151,9 @@ describe('the way out', () => {
   test('a specific route of main is a warning: it may be meant', async () => {
     await configured('two-enis');
     machine.system.sh('ip route add 128.0.0.0/1 via 172.31.16.1 dev eth0');
+    // By the primary it takes nothing of the ENI, unless the group is missing.
+    expect((await findings()).map(f => f.verdict)).toEqual(['ok']);
+    machine.system.sh('ip link set dev eth0 group 0');
     expect(await findings()).toMatchObject([
       {
         verdict: 'warning',

@@ -11,7 +11,7 @@ const systemctl =
 const probe = 'unshare -n ip -force -batch -';
 const probed =
   '0:\tfrom all lookup local\n28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n' +
-  '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n';
+  '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n';
 const route4 = 'ip -4 route show default';
 const route6 = 'ip -6 route show default';
 

@@ -6,37 +6,40 @@ import { smallHost } from './small-host.ts';
 const boot = { '/proc/sys/kernel/random/boot_id': 'first\n' };
 const command = 'unshare -n ip -force -batch -';
 const local = '0:\tfrom all lookup local\n';
-const both =
+const all =
   `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n` +
-  '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n32766:\tfrom all lookup main\n';
+  '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n32766:\tfrom all lookup main\n';
 
-test('both words are asked for in one process', async () => {
-  const host = smallHost(boot, { [command]: both });
+test('all words are asked for in one process', async () => {
+  const host = smallHost(boot, { [command]: all });
   expect(await readKernelProbe(host.system, '6.1.0')).toEqual({
     suppressPrefixLength: true,
+    suppressGroup: true,
     ruleProtocol: true,
     source: 'probed',
-    why: 'kernel and ip support both',
+    why: 'kernel and ip support all',
   });
   expect(host.ran).toEqual([command]);
   expect(host.input()).toMatch(
-    /^rule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*protocol 233\nrule show\n$/,
+    /^rule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*suppress_ifgroup 28000 priority 28302\nrule show\n.*protocol 233\nrule show\n$/,
   );
 });
 
 test('a kernel that takes the rule and drops the attribute is found out by the listing, not by the exit code', () => {
-  const dropped = `${local}28300:\tfrom 192.0.2.0/24 lookup main \n28301:\tfrom 192.0.2.0/24 lookup main \n`;
+  const dropped = `${local}28300:\tfrom 192.0.2.0/24 lookup main \n28301:\tfrom 192.0.2.0/24 lookup main \n28302:\tfrom 192.0.2.0/24 lookup main \n`;
   expect(parseProbe(dropped)).toMatchObject({
     suppressPrefixLength: false,
+    suppressGroup: false,
     ruleProtocol: false,
     source: 'probed',
   });
 });
 
-test('an ip that refuses one word still answers for the other', () => {
-  const text = `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0 \n`;
+test('an ip that refuses one word still answers for the others', () => {
+  const text = `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0 \n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n`;
   expect(parseProbe(text)).toMatchObject({
     suppressPrefixLength: true,
+    suppressGroup: true,
     ruleProtocol: false,
     why: 'not supported: rule protocol',
   });
@@ -55,7 +58,7 @@ function untilUnknown(batch: string, unknown: readonly string[]): string {
 }
 
 test.each([
-  ['2.6.33', ['suppress_prefixlength', 'protocol'], false],
+  ['2.6.33', ['suppress_prefixlength', 'suppress_ifgroup', 'protocol'], false],
   ['4.11', ['protocol'], true],
 ])('ip %s on a newer kernel has answered before it ends', async (_version, unknown, suppress) => {
   const asking = smallHost(boot, { [command]: '' });
@@ -66,6 +69,7 @@ test.each([
   // By its version alone the kernel would get `protocol`, and each rule that is added live would fail (Alibaba Cloud Linux 2).
   expect(await readKernelProbe(host.system, '4.19.91')).toMatchObject({
     suppressPrefixLength: suppress,
+    suppressGroup: suppress,
     ruleProtocol: false,
     source: 'probed',
   });
@@ -77,7 +81,7 @@ test('output that is no listing of a new namespace is not an answer', () => {
 });
 
 test('the answer holds for this boot and this kernel, and is asked anew after either changes', async () => {
-  const first = smallHost(boot, { [command]: both });
+  const first = smallHost(boot, { [command]: all });
   const answer = await readKernelProbe(first.system, '6.1.0');
   const cache = first.written.get(kernelProbeFile) ?? '';
 
@@ -103,7 +107,7 @@ test.each([
   '[]',
   '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":"yes"}',
 ])('a cache of %j is not believed', async text => {
-  const host = smallHost({ ...boot, [kernelProbeFile]: text }, { [command]: both });
+  const host = smallHost({ ...boot, [kernelProbeFile]: text }, { [command]: all });
   expect((await readKernelProbe(host.system, '6.1.0')).suppressPrefixLength).toBe(true);
   expect(host.ran).toEqual([command]);
 });
@@ -135,6 +139,6 @@ test.each([
 );
 
 test('a runtime directory that cannot be written does not matter', async () => {
-  const host = smallHost(boot, { [command]: both }, false);
+  const host = smallHost(boot, { [command]: all }, false);
   expect((await readKernelProbe(host.system, '6.1.0')).source).toBe('probed');
 });

@@ -47,6 +47,7 @@ describe('one secondary ENI', () => {
       ],
       routes: [
         { destination: '10.0.2.0/24', gateway: undefined, onLink: false, table: 28000, metric: undefined },
+        { destination: '10.0.1.0/24', gateway: '10.0.2.1', onLink: true, table: 28000, metric: undefined },
         { destination: '0.0.0.0/0', gateway: '10.0.2.1', onLink: true, table: 28000, metric: undefined },
       ],
     });
@@ -89,6 +90,7 @@ describe('one secondary ENI', () => {
     expect(planned!.addresses).toMatchObject([{ ip: '2001:db8:2::10', prefixLength: 128, family: 6 }]);
     expect(planned!.routes).toMatchObject([
       { destination: '2001:db8:2::/64' },
+      { destination: 'fe80::/64', gateway: undefined },
       { destination: '::/0', gateway: 'fe80:ec2::1', onLink: false },
     ]);
     expect(planned!.rules.every(r => r.family === 6)).toBe(true);

@@ -1,6 +1,8 @@
 // Who shares a subnet with whom: by subnet or by address, and who brings main's connected route.
 import { describe, expect, test } from 'vitest';
+import { ruleText } from '../../../agent/cli/describe.ts';
 import { defaultSettings } from '../../../agent/config/read-settings.ts';
+import { isDefaultRoute } from '../../../agent/model/network-plan.ts';
 import type { PlanInput } from '../../../agent/plan/plan-input.ts';
 import type { PlanResult } from '../../../agent/plan/plan-network.ts';
 import {
@@ -74,7 +76,7 @@ describe("main's connected route, where the administrator wants it", () => {
   const settings = connectedRouteOf(1, 2);
   const toNeighbours = (result: PlanResult) =>
     result.plan.enis.map(e =>
-      e.rules.filter(r => r.to !== undefined).map(r => `${e.link} ${r.from} to ${r.to}`),
+      e.routes.filter(r => !isDefaultRoute(r)).map(r => `${e.link} ${r.destination} by ${r.gateway ?? 'itself'}`),
     );
 
   test('an ENI alone in its subnet', () => {
@@ -105,8 +107,8 @@ describe("main's connected route, where the administrator wants it", () => {
   test('tells the others which subnets main reaches by somebody else', () => {
     const result = resultOf([primary, inSubnet(1, 2), inSubnet(2, 3)], { settings: connectedRouteOf(1) });
     expect(toNeighbours(result)).toEqual([
-      ['eth1 10.0.2.0/24 to 10.0.1.0/24'],
-      ['eth2 10.0.3.0/24 to 10.0.1.0/24', 'eth2 10.0.3.0/24 to 10.0.2.0/24'],
+      ['eth1 10.0.2.0/24 by itself', 'eth1 10.0.1.0/24 by 10.0.2.1'],
+      ['eth2 10.0.3.0/24 by itself', 'eth2 10.0.1.0/24 by 10.0.3.1', 'eth2 10.0.2.0/24 by 10.0.3.1'],
     ]);
   });
 
@@ -126,7 +128,10 @@ describe("main's connected route, where the administrator wants it", () => {
     });
     expect(summary(result)).toEqual(['eth2 slot 0: 10.0.2.20/32 by address']);
     // Whoever configures it may have put its subnet on-link.
-    expect(toNeighbours(result)[0]).toContain('eth2 10.0.2.20/32 to 10.0.2.0/24');
+    expect(toNeighbours(result)[0]).toContain('eth2 10.0.2.0/24 by itself');
+    expect(result.plan.enis[0]!.rules.map(ruleText)).toContain(
+      '28000: from 10.0.2.20/32 lookup 28000 suppress_prefixlength 0',
+    );
   });
 
   test('an ENI that is attached but has no link yet does not take the connected route from one that works', () => {
