@@ -2,7 +2,7 @@
 // that metadata can say brings the primary's packets onto an ENI.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contains, familyOf, type Ip, networkAddress } from '../../agent/model/address.ts';
+import { contains, familyOf, type Ip, linkLocalNetwork, networkAddress } from '../../agent/model/address.ts';
 import { type Eni, valueOr } from '../../agent/model/instance.ts';
 import { isDefaultRoute, mainTable } from '../../agent/model/network-plan.ts';
 import type { PlanResult } from '../../agent/plan/plan-network.ts';
@@ -24,8 +24,9 @@ const mainRoutes: readonly WalkerRoute[] = [
   { destination: cidr('fd00:17::/64'), gateway: undefined, link: 'docker0' },
 ].map(r => ({ ...r, table: mainTable, metric: 100 }));
 
-const worldFor = ({ plan }: PlanResult, machine?: Machine) =>
-  worldOf(plan, [
+/** @param hasGroup the primary is in its link group; without it nothing here may be another way */
+const worldFor = ({ plan }: PlanResult, machine?: Machine, hasGroup = true) => ({
+  ...worldOf(plan, [
     ...mainRoutes,
     ...subnetsOf(machine?.instance.enis[0]).map(destination => ({
       destination,
@@ -34,7 +35,9 @@ const worldFor = ({ plan }: PlanResult, machine?: Machine) =>
       table: mainTable,
       metric: 0,
     })),
-  ]);
+  ]),
+  groups: new Map(hasGroup ? [['eth0', 28_000]] : []),
+});
 
 const subnetsOf = (eni: Eni | undefined) =>
   [eni?.ipv4, eni?.ipv6].flatMap(f => (f === undefined ? [] : valueOr(f.subnets, [])));
@@ -50,7 +53,9 @@ function settled({ plan }: PlanResult) {
           eni,
           family,
           addresses: eni.addresses.filter(a => a.family === family).map(a => a.ip),
-          subnets: routes.filter(r => !isDefaultRoute(r)).map(r => r.destination),
+          subnets: routes
+            .filter(r => r.gateway === undefined && r.destination !== linkLocalNetwork)
+            .map(r => r.destination),
           gateway: routes.find(isDefaultRoute)?.gateway,
         };
       }),
@@ -62,14 +67,16 @@ const check = (machines: fc.Arbitrary<Machine>, property: (machine: Machine) => 
 
 describe('packets', () => {
   test.each([
-    ['plain', false],
-    ['with connected routes', true],
+    ['plain', false, true],
+    ['plain, without the link group', false, false],
+    ['with connected routes', true, true],
+    ['with connected routes, without the link group', true, false],
   ])(
     'from each address leave by its ENI: through its gateway, or directly to a neighbour (%s)',
-    (_name, connected) =>
+    (_name, connected, hasGroup) =>
       check(arbitraryMachine, machine => {
         const result = planOf(machine, undefined, connected);
-        const world = worldFor(result, machine);
+        const world = worldFor(result, machine, hasGroup);
         for (const { eni, family, addresses, subnets, gateway } of settled(result))
           for (const from of addresses) {
             if (gateway !== undefined)
@@ -89,6 +96,61 @@ describe('packets', () => {
           }
       }),
   );
+
+  test('of a socket that is bound to the link, and to no address, leave by it as well', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      const world = worldFor(result, machine);
+      for (const { eni, family, addresses, subnets, gateway } of settled(result)) {
+        if (addresses.length === 0) continue;
+        const bound = { from: ip(family === 4 ? '0.0.0.0' : '::'), oif: eni.link };
+        if (gateway !== undefined)
+          expect(walk(world, { ...bound, to: far[family] })).toMatchObject({ link: eni.link, gateway });
+        for (const subnet of subnets)
+          expect(walk(world, { ...bound, to: lastHost(subnet) })).toMatchObject({ link: eni.link });
+        if (family === 6 && gateway !== undefined)
+          expect(walk(world, { ...bound, to: ip('fe80::77') })).toMatchObject({
+            link: eni.link,
+            gateway: undefined,
+          });
+      }
+    }));
+
+  test('to where main has a wide route leave by the ENI where they are its own networks, and by that route elsewhere', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      const wide = ['0.0.0.0/1', '128.0.0.0/1', '::/1'].map(text => ({
+        destination: cidr(text),
+        gateway: undefined,
+        link: 'wg0',
+        table: mainTable,
+        metric: 0,
+      }));
+      const world = worldFor(result, machine);
+      const withVpn = { ...world, routes: [...world.routes, ...wide] };
+      for (const { eni, family, addresses, subnets, gateway } of settled(result))
+        for (const from of addresses) {
+          for (const subnet of subnets.filter(s => contains(s, from)))
+            expect(walk(withVpn, { from, to: lastHost(subnet) })?.link).toBe(eni.link);
+          if (gateway !== undefined && subnets.some(s => contains(s, gateway)))
+            expect(walk(withVpn, { from, to: gateway })?.link).toBe(eni.link);
+          expect(walk(withVpn, { from, to: far[family] })?.link).toBe('wg0');
+        }
+    }));
+
+  test('to a host of which main has a copy of the primary’s default route (IPv6 path MTU) leave by the ENI', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine);
+      const copy = mainRoutes
+        .filter(r => r.destination === '::/0')
+        .map(r => ({ ...r, destination: cidr(`${far[6]}/128`), metric: 0 }));
+      const world = worldFor(result, machine);
+      for (const { eni, family, addresses, gateway } of settled(result))
+        for (const from of family === 6 && gateway !== undefined ? addresses : [])
+          expect(walk({ ...world, routes: [...world.routes, ...copy] }, { from, to: far[6] })?.link).toBe(
+            eni.link,
+          );
+    }));
 
   test('to what main knows specifically (a container bridge) go there, from every address', () =>
     check(arbitraryMachine, machine => {

@@ -67,7 +67,10 @@ export function disturb(life: Life, act: Disturbance): void {
 /** Numbers amid the agent's own, and a rule to a table of the agent's. */
 function addForeignRule({ machine, ledger }: Life, pick: number): void {
   const { kernel } = machine.system;
-  const priority = [100, 28000, 28001, 28300, 28301, 28302, 28600, 28601, 28602, 28855, 30000][pick % 11]!;
+  const priorities = [
+    100, 27700, 27955, 28000, 28001, 28300, 28301, 28302, 28600, 28601, 28602, 28855, 30000,
+  ];
+  const priority = priorities[pick % priorities.length]!;
   const family = pick % 3 === 0 ? 6 : 4;
   const from: Cidr | undefined = family === 4 && pick % 2 === 0 ? cidr(`198.18.${pick}.0/24`) : undefined;
   const table = pick % 5 === 0 ? 28001 : 500;

@@ -168,7 +168,8 @@ function primaryOf(system: FakeSystem): Primary {
     ...routes.filter(r => r.link === primaryLink && r.table === mainTable && isOfLease(r)),
   ];
   const files = primaryFiles.map(path => system.files.get(path)?.content);
-  return { objects, text: JSON.stringify([link, objects, files]) };
+  // Its group is ours to set (life-rest.ts has what it must be in the end).
+  return { objects, text: JSON.stringify([{ ...link, group: undefined }, objects, files]) };
 }
 
 function isOfLease({ destination }: FakeRoute): boolean {

@@ -8,17 +8,24 @@ import { readSettings } from '../../agent/config/read-settings.ts';
 import { providerNamed } from '../../agent/metadata/registry.ts';
 import type { Instance } from '../../agent/model/instance.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
+import { mainRoutesOfOthers } from '../../agent/plan/own-networks.ts';
 import { planNetwork } from '../../agent/plan/plan-network.ts';
 import { readHostFacts } from '../../agent/system/facts/host-facts.ts';
 import { readKernelState } from '../../agent/system/kernel/reader.ts';
 import { ifupdown } from '../../renderers/ifupdown/renderer.ts';
-import { isMarked } from '../../renderers/renderer.ts';
+import { isMarked, marker } from '../../renderers/renderer.ts';
 import { allWords } from './example-plans.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { FakeSystem } from './fake-system.ts';
 import { start } from './life-acts.ts';
-import { lifeSecondaries } from './life-enis.ts';
+import { lifePrimary, lifeSecondaries } from './life-enis.ts';
 import type { Life } from './life-ledger.ts';
+
+const groupPath = '/etc/udev/rules.d/70-eni-agent-primary.rules';
+const groupRule = `# ${marker}
+# Puts the primary into link group 28000. A VLAN or a bridge has the same MAC, and no driver.
+ACTION=="add", SUBSYSTEM=="net", DRIVERS=="?*", ATTR{address}=="${lifePrimary.mac}", ATTR{netdev_group}="28000"
+`;
 
 /** Ends every fault, takes away what keeps the agent from an ENI, and brings links and cloud together. */
 export async function heal(life: Life): Promise<void> {
@@ -52,6 +59,7 @@ export async function restFaults(life: Life): Promise<readonly string[]> {
   return [
     ...(await kernelFaults(life, plan)),
     ...(await fileFaults(life, plan)),
+    ...groupFaults(life, plan),
     ...(await stateFaults(life, plan, instance)),
     ...reportFaults(life, plan),
     ...system.unknown.map(command => `not modelled: ${command}`),
@@ -59,7 +67,8 @@ export async function restFaults(life: Life): Promise<readonly string[]> {
 }
 
 async function planOf({ machine: { system } }: Life, instance: Instance): Promise<NetworkPlan> {
-  const { links, addresses } = await readKernelState(system);
+  const kernel = await readKernelState(system);
+  const { links, addresses } = kernel;
   const { slots } = await readState(system);
   const { plan } = planNetwork({
     instance,
@@ -72,6 +81,7 @@ async function planOf({ machine: { system } }: Life, instance: Instance): Promis
     leases: new Map(),
     learnedSubnets: new Map(),
     words: allWords,
+    mainRoutes: mainRoutesOfOthers(kernel),
     claims: new Map(),
   });
   return plan;
@@ -108,9 +118,9 @@ async function kernelFaults(life: Life, plan: NetworkPlan): Promise<readonly str
 }
 
 async function fileFaults({ machine: { system } }: Life, plan: NetworkPlan): Promise<readonly string[]> {
-  const wanted = new Map(
-    ifupdown.render(plan.enis, await readHostFacts(system)).map(f => [f.path, f.content] as const),
-  );
+  const rendered = ifupdown.render(plan.enis, await readHostFacts(system));
+  const wanted = new Map(rendered.map(f => [f.path, f.content]));
+  if (plan.enis.length > 0) wanted.set(groupPath, groupRule);
   const found = [...system.files].filter(
     ([path, { content }]) => path.startsWith('/etc/') && isMarked(content),
   );
@@ -125,6 +135,13 @@ async function fileFaults({ machine: { system } }: Life, plan: NetworkPlan): Pro
       )
       .map(path => `left behind: ${path}`),
   ];
+}
+
+/** The primary is in its group for as long as there is an ENI, and no longer. */
+function groupFaults({ machine: { system } }: Life, plan: NetworkPlan): readonly string[] {
+  const wanted = plan.enis.length > 0 ? 28_000 : 0;
+  const { group } = system.kernel.link('eth0');
+  return group === wanted ? [] : [`the primary is in group ${group}, not in ${wanted}`];
 }
 
 async function stateFaults(

@@ -21,7 +21,7 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
   const minor = Number(facts.versions.networkmanager?.split('.')[1] ?? 40);
   // All of them run, for every link.
   const scripts = files.filter(
-    f => f.path.startsWith('/etc/NetworkManager/dispatcher.d/') && f.mode === 0o755,
+    f => f.path.startsWith('/etc/NetworkManager/dispatcher.d/pre-up.d/') && f.mode === 0o755,
   );
   return kernelLines({
     addresses: [...ipv4(ifcfg, link), ...ipv6(ifcfg, link)],
@@ -106,10 +106,9 @@ function rules(family: Family, ifcfg: ReadonlyMap<string, string>, minor: number
 
 /** The script as NetworkManager calls it: `SCRIPT LINK up`. */
 function dispatched(script: RenderedFile, link: string): readonly string[] {
-  const up = /\nup\)\n([\s\S]*?)\n\s*;;/.exec(script.content)?.[1] ?? '';
   if (!script.content.includes(`[ "$1" = ${link} ] || exit 0`)) return [];
   const shell = new ShellState(link);
-  for (const line of up.split('\n')) shell.run(line);
+  for (const line of script.content.split('\n').filter(l => l.startsWith('ip '))) shell.run(line);
   return shell.rules;
 }
 

@@ -35,7 +35,7 @@ export function parseBack(files: readonly RenderedFile[], link: string, facts: H
 /** Dispatcher scripts that act for this link; without the right mode they are skipped. */
 export function dispatcherScripts(files: readonly RenderedFile[], link: string): readonly string[] {
   return files
-    .filter(f => f.path.startsWith('/etc/NetworkManager/dispatcher.d/') && f.mode === 0o755)
+    .filter(f => f.path.startsWith('/etc/NetworkManager/dispatcher.d/pre-up.d/') && f.mode === 0o755)
     .map(f => f.content)
     .filter(text => text.startsWith('#!/') && text.includes(`[ "$1" = ${link} ] || exit 0`));
 }

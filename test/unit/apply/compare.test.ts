@@ -86,10 +86,7 @@ describe('missing', () => {
         routes: kernel.routes.filter(
           r => object.kind !== 'route' || !object.key.startsWith(`route ${r.table} ${r.destination} `),
         ),
-        rules: kernel.rules.filter(
-          r =>
-            object.kind !== 'rule' || object.key !== ruleKey(r),
-        ),
+        rules: kernel.rules.filter(r => object.kind !== 'rule' || object.key !== ruleKey(r)),
       };
       expect(lines(without)).toEqual([`missing: ${object.key}`]);
     }

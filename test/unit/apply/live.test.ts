@@ -135,7 +135,8 @@ describe('the order', () => {
     const kernel = kernelOf([plan]);
     const rule = kernel.rules.find(r => r.priority === 28300 && r.family === 4)!;
     const difference = compareEni({ ...kernel, rules: [...kernel.rules, rule, rule] }, plan, plan, options);
-    const line = 'rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
+    const line =
+      'rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
     expect(removals([difference])).toEqual([{ family: 4, lines: [line, line] }]);
   });
 

@@ -178,7 +178,10 @@ describe('what the text says of those that go wrong', () => {
   });
 
   test('without the group, whatever the reason, only two rows are others', () => {
-    const lost = ['where main has a static route by the primary', 'to a host that told the primary its path MTU'];
+    const lost = [
+      'where main has a static route by the primary',
+      'to a host that told the primary its path MTU',
+    ];
     for (const choices of [{ hasGroup: false }, { words: bare }]) {
       const others = rows.filter(row => {
         const world = worldFor(routesOf(row), choices);

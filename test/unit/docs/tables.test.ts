@@ -165,7 +165,9 @@ const noDmi = {
 
 test('docs/how-it-works.md has the numbers of the code', () => {
   const text = readDocument('docs/how-it-works.md');
-  const [tables, priorities, protocol, metric, group] = tableRows(section(text, 'Numbers')).map(row => row[1]);
+  const [tables, priorities, protocol, metric, group] = tableRows(section(text, 'Numbers')).map(
+    row => row[1],
+  );
   const last = slotCount - 1;
   expect(tables).toBe(`28000 to ${28000 + last}`);
   const tiers = tierNames.map(tier => priorityOf(28000, tier, 0));

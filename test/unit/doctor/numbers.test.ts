@@ -43,7 +43,10 @@ const fine: readonly (readonly [string, readonly string[]])[] = [
     'a rule with a priority of its own to the table of the ENI',
     ['ip rule add fwmark 9 lookup 28000 priority 90'],
   ],
-  ['a rule in a gap between two tiers', ['ip rule add fwmark 9 lookup 500 priority 27956', 'ip rule add fwmark 9 lookup 500 priority 28256']],
+  [
+    'a rule in a gap between two tiers',
+    ['ip rule add fwmark 9 lookup 500 priority 27956', 'ip rule add fwmark 9 lookup 500 priority 28256'],
+  ],
   [
     'a rule before and behind the band',
     ['ip rule add fwmark 9 lookup 500 priority 27699', 'ip rule add fwmark 9 lookup 500 priority 28856'],

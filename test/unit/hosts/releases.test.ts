@@ -55,8 +55,16 @@ test('what a renderer writes by version is there', () => {
   expect(versions('sles-12-ga').wicked).toBe('0.6.31');
   expect(versions('rhel-8').networkmanager).toBe('1.40.16');
   expect(releaseNamed('ubuntu-16.04').facts.files['/etc/network/interfaces']).toContain('interfaces.d/*.cfg');
-  expect(releaseNamed('centos-6').facts.kernel).toEqual({ suppressPrefixLength: false, suppressGroup: false, ruleProtocol: false });
-  expect(releaseNamed('debian-12').facts.kernel).toEqual({ suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true });
+  expect(releaseNamed('centos-6').facts.kernel).toEqual({
+    suppressPrefixLength: false,
+    suppressGroup: false,
+    ruleProtocol: false,
+  });
+  expect(releaseNamed('debian-12').facts.kernel).toEqual({
+    suppressPrefixLength: true,
+    suppressGroup: true,
+    ruleProtocol: true,
+  });
 });
 
 describe('factsForBackend', () => {

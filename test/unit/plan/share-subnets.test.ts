@@ -76,7 +76,9 @@ describe("main's connected route, where the administrator wants it", () => {
   const settings = connectedRouteOf(1, 2);
   const toNeighbours = (result: PlanResult) =>
     result.plan.enis.map(e =>
-      e.routes.filter(r => !isDefaultRoute(r)).map(r => `${e.link} ${r.destination} by ${r.gateway ?? 'itself'}`),
+      e.routes
+        .filter(r => !isDefaultRoute(r))
+        .map(r => `${e.link} ${r.destination} by ${r.gateway ?? 'itself'}`),
     );
 
   test('an ENI alone in its subnet', () => {
