@@ -33,16 +33,20 @@ iface 60-eni-eth1 inet static
     address 10.0.2.10/32
     pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true
     up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000
+    up ip -4 route replace 10.0.1.0/24 via 10.0.2.253 dev eth1 onlink table 28000
     up ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000
-    up ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000
-    up ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300
+    up ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
+    up ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
     up ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600
+    up ip -4 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true; ip -4 rule add from all oif eth1 lookup 28000 priority 28600
+    down ip -6 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true
     down ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true
+    down ip -4 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true
     down ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true
-    down ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true
-    down ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true
-    down ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 2>/dev/null || true
-    down ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000 2>/dev/null || true
+    down ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true
+    down ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true
+    down ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 2>/dev/null || true
+    down ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 2>/dev/null || true
     down ip -4 route flush table 28000 dev eth1 2>/dev/null || true
     down ip -6 route flush table 28000 dev eth1 2>/dev/null || true
 iface 60-eni-eth1 inet static
@@ -55,10 +59,13 @@ iface 60-eni-eth1 inet6 static
     autoconf 0
     dad-attempts 0
     up ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000
+    up ip -6 route replace fe80::/64 dev eth1 table 28000
+    up ip -6 route replace 2001:db8:1::/64 via fe80::1 dev eth1 table 28000
     up ip -6 route replace default via fe80::1 dev eth1 table 28000
-    up ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000
-    up ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
+    up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
+    up ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
     up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600
+    up ip -6 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from all oif eth1 lookup 28000 priority 28600
 iface 60-eni-eth1 inet6 static
     address 2001:db8:2::11/128
     accept_ra 0
@@ -80,6 +87,7 @@ test('a leased address with static ones beside it', () => {
     'iface 60-eni-eth1 inet dhcp',
     '    pre-up sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0 2>/dev/null || true',
     '    up ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
+    '    up ip -4 route replace 10.0.1.0/24 via 10.0.2.253 dev eth1 onlink table 28000',
     '    up ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000',
   ]);
   expect(stanzas).not.toContain('address 10.0.2.10');

@@ -23,16 +23,21 @@ if [ "$(cat "/sys/class/net/eth1/address" 2> /dev/null)" = 00:16:3e:00:00:02 ]; 
 fi`);
 const routeFiles = {
   [`${folder}/route-eth1`]: withMarker(`10.0.2.0/24 dev eth1 table 28000
+10.0.1.0/24 via 10.0.2.253 dev eth1 onlink table 28000`),
 default via 10.0.2.253 dev eth1 onlink table 28000`),
   [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 dev eth1 table 28000
+fe80::/64 dev eth1 table 28000`),
+2001:db8:1::/64 via fe80::1 dev eth1 table 28000`),
 default via fe80::1 dev eth1 table 28000`),
-  [`${folder}/rule-eth1`]: withMarker(`from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000
-from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300
+  [`${folder}/rule-eth1`]: withMarker(`from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
+from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
 from 10.0.2.0/24 iif lo lookup 28000 priority 28600`),
+from all oif eth1 lookup 28000 priority 28600`),
   [`${folder}/rule6-eth1`]:
-    withMarker(`from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000
-from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300
+    withMarker(`from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
+from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
 from 2001:db8:2::/64 iif lo lookup 28000 priority 28600`),
+from all oif eth1 lookup 28000 priority 28600`),
 };
 
 test('a static ENI with both families', () => {
@@ -187,12 +192,14 @@ describe('activation', () => {
 
   test('a removal: ifdown reads the rules from the old files, and what it may have left is deleted by its whole text', () => {
     const rules = [
-      'before-write? ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
-      'before-write? ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000',
-      'before-write? ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
-      'before-write? ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300',
+      'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+      'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+      'before-write? ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
+      'before-write? ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
       'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'before-write? ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
+      'before-write? ip -6 rule del from all oif eth1 lookup 28000 priority 28600',
     ];
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
     // ifdown ends with 1 if dhclient has died, or if the files are gone: that must not keep the ENI from being removed.

@@ -7,6 +7,7 @@ import { factsForBackend, releaseNames } from '../../../renderers/releases/looku
 import { marker } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
 import { generate } from '../../support/parse-back/netplan.ts';
+import { examplePlanFor } from '../../support/recorded-proofs.ts';
 
 const stock = factsForBackend('netplan', 'debian-12');
 const withVersions = (
@@ -53,12 +54,22 @@ network:
         - to: "10.0.2.0/24"
           scope: "link"
           table: 28000
+        - to: "10.0.1.0/24"
+          via: "10.0.2.253"
+          on-link: true
+          table: 28000
         - to: "0.0.0.0/0"
           via: "10.0.2.253"
           on-link: true
           table: 28000
         - to: "2001:db8:2::/64"
           scope: "link"
+          table: 28000
+        - to: "fe80::/64"
+          scope: "link"
+          table: 28000
+        - to: "2001:db8:1::/64"
+          via: "fe80::1"
           table: 28000
         - to: "::/0"
           via: "fe80::1"
@@ -172,12 +183,12 @@ RouteTable=28000
     }
   });
 
-  test('systemd 237: tier 2 by networkd-dispatcher, the match by name, DHCP in the old section', () => {
+  test('systemd 237: what asks main by networkd-dispatcher, the match by name, DHCP in the old section', () => {
     const facts = withVersions(
       { systemd: '237', netplan: '0.99' },
       { paths: ['/usr/bin/networkd-dispatcher'] },
     );
-    const files = netplan.render(examplePlans['dhcp-complete']!.enis, facts);
+    const files = netplan.render(examplePlanFor('dhcp-complete', 'netplan', facts)!.enis, facts);
     expect(files.map(f => f.path)).toEqual([
       yamlPath,
       dropInPath,
@@ -185,8 +196,11 @@ RouteTable=28000
     ]);
     expect(files[1]!.content).toContain('[Match]\nName=eth1\n');
     expect(files[1]!.content).toContain('[DHCP]\nUseRoutes=no\n');
-    expect(files[1]!.content).not.toContain('Suppress');
-    expect(files[2]!.content).toContain('lookup 254 suppress_prefixlength 0 priority 28300');
+    expect(files[1]!.content).not.toMatch(/Suppress|Interface=/);
+    expect(files[2]!.content).not.toMatch(/\b[io]if\b/);
+    expect(files[2]!.content).toContain(
+      'lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
+    );
     expect(files[2]!.content).toContain('ip -4 route del 10.0.2.0/24 dev eth1 proto kernel table 254');
   });
 

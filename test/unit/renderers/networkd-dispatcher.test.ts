@@ -13,7 +13,7 @@ const withSystemd = (systemd: string, more: Partial<HostFacts>): HostFacts => ({
   ...more,
 });
 
-test('before 245 tier 2 is a script of networkd-dispatcher, or nothing', () => {
+test('before 245 what asks main is a script of networkd-dispatcher, or nothing', () => {
   const paths = ['/usr/bin/networkd-dispatcher'];
   const files = networkd.render(examplePlans['static-dual-stack']!.enis, withSystemd('244', { paths }));
   expect(files[1]).toEqual({
@@ -26,11 +26,16 @@ test('before 245 tier 2 is a script of networkd-dispatcher, or nothing', () => {
 # Another NIC may have the name of this one by now.
 [ "$(cat "/sys/class/net/$IFACE/address" 2> /dev/null || echo 00:16:3e:00:00:02)" = 00:16:3e:00:00:02 ] || exit 0
 # systemd before 245 cannot say suppress_prefixlength in a .network file.
-${[4, 6]
-  .map(family => {
-    const words = `from ${family === 4 ? '10.0.2.0/24' : '2001:db8:2::/64'} lookup 254 suppress_prefixlength 0 priority 28300`;
-    return `ip -${family} rule del ${words} 2>/dev/null || true; ip -${family} rule add ${words}\n`;
-  })
+${[
+  'iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+  'lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
+]
+  .flatMap(rest =>
+    [4, 6].map(family => {
+      const words = `from ${family === 4 ? '10.0.2.0/24' : '2001:db8:2::/64'} ${rest}`;
+      return `ip -${family} rule del ${words} 2>/dev/null || true; ip -${family} rule add ${words}\n`;
+    }),
+  )
   .join('')}`,
   });
   expect(

@@ -62,6 +62,12 @@ Scope=link
 Table=28000
 
 [Route]
+Destination=10.0.1.0/24
+Gateway=10.0.2.253
+GatewayOnLink=yes
+Table=28000
+
+[Route]
 Gateway=10.0.2.253
 GatewayOnLink=yes
 Table=28000
@@ -71,33 +77,44 @@ Destination=2001:db8:2::/64
 Table=28000
 
 [Route]
+Destination=fe80::/64
+Table=28000
+
+[Route]
+Destination=2001:db8:1::/64
+Gateway=fe80::1
+Table=28000
+
+[Route]
 Gateway=fe80::1
 Table=28000
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
-To=10.0.1.0/24
 IncomingInterface=lo
 Table=28000
+SuppressPrefixLength=0
 Priority=28000
 
 [RoutingPolicyRule]
 From=2001:db8:2::/64
-To=2001:db8:1::/64
 IncomingInterface=lo
 Table=28000
+SuppressPrefixLength=0
 Priority=28000
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
 Table=254
 SuppressPrefixLength=0
+SuppressInterfaceGroup=28000
 Priority=28300
 
 [RoutingPolicyRule]
 From=2001:db8:2::/64
 Table=254
 SuppressPrefixLength=0
+SuppressInterfaceGroup=28000
 Priority=28300
 
 [RoutingPolicyRule]
@@ -107,8 +124,20 @@ Table=28000
 Priority=28600
 
 [RoutingPolicyRule]
+From=0.0.0.0/0
+OutgoingInterface=eth1
+Table=28000
+Priority=28600
+
+[RoutingPolicyRule]
 From=2001:db8:2::/64
 IncomingInterface=lo
+Table=28000
+Priority=28600
+
+[RoutingPolicyRule]
+From=::/0
+OutgoingInterface=eth1
 Table=28000
 Priority=28600
 `);
@@ -137,7 +166,10 @@ Address=10.0.2.11/32
   test.each([
     ['static-ipv4-mtu', 'MTUBytes=8500'],
     ['static-ipv4-mtu', 'IPv6AcceptRA=no'],
-    ['static-shares-primary-subnet', 'From=10.0.1.21/32\nTo=10.0.1.0/24\nTable=28000\nPriority=28000\n'],
+    [
+      'static-shares-primary-subnet',
+      'From=10.0.1.21/32\nTable=28000\nSuppressPrefixLength=0\nPriority=28000\n',
+    ],
     ['static-shares-primary-subnet', 'Gateway=10.0.1.253\nGatewayOnLink=yes\nTable=28000\n'],
     ['dhcp-shares-primary-subnet', 'RouteTable=28000\n'],
     ['dhcp-awaiting-lease', 'RouteTable=28000\n'],
@@ -254,9 +286,10 @@ describe('activation', () => {
   test('a removed ENI is cleaned up by name: 247 leaves everything behind', () => {
     expect(argv([{ kind: 'removed', before: eni('static-ipv4-mtu'), linkPresent: true }])).toEqual([
       'networkctl reload',
-      'ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
-      'ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
+      'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+      'ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
       'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'ip -4 route flush table 28000 dev eth1',
       'ip -6 route flush table 28000 dev eth1',
     ]);

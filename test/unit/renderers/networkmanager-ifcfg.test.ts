@@ -1,7 +1,7 @@
 // NetworkManager with ifcfg files: the exact text of two plans, and the traps of its reader as tables.
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../../agent/model/host.ts';
-import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
+import { type EniPlan, isDefaultRoute, type NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { networkmanagerIfcfg } from '../../../renderers/networkmanager/ifcfg.ts';
 import { networkmanagerKeyfile } from '../../../renderers/networkmanager/keyfile.ts';
 import { ifcfgUuid } from '../../../renderers/networkmanager/uuid.ts';
@@ -22,9 +22,30 @@ const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 
 const routeFiles = {
   [`${folder}/route-eth1`]: withMarker(`10.0.2.0/24 metric 0 table 28000
+10.0.1.0/24 via 10.0.2.253 onlink metric 0 table 28000
 default via 10.0.2.253 onlink metric 0 table 28000`),
   [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 metric 1024 table 28000
+fe80::/64 metric 1024 table 28000
+2001:db8:1::/64 via fe80::1 metric 1024 table 28000
 default via fe80::1 metric 1024 table 28000`),
+};
+const dispatcher = '/etc/NetworkManager/dispatcher.d/pre-up.d/60-eni-eth1';
+const mainRules = ['-4 rule FROM 10.0.2.0/24', '-6 rule FROM 2001:db8:2::/64'].map(words => {
+  const [del, add] = ['del from', 'add from'].map(
+    verb =>
+      `ip ${words.replace('FROM', verb)} lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300`,
+  );
+  return `${del} 2>/dev/null || true; ${add}\n`;
+});
+const scriptFile = {
+  [dispatcher]: `#!/bin/sh
+# ${marker}
+# NetworkManager cannot say these rules itself (any rule: 1.18, suppress_prefixlength: 1.20, suppress_ifgroup: never).
+[ "$1" = eth1 ] || exit 0
+# Another NIC may have the name of this one by now.
+[ "$(cat "/sys/class/net/$1/address" 2> /dev/null || echo 00:16:3e:00:00:02)" = 00:16:3e:00:00:02 ] || exit 0
+${mainRules.join('')}exit 0
+`,
 };
 const head = `NAME=eni-eth1
 UUID=32a264e3-5795-59dd-8091-f988088b0aa3
@@ -40,12 +61,12 @@ IPV6ADDR_SECONDARIES=2001:db8:2::11/128
 IPV6_DEFROUTE=no
 IPV6_PEERDNS=no
 IPV6_ADDR_GEN_MODE=eui64
-ROUTING_RULE_1="priority 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo table 28000"
-ROUTING_RULE_2="priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0"
-ROUTING_RULE_3="priority 28600 from 10.0.2.0/24 iif lo table 28000"
-ROUTING_RULE6_1="priority 28000 from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo table 28000"
-ROUTING_RULE6_2="priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0"
-ROUTING_RULE6_3="priority 28600 from 2001:db8:2::/64 iif lo table 28000"`;
+ROUTING_RULE_1="priority 28000 from 10.0.2.0/24 iif lo table 28000 suppress_prefixlength 0"
+ROUTING_RULE_2="priority 28600 from 10.0.2.0/24 iif lo table 28000"
+ROUTING_RULE_3="priority 28600 from all oif eth1 table 28000"
+ROUTING_RULE6_1="priority 28000 from 2001:db8:2::/64 iif lo table 28000 suppress_prefixlength 0"
+ROUTING_RULE6_2="priority 28600 from 2001:db8:2::/64 iif lo table 28000"
+ROUTING_RULE6_3="priority 28600 from all oif eth1 table 28000"`;
 
 test('a static ENI with both families', () => {
   expect(contents('static-dual-stack')).toEqual({
@@ -61,6 +82,7 @@ DEFROUTE=no
 PEERDNS=no
 ${tail}`),
     ...routeFiles,
+    ...scriptFile,
   });
 });
 
@@ -79,6 +101,7 @@ DEFROUTE=no
 PEERDNS=no
 ${tail}`),
     ...routeFiles,
+    ...scriptFile,
   });
 });
 
@@ -103,7 +126,7 @@ test('a connected route that is wanted: the length of the subnet, and no onlink 
 
 test('a default route for main names its table: without one it would go where IPV4_ROUTE_TABLE says', () => {
   const files = networkmanagerIfcfg.render(plan('dhcp-complete').enis, facts);
-  const inMain = { ...eni('dhcp-complete').routes[1]!, table: 254, metric: 20000 };
+  const inMain = { ...eni('dhcp-complete').routes.find(isDefaultRoute)!, table: 254, metric: 20000 };
   const leased = { ...eni('dhcp-complete'), routes: [...eni('dhcp-complete').routes, inMain] };
   const wanted = networkmanagerIfcfg.render([leased], facts);
   expect(parseBack(wanted, 'eth1', facts)).toEqual(expectedLines(leased));
@@ -131,17 +154,15 @@ test('route lines have no word that the reader would skip the line for', () => {
 });
 
 describe('versions that cannot say a rule get it by a dispatcher script', () => {
-  const dispatcher = '/etc/NetworkManager/dispatcher.d/60-eni-eth1';
   test.each([
-    ['1.14.0', ['suppress_prefixlength', 'iif lo'], 0],
-    ['1.18.8', ['suppress_prefixlength'], 4],
-    ['1.20.0', [], 6],
-    ['1.40.16', [], 6],
+    ['1.14.0', ['suppress_ifgroup', 'iif lo lookup 28000 suppress_prefixlength 0', 'oif eth1'], 0],
+    ['1.18.8', ['suppress_ifgroup', 'iif lo lookup 28000 suppress_prefixlength 0'], 4],
+    ['1.20.0', ['suppress_ifgroup'], 6],
+    ['1.40.16', ['suppress_ifgroup'], 6],
   ])('%s', (version, scripted, inProfile) => {
     const files = contents('static-dual-stack', versioned(version));
-    const script = files[dispatcher] ?? '';
-    expect(Object.hasOwn(files, dispatcher)).toBe(scripted.length > 0);
-    for (const words of ['suppress_prefixlength', 'iif lo'])
+    const script = files[dispatcher]!;
+    for (const words of ['suppress_ifgroup', 'iif lo lookup 28000 suppress_prefixlength 0', 'oif eth1'])
       expect(script.includes(words)).toBe(scripted.includes(words));
     expect(files[`${folder}/ifcfg-eth1`]?.match(/^ROUTING_RULE/gm) ?? []).toHaveLength(inProfile);
   });
@@ -169,13 +190,16 @@ describe('activation', () => {
   const load = `after-write nmcli connection load ${folder}/ifcfg-eth1`;
 
   test('a new profile is loaded alone and brought up; a changed one is reapplied, not brought up again', () => {
+    const script = `after-write ${dispatcher} eth1 pre-up`;
     expect(argvs([{ kind: 'added', after }])).toEqual([
       load,
       `after-write nmcli --wait 20 connection up uuid ${ifcfgUuid(after.mac)} ifname eth1`,
+      script,
     ]);
     expect(argvs([{ kind: 'changed', before: after, after: { ...after, mtu: 1400 } }])).toEqual([
       load,
       'after-write nmcli --wait 20 device reapply eth1',
+      script,
     ]);
   });
 
@@ -215,25 +239,27 @@ describe('activation', () => {
     },
   );
 
-  test('a removed profile: one load of what is not there any more', () => {
+  test('a removed profile: one load of what is not there any more, and the rules of the script', () => {
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
-    expect(argvs([removed])).toEqual([load.replace('write', 'write?')]);
+    expect(argvs([removed])).toEqual([
+      load.replace('write', 'write?'),
+      ...mainRules.map(line => `after-write? ${line.split(' 2>')[0]}`),
+    ]);
   });
 
   test('the rules of the script of an old version: run anew, and taken away by name', () => {
-    // Without tier 3.
-    const one = { ...after, rules: after.rules.slice(0, 4) };
+    const one = { ...after, rules: after.rules.filter(r => r.priority !== 28600) };
     const change = { kind: 'changed', before: after, after: one } as const;
-    expect(argvs([change], versioned('1.18.8')).slice(2)).toEqual([
-      'after-write /etc/NetworkManager/dispatcher.d/60-eni-eth1 eth1 up',
-    ]);
+    expect(argvs([change], versioned('1.18.8')).slice(2)).toEqual([`after-write ${dispatcher} eth1 pre-up`]);
     expect(argvs([change], versioned('1.14.0')).slice(2)).toEqual([
-      'after-write /etc/NetworkManager/dispatcher.d/60-eni-eth1 eth1 up',
+      `after-write ${dispatcher} eth1 pre-up`,
       'after-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'after-write? ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'after-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
+      'after-write? ip -6 rule del from all oif eth1 lookup 28000 priority 28600',
     ]);
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
-    expect(argvs([removed], versioned('1.18.8')).filter(c => c.includes('rule del'))).toHaveLength(2);
+    expect(argvs([removed], versioned('1.18.8')).filter(c => c.includes('rule del'))).toHaveLength(4);
   });
 });
 

@@ -5,7 +5,7 @@ import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { networkmanagerKeyfile as renderer } from '../../../renderers/networkmanager/keyfile.ts';
 import { uuidOf } from '../../../renderers/networkmanager/uuid.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
-import { marker } from '../../../renderers/renderer.ts';
+import { marker, type RenderedFile } from '../../../renderers/renderer.ts';
 import { examplePlans, mac } from '../../support/example-plans.ts';
 import { expectedLines } from '../../support/parse-back/kernel-lines.ts';
 import { parseBack, readNetworkManagerRule } from '../../support/parse-back/networkmanager-keyfile.ts';
@@ -16,12 +16,16 @@ const eni = (plan: string, index = 0): EniPlan => examplePlans[plan]!.enis[index
 const contentOf = (plan: string, facts = stock) =>
   renderer.render(examplePlans[plan]!.enis, facts)[0]!.content;
 const path = '/etc/NetworkManager/system-connections/eni-eth1.nmconnection';
+const script = '/etc/NetworkManager/dispatcher.d/pre-up.d/60-eni-eth1';
 const uuid = 'df351f5c-62c4-510d-9d80-682a9c7936db';
 
 describe('files', () => {
   test('static, both families', () => {
     const files = renderer.render(examplePlans['static-dual-stack']!.enis, stock);
-    expect(files.map(f => [f.path, f.mode])).toEqual([[path, 0o600]]);
+    expect(files.map(f => [f.path, f.mode])).toEqual([
+      [path, 0o600],
+      [script, 0o755],
+    ]);
     expect(files[0]!.content).toBe(`# ${marker}
 
 [connection]
@@ -42,11 +46,13 @@ address2=10.0.2.11/32
 address3=10.0.2.12/32
 route1=10.0.2.0/24,0.0.0.0,0
 route1_options=table=28000
-route2=0.0.0.0/0,10.0.2.253,0
+route2=10.0.1.0/24,10.0.2.253,0
 route2_options=table=28000,onlink=true
-routing-rule1=priority 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo table 28000
-routing-rule2=priority 28300 from 10.0.2.0/24 table 254 suppress_prefixlength 0
-routing-rule3=priority 28600 from 10.0.2.0/24 iif lo table 28000
+route3=0.0.0.0/0,10.0.2.253,0
+route3_options=table=28000,onlink=true
+routing-rule1=priority 28000 from 10.0.2.0/24 iif lo table 28000 suppress_prefixlength 0
+routing-rule2=priority 28600 from 10.0.2.0/24 iif lo table 28000
+routing-rule3=priority 28600 from all oif eth1 table 28000
 
 [ipv6]
 method=manual
@@ -56,11 +62,15 @@ address1=2001:db8:2::10/128
 address2=2001:db8:2::11/128
 route1=2001:db8:2::/64,::,1024
 route1_options=table=28000
-route2=::/0,fe80::1,1024
+route2=fe80::/64,::,1024
 route2_options=table=28000
-routing-rule1=priority 28000 from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo table 28000
-routing-rule2=priority 28300 from 2001:db8:2::/64 table 254 suppress_prefixlength 0
-routing-rule3=priority 28600 from 2001:db8:2::/64 iif lo table 28000
+route3=2001:db8:1::/64,fe80::1,1024
+route3_options=table=28000
+route4=::/0,fe80::1,1024
+route4_options=table=28000
+routing-rule1=priority 28000 from 2001:db8:2::/64 iif lo table 28000 suppress_prefixlength 0
+routing-rule2=priority 28600 from 2001:db8:2::/64 iif lo table 28000
+routing-rule3=priority 28600 from all oif eth1 table 28000
 `);
   });
 
@@ -77,8 +87,10 @@ address1=10.0.2.11/32
 address2=10.0.2.12/32
 route1=10.0.2.0/24,0.0.0.0,0
 route1_options=table=28000
-route2=0.0.0.0/0,10.0.2.253,0
+route2=10.0.1.0/24,10.0.2.253,0
 route2_options=table=28000,onlink=true
+route3=0.0.0.0/0,10.0.2.253,0
+route3_options=table=28000,onlink=true
 `);
   });
 
@@ -87,14 +99,14 @@ route2_options=table=28000,onlink=true
     ['static-ipv4-mtu', '[ipv6]\nmethod=link-local\naddr-gen-mode=eui64\n'],
     ['static-ipv6-only', '[ipv4]\nmethod=disabled\n\n'],
     // Without its table it would go where route-table says.
-    ['static-main-default', 'route3=0.0.0.0/0,10.0.2.253,20000\nroute3_options=table=254,onlink=true\n'],
+    ['static-main-default', 'route4=0.0.0.0/0,10.0.2.253,20000\nroute4_options=table=254,onlink=true\n'],
     // The gateway is in a connected route here.
     ['static-connected-route', 'address1=10.0.2.10/24\naddress2=10.0.2.11/32\n'],
-    ['static-connected-route', 'route2=0.0.0.0/0,10.0.2.253,0\nroute2_options=table=28000\n'],
+    ['static-connected-route', 'route3=0.0.0.0/0,10.0.2.253,0\nroute3_options=table=28000\n'],
     ['static-shares-primary-subnet', 'route2_options=table=28000,onlink=true\n'],
     ['dhcp-shares-primary-subnet', 'route-table=28000\n'],
     ['dhcp-awaiting-lease', 'route-table=28000\n'],
-    ['static-prefixes-and-outside-address', 'routing-rule7=priority 28600 from 10.0.2.64/28 table 28000\n'],
+    ['static-prefixes-and-outside-address', 'routing-rule5=priority 28600 from 10.0.2.64/28 table 28000\n'],
   ])('%s has %s', (plan, text) => {
     expect(contentOf(plan)).toContain(text);
   });
@@ -119,27 +131,36 @@ route2_options=table=28000,onlink=true
   });
 
   test.each([
-    ['1.20', undefined],
-    ['1.18.8', ['rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300']],
+    // No version has a word for suppress_ifgroup.
+    [
+      '1.20',
+      ['rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300'],
+    ],
+    [
+      '1.18.8',
+      [
+        'rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+        'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
+      ],
+    ],
     [
       '1.14.0',
       [
-        'rule add from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
-        'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300',
+        'rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+        'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
         'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+        'rule add from all oif eth1 lookup 28000 priority 28600',
       ],
     ],
   ])('NetworkManager %s: rules that it cannot say are in a dispatcher script', (version, rules) => {
-    const [profile, script] = renderer.render(examplePlans['static-ipv4-mtu']!.enis, withVersion(version));
-    expect(profile!.content.split('routing-rule').length - 1).toBe(3 - (rules?.length ?? 0));
-    expect(script?.content.match(/rule add .*/g) ?? undefined).toEqual(rules);
-    if (rules !== undefined) {
-      expect(script).toMatchObject({ path: '/etc/NetworkManager/dispatcher.d/60-eni-eth1', mode: 0o755 });
-      expect(script!.content.startsWith(`#!/bin/sh\n# ${marker}\n`)).toBe(true);
-      expect(script!.content).toMatch(
-        /\[ "\$1" = eth1 \] \|\| exit 0\n#.*\n\[ .* = 00:16:3e:00:00:02 \] \|\| exit 0\ncase "\$2" in\nup\)\n/,
-      );
-    }
+    const [profile, file] = renderer.render(examplePlans['static-ipv4-mtu']!.enis, withVersion(version));
+    expect(profile!.content.split('routing-rule').length - 1).toBe(4 - rules.length);
+    expect(file!.content.match(/rule add .*/g)).toEqual(rules);
+    expect(file).toMatchObject({ path: script, mode: 0o755 });
+    expect(file!.content.startsWith(`#!/bin/sh\n# ${marker}\n`)).toBe(true);
+    expect(file!.content).toMatch(
+      /\[ "\$1" = eth1 \] \|\| exit 0\n#.*\n\[ .* = 00:16:3e:00:00:02 \] \|\| exit 0\nip -4 /,
+    );
   });
 
   test('the UUID is of version 5, the same for a MAC and another for another', () => {
@@ -159,9 +180,12 @@ route2_options=table=28000,onlink=true
 
 describe('the reader of the tests sees what NetworkManager would do', () => {
   const after = eni('dhcp-complete');
-  const file = renderer.render(examplePlans['dhcp-complete']!.enis, stock)[0]!;
+  const [file, other] = renderer.render(examplePlans['dhcp-complete']!.enis, stock) as [
+    RenderedFile,
+    RenderedFile,
+  ];
   const read = (from: string, to: string) =>
-    parseBack([{ ...file, content: file.content.replace(from, to) }], 'eth1', stock);
+    parseBack([{ ...file, content: file.content.replace(from, to) }, other], 'eth1', stock);
 
   test('the file as it is', () => {
     expect(read('', '')).toEqual(expectedLines(after));
@@ -172,7 +196,7 @@ describe('the reader of the tests sees what NetworkManager would do', () => {
     ['10.0.2.253,0', '10.0.2.253', 'the metric of the device'],
     ['suppress_prefixlength', 'suppress-prefixlength', 'the rule is dropped'],
     ['priority 28600 ', '', 'the rule is dropped'],
-    ['route2_options=table=28000,onlink=true', 'route2_options=table=254,onlink=true', 'a default in main'],
+    ['route3_options=table=28000,onlink=true', 'route3_options=table=254,onlink=true', 'a default in main'],
     ['address2=10.0.2.12/32\n', '', 'an address less'],
   ])('%s -> %s: %s', (from, to) => {
     expect(file.content).toContain(from);
@@ -203,6 +227,8 @@ describe('activation', () => {
       `nmcli connection load ${path.replace('eth1', 'eth2')}`,
       `nmcli --wait 20 connection up uuid ${uuid} ifname eth1`,
       'nmcli --wait 20 device reapply eth2',
+      `${script} eth1 pre-up`,
+      `${script.replace('eth1', 'eth2')} eth2 pre-up`,
     ]);
     expect(changes.map(change => renderer.travel(change, stock))).not.toContain('kernel');
   });
@@ -212,6 +238,7 @@ describe('activation', () => {
     expect(renderer.activate([change], stock).map(c => c.argv.join(' '))).toEqual([
       `nmcli connection load ${path}`,
       `nmcli --wait 20 connection up uuid ${uuid} ifname eth1`,
+      `${script} eth1 pre-up`,
     ]);
   });
 
@@ -243,10 +270,13 @@ describe('activation', () => {
     expect(renderer.travel(changed, stock)).toBe('files');
   });
 
-  test('removed: only the missing file is loaded', () => {
+  test('removed: only the missing file is loaded, and the rules of the script go one by one', () => {
     const commands = renderer.activate([{ kind: 'removed', before: after, linkPresent: true }], stock);
-    expect(commands).toEqual([
-      { phase: 'after-write', argv: ['nmcli', 'connection', 'load', path], mayFail: true },
+    const rule = 'lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
+    expect(commands.map(c => [c.phase, c.mayFail, c.argv.join(' ')])).toEqual([
+      ['after-write', true, `nmcli connection load ${path}`],
+      ['after-write', true, `ip -4 rule del from 10.0.2.0/24 ${rule}`],
+      ['after-write', true, `ip -6 rule del from 2001:db8:2::/64 ${rule}`],
     ]);
   });
 
@@ -256,6 +286,7 @@ describe('activation', () => {
       `nmcli connection load ${path}`,
       `nmcli connection load ${path.replace('eth1', 'eth9')}`,
       `nmcli --wait 20 connection up uuid ${uuid} ifname eth9`,
+      `${script.replace('eth1', 'eth9')} eth9 pre-up`,
     ]);
   });
 });

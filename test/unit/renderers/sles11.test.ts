@@ -20,10 +20,12 @@ const withMarker = (text: string) => `# ${marker}\n${text}\n`;
 const script = (...lines: readonly string[]) =>
   ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
 
-const neighbour4 = 'from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000';
-const neighbour6 = 'from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000';
+const neighbour4 = 'from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000';
+const neighbour6 = 'from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000';
 const own4 = 'from 10.0.2.0/24 iif lo lookup 28000 priority 28600';
+const own4 = 'from all oif eth1 lookup 28000 priority 28600';
 const own6 = 'from 2001:db8:2::/64 iif lo lookup 28000 priority 28600';
+const own6 = 'from all oif eth1 lookup 28000 priority 28600';
 // SLES 11 has Linux 3.0, which has no suppress_prefixlength: the plan leaves tier 2 out.
 const common = {
   [`${folder}/ifsysctl-eth1`]: withMarker(`net.ipv6.conf.$INTERFACE.accept_ra = 0
@@ -40,8 +42,11 @@ net.ipv6.conf.$INTERFACE.accept_dad = 0`),
 };
 const upLines = [
   'ip -4 route replace 10.0.2.0/24 dev eth1 table 28000',
+  'ip -4 route replace 10.0.1.0/24 via 10.0.2.253 dev eth1 onlink table 28000',
   'ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000',
   'ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000',
+  'ip -6 route replace fe80::/64 dev eth1 table 28000',
+  'ip -6 route replace 2001:db8:1::/64 via fe80::1 dev eth1 table 28000',
   'ip -6 route replace default via fe80::1 dev eth1 table 28000',
   `ip -4 rule del ${neighbour4} 2>/dev/null || true; ip -4 rule add ${neighbour4}`,
   `ip -6 rule del ${neighbour6} 2>/dev/null || true; ip -6 rule add ${neighbour6}`,

@@ -26,8 +26,9 @@ const versioned = (version: string | undefined): HostFacts => ({
 const scripts = `CLOUD_NETCONFIG_MANAGE='no'
 POST_UP_SCRIPT='wicked:${up}'
 PRE_DOWN_SCRIPT='wicked:${down}'`;
-const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 priority 28300';
-const suppress6 = 'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 priority 28300';
+const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
+const suppress6 =
+  'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
 const dropLeased = 'ip -4 route flush table 254 dev eth1 proto dhcp 2>/dev/null || true';
 const dropConnected = (subnet: string) =>
   `ip -4 route del ${subnet} dev eth1 proto kernel table 254 2>/dev/null || true`;
@@ -228,12 +229,14 @@ describe('activation', () => {
     expect(list[0]).toBe('before-write? wicked ifdown eth1');
     expect(list[1]).toBe('before-write? wicked nanny delpolicy policy__eth1');
     expect(list.slice(2, -1)).toEqual([
-      'before-write? ip -4 rule del from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000 priority 28000',
-      'before-write? ip -6 rule del from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo lookup 28000 priority 28000',
+      'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+      'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
       `before-write? ip -4 rule del ${suppress4}`,
       `before-write? ip -6 rule del ${suppress6}`,
       'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
+      'before-write? ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
+      'before-write? ip -6 rule del from all oif eth1 lookup 28000 priority 28600',
     ]);
     expect(list.at(-1)).toBe(
       'after-write? rm -f /var/lib/wicked/lease-eth1-dhcp-ipv4.xml /var/lib/wicked/lease-eth1-dhcp-ipv6.xml',
