@@ -38,6 +38,7 @@ const plan = {
       addresses: [{ ip: '172.31.40.10', prefixLength: 32, family: 4, dynamic: false }],
       routes: [
         { family: 4, destination: '172.31.32.0/20', onLink: false, table: 28000 },
+        { family: 4, destination: '172.31.16.0/20', gateway: '172.31.32.1', onLink: true, table: 28000 },
         { family: 4, destination: '0.0.0.0/0', gateway: '172.31.32.1', onLink: true, table: 28000 },
       ],
       rules: [
@@ -45,10 +46,10 @@ const plan = {
           family: 4,
           priority: 28000,
           from: '172.31.32.0/20',
-          to: '172.31.16.0/20',
           localOnly: true,
           table: 28000,
-          suppressDefault: false,
+          suppressPrefixLength: 0,
+          suppressDefault: true,
         },
         {
           family: 4,
@@ -56,6 +57,8 @@ const plan = {
           from: '172.31.32.0/20',
           localOnly: false,
           table: 254,
+          suppressPrefixLength: 0,
+          suppressGroup: 28000,
           suppressDefault: true,
         },
         {
@@ -63,6 +66,14 @@ const plan = {
           priority: 28600,
           from: '172.31.32.0/20',
           localOnly: true,
+          table: 28000,
+          suppressDefault: false,
+        },
+        {
+          family: 4,
+          priority: 28600,
+          localOnly: false,
+          oif: 'eth1',
           table: 28000,
           suppressDefault: false,
         },
@@ -74,6 +85,13 @@ const plan = {
 };
 /** The script that finds a stanza by its MAC. */
 const stanza = { path: '/etc/network/eni-agent-stanza', mode: '0755' };
+/** That puts the primary into its link group at boot. */
+const group = {
+  path: '/etc/udev/rules.d/70-eni-agent-primary.rules',
+  mode: '0644',
+  before: null,
+  after: expect.stringContaining('ATTR{netdev_group}="28000"'),
+};
 const pass = {
   version: 1,
   cloud: { provider: 'aws', instanceId: 'i-0af01c0123456789a', requests: expect.any(Number) },
@@ -90,9 +108,10 @@ describe('the result', () => {
       files: [
         stanza,
         { path, mode: '0644', before: null, after: expect.stringContaining('iface 60-eni-eth1 inet static') },
+        group,
       ],
       commands: [{ phase: 'after-write', argv: ['ifup', '--force', 'eth1'] }],
-      kernel: { add: [], remove: [] },
+      kernel: { add: [{ family: 4, lines: ['link set dev eth0 group 28000'] }], remove: [] },
     };
     expect(await json(2, 'plan')).toMatchObject({ ...pending, outcome: 'pending' });
     expect(await json(0, 'once')).toMatchObject({ ...pending, outcome: 'applied' });
@@ -191,12 +210,12 @@ describe('the result', () => {
     expect(await json(0, 'rollback')).toEqual({
       version: 1,
       rolledBack: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      files: [stanza.path, path],
+      files: [stanza.path, path, group.path],
     });
     expect(await json(2, 'once')).toMatchObject({ outcome: 'refused' });
     expect(await json(0, 'once', '--force')).toMatchObject({ outcome: 'applied' });
     const nothing = { version: 1, removed: [], stopped: [], disabled: [], notes: [] };
-    expect(await json(0, 'remove')).toEqual({ ...nothing, removed: [stanza.path, path] });
+    expect(await json(0, 'remove')).toEqual({ ...nothing, removed: [stanza.path, path, group.path] });
     expect(await json(0, 'remove')).toEqual(nothing);
   });
 

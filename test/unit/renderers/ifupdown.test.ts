@@ -78,7 +78,7 @@ iface 60-eni-eth1 inet6 static
 test('a leased address with static ones beside it', () => {
   const files = contents('dhcp-complete', debian11);
   const stanzas = files['/etc/network/interfaces.d/60-eni-eth1'] ?? '';
-  expect(stanzas.split('\n').slice(0, 9)).toEqual([
+  expect(stanzas.split('\n').slice(0, 10)).toEqual([
     `# ${marker}`,
     'auto eth1',
     'mapping eth1',

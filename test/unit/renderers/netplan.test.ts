@@ -89,28 +89,30 @@ IPv6DuplicateAddressDetection=0
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
-To=10.0.1.0/24
 IncomingInterface=lo
 Table=28000
+SuppressPrefixLength=0
 Priority=28000
 
 [RoutingPolicyRule]
 From=2001:db8:2::/64
-To=2001:db8:1::/64
 IncomingInterface=lo
 Table=28000
+SuppressPrefixLength=0
 Priority=28000
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
 Table=254
 SuppressPrefixLength=0
+SuppressInterfaceGroup=28000
 Priority=28300
 
 [RoutingPolicyRule]
 From=2001:db8:2::/64
 Table=254
 SuppressPrefixLength=0
+SuppressInterfaceGroup=28000
 Priority=28300
 
 [RoutingPolicyRule]
@@ -120,8 +122,20 @@ Table=28000
 Priority=28600
 
 [RoutingPolicyRule]
+From=0.0.0.0/0
+OutgoingInterface=eth1
+Table=28000
+Priority=28600
+
+[RoutingPolicyRule]
 From=2001:db8:2::/64
 IncomingInterface=lo
+Table=28000
+Priority=28600
+
+[RoutingPolicyRule]
+From=::/0
+OutgoingInterface=eth1
 Table=28000
 Priority=28600
 `);

@@ -26,6 +26,9 @@ const versioned = (version: string | undefined): HostFacts => ({
 const scripts = `CLOUD_NETCONFIG_MANAGE='no'
 POST_UP_SCRIPT='wicked:${up}'
 PRE_DOWN_SCRIPT='wicked:${down}'`;
+const networks4 = 'from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000';
+const networks6 = 'from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000';
+const bound = 'from all oif eth1 lookup 28000 priority 28600';
 const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
 const suppress6 =
   'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
@@ -36,25 +39,34 @@ const script = (...lines: readonly string[]) =>
   ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
 const common = {
   [`${folder}/ifroute-eth1`]: withMarker(`10.0.2.0/24 - - eth1 table 28000
+10.0.1.0/24 - - eth1 table 28000 nexthop via 10.0.2.253 onlink
 default - - eth1 table 28000 nexthop via 10.0.2.253 onlink
 2001:db8:2::/64 - - eth1 table 28000
+fe80::/64 - - eth1 table 28000
+2001:db8:1::/64 fe80::1 - eth1 table 28000
 default fe80::1 - eth1 table 28000`),
   [`${folder}/ifrule-eth1`]:
-    withMarker(`ipv4 from 10.0.2.0/24 to 10.0.1.0/24 iif lo table 28000 priority 28000
-ipv6 from 2001:db8:2::/64 to 2001:db8:1::/64 iif lo table 28000 priority 28000
-ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
+    withMarker(`ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
 ipv6 from 2001:db8:2::/64 iif lo table 28000 priority 28600`),
   [`${folder}/ifsysctl-eth1`]: withMarker(`net.ipv6.conf.$INTERFACE.accept_ra = 0
 net.ipv6.conf.$INTERFACE.autoconf = 0
 net.ipv6.conf.$INTERFACE.accept_dad = 0`),
   [down]: script(
+    `ip -6 rule del ${bound} 2>/dev/null || true`,
+    `ip -4 rule del ${bound} 2>/dev/null || true`,
     `ip -6 rule del ${suppress6} 2>/dev/null || true`,
     `ip -4 rule del ${suppress4} 2>/dev/null || true`,
+    `ip -6 rule del ${networks6} 2>/dev/null || true`,
+    `ip -4 rule del ${networks4} 2>/dev/null || true`,
   ),
 };
 const upLines = [
+  `ip -4 rule del ${networks4} 2>/dev/null || true; ip -4 rule add ${networks4}`,
+  `ip -6 rule del ${networks6} 2>/dev/null || true; ip -6 rule add ${networks6}`,
   `ip -4 rule del ${suppress4} 2>/dev/null || true; ip -4 rule add ${suppress4}`,
   `ip -6 rule del ${suppress6} 2>/dev/null || true; ip -6 rule add ${suppress6}`,
+  `ip -4 rule del ${bound} 2>/dev/null || true; ip -4 rule add ${bound}`,
+  `ip -6 rule del ${bound} 2>/dev/null || true; ip -6 rule add ${bound}`,
 ];
 
 test('a static ENI with both families', () => {
@@ -219,7 +231,7 @@ describe('activation', () => {
     expect(argvs([{ kind: 'changed', before: after, after: one }])).toEqual([
       'after-write wicked ifup eth1',
       `after-write ${up}`,
-      `after-write? ip -6 rule del ${suppress6}`,
+      ...[networks6, suppress6, bound].map(rule => `after-write? ip -6 rule del ${rule}`),
     ]);
   });
 
