@@ -8,7 +8,14 @@ import { readInstance } from '../../../agent/metadata/read-instance.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providers } from '../../../agent/metadata/registry.ts';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
-import { bandFront, bandWidth, firstMetric, priorityOf, slotCount, tiers as tierNames } from '../../../agent/plan/numbering.ts';
+import {
+  bandFront,
+  bandWidth,
+  firstMetric,
+  priorityOf,
+  slotCount,
+  tiers as tierNames,
+} from '../../../agent/plan/numbering.ts';
 import { ruleWordsOf } from '../../../agent/plan/rule-words.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';

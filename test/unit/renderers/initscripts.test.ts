@@ -29,7 +29,8 @@ default via 10.0.2.253 dev eth1 onlink table 28000`),
 fe80::/64 dev eth1 table 28000
 2001:db8:1::/64 via fe80::1 dev eth1 table 28000
 default via fe80::1 dev eth1 table 28000`),
-  [`${folder}/rule-eth1`]: withMarker(`from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
+  [`${folder}/rule-eth1`]:
+    withMarker(`from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
 from 10.0.2.0/24 iif lo lookup 28000 priority 28600
 from all oif eth1 lookup 28000 priority 28600`),

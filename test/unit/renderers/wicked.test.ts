@@ -45,8 +45,7 @@ default - - eth1 table 28000 nexthop via 10.0.2.253 onlink
 fe80::/64 - - eth1 table 28000
 2001:db8:1::/64 fe80::1 - eth1 table 28000
 default fe80::1 - eth1 table 28000`),
-  [`${folder}/ifrule-eth1`]:
-    withMarker(`ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
+  [`${folder}/ifrule-eth1`]: withMarker(`ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
 ipv6 from 2001:db8:2::/64 iif lo table 28000 priority 28600`),
   [`${folder}/ifsysctl-eth1`]: withMarker(`net.ipv6.conf.$INTERFACE.accept_ra = 0
 net.ipv6.conf.$INTERFACE.autoconf = 0
