@@ -60,6 +60,14 @@ describe.each(travels)('$backend', travel => {
     expect(inGroup(machine)).toEqual([0, false]);
   });
 
+  test('is taken back by a rollback by hand', async () => {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    machine.system.restart();
+    expect((await machine.agent('rollback')).code).toBe(0);
+    expect(inGroup(machine)).toEqual([0, false]);
+  });
+
   test('cannot be set: a warning, and the ENI works all the same', async () => {
     const machine = await start({ recording: awsTwoEnis });
     machine.system.fail(setsGroup, 'Operation not supported');
