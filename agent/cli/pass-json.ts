@@ -1,6 +1,6 @@
 // The documented, stable JSON of a pass (docs/json.md): `plan` and `once` print it. Fields are only ever added.
 import type { AgentError } from '../errors.ts';
-import type { NetworkPlan } from '../model/network-plan.ts';
+import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** @param notRead what this user may not read, and so was not compared */
@@ -29,13 +29,13 @@ export function passJson(pass: PassResult, notRead: readonly string[] = []) {
   };
 }
 
-/** `suppressDefault` is what a rule said before it had a length. */
 export function planJson(plan: NetworkPlan) {
-  const enis = plan.enis.map(eni => ({
-    ...eni,
-    rules: eni.rules.map(r => ({ ...r, suppressDefault: r.suppressPrefixLength === 0 })),
-  }));
-  return { ...plan, enis };
+  return { ...plan, enis: plan.enis.map(eniJson) };
+}
+
+/** `suppressDefault` is what a rule said before it had a length. */
+export function eniJson(eni: EniPlan) {
+  return { ...eni, rules: eni.rules.map(r => ({ ...r, suppressDefault: r.suppressPrefixLength === 0 })) };
 }
 
 export function errorJson({ code, message, hint }: AgentError) {

@@ -32,8 +32,10 @@ export function deleteRuleCommands(rules: readonly PlannedRule[], phase: Phase):
 
 /** Rules of `before` that `after` has not. */
 export function droppedRules(before: EniPlan, after: EniPlan): readonly PlannedRule[] {
-  const kept = new Set(after.rules.map(rule => ruleWords(rule).join(' ')));
-  return before.rules.filter(rule => !kept.has(ruleWords(rule).join(' ')));
+  // A rule without a source has the same words in both families.
+  const textOf = (rule: PlannedRule) => `${rule.family} ${ruleWords(rule).join(' ')}`;
+  const kept = new Set(after.rules.map(textOf));
+  return before.rules.filter(rule => !kept.has(textOf(rule)));
 }
 
 /** The same commands, all of one phase before all of the next, in the order of execution. */

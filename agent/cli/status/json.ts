@@ -2,8 +2,8 @@
 import { describeDifference } from '../../apply/compare.ts';
 import type { Report } from '../../daemon/report.ts';
 import type { Mac } from '../../model/address.ts';
-import type { EniPlan } from '../../model/network-plan.ts';
 import { isMetadataFailure } from '../../pass/inspect.ts';
+import { eniJson } from '../pass-json.ts';
 import { configJson } from './config.ts';
 import { differencesOf } from './difference.ts';
 import type { StatusRow } from './rows.ts';
@@ -23,7 +23,7 @@ export function statusJson({ attention, config, found, daemon, rows }: StatusVie
     configProblem: configJson(config),
     daemon: daemon.report !== undefined && daemon.isAlive ? daemonJson(daemon.report) : null,
     enis: found.enis.map(eni => ({
-      plan: eni.plan satisfies EniPlan,
+      plan: eniJson(eni.plan),
       asPlanned: differencesOf(eni).length === 0,
       filesDiffer: eni.filesDiffer,
       differences: describeDifference(eni.difference),
