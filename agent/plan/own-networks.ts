@@ -1,5 +1,5 @@
 // The networks that have a route of their own in an ENI's table, and what main has inside of them.
-import { type Cidr, contains, type Ip, prefixLengthOf } from '../model/address.ts';
+import { type Cidr, contains, hostCidr, type Ip, prefixLengthOf } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -78,9 +78,11 @@ export function insideOf(
  * What stands in main for a destination of its own. On an ENI's link only what somebody has added counts (specificRoutes): the rest is what a
  * catch-all of the image has left there, and goes.
  */
-export function mainRoutesOfOthers({ routes }: KernelState): readonly MainRoute[] {
+export function mainRoutesOfOthers({ addresses, routes }: KernelState): readonly MainRoute[] {
+  // An IPv6 address has a route to itself in main; table local comes first. By the link of an ENI that goes it would be somebody's.
+  const own = new Set(addresses.map(a => hostCidr(a.ip)));
   return routes
-    .filter(r => r.table === mainTable && !isDefaultRoute(r))
+    .filter(r => r.table === mainTable && !isDefaultRoute(r) && !own.has(r.destination))
     .map(({ destination, link, protocol }) => ({
       destination,
       link,

@@ -17,6 +17,7 @@ import {
 
 const start = useMachines();
 const file = '/etc/network/interfaces.d/60-eni-eth1';
+const groupFile = '/etc/udev/rules.d/70-eni-agent-primary.rules';
 
 test('a new ENI: one file, one ifup, everything else stays as it is', async () => {
   const machine = await start({ recording: awsTwoEnis });
@@ -26,8 +27,10 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
     'write /run/eni-agent/tool-versions.json',
     'write /run/eni-agent/kernel-probe.json',
     'write /var/lib/eni-agent/checkpoint.json',
+    'run ip link set dev eth0 group 28000',
     'write /etc/network/eni-agent-stanza',
     `write ${file}`,
+    `write ${groupFile}`,
     'run ifup --force eth1',
     'write /var/lib/eni-agent/state.json',
     'write /var/lib/eni-agent/last-change.json',
@@ -42,6 +45,7 @@ test('a new ENI: one file, one ifup, everything else stays as it is', async () =
   expect(Object.keys(files).filter(path => !(path in before.files))).toEqual([
     '/etc/network/eni-agent-stanza 755',
     `${file} 644`,
+    `${groupFile} 644`,
   ]);
   // Nothing but the link's own state was taken from the kernel, and nothing but its own was added.
   expect(before.kernel.filter(line => !kernel.includes(line))).toEqual(['link eth1 down mtu 1500']);

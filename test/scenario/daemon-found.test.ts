@@ -38,7 +38,13 @@ describe('a link that is renamed where it stands', () => {
     await machine.runFor(5000);
     expect(daemon!.log.slice(lines).filter(line => /^(warn|error) /.test(line))).toEqual([]);
     expect(addressesOf(machine)).toEqual(['lan1 172.31.48.40']);
-    expect(system.kernel.routes.filter(r => r.table === 28_000).map(r => r.link)).toEqual(['lan1', 'lan1']);
+    expect(system.kernel.routes.filter(r => r.table === 28_000).map(r => r.link)).toEqual([
+      'lan1',
+      'lan1',
+      'lan1',
+    ]);
+    // The rule of bound sockets names the link.
+    expect(system.kernel.rules.flatMap(r => r.oif ?? [])).toEqual(['lan1']);
     expect(filesOf(machine)).toEqual({ '60-eni-lan1': '172.31.48.40/32' });
   });
 });

@@ -27,12 +27,16 @@ test('one command, two passes: first the lease, then table and rules', async () 
     'write /etc/network/eni-agent-stanza',
     `write ${file}`,
     'run ifup --force eth1',
+    'run ip link set dev eth0 group 28000',
     'run ip -4 route replace 10.0.1.0/24 dev eth1 table 28000 proto 129',
+    'run ip -4 route replace 10.0.0.0/24 via 10.0.1.1 dev eth1 table 28000 onlink proto 129',
     'run ip -4 route replace 0.0.0.0/0 via 10.0.1.1 dev eth1 table 28000 onlink proto 129',
-    'run ip -4 rule add from 10.0.1.0/24 to 10.0.0.0/24 iif lo lookup 28000 priority 28000 protocol 129',
-    'run ip -4 rule add from 10.0.1.0/24 lookup 254 suppress_prefixlength 0 priority 28300 protocol 129',
+    'run ip -4 rule add from 10.0.1.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
+    'run ip -4 rule add from 10.0.1.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 protocol 129',
     'run ip -4 rule add from 10.0.1.0/24 iif lo lookup 28000 priority 28600 protocol 129',
+    'run ip -4 rule add from all oif eth1 lookup 28000 priority 28600 protocol 129',
     `write ${file}`,
+    'write /etc/udev/rules.d/70-eni-agent-primary.rules',
   ]);
   expect(machine.system.kernel.addresses.find(a => a.link === 'eth1')).toMatchObject({
     ip: '10.0.1.4',

@@ -45,6 +45,9 @@ function rebootExchanged(machine: Machine): void {
   system.reboot();
 }
 
+/** It goes by the MAC of the primary. */
+const groupFile = '/etc/udev/rules.d/70-eni-agent-primary.rules';
+
 test('no file of ours goes by the name alone and takes something away from the link', async () => {
   const machine = await start();
   await onceOk(machine);
@@ -53,6 +56,7 @@ test('no file of ours goes by the name alone and takes something away from the l
     `${scripts}/keys-eth1`,
     `${scripts}/route-eth1`,
     `${scripts}/rule-eth1`,
+    groupFile,
   ]);
   const keys = machine.system.files.get(`${scripts}/keys-eth1`)!.content;
   expect(keys).toContain(`/sys/class/net/eth1/address" 2> /dev/null)" = ${eth1Mac} ]`);
@@ -81,7 +85,7 @@ test('what an earlier version wrote by the name goes with the next pass, and the
   for (const path of ['/etc/sysctl.d/60-eni-eth1.conf', '/etc/dhcp/dhclient-eth1.conf'])
     system.put(path, `# ${marker}\n`);
   await once(machine);
-  expect(ownFiles(machine).filter(path => !path.startsWith(scripts))).toEqual([]);
+  expect(ownFiles(machine).filter(path => !path.startsWith(scripts))).toEqual([groupFile]);
   expect(system.journal.filter(line => /run if(up|down)/.test(line))).toEqual([]);
   expect(leavesBy(system, '172.31.40.10')).toBe('eth1');
 });

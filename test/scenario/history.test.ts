@@ -72,7 +72,7 @@ describe.each(travels)('$backend', travel => {
     const { machine, daemon } = await startDaemon({ recording: awsTwoEnis, backend: travel.backend });
     await daemon.runFor(600_000);
     for (let i = 0; i < 2; i++) {
-      machine.system.sh('ip -4 rule del priority 28600');
+      machine.system.sh('ip -4 rule del from 172.31.32.0/20 priority 28600');
       await daemon.runFor(120_000);
     }
     const rule = 'rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000';

@@ -12,7 +12,7 @@ test('once, rollback, once --force and remove', async () => {
 
   await onceOk(machine);
   expect(told()).toEqual([
-    `daemon.notice ${eni}: added: +172.31.40.10, +2 routes, +3 rules (eni-agent once)`,
+    `daemon.notice ${eni}: added: +172.31.40.10, +3 routes, +4 rules (eni-agent once)`,
   ]);
   await once(machine);
   expect(told()).toEqual([]);
@@ -40,7 +40,7 @@ test('once, rollback, once --force and remove', async () => {
 
   await machine.agent('remove');
   expect(told()).toEqual([
-    `daemon.notice ${eni}: removed: -172.31.40.10, -172.31.40.12, -2 routes, -3 rules (eni-agent remove)`,
+    `daemon.notice ${eni}: removed: -172.31.40.10, -172.31.40.12, -3 routes, -4 rules (eni-agent remove)`,
   ]);
   for (const command of ['plan', 'status', 'doctor']) await machine.agent(command);
   expect(told()).toEqual([]);
@@ -52,7 +52,7 @@ test('a change that fails: a warning, and what was taken back', async () => {
   expect((await once(machine)).code).toBe(1);
   expect(machine.system.systemLog).toEqual([
     expect.stringMatching(/^daemon.warning apply failed; rolling back: .*ifup/),
-    expect.stringMatching(`^daemon.notice ${eni}: rolled back: -172.31.40.10, .*-3 rules change=`),
+    expect.stringMatching(`^daemon.notice ${eni}: rolled back: -172.31.40.10, .*-4 rules change=`),
   ]);
 });
 

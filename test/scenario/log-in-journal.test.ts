@@ -33,7 +33,7 @@ test('once: a line for each change, nothing when there is none', async () => {
   expect(await inUnit(machine, 'once')).toEqual({
     code: 0,
     out: '',
-    err: `<6>${eni}: added: +172.31.40.10, +2 routes, +3 rules (eni-agent once)\n`,
+    err: `<6>${eni}: added: +172.31.40.10, +3 routes, +4 rules (eni-agent once)\n`,
   });
   expect(await inUnit(machine, 'once')).toEqual({ code: 0, out: '', err: '' });
   expect(machine.system.systemLog).toEqual([]);

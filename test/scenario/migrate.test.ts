@@ -131,6 +131,7 @@ describe('--apply and --undo', () => {
     const up = vm.system.journal.indexOf('run ifup eth1');
     expect(vm.system.journal.indexOf('run systemctl stop eni.service')).toBeLessThan(down);
     expect(vm.system.journal.slice(down + 1, up).filter(line => line.startsWith('run'))).toEqual([
+      'run ip link set dev eth0 group 28000',
       expect.stringMatching(/^run sysctl /),
     ]);
   });

@@ -104,7 +104,12 @@ test('the hot-plug helper of the cloud image was faster: its DHCP is stopped, it
   machine.system.sh('ifup eth1');
   await onceOk(machine);
   const runs = machine.system.journal.filter(line => line.startsWith('run') || line.includes(helper));
-  expect(runs).toEqual(['run ifdown --force eth1', `remove ${helper}`, 'run ifup --force eth1']);
+  expect(runs).toEqual([
+    'run ip link set dev eth0 group 28000',
+    'run ifdown --force eth1',
+    `remove ${helper}`,
+    'run ifup --force eth1',
+  ]);
   expect(machine.system.kernel.addresses.filter(a => a.link === 'eth1').map(a => a.dynamic)).toEqual([false]);
   await expectIdle(machine);
 });

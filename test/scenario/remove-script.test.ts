@@ -6,6 +6,9 @@ import { onceOk, useMachines } from './story.ts';
 const start = useMachines();
 const statePath = '/var/lib/eni-agent/state.json';
 
+const groupLine =
+  '[ "$(cat /sys/class/net/eth0/netdev_group 2> /dev/null)" != 28000 ] || ip link set dev eth0 group 0';
+
 test('changes nothing, and names every object in full', async () => {
   const { machine } = await beforeAttach(start);
   await onceOk(machine);
@@ -21,18 +24,22 @@ test('changes nothing, and names every object in full', async () => {
     'fi',
     'drop /etc/network/interfaces.d/60-eni-eth1',
     'drop /etc/network/eni-agent-stanza',
+    'drop /etc/udev/rules.d/70-eni-agent-primary.rules',
     "ip -4 -force -batch - 2> /dev/null << 'END'",
-    'rule del from 172.31.32.0/20 to 172.31.16.0/20 iif lo lookup 28000 priority 28000',
-    'rule del from 172.31.32.0/20 lookup 254 suppress_prefixlength 0 priority 28300',
+    'rule del from 172.31.32.0/20 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
+    'rule del from 172.31.32.0/20 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
     'rule del from 172.31.32.0/20 iif lo lookup 28000 priority 28600',
+    'rule del from all oif eth1 lookup 28000 priority 28600',
     'END',
     `if is_link eth1 ${mac}; then`,
     "ip -4 -force -batch - 2> /dev/null << 'END'",
     'addr del 172.31.40.10/32 dev eth1',
     'route del 172.31.32.0/20 dev eth1 table 28000',
+    'route del 172.31.16.0/20 via 172.31.32.1 dev eth1 table 28000',
     'route del 0.0.0.0/0 via 172.31.32.1 dev eth1 table 28000',
     'END',
     'fi',
+    groupLine,
     'exit 0',
     '',
   ]);
@@ -76,9 +83,9 @@ test('an ENI with DHCP is set down: its client would bring the address back', as
   expect(out).toContain('\nip link set dev eth1 down\nfi\n');
 });
 
-test('where there is nothing, a script that does nothing', async () => {
+test('where there is nothing, a script that looks at the group of the primary alone', async () => {
   const { machine } = await beforeAttach(start);
   const { code, out } = await machine.agent('remove', '--script');
   expect(code).toBe(0);
-  expect(out.split('\n').slice(5)).toEqual(['exit 0', '']);
+  expect(out.split('\n').slice(5)).toEqual([groupLine, 'exit 0', '']);
 });

@@ -9,6 +9,7 @@ import { awsTwoEnis, onceOk, useMachines } from './story.ts';
 
 const start = useMachines();
 const file = '/etc/network/interfaces.d/60-eni-eth1';
+const groupFile = '/etc/udev/rules.d/70-eni-agent-primary.rules';
 const script = '/etc/network/eni-agent-stanza';
 const shipped = (name: string) => readFileSync(new URL(`../../systemd/${name}`, import.meta.url), 'utf8');
 
@@ -68,7 +69,7 @@ describe('under systemd', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toBe(
       `Stopped ${units.join(', ')}.\nDisabled ${units.join(', ')}.\n` +
-        `Removed these files and what they configured:\n  ${script}\n  ${file}\n` +
+        `Removed these files and what they configured:\n  ${script}\n  ${file}\n  ${groupFile}\n` +
         `note: to have the ENIs configured again: systemctl --no-reload enable --now ${units.join(' ')}\n`,
     );
     expect(isConfigured()).toBe(false);
@@ -90,7 +91,7 @@ describe('under systemd', () => {
     expect({ code, ...JSON.parse(out) }).toEqual({
       code: 0,
       version: 1,
-      removed: [script, file],
+      removed: [script, file, groupFile],
       stopped: [],
       disabled: [],
       notes: [

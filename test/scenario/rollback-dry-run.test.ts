@@ -78,5 +78,8 @@ test('a file that somebody has replaced stays, and is named', async () => {
   machine.system.put(travels[0]!.file, 'auto eth1\n');
   const preview = await dryRun(machine);
   expect(preview.kept).toEqual([travels[0]!.file]);
-  expect(preview.files.map(({ path }) => path)).toEqual(['/etc/network/eni-agent-stanza']);
+  expect(preview.files.map(({ path }) => path)).toEqual([
+    '/etc/network/eni-agent-stanza',
+    '/etc/udev/rules.d/70-eni-agent-primary.rules',
+  ]);
 });

@@ -119,16 +119,18 @@ function localRoutes(kernel: FakeKernel, family: 4 | 6): readonly string[] {
 }
 
 export function ruleLines(kernel: FakeKernel, family: 4 | 6): readonly string[] {
-  return kernel.rules.filter(r => r.family === family).map(ruleLine);
+  return kernel.rules.filter(r => r.family === family).map(r => ruleLine(kernel, r));
 }
 
-function ruleLine(r: FakeRule): string {
+/** As the kernel tells it of a link that has gone, or has got another name. */
+function ruleLine({ links }: FakeKernel, r: FakeRule): string {
+  const isThere = links.some(l => l.name === r.oif);
   const words = [
     `from ${r.from === undefined ? 'all' : selector(r.from)}`,
     ...(r.to === undefined ? [] : [`to ${selector(r.to)}`]),
     ...(r.selectors === undefined ? [] : [r.selectors]),
     ...(r.iif === undefined ? [] : [`iif ${r.iif}`]),
-    ...(r.oif === undefined ? [] : [`oif ${r.oif}`]),
+    ...(r.oif === undefined ? [] : [`oif ${r.oif}${isThere ? '' : ' [detached]'}`]),
     `lookup ${tableNames[r.table] ?? r.table}`,
     ...(r.suppressPrefixLength === undefined ? [] : [`suppress_prefixlength ${r.suppressPrefixLength}`]),
     ...(r.suppressGroup === undefined ? [] : [`suppress_ifgroup ${r.suppressGroup}`]),

@@ -27,12 +27,15 @@ const ruleValues = new Set([
 /** With `-d` also a rule that nobody claims has a protocol: the kernel's own ones, and those that were added without a word. */
 const nobodysProtocol = / proto (kernel|unspec)(?= |$)/;
 
+/** The link of this name has gone, or has got another name: the rule is still the same, and selects nothing for now. */
+const detachedLink = /( oif \S+) \[detached\](?= |$)/;
+
 /** `ip -4|-6 rule show`, with or without `-d`. */
 export function parseRules(text: string, family: Family, tables: TableNames): readonly KernelRule[] {
   return lines(text).flatMap(line => {
     const head = /^(\d+):\s+(.*)$/.exec(line);
     if (head === null) return [];
-    const text = head[2]!.trim().replace(nobodysProtocol, '');
+    const text = head[2]!.trim().replace(nobodysProtocol, '').replace(detachedLink, '$1');
     const { values, rest } = readWords(text.split(/\s+/), ruleValues, new Set());
     const length = values.get('suppress_prefixlength');
     const group = values.get('suppress_ifgroup');

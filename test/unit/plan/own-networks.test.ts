@@ -8,7 +8,7 @@ import {
 } from '../../../agent/plan/own-networks.ts';
 import { cidr, ip } from '../../support/example-plans.ts';
 import { alone, inSubnet, primary, resultOf } from '../../support/plan-machine.ts';
-import { emptyKernel, instanceOf, nic, routeBy } from '../../support/plan-parts.ts';
+import { addressOn, emptyKernel, instanceOf, nic, routeBy } from '../../support/plan-parts.ts';
 
 const subnet = (text: string) => ({ cidr: cidr(text), shared: false, connected: false });
 
@@ -40,7 +40,11 @@ describe('what main has of others', () => {
     { ...routeBy('docker0', '10.0.2.32/28'), protocol: 'kernel' },
     routeBy('docker0', '10.0.2.48/28', { table: 500 }),
   ];
-  const mainRoutes = mainRoutesOfOthers({ ...emptyKernel, routes });
+  const mainRoutes = mainRoutesOfOthers({
+    ...emptyKernel,
+    routes: [...routes, { ...routeBy('eth9', '10.0.2.77/32'), protocol: 'kernel' }],
+    addresses: [addressOn('eth9', '10.0.2.77/32')],
+  });
   const seenFrom = (link: string) =>
     specificRoutes(link, 'eth0', {
       mainRoutes,
@@ -48,7 +52,7 @@ describe('what main has of others', () => {
       links: [nic(0), nic(1), nic(2)],
     });
 
-  test('a bridge’s, and what somebody has added by the ENI’s own link; not the primary’s, another ENI’s, or what a service left', () => {
+  test('a bridge’s, and what somebody has added by the ENI’s own link; not the primary’s, another ENI’s, or what a service left, nor an own address', () => {
     expect(seenFrom('eth1')).toEqual(['10.0.2.128/28', '10.0.2.32/28']);
     expect(seenFrom('eth2')).toEqual(['10.0.2.96/28', '10.0.2.32/28']);
   });

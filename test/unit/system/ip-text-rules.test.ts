@@ -32,6 +32,7 @@ describe('rules', () => {
     ['6:\tfrom 10.2.2.2 unreachable ', '6 10.2.2.2/32 all - - - [unreachable]'],
     ['7:\tfrom 10.2.2.3 goto 32766 ', '7 10.2.2.3/32 all - - - [goto 32766]'],
     ['11:\tfrom all oif eth1 lookup 99 ', '11 all all - 99 oif eth1 -'],
+    ['11:\tfrom all oif eth1 [detached] lookup 99 ', '11 all all - 99 oif eth1 -'],
     [
       '12:\tfrom all ipproto tcp dport 80 uidrange 0-99 lookup 99 ',
       '12 all all - 99 - [ipproto tcp dport 80 uidrange 0-99]',
