@@ -1,0 +1,124 @@
+// Made-up machines for the kernel: the same one for the same seed.
+import type { Family } from '../../../agent/model/address.ts';
+import { type Dice, diceOf } from './dice.ts';
+import { isEdge, makeNics } from './generate-nics.ts';
+import { localAddresses, type Machine, networkOf, type OtherLink } from './machine.ts';
+import { hostOf, isIn, type Net, net, partOf, same } from './net.ts';
+
+export function makeMachine(seed: number): Machine {
+  const dice = diceOf(seed);
+  const nics = makeNics(dice, 1 + dice.pick([1, 1, 1, 2, 2, 3, 4, 5, 7, 0]));
+  const group = dice.chance(0.85);
+  const bare = {
+    nics,
+    others: [],
+    statics: [],
+    group,
+    strict: dice.chance(0.7),
+    advertised: dice.chance(0.5),
+  };
+  const bridged = { ...bare, others: holdPrefixes(dice, bare) };
+  const others = [...bridged.others, ...makeOthers(dice, bridged)];
+  // Without the group a route of main by the primary takes an ENI's packets, as ever.
+  const statics = group && dice.chance(0.2) ? makeStatics(dice, { ...bridged, others }) : [];
+  return { ...bridged, others, statics };
+}
+
+/** Bridges for most of the delegated prefixes, the primary's too, with the first address each. */
+function holdPrefixes(dice: Dice, { nics }: Machine): readonly OtherLink[] {
+  const prefixes = nics.flatMap(n => [...n.sides[4].prefixes, ...n.sides[6].prefixes]);
+  return prefixes
+    .filter(() => dice.chance(0.8))
+    .map((p, i) => ({ link: `br${i}`, addresses: [{ ...hostOf(p, 1n), length: p.length }], routes: [] }));
+}
+
+const containers = { 4: ['172.17.0.1/16'], 6: ['fd00:17::1/64'] } as const;
+const wide = {
+  4: ['10.0.0.0/8', '10.200.0.0/16', '10.192.0.0/12', '0.0.0.0/1,128.0.0.0/1', '192.168.0.0/16'],
+  6: ['2001:db8::/32', '2001:db8:a0::/48', '::/1,8000::/1', 'fd00:9::/48'],
+} as const;
+
+function makeOthers(dice: Dice, machine: Machine): readonly OtherLink[] {
+  const families: readonly Family[] = [4, 6];
+  const docker: OtherLink = {
+    link: 'docker0',
+    addresses: families.map(f => net(containers[f][0])),
+    routes: [],
+  };
+  const list: OtherLink[] = dice.chance(0.6) ? [docker] : [];
+  // A container network that lies in a subnet: where containers have addresses of the VPC.
+  if (dice.chance(0.35)) {
+    const addresses = families.flatMap(f => {
+      const found = insideSubnet(dice, machine, f);
+      return found === undefined ? [] : [{ ...hostOf(found, 1n), length: found.length }];
+    });
+    if (addresses.length > 0) list.push({ link: 'cni0', addresses, routes: [] });
+  }
+  if (dice.chance(0.5)) {
+    const routes = families.flatMap(f => [
+      ...(dice.chance(0.6) ? dice.pick(wide[f]).split(',').map(net) : []),
+      ...(dice.chance(0.4) ? hostsOfSubnets(dice, machine, f) : []),
+      ...(dice.chance(0.25) ? [insideSubnet(dice, machine, f)].filter(n => n !== undefined) : []),
+      ...(dice.chance(0.3) ? aroundSubnet(dice, machine, f) : []),
+    ]);
+    const ofCni = list.flatMap(o => o.addresses.map(networkOf));
+    const own = [net('172.30.99.2'), net('fd00:99::2')];
+    list.push({
+      link: 'wg0',
+      addresses: own,
+      routes: distinct(routes.filter(r => !ofCni.some(c => same(c, r)))),
+    });
+  }
+  return list;
+}
+
+/** A network in a subnet of an ENI or the primary that holds none of the machine's addresses and no gateway. */
+function insideSubnet(dice: Dice, machine: Machine, family: Family): Net | undefined {
+  const subnets = machine.nics.flatMap(n => n.sides[family].subnets);
+  if (subnets.length === 0) return undefined;
+  const outer = dice.pick(subnets);
+  const found = partOf(outer, outer.length + dice.pick([1, 2, 3, 4]), BigInt(dice.roll(16)));
+  return found.length > (family === 4 ? 29 : 120) || holdsOwn(machine, found) ? undefined : found;
+}
+
+/** A network that lies in one subnet and holds another one. */
+function aroundSubnet(dice: Dice, { nics }: Machine, family: Family): readonly Net[] {
+  const subnets = nics.flatMap(n => n.sides[family].subnets);
+  const pairs = subnets.flatMap(outer =>
+    subnets.filter(s => isIn(s, outer) && s.length > outer.length + 1).map(inner => ({ outer, inner })),
+  );
+  if (pairs.length === 0) return [];
+  const { outer, inner } = dice.pick(pairs);
+  return [networkOf({ ...inner, length: outer.length + 1 + dice.roll(inner.length - outer.length - 1) })];
+}
+
+function holdsOwn(machine: Machine, network: Net): boolean {
+  const gateways = machine.nics.flatMap(n => [n.sides[4].gateway, n.sides[6].gateway]);
+  const prefixes = machine.nics.flatMap(n => [...n.sides[4].prefixes, ...n.sides[6].prefixes]);
+  return (
+    [...localAddresses(machine), ...gateways.filter(g => g !== undefined)].some(a => isIn(a, network)) ||
+    prefixes.some(p => isIn(p, network) || isIn(network, p))
+  );
+}
+
+function hostsOfSubnets(dice: Dice, machine: Machine, family: Family): readonly Net[] {
+  const subnets = machine.nics.flatMap(n => n.sides[family].subnets);
+  const hosts = subnets.map(s => hostOf(s, BigInt(2 + dice.roll(200))));
+  return dice.some(
+    hosts.filter(h => !holdsOwn(machine, h) && !isEdge(h, subnets)),
+    3,
+  );
+}
+
+function makeStatics(dice: Dice, machine: Machine): readonly Net[] {
+  const taken = machine.others.flatMap(o => [...o.addresses.map(networkOf), ...o.routes]);
+  const subnets = machine.nics.flatMap(n => [...n.sides[4].subnets, ...n.sides[6].subnets]);
+  const chosen = ([4, 6] as const).flatMap(f => [
+    ...(dice.chance(0.5) ? [net(dice.pick(wide[f]).split(',')[0]!)] : []),
+    ...(dice.chance(0.4) ? [insideSubnet(dice, machine, f)].filter(n => n !== undefined) : []),
+  ]);
+  return distinct(chosen.filter(c => ![...taken, ...subnets].some(t => same(t, c))));
+}
+
+const distinct = (list: readonly Net[]): readonly Net[] =>
+  list.filter((n, i) => list.findIndex(o => same(o, n)) === i);
