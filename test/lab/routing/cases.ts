@@ -111,6 +111,17 @@ export const cases: readonly Case[] = [
       [other('wg0', '172.30.99.2/32', '10.0.64.0/18')],
     ),
   },
+  {
+    name: 'two VPCs: an ENI in a subnet that lies in another ENI’s, and a VPN in between',
+    machine: machine(
+      [
+        nic(0, side('10.9.0.0/24', '10.9.0.5', '10.9.0.1')),
+        nic(1, side('10.0.80.0/24', '10.0.80.9', '10.0.80.1')),
+        nic(2, side('10.0.0.0/16', '10.0.3.3', '10.0.0.1')),
+      ],
+      [other('wg0', '172.30.99.2/32', '10.0.64.0/18')],
+    ),
+  },
   // Linux (6.18) refuses a route by a gateway that is one of its own addresses, on whatever link, `onlink` or not ("Nexthop has invalid gateway").
   ...['first', 'last'].map(order => {
     const [here, there] = order === 'first' ? [1, 2] : [2, 1];

@@ -7,15 +7,19 @@ export interface Dice {
   readonly some: <T>(from: readonly T[], most: number) => readonly T[];
 }
 
-/** A linear congruential generator; of its numbers the high bits are good enough for this. */
+/**
+ * A linear congruential generator; of its numbers the high bits are good enough for this. The seed is stirred first: else what two seeds give
+ * would differ by the same amount for ever, and a change would always meet the same kind of machine.
+ */
 export function diceOf(seed: number): Dice {
-  let state = Math.imul(seed, 2_654_435_761) >>> 0;
+  let state = seed >>> 0;
+  for (let i = 0; i < 3; i++) state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
   const next = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
+    return (state ^ (state >>> 13)) >>> 0;
   };
-  for (let i = 0; i < 8; i++) next();
-  const roll = (below: number) => Math.floor(next() * below);
+  const share = () => next() / 2 ** 32;
+  const roll = (below: number) => Math.floor(share() * below);
   const pick = <T>(from: readonly T[]) => from[roll(from.length)]!;
   const some = <T>(from: readonly T[], most: number) => {
     const left = [...from];
@@ -23,5 +27,5 @@ export function diceOf(seed: number): Dice {
     while (left.length > 0 && chosen.length < most) chosen.push(...left.splice(roll(left.length), 1));
     return chosen;
   };
-  return { roll, pick, some, chance: share => next() < share };
+  return { roll, pick, some, chance: part => share() < part };
 }

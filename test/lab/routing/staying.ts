@@ -60,11 +60,17 @@ function stayingOf(nic: Nic, other: Machine): Nic | undefined {
   return { ...nic, sides: { 4: staying(4), 6: staying(6) } };
 }
 
+/** Of an ENI that comes they are not there. */
+function withoutVips(nic: Nic): Nic {
+  const bare = (f: Family) => ({ ...nic.sides[f], vips: [] });
+  return { ...nic, sides: { 4: bare(4), 6: bare(6) } };
+}
+
 /** What is asked in the end: everything of every ENI. */
 export function lastQuestions(after: Machine, family: Family, seed: number): readonly Question[] {
   const dice = diceOf(seed + 2);
   const to = destinations(after, family, dice);
-  const asked = managed(after).flatMap(nic => ofEni(after, nic, family, to, dice));
+  const asked = managed(after).flatMap(nic => ofEni(after, withoutVips(nic), family, to, dice));
   return dice.some(
     asked.filter(q => q.right !== 'as before, link'),
     60,
