@@ -32,9 +32,14 @@ describe.each(travels)('$backend', travel => {
   test('is set again where somebody has taken it away', async () => {
     const machine = await start({ recording: awsTwoEnis });
     await onceOk(machine);
+    const before = machine.picture();
     machine.system.sh('ip link set dev eth0 group 0');
     await onceOk(machine);
     expect(groupOf(machine)).toBe(28_000);
+    // And nothing else is touched for it.
+    expect(machine.picture()).toEqual(before);
+    const { journal } = machine.system;
+    expect(journal.filter(line => line.startsWith('run '))).toEqual(['run ip link set dev eth0 group 28000']);
   });
 
   test('somebody’s own group stays, and there is no rule', async () => {

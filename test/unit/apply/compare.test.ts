@@ -174,6 +174,23 @@ describe('left over', () => {
       ['left over: rule 4 28300 from 10.0.9.0/24 lookup 254 suppress_prefixlength 0'],
     ],
     [
+      'the rule of tier 2 as the first edition has it, without the group',
+      { rules: [...kernel.rules, ruleOf(28300, '10.0.2.0/24', 254, { suppressPrefixLength: 0 })] },
+      ['left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0'],
+    ],
+    [
+      'the rule of tier 1 as the first edition has it',
+      {
+        rules: [...kernel.rules, ruleOf(28000, '10.0.2.0/24', 28000, { to: cidr('10.0.1.0/24'), iif: 'lo' })],
+      },
+      ['left over: rule 4 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000'],
+    ],
+    [
+      'a rule by a name that the link no longer has',
+      { rules: [...kernel.rules, ruleOf(28600, '::/0', 28000, { from: undefined, oif: 'eth9' })] },
+      ['left over: rule 6 28600 from all oif eth9 lookup 28000'],
+    ],
+    [
       'the third of three equal rules twice over',
       { rules: [...kernel.rules, specificMain, specificMain] },
       [

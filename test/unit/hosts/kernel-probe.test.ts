@@ -106,6 +106,8 @@ test.each([
   'null',
   '[]',
   '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":"yes"}',
+  // Of a version that did not ask for the group.
+  '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":true,"ruleProtocol":true,"why":""}',
 ])('a cache of %j is not believed', async text => {
   const host = smallHost({ ...boot, [kernelProbeFile]: text }, { [command]: all });
   expect((await readKernelProbe(host.system, '6.1.0')).suppressPrefixLength).toBe(true);

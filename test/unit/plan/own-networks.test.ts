@@ -90,6 +90,18 @@ describe('the rule of tier 0', () => {
     expect(tier0(destinations)).toEqual([wanted]);
   });
 
+  test('where an ENI has its subnet inside, each of the others alone: not that subnet, nor what lies around it', () => {
+    const found = insideOf(
+      [cidr('10.0.0.0/16')],
+      ['10.0.9.0/24', '10.0.2.64/28', '10.0.2.0/24', '10.0.2.0/23'].map(cidr),
+      ['10.0.0.0/16', '10.0.2.0/24'].map(cidr),
+    );
+    expect(found).toEqual([
+      { network: '10.0.9.0/24', suppressPrefixLength: 23 },
+      { network: '10.0.2.64/28', suppressPrefixLength: 27 },
+    ]);
+  });
+
   test('a nested network of the table is left to the table', () => {
     const found = insideOf(
       [cidr('10.0.0.0/16'), cidr('10.0.2.0/24')],
