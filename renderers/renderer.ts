@@ -5,7 +5,7 @@ import type { Mac } from '../agent/model/address.ts';
 import type { BackendName, HostFacts } from '../agent/model/host.ts';
 import type { LinkIdentity } from '../agent/model/link-identity.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
-import type { RuleLimits } from '../agent/plan/rule-words.ts';
+import type { RuleLimits } from '../agent/model/rule-words.ts';
 import { versionAtLeast } from './formats/version-order.ts';
 
 /** What makes a file ours. It never changes, so that each version recognises the files of all others. */

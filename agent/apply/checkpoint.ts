@@ -8,7 +8,7 @@ import type { System } from '../system/system.ts';
 import { changeOfToday } from './earlier-plans.ts';
 import type { FoundLink } from './others/found.ts';
 import type { FileChange } from './ownership.ts';
-import type { PrimarySnapshot } from './primary-guard.ts';
+import type { PrimarySnapshot } from './primary/guard.ts';
 import { asState, type State } from './state-file.ts';
 
 export const checkpointPath = '/var/lib/eni-agent/checkpoint.json';

@@ -20,8 +20,8 @@ import { giveBack, type Return } from './others/give-back.ts';
 import { takenOver } from './others/leftovers.ts';
 import { isAnothers } from './others/links.ts';
 import { perform } from './perform.ts';
-import { settlePrimaryGroup } from './primary-group.ts';
-import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary-guard.ts';
+import { settlePrimaryGroup } from './primary/group.ts';
+import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary/guard.ts';
 import { writeState } from './state-file.ts';
 import { verify } from './verify.ts';
 

@@ -26,8 +26,8 @@ import { giveBack } from './others/give-back.ts';
 import { noteTaken, returnsOf, takenBy } from './others/taken.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
-import { settlePrimaryGroup } from './primary-group.ts';
-import { snapshotPrimary } from './primary-guard.ts';
+import { releasePrimaryGroup, settlePrimaryGroup } from './primary/group.ts';
+import { snapshotPrimary } from './primary/guard.ts';
 import { rollBack } from './rollback.ts';
 import { type State, writeState } from './state-file.ts';
 import { faultsOf, verify } from './verify.ts';
@@ -72,7 +72,10 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   const foreign = foreignBeside(context, kernel, { ...change, applied, planned: change.plan.enis });
   await writeCheckpoint(context.system, checkpoint);
   try {
-    await settlePrimaryGroup(context, kernel, change.plan.primaryLink, change.stateAfter.applied);
+    await settlePrimaryGroup(context, kernel, change.plan.primaryLink, [
+      ...change.stateAfter.applied,
+      ...applied,
+    ]);
     await perform(context, change, false, kernel);
     await verify(context, change.plan, change.changes, checkpoint.primary, {
       foreign,
@@ -87,6 +90,7 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   }
   // Without its commit it counts as interrupted: the next pass takes it back.
   progress.result = 'rolled-back';
+  await releasePrimaryGroup(context, kernel, change.plan.primaryLink, change.stateAfter.applied);
   await giveLinksBack(context, change, checkpoint);
   await commit(context, change, checkpoint, kernel);
 }

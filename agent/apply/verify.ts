@@ -13,7 +13,7 @@ import { runBatches } from './live.ts';
 import { type Look, newMender } from './mend.ts';
 import { lostForeign } from './others/foreign-guard.ts';
 import type { FileChange } from './ownership.ts';
-import { lossesOf, overtaken, type PrimarySnapshot, snapshotPrimary } from './primary-guard.ts';
+import { lossesOf, overtaken, type PrimarySnapshot, snapshotPrimary } from './primary/guard.ts';
 
 /** A backend is often done at once: the first looks come quickly one after the other. */
 const pollMs = [20, 40, 80, 160, 200] as const;

@@ -53,15 +53,15 @@ export function describePlan(pass: PassResult, style: Style): readonly string[] 
 export function describeEni(eni: EniPlan, style: Style): readonly string[] {
   const gateways = eni.routes.filter(r => isDefaultRoute(r) && r.table !== mainTable).map(r => r.gateway);
   const addresses = eni.addresses.map(a => (a.dynamic ? `${a.ip} (DHCP)` : `${a.ip}/${a.prefixLength}`));
+  // One without a source reads the same for both families.
+  const rules = [...new Set(eni.rules.map(ruleText))];
   return [
     bold(style, `ENI ${eni.eniId ?? eni.mac} on ${eni.link}`),
     `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${mtuText(eni)}`,
     ...wrapped('  addresses  ', addresses, Math.min(maxWidth, widthOf(style))),
     `  gateways   ${gateways.length === 0 ? 'none' : gateways.join(' ')}`,
-    ...eni.rules
-      .slice(0, maxRules)
-      .map((r, i) => `  ${i === 0 ? 'rules     ' : '          '} ${ruleText(r)}`),
-    ...(eni.rules.length > maxRules ? [`             ... and ${eni.rules.length - maxRules} more`] : []),
+    ...rules.slice(0, maxRules).map((text, i) => `  ${i === 0 ? 'rules     ' : '          '} ${text}`),
+    ...(rules.length > maxRules ? [`             ... and ${rules.length - maxRules} more`] : []),
     ...eni.notes.map(note => `  ${yellow(style, 'note')}       ${note}`),
     ...(eni.awaiting === undefined
       ? []
@@ -149,7 +149,9 @@ export function describeCommands(
 ): readonly string[] {
   const backend = (phase: string) => pass.commands.filter(c => c.phase === phase).map(c => c.argv.join(' '));
   const kernel = (kind: 'add' | 'remove') =>
-    pass.kernelChanges[kind].flatMap(b => b.lines.map(line => `ip -${b.family} ${line}`));
+    pass.kernelChanges[kind].flatMap(b =>
+      b.lines.map(line => (line.startsWith('link ') ? `ip ${line}` : `ip -${b.family} ${line}`)),
+    );
   return [
     ...backend('validate'),
     ...backend('before-write'),

@@ -104,6 +104,20 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return contains(a, b) || contains(b, a);
 }
 
+/** What is left of a network without those of `holes` that lie in it, in as few networks as there can be. */
+export function without(cidr: Cidr, holes: readonly Cidr[]): readonly Cidr[] {
+  const inside = holes.filter(hole => contains(cidr, hole));
+  if (inside.length === 0) return [cidr];
+  return inside.includes(cidr) ? [] : halvesOf(cidr).flatMap(half => without(half, inside));
+}
+
+function halvesOf(cidr: Cidr): readonly Cidr[] {
+  const length = prefixLengthOf(cidr);
+  const bytes = ipaddr.parse(networkAddress(cidr)).toByteArray();
+  const upper = bytes.map((byte, i) => (i === length >> 3 ? byte | (0x80 >> (length & 7)) : byte));
+  return [bytes, upper].map(half => networkFrom(ipaddr.fromByteArray(half), length + 1));
+}
+
 /** The first address after the network address, where AWS and JD Cloud put the router of a subnet. */
 export function firstHost(cidr: Cidr): Ip {
   const bytes = ipaddr.parse(networkAddress(cidr)).toByteArray();

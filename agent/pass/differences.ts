@@ -13,7 +13,7 @@ import {
   readFoundFile,
   readOwnedFiles,
 } from '../apply/ownership.ts';
-import { primaryGroupCommand } from '../apply/primary-group.ts';
+import { primaryGroupCommand } from '../apply/primary/group.ts';
 import type { Mac } from '../model/address.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';

@@ -4,7 +4,7 @@ import { eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { readLiveOnly } from '../apply/netplan/live-only.ts';
-import { settlePrimaryGroup } from '../apply/primary-group.ts';
+import { settlePrimaryGroup } from '../apply/primary/group.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';

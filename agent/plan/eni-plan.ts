@@ -19,11 +19,11 @@ import {
   type PlannedAddress,
   type PlannedRoute,
 } from '../model/network-plan.ts';
+import type { RuleWords } from '../model/rule-words.ts';
 import { needsOnLinkInMain } from './main-default.ts';
 import { priorityOf, tableOf, tiers } from './numbering.ts';
-import { insideOf, networksBehindGateway } from './own-networks.ts';
-import type { RuleWords } from './rule-words.ts';
-import { type PlanSubnet, planRules } from './rules.ts';
+import { insideOf, networksBehindGateway, type PlanSubnet } from './own-networks.ts';
+import { planRules } from './rules.ts';
 
 export interface FamilyInput {
   /** Subnets that main has on-link by another ENI. */

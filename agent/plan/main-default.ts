@@ -14,7 +14,7 @@ import { linksOf, metricsOfPrimary, type Whose } from '../model/default-metrics.
 import type { KernelRoute } from '../model/kernel-state.ts';
 import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import { firstMetric } from './numbering.ts';
-import type { PlanSubnet } from './rules.ts';
+import type { PlanSubnet } from './own-networks.ts';
 
 /** What a service gives at most by itself: the bound where the primary has no default route at the moment. */
 const usualMetric = 1024;

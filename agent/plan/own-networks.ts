@@ -1,9 +1,16 @@
 // The networks that have a route of their own in an ENI's table, and what main has inside of them.
-import { type Cidr, contains, hostCidr, type Ip, prefixLengthOf } from '../model/address.ts';
-import type { KernelState } from '../model/kernel-state.ts';
+import { type Cidr, contains, hostCidr, type Ip, prefixLengthOf, without } from '../model/address.ts';
+import type { Instance } from '../model/instance.ts';
+import type { KernelLink, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
-import type { PlanInput } from './plan-input.ts';
-import type { PlanSubnet } from './rules.ts';
+
+export interface PlanSubnet {
+  readonly cidr: Cidr;
+  /** Another ENI of the instance has a subnet that overlaps: only addresses tell whose packet it is. */
+  readonly shared: boolean;
+  /** Main gets this subnet's connected route from this ENI: only if the administrator asked for it and nobody has an older claim. */
+  readonly connected: boolean;
+}
 
 /** A network of the ENI's table, or something in it, inside of which main has more specific routes: they come first. */
 export interface Inside {
@@ -42,7 +49,9 @@ export function networksOf({ routes, table }: EniPlan): readonly Cidr[] {
 }
 
 /**
- * Which of the networks have something inside in main.
+ * Which of the networks have something inside in main. Where nothing else lies in between, the whole network is asked for at once, so that
+ * what comes and goes there (containers) changes no rule. In two VPCs networks may nest: a subnet that another of the ENI's routes, or
+ * another ENI, has inside of this network is not main's to answer for, and so each destination of main is asked for alone, without it.
  *
  * @param candidates destinations of main's routes by others, and delegated prefixes, whose bridge may come up later
  * @param ofEnis subnets of all ENIs, the primary too: what main has on-link by one of these may not be asked for
@@ -52,25 +61,22 @@ export function insideOf(
   candidates: readonly Cidr[],
   ofEnis: readonly Cidr[] = [],
 ): readonly Inside[] {
-  const isAround = (cidr: Cidr, of: readonly Cidr[]) => of.some(n => n !== cidr && contains(cidr, n));
   return networks.flatMap(network => {
-    const within = candidates.filter(c => c !== network && contains(network, c));
+    const inside = (cidr: Cidr) => cidr !== network && contains(network, cidr);
+    const within = candidates.filter(inside);
     if (within.length === 0) return [];
-    // A nested network of the table is longer than what lies around it in main, and the table is to win there.
-    const around = within.filter(c =>
-      isAround(
-        c,
-        networks.filter(n => n !== network),
-      ),
+    const nested = networks.filter(inside);
+    const kept = [...nested, ...ofEnis.filter(inside)];
+    const isAround = within.some(c => nested.some(n => n !== c && contains(c, n)));
+    if (!isAround && kept.length === nested.length)
+      return [{ network, suppressPrefixLength: prefixLengthOf(network) }];
+    const others = within.filter(c => !nested.some(n => contains(n, c)));
+    return others.flatMap(destination =>
+      without(destination, kept).map(part => ({
+        network: part,
+        suppressPrefixLength: prefixLengthOf(destination) - 1,
+      })),
     );
-    // Where an ENI has its subnet inside of this network, main is asked for each of the others alone.
-    if (isAround(network, ofEnis))
-      return within
-        .filter(c => !around.includes(c) && !ofEnis.includes(c) && !isAround(c, ofEnis))
-        .map(c => ({ network: c, suppressPrefixLength: prefixLengthOf(c) - 1 }));
-    return [
-      { network, suppressPrefixLength: Math.max(prefixLengthOf(network), ...around.map(prefixLengthOf)) },
-    ];
   });
 }
 
@@ -90,11 +96,17 @@ export function mainRoutesOfOthers({ addresses, routes }: KernelState): readonly
     }));
 }
 
+interface Machine {
+  readonly mainRoutes?: readonly MainRoute[];
+  readonly instance: Instance;
+  readonly links: readonly KernelLink[];
+}
+
 /** Destinations of main by others, seen from one ENI: by the primary or by another ENI its packets could not leave. */
 export function specificRoutes(
   link: string,
   primaryLink: string | undefined,
-  { mainRoutes = [], instance, links }: Pick<PlanInput, 'mainRoutes' | 'instance' | 'links'>,
+  { mainRoutes = [], instance, links }: Machine,
 ): readonly Cidr[] {
   const macs = new Set(instance.enis.map(eni => eni.mac));
   const ofEnis = new Set(links.flatMap(l => (l.mac !== undefined && macs.has(l.mac) ? [l.name] : [])));

@@ -2,12 +2,12 @@
 import type { Cidr, Mac } from '../model/address.ts';
 import type { Instance } from '../model/instance.ts';
 import type { KernelAddress, KernelLink } from '../model/kernel-state.ts';
+import type { RuleWords } from '../model/rule-words.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Lease } from './eni-network.ts';
 import type { EarlierMtu } from './inherited-mtu.ts';
 import type { MainDefaults } from './main-default.ts';
 import type { MainRoute } from './own-networks.ts';
-import type { RuleWords } from './rule-words.ts';
 
 export interface PlanInput {
   readonly instance: Instance;

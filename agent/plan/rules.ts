@@ -2,23 +2,10 @@
 // tiers, and what each is for.
 import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
 import { mainTable, type PlannedRule } from '../model/network-plan.ts';
+import type { RuleWords } from '../model/rule-words.ts';
 import { keyOf } from '../model/value.ts';
 import { priorityOf, type Tier } from './numbering.ts';
-import type { Inside } from './own-networks.ts';
-import type { RuleWords } from './rule-words.ts';
-
-//
-// Why by subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet
-// keeps that walk short, carries addresses that an administrator adds himself, and lets secondary addresses come and go
-// without a rule changing.
-
-export interface PlanSubnet {
-  readonly cidr: Cidr;
-  /** Another ENI of the instance has a subnet that overlaps: only addresses tell whose packet it is. */
-  readonly shared: boolean;
-  /** Main gets this subnet's connected route from this ENI: only if the administrator asked for it and nobody has an older claim. */
-  readonly connected: boolean;
-}
+import type { Inside, PlanSubnet } from './own-networks.ts';
 
 export interface RuleInput {
   readonly family: Family;
@@ -34,6 +21,10 @@ export interface RuleInput {
   readonly words: RuleWords;
 }
 
+/**
+ * By subnet: the kernel walks all rules for every route look-up, the primary's traffic included. One rule per subnet keeps that walk short,
+ * carries addresses that an administrator adds himself, and lets secondary addresses come and go without a rule changing.
+ */
 export function planRules(input: RuleInput): readonly PlannedRule[] {
   const { subnets, addresses, prefixes, words } = input;
   const subnetOf = (inner: Ip | Cidr) => subnets.find(s => contains(s.cidr, inner));

@@ -1,7 +1,7 @@
 // Who else is in an ENI's subnets: decides between rules by subnet and rules by address, and who brings main's connected route.
 import { type Cidr, contains, type Family, hostCidr, type Ip, overlaps } from '../model/address.ts';
 import type { EniNetwork } from './eni-network.ts';
-import type { PlanSubnet } from './rules.ts';
+import type { PlanSubnet } from './own-networks.ts';
 
 export interface Other {
   readonly subnets: EniNetwork;

@@ -5,7 +5,7 @@ import { planChanges } from '../apply/eni-changes.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
-import { primaryGroupFiles } from '../apply/primary-group.ts';
+import { primaryGroupFiles } from '../apply/primary/group.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';

@@ -6,7 +6,7 @@ import { renderers } from '../../renderers/registry.ts';
 import { type Command, isMarked, marker, type Renderer } from '../../renderers/renderer.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
-import { primaryGroupFiles, setGroup } from '../apply/primary-group.ts';
+import { primaryGroupFiles, setGroup } from '../apply/primary/group.ts';
 import { readState } from '../apply/state-file.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
 import { families } from '../model/address.ts';

@@ -11,7 +11,7 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../../agent/model/network-plan.ts';
-import type { RuleLimits } from '../../agent/plan/rule-words.ts';
+import type { RuleLimits } from '../../agent/model/rule-words.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
 import type { SystemdSection } from './systemd-ini.ts';

@@ -31,6 +31,8 @@ interface Parts {
 function hostFacts(image: Image, parts: Parts): HostFacts {
   const [major, minor] = image.kernel.split('.').map(Number) as [number, number];
   const since = (a: number, b: number): boolean => major > a || (major === a && minor >= b);
+  const suppresses = since(3, 12);
+  const { ruleProtocol = since(4, 17) } = image;
   return {
     os: { id: image.id, versionId: image.versionId, prettyName: image.name },
     primaryLink: linkOf(image),
@@ -39,13 +41,9 @@ function hostFacts(image: Image, parts: Parts): HostFacts {
     versions: { ...image.versions, kernel: image.kernel },
     paths: [...new Set([...parts.paths, ...cloudInit, ...(image.paths ?? [])])],
     files: { ...parts.files, ...image.files },
-    // Suppression is in Linux since 3.12. Whether EL7's 3.10 has it as a backport is not known here: offline the safe
+    // Suppression (both words) is in Linux since 3.12. Whether EL7's 3.10 has it as a backport is not known here: offline the safe
     // answer is no (an ignored attribute would send the ENI's traffic to main's default); on a machine it is probed.
-    kernel: {
-      suppressPrefixLength: since(3, 12),
-      suppressGroup: since(3, 12),
-      ruleProtocol: image.ruleProtocol ?? since(4, 17),
-    },
+    kernel: { suppressPrefixLength: suppresses, suppressGroup: suppresses, ruleProtocol },
   };
 }
 

@@ -26,6 +26,11 @@ describe.each(travels)('$backend', travel => {
     unlist(machine, eth1Mac);
     await onceOk(machine);
     expect(inGroup(machine)).toEqual([0, false]);
+    // As long as a rule asks for it, it is there.
+    const { journal } = machine.system;
+    const takenBack = journal.indexOf('run ip link set dev eth0 group 0');
+    expect(takenBack).toBeGreaterThan(journal.findLastIndex(line => line.startsWith('run ip -')));
+    expect(journal.slice(takenBack).filter(line => line.includes('eth1'))).toEqual([]);
     await expectIdle(machine);
   });
 

@@ -12,8 +12,8 @@ import {
   prefixLengthOf,
 } from '../../agent/model/address.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
+import type { RuleWords } from '../../agent/model/rule-words.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
-import type { RuleWords } from '../../agent/plan/rule-words.ts';
 import { cidr, ip, mac } from './example-plans.ts';
 
 const none: FamilyInput = {

@@ -2,8 +2,8 @@
 // from what a renderer is given in earnest.
 import { type Cidr, type Ip, type Mac, parseCidr, parseIp, parseMac } from '../../agent/model/address.ts';
 import type { EniPlan, NetworkPlan } from '../../agent/model/network-plan.ts';
+import type { RuleWords } from '../../agent/model/rule-words.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
-import type { RuleWords } from '../../agent/plan/rule-words.ts';
 
 /** A kernel and a service that say everything. */
 export const allWords: RuleWords = { suppressPrefixLength: true, primaryGroup: 28000, links: true };

@@ -7,10 +7,10 @@ import { AgentError } from '../../agent/errors.ts';
 import { instanceFromRecording, parseRecording } from '../../agent/metadata/recording.ts';
 import type { Instance } from '../../agent/model/instance.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
+import type { RuleWords } from '../../agent/model/rule-words.ts';
 import { imagineLinks } from '../../agent/plan/imagine-links.ts';
 import { freshMachine } from '../../agent/plan/plan-input.ts';
 import { planNetwork } from '../../agent/plan/plan-network.ts';
-import type { RuleWords } from '../../agent/plan/rule-words.ts';
 
 const root = path.join(import.meta.dirname, '../fixtures/metadata');
 

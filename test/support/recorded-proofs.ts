@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import type { NetworkPlan } from '../../agent/model/network-plan.ts';
-import { type RuleWords, ruleWordsOf } from '../../agent/plan/rule-words.ts';
+import { type RuleWords, ruleWordsOf } from '../../agent/model/rule-words.ts';
 import { renderers } from '../../renderers/registry.ts';
 import type { RenderedFile } from '../../renderers/renderer.ts';
 import { examplePlansWith } from './example-plans.ts';

@@ -150,7 +150,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   [
     'renderers',
     'model',
-    / > agent\/model\/(address|glob|host|interfaces-text|link-identity|link-sysctls|network-plan|value)\.ts$/,
+    / > agent\/model\/(address|glob|host|interfaces-text|link-identity|link-sysctls|network-plan|rule-words|value)\.ts$/,
     'not the kernel, not the metadata',
   ],
 ];

@@ -4,7 +4,7 @@ import {
   primaryGroupCommand,
   primaryGroupFiles,
   primaryGroupRule,
-} from '../../../agent/apply/primary-group.ts';
+} from '../../../agent/apply/primary/group.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { isMarked } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';

@@ -5,7 +5,7 @@ import {
   type PrimarySnapshot,
   restorePrimary,
   snapshotPrimary,
-} from '../../../agent/apply/primary-guard.ts';
+} from '../../../agent/apply/primary/guard.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
 import { standardTables } from '../../../agent/system/kernel/ip-words.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { ApplyContext } from '../../../agent/apply/apply-context.ts';
 import { foreignObjects } from '../../../agent/apply/others/foreign-guard.ts';
-import { snapshotPrimary } from '../../../agent/apply/primary-guard.ts';
+import { snapshotPrimary } from '../../../agent/apply/primary/guard.ts';
 import { verify } from '../../../agent/apply/verify.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { readKernelState } from '../../../agent/system/kernel/reader.ts';

@@ -9,9 +9,9 @@ import { type Cidr, familyOf, type Ip, parseIp } from '../../../agent/model/addr
 import { type Instance, value } from '../../../agent/model/instance.ts';
 import { type KernelRule, type KernelState, ruleKey } from '../../../agent/model/kernel-state.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
+import type { RuleWords } from '../../../agent/model/rule-words.ts';
 import { freshMachine } from '../../../agent/plan/plan-input.ts';
 import { planNetwork } from '../../../agent/plan/plan-network.ts';
-import type { RuleWords } from '../../../agent/plan/rule-words.ts';
 import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { allWords, cidr, ip } from '../../support/example-plans.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';

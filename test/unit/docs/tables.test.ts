@@ -8,6 +8,7 @@ import { readInstance } from '../../../agent/metadata/read-instance.ts';
 import { replayClient } from '../../../agent/metadata/recording.ts';
 import { providers } from '../../../agent/metadata/registry.ts';
 import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
+import { ruleWordsOf } from '../../../agent/model/rule-words.ts';
 import {
   bandFront,
   bandWidth,
@@ -16,7 +17,6 @@ import {
   slotCount,
   tiers as tierNames,
 } from '../../../agent/plan/numbering.ts';
-import { ruleWordsOf } from '../../../agent/plan/rule-words.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
 import { defaultReleases } from '../../../renderers/releases/table.ts';

@@ -90,7 +90,7 @@ describe('the rule of tier 0', () => {
     expect(tier0(destinations)).toEqual([wanted]);
   });
 
-  test('where an ENI has its subnet inside, each of the others alone: not that subnet, nor what lies around it', () => {
+  test('where an ENI has its subnet inside, each of the others alone, without that subnet', () => {
     const found = insideOf(
       [cidr('10.0.0.0/16')],
       ['10.0.9.0/24', '10.0.2.64/28', '10.0.2.0/24', '10.0.2.0/23'].map(cidr),
@@ -99,16 +99,20 @@ describe('the rule of tier 0', () => {
     expect(found).toEqual([
       { network: '10.0.9.0/24', suppressPrefixLength: 23 },
       { network: '10.0.2.64/28', suppressPrefixLength: 27 },
+      { network: '10.0.3.0/24', suppressPrefixLength: 22 },
     ]);
   });
 
-  test('a nested network of the table is left to the table', () => {
+  test('a nested network of the table is left to the table, and what lies around it in main is not lost', () => {
     const found = insideOf(
       [cidr('10.0.0.0/16'), cidr('10.0.2.0/24')],
       [cidr('10.0.0.0/20'), cidr('10.0.2.32/28')],
     );
     expect(found).toEqual([
-      { network: '10.0.0.0/16', suppressPrefixLength: 20 },
+      { network: '10.0.0.0/23', suppressPrefixLength: 19 },
+      { network: '10.0.3.0/24', suppressPrefixLength: 19 },
+      { network: '10.0.4.0/22', suppressPrefixLength: 19 },
+      { network: '10.0.8.0/21', suppressPrefixLength: 19 },
       { network: '10.0.2.0/24', suppressPrefixLength: 24 },
     ]);
   });

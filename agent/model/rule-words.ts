@@ -1,5 +1,5 @@
 // Which words of the rule scheme this kernel and this network service know.
-import type { HostFacts } from '../model/host.ts';
+import type { HostFacts } from './host.ts';
 
 /** What the kernel and the network service can say. */
 export interface RuleWords {

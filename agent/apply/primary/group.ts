@@ -1,9 +1,9 @@
 // The link group of the primary, the one thing of it that is ever set. The rules of the ENIs ask main without what leads to this group
 // (`suppress_ifgroup`), so that no route of the primary takes an ENI's packet. Without the group they work as they did before it.
-import { marker, type OwnFiles, type RenderedFile } from '../../renderers/renderer.ts';
-import type { KernelLink, KernelState } from '../model/kernel-state.ts';
-import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
-import type { ApplyContext } from './apply-context.ts';
+import { marker, type OwnFiles, type RenderedFile } from '../../../renderers/renderer.ts';
+import type { KernelLink, KernelState } from '../../model/kernel-state.ts';
+import type { EniPlan, NetworkPlan } from '../../model/network-plan.ts';
+import type { ApplyContext } from '../apply-context.ts';
 
 /** Where the rule stands by which udev sets the group when the link is made (at boot, before the network). */
 const folder = '/etc/udev/rules.d';
@@ -61,6 +61,16 @@ export function primaryGroupCommand(
 
 export function setGroup(link: string, group: number): readonly [string, ...string[]] {
   return ['ip', 'link', 'set', 'dev', link, 'group', String(group)];
+}
+
+/** After an apply: the group is taken back only when no rule asks for it any more. Before it, a rule may still. */
+export async function releasePrimaryGroup(
+  context: Pick<ApplyContext, 'system' | 'log' | 'compare'>,
+  kernel: KernelState,
+  primaryLink: string | undefined,
+  enis: readonly EniPlan[],
+): Promise<void> {
+  if (groupOf(enis) === undefined) await settlePrimaryGroup(context, kernel, primaryLink, enis);
 }
 
 /** A failure changes no ENI, and the next pass tries it again. */

@@ -1,12 +1,12 @@
 // The first promise, made checkable: what the primary has before an apply it must have after it. And the repair: if something
 // in an apply took it away, it is put back in the very words of the kernel.
-import type { Family, Ip } from '../model/address.ts';
-import { metricsOfPrimary } from '../model/default-metrics.ts';
-import type { KernelState } from '../model/kernel-state.ts';
-import { isDefaultRoute, mainTable, type NetworkPlan } from '../model/network-plan.ts';
-import { connectivityPenalty } from '../model/penalty.ts';
-import type { System } from '../system/system.ts';
-import { runBatches } from './live.ts';
+import type { Family, Ip } from '../../model/address.ts';
+import { metricsOfPrimary } from '../../model/default-metrics.ts';
+import type { KernelState } from '../../model/kernel-state.ts';
+import { isDefaultRoute, mainTable, type NetworkPlan } from '../../model/network-plan.ts';
+import { connectivityPenalty } from '../../model/penalty.ts';
+import type { System } from '../../system/system.ts';
+import { runBatches } from '../live.ts';
 
 export interface PrimarySnapshot {
   readonly link: string | undefined;

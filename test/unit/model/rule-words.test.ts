@@ -1,6 +1,6 @@
 // Which words of the rules a kernel and a service have: what the probe says, less what the service cannot say.
 import { expect, test } from 'vitest';
-import { ruleWordsOf } from '../../../agent/plan/rule-words.ts';
+import { ruleWordsOf } from '../../../agent/model/rule-words.ts';
 import { networkdRuleLimits } from '../../../renderers/networkd/sections.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
