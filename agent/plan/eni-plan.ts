@@ -58,8 +58,6 @@ export interface EniInput {
   readonly ipv6Off?: boolean;
   /** Whether another ENI of this machine has the address, as an ENI in another VPC may have that of a gateway. */
   readonly isElsewhere?: (ip: Ip) => boolean;
-  /** Subnets of all ENIs, the primary's too. */
-  readonly ofEnis?: readonly Cidr[];
   readonly notes: readonly string[];
   readonly ipv4: FamilyInput;
   readonly ipv6: FamilyInput;
@@ -73,7 +71,7 @@ export function planEni(input: EniInput): EniPlan {
     const settled = !(family === 4 && input.addressing === 'dhcp' && part.subnets.length === 0);
     const behindGateway = networksBehindGateway(part.subnets, part.elsewhere, part.gateway);
     const ownNetworks = [...part.subnets.map(s => s.cidr), ...behindGateway];
-    const inside = insideOf(ownNetworks, part.specifics, input.ofEnis);
+    const inside = insideOf(ownNetworks, part.specifics, part.elsewhere);
     return {
       addresses: planAddresses(family, part, family === 4 && input.addressing === 'dhcp'),
       routes: settled

@@ -8,6 +8,8 @@ export interface PlanSubnet {
   readonly cidr: Cidr;
   /** Another ENI of the instance has a subnet that overlaps: only addresses tell whose packet it is. */
   readonly shared: boolean;
+  /** One that overlaps is not the same: networks of two VPCs, in which one destination means two hosts. */
+  readonly nested?: boolean;
   /** Main gets this subnet's connected route from this ENI: only if the administrator asked for it and nobody has an older claim. */
   readonly connected: boolean;
 }
@@ -50,23 +52,23 @@ export function networksOf({ routes, table }: EniPlan): readonly Cidr[] {
 
 /**
  * Which of the networks have something inside in main. Where nothing else lies in between, the whole network is asked for at once, so that
- * what comes and goes there (containers) changes no rule. In two VPCs networks may nest: a subnet that another of the ENI's routes, or
- * another ENI, has inside of this network is not main's to answer for, and so each destination of main is asked for alone, without it.
+ * what comes and goes there (containers) changes no rule. In two VPCs networks may nest: what the table has inside of this network by another
+ * route, or main by another ENI, is not main's to answer for, and so each destination of main is asked for alone, without it.
  *
  * @param candidates destinations of main's routes by others, and delegated prefixes, whose bridge may come up later
- * @param ofEnis subnets of all ENIs, the primary too: what main has on-link by one of these may not be asked for
+ * @param elsewhere subnets that main has on-link by another ENI, the primary too
  */
 export function insideOf(
   networks: readonly Cidr[],
   candidates: readonly Cidr[],
-  ofEnis: readonly Cidr[] = [],
+  elsewhere: readonly Cidr[] = [],
 ): readonly Inside[] {
   return networks.flatMap(network => {
     const inside = (cidr: Cidr) => cidr !== network && contains(network, cidr);
     const within = candidates.filter(inside);
     if (within.length === 0) return [];
     const nested = networks.filter(inside);
-    const kept = [...nested, ...ofEnis.filter(inside)];
+    const kept = [...nested, ...elsewhere.filter(inside)];
     const isAround = within.some(c => nested.some(n => n !== c && contains(c, n)));
     if (!isAround && kept.length === nested.length)
       return [{ network, suppressPrefixLength: prefixLengthOf(network) }];

@@ -60,12 +60,21 @@ export function planNetwork(input: PlanInput): PlanResult {
 
   // A prefix is on a bridge of this machine, whosever it is.
   const prefixes = [...networks.values()].flatMap(({ ipv4, ipv6 }) => [...ipv4.prefixes, ...ipv6.prefixes]);
-  const ofEnis = [...networks.values()].flatMap(({ ipv4, ipv6 }) => [...ipv4.subnets, ...ipv6.subnets]);
   const assigned = assignSlots(
     candidates.map(c => c.eni.mac),
     input.keptSlots,
     input.occupiedSlots,
   );
+  const claimants = instance.enis.map(({ mac }) => ({
+    mac,
+    subnets: networks.get(mac)!,
+    slot: assigned.get(mac) ?? claimOf(mac, skipped, input.keptSlots),
+    wanted: settings.enis.get(mac)?.connectedRoute === true,
+  }));
+  const sharing = claimants.map(({ mac, ...claimant }) => {
+    const others = claimants.filter(other => other.mac !== mac);
+    return { mac, ...claimant, share: sharesSubnets({ ...claimant, others, protectedAddresses: ofPrimary }) };
+  });
   const planned: EniPlan[] = [];
   const refusals: string[] = [];
   const eniLinks = new Set(instance.enis.filter(e => !e.primary).flatMap(e => linkName(e.mac, input) ?? []));
@@ -78,19 +87,13 @@ export function planNetwork(input: PlanInput): PlanResult {
       continue;
     }
     const options = settings.enis.get(eni.mac);
-    const others = instance.enis
-      .filter(other => other.mac !== eni.mac)
-      .map(other => ({
-        subnets: networks.get(other.mac)!,
-        slot: assigned.get(other.mac) ?? claimOf(other.mac, skipped, input.keptSlots),
-        wanted: settings.enis.get(other.mac)?.connectedRoute === true,
-      }));
+    const others = sharing.filter(other => other.mac !== eni.mac);
     // A lease has its own, or none on purpose.
     const told = options?.mtu ?? eni.mtu;
     const inherits = told === undefined && network.addressing === 'static';
     const inherited = inherits ? inheritedMtu(link, linkBelow, input.earlierMtus?.get(eni.mac)) : undefined;
     const wanted = options?.connectedRoute === true;
-    const share = sharesSubnets({ network, slot, others, protectedAddresses: ofPrimary, wanted });
+    const { share } = sharing.find(e => e.mac === eni.mac)!;
     const elsewhere = onLinkElsewhere(others);
     const isElsewhere = (ip: Ip) =>
       ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip));
@@ -122,7 +125,6 @@ export function planNetwork(input: PlanInput): PlanResult {
         mtu: told ?? inherited?.mtu,
         inheritsMtu: inherited?.mtu !== undefined,
         words: input.words,
-        ofEnis,
         mainDefaultMetric: inMain.metric,
         mainDefaultWithout: inMain.without,
         wantsConnectedRoute: wanted,

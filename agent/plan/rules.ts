@@ -34,6 +34,12 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
   const single = addresses.filter(a => subnetOf(a)?.shared !== false).map(hostCidr);
   // Main may be asked for the whole of a shared subnet: what it answers is right for everybody there.
   const askMain = [...subnets.map(s => s.cidr), ...foreignAddresses, ...foreignPrefixes];
+  // But not where somebody there is in another network, which has its own answer: tier 0 of one comes before tier 1 of all others.
+  const isNested = (inner: Ip | Cidr) => subnetOf(inner)?.nested === true;
+  const askInside = [
+    ...askMain.filter(cidr => !isNested(cidr)),
+    ...[...addresses.map(hostCidr), ...prefixes].filter(isNested),
+  ];
   // `iif lo` means made by this host: what the VM forwards for a neighbour in that subnet (a NAT or security appliance) keeps using main.
   // A delegated prefix is forwarded for containers, so no `iif lo`.
   const askOwn = [
@@ -45,7 +51,7 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
   if (words.suppressPrefixLength) {
     // By length, and not by what main has inside of it: what comes and goes there (containers) changes no rule.
     for (const { network: to, suppressPrefixLength } of input.inside)
-      for (const from of askMain)
+      for (const from of askInside)
         rules.push(rule(input, 'inside', { ...mainSpecifics(input), from, to, suppressPrefixLength }));
 
     // The table without its default route: what leads to the ENI's gateway and neighbours, and to the subnets that main has on-link by

@@ -10,9 +10,13 @@ export interface Other {
   readonly wanted: boolean;
 }
 
+export interface OtherInMain extends Other {
+  /** How it shares its own subnets. */
+  readonly share: (cidr: Cidr) => PlanSubnet;
+}
+
 export interface ShareInput {
-  readonly network: EniNetwork;
-  readonly slot: number;
+  readonly slot: Other['slot'];
   /**
    * Every other ENI of the instance, with its slot or its claim: `older` (the primary, or one that others manage) or `younger`
    * (one that will get its slot once its link is there: it must not take over a subnet before).
@@ -30,21 +34,39 @@ export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
     const neighbours = input.others.filter(o => networksOf(o.subnets).some(other => overlaps(cidr, other)));
     const withPrimary = input.protectedAddresses.some(ip => contains(cidr, ip));
     // An older claim: the primary, an ENI that somebody else manages, or one of ours with a lower slot.
-    const yields =
-      withPrimary ||
-      neighbours.some(n => n.slot === 'older' || (n.slot !== 'younger' && n.slot < input.slot));
-    return { cidr, shared: withPrimary || neighbours.length > 0, connected: input.wanted && !yields };
+    const yields = withPrimary || neighbours.some(n => rankOf(n.slot) < rankOf(input.slot));
+    const nested = neighbours.some(n => subnetsOf(n).some(other => other !== cidr && overlaps(cidr, other)));
+    return {
+      cidr,
+      shared: withPrimary || neighbours.length > 0,
+      ...(nested ? { nested } : {}),
+      connected: input.wanted && !yields,
+    };
   };
 }
 
 /**
  * Subnets, per family, that main has on-link by another ENI: the primary's, those of ENIs that somebody else configures, and those of
- * ENIs that are to have a connected route. Sorted, so that the order of the metadata does not matter.
+ * which an ENI is to have the connected route. Sorted, so that the order of the metadata does not matter.
  */
-export function onLinkElsewhere(others: readonly Other[]): (family: Family) => readonly Cidr[] {
-  const inMain = others.filter(o => o.slot === 'older' || o.wanted);
-  return family =>
-    [...new Set(inMain.flatMap(o => (family === 4 ? o.subnets.ipv4 : o.subnets.ipv6).subnets))].sort();
+export function onLinkElsewhere(others: readonly OtherInMain[]): (family: Family) => readonly Cidr[] {
+  return family => {
+    const inMain = others.flatMap(({ slot, subnets, share }) =>
+      (family === 4 ? subnets.ipv4 : subnets.ipv6).subnets.filter(
+        cidr => slot === 'older' || share(cidr).connected,
+      ),
+    );
+    return [...new Set(inMain)].sort();
+  };
+}
+
+function rankOf(slot: Other['slot']): number {
+  if (slot === 'older') return -1;
+  return slot === 'younger' ? Number.POSITIVE_INFINITY : slot;
+}
+
+function subnetsOf({ subnets: { ipv4, ipv6 } }: Other): readonly Cidr[] {
+  return [...ipv4.subnets, ...ipv6.subnets];
 }
 
 /**
