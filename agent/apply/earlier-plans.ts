@@ -2,7 +2,7 @@
 import type { EniChange } from '../../renderers/renderer.ts';
 import type { EniPlan, PlannedRule } from '../model/network-plan.ts';
 
-/** Up to 0.2 a rule said `suppressDefault`, and had neither `oif` nor a group. */
+/** Before 0.2 a rule said `suppressDefault`, and had neither `oif` nor a group. */
 interface EarlierRule extends PlannedRule {
   readonly suppressDefault?: boolean;
 }

@@ -18,6 +18,7 @@ import { filesLoaded } from './files-loaded.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';
+import { linkGroup } from './link-group.ts';
 import { networkService, primary, primaryCheckName } from './network-service.ts';
 import { numbers } from './numbers.ts';
 import { reachability } from './reachability.ts';
@@ -50,6 +51,7 @@ const checks: readonly Check[] = [
   filesLoaded,
   reachability,
   kernelSupport,
+  linkGroup,
   numbers,
   reversePathFilter,
   advertisements,

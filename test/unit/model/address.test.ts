@@ -15,6 +15,7 @@ import {
   parseCidr,
   parseIp,
   parseMac,
+  without,
 } from '../../../agent/model/address.ts';
 import { cidr, ip } from '../../support/example-plans.ts';
 
@@ -122,6 +123,17 @@ describe('arithmetic', () => {
     expect(contains(cidr(a), cidr(b))).toBe(inside);
     expect(overlaps(cidr(a), cidr(b))).toBe(both);
     expect(overlaps(cidr(b), cidr(a))).toBe(both);
+  });
+
+  test.each<readonly [string, readonly string[], readonly string[]]>([
+    ['10.0.0.0/16', [], ['10.0.0.0/16']],
+    ['10.0.0.0/16', ['10.1.0.0/24', '10.0.0.0/8'], ['10.0.0.0/16']],
+    ['10.0.0.0/30', ['10.0.0.2/32'], ['10.0.0.0/31', '10.0.0.3/32']],
+    ['10.0.0.0/22', ['10.0.0.0/24', '10.0.3.0/24'], ['10.0.1.0/24', '10.0.2.0/24']],
+    ['10.0.0.0/22', ['10.0.0.0/22'], []],
+    ['2001:db8::/126', ['2001:db8::1/128'], ['2001:db8::/128', '2001:db8::2/127']],
+  ])('%s without %j is %j', (network, holes, wanted) => {
+    expect(without(cidr(network), holes.map(cidr))).toEqual(wanted);
   });
 
   test.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '239.1.2.3', '255.255.255.255', '::', '::1', 'ff02::1'])(

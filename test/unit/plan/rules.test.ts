@@ -125,6 +125,21 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
     ],
   ],
   [
+    'one that another network lies in, or around (two VPCs): tier 0 for its own addresses alone',
+    {
+      subnets: [{ ...shared('10.0.2.0/24'), nested: true }],
+      addresses: [ip('10.0.2.10')],
+      inside: [{ network: cidr('10.0.2.0/24'), suppressPrefixLength: 24 }],
+    },
+    [
+      '27702: from 10.0.2.10/32 to 10.0.2.0/24 lookup main suppress_prefixlength 24 suppress_ifgroup 28000',
+      '28002: from 10.0.2.10/32 lookup 28002 suppress_prefixlength 0',
+      '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
+      '28602: from 10.0.2.10/32 lookup 28002',
+      '28602: from all oif eth1 lookup 28002',
+    ],
+  ],
+  [
     'no subnet known, only addresses',
     { subnets: [], addresses: [ip('10.0.2.10')] },
     [
