@@ -68,13 +68,20 @@ interface Choices {
   readonly hasGroup?: boolean;
 }
 
-function worldFor(routes: readonly WalkerRoute[], { words, hasGroup = true }: Choices = {}): World {
+/** What the row says that there is. */
+interface There {
+  readonly routes: readonly WalkerRoute[];
+  readonly rules: World['rules'];
+}
+
+function worldFor({ routes, rules }: There, { words, hasGroup = true }: Choices = {}): World {
   const ofPrimary = kernel.routes
     .filter(r => r.table === mainTable)
     .map(r => ({ ...r, link: r.link!, metric: r.metric ?? 0 }));
-  const plan = planOf(instance, routes, words);
+  const ofMain = routes.filter(r => r.table === mainTable);
+  const plan = planOf(instance, ofMain, words);
   const world = worldOf(plan, [...ofPrimary, inMain(`::/0 ${primaryDefault}`), ...routes]);
-  return { ...world, groups: new Map(hasGroup ? [['eth0', 28000]] : []) };
+  return { ...world, rules: [...rules, ...world.rules], groups: new Map(hasGroup ? [['eth0', 28000]] : []) };
 }
 
 /** `172.17.0.0/16 dev docker0`, `198.51.100.0/24 via 172.31.16.1 dev eth0` */
@@ -115,24 +122,39 @@ function packetOf([, from = '', to = '', link = '']: readonly string[]): Packet 
   };
 }
 
-const routesOf = (row: readonly string[]) => (row[4] === '' ? [] : [inMain(row[4]!)]);
+/** A route in main, or after `27999:` one in a table of somebody's, to which he has such a rule. */
+function thereIs(row: readonly string[]): There {
+  const [, priority, route = ''] = /^(?:(\d+): )?(.*)$/.exec(row[4]!)!;
+  if (route === '') return { routes: [], rules: [] };
+  const found = inMain(route);
+  if (priority === undefined) return { routes: [found], rules: [] };
+  const table = 51820;
+  const asks = { from: undefined, to: undefined, localOnly: false, oif: undefined };
+  const suppresses = { suppressPrefixLength: undefined, suppressGroup: undefined };
+  const rule = { family: 4 as const, priority: Number(priority), table, ...asks, ...suppresses };
+  return { routes: [{ ...found, table }], rules: [rule] };
+}
+
+const nothing: There = { routes: [], rules: [] };
 const rowNamed = (name: string) => rows.find(([first]) => first === name)!;
 
 /** Where the packet of this row leaves: its link. */
 function linkOfRow(name: string, choices: Choices): string {
   const row = rowNamed(name);
-  return walk(worldFor(routesOf(row), choices), packetOf(row))!.link;
+  return walk(worldFor(thereIs(row), choices), packetOf(row))!.link;
 }
 
 test.each(rows.map(row => [row[0]!, row] as const))('%s', (_name, row) => {
-  const world = worldFor(routesOf(row));
+  const world = worldFor(thereIs(row));
   const packet = packetOf(row);
   expect([decidedAt(world, packet), way(walk(world, packet)!)]).toEqual([Number(row[5]), row[6]]);
 });
 
 test('each tier decides something, and so does main', () => {
   const priorities = ['27700', '28000', '28300', '28600', '32766'];
-  expect([...new Set(rows.map(row => row[5]))].sort()).toEqual(priorities);
+  const others = rows.flatMap(row => thereIs(row).rules.map(rule => String(rule.priority)));
+  const own = rows.map(row => row[5]!).filter(priority => !others.includes(priority));
+  expect([...new Set(own)].sort()).toEqual(priorities);
 });
 
 test('the machine of the other examples has the rules and the group that are planned for it', () => {
@@ -148,7 +170,7 @@ test('the machine of the other examples has the rules and the group that are pla
 describe('what the text says of those that go wrong', () => {
   const bare: RuleWords = { ...allWords, primaryGroup: undefined };
   const withoutTier = (priority: number, row: readonly string[], choices?: Choices) => {
-    const world = worldFor(routesOf(row), choices);
+    const world = worldFor(thereIs(row), choices);
     return walk({ ...world, rules: world.rules.filter(r => r.priority !== priority) }, packetOf(row))!.link;
   };
 
@@ -162,7 +184,7 @@ describe('what the text says of those that go wrong', () => {
   test('the primary’s answers: with a connected route in main they leave by eth1', () => {
     const row = rowNamed('the primary replies to a neighbour of eth1');
     const connected = inMain('172.31.32.0/20 dev eth1');
-    expect(walk(worldFor([connected]), packetOf(row))!.link).toBe('eth1');
+    expect(walk(worldFor({ ...nothing, routes: [connected] }), packetOf(row))!.link).toBe('eth1');
   });
 
   test('a wide route: without tier 1 the neighbours are in the tunnel', () => {
@@ -171,7 +193,7 @@ describe('what the text says of those that go wrong', () => {
 
   test('a bound socket: without oif nothing leads off the link', () => {
     const row = rowNamed('by a socket bound to eth1 and to no address');
-    const world = worldFor([]);
+    const world = worldFor(nothing);
     expect(walk({ ...world, rules: world.rules.filter(r => r.oif === undefined) }, packetOf(row))).toBe(
       undefined,
     );
@@ -184,7 +206,7 @@ describe('what the text says of those that go wrong', () => {
     ];
     for (const choices of [{ hasGroup: false }, { words: bare }]) {
       const others = rows.filter(row => {
-        const world = worldFor(routesOf(row), choices);
+        const world = worldFor(thereIs(row), choices);
         return way(walk(world, packetOf(row))!) !== row[6];
       });
       expect(others.map(([name]) => name)).toEqual(lost);
