@@ -16,11 +16,26 @@ export function additions(differences: readonly Difference[]): readonly Batch[] 
   return batches(differences.flatMap(d => [...clearing(d), ...d.missing.map(o => entry(o, o.add))]));
 }
 
-/** Rules go first, so that no packet meets a rule to a table that is half empty; addresses go last. */
+/**
+ * In an order in which each packet goes as before or as in the end, and never by a third way. Rules go first, so that none meets a rule to a
+ * table that is half empty; of these the last one first: without tier 2 tier 3 would take what goes to containers. Then a link's routes and its
+ * addresses; with the last of these the kernel drops what routes are left. Routes by links that keep theirs go last: main may have a connected
+ * route with an address, and the tables of the other ENIs have one by their gateway because of it.
+ */
 export function removals(differences: readonly Difference[]): readonly Batch[] {
-  const order = { rule: 0, route: 1, address: 2, link: 3 } as const;
   const stale = differences.flatMap(d => d.stale.filter(o => !isReplaced(o, d)));
-  return batches([...stale].sort((a, b) => order[a.kind] - order[b.kind]).map(o => entry(o, o.remove)));
+  const emptied = new Set(stale.filter(o => o.kind === 'address').map(o => o.key.split(' ')[1]));
+  const rank = ({ kind, key }: KernelObject): number => {
+    if (kind === 'route') return emptied.has(/ dev (\S+)/.exec(key)?.[1]) ? 1 : 3;
+    return { rule: 0, address: 2, link: 4 }[kind];
+  };
+  const sorted = stale.toSorted((a, b) => rank(a) - rank(b) || priorityOf(b) - priorityOf(a));
+  return batches(sorted.map(o => entry(o, o.remove)));
+}
+
+/** Of a rule; all other objects have the same. */
+function priorityOf({ kind, key }: KernelObject): number {
+  return kind === 'rule' ? Number(key.split(' ')[2]) : 0;
 }
 
 /** An IPv6 address cannot stand twice with different prefix lengths (EEXIST): there the old one has to go first. */

@@ -31,7 +31,12 @@ export function waysFrom(machine: Machine, nic: Nic, to: Net): readonly Way[] {
   const own = longest(subnets, to);
   const byOthers = longest(ofOtherEnis(machine, nic, to, true), to);
   // Main itself would take the primary, which this packet may not.
-  const hidden = [byOthers, longest(machine.statics, to)].some(
+  const connected = machine.nics.filter(n => n.number !== nic.number && n.connected);
+  const byConnected = longest(
+    connected.flatMap(n => n.sides[to.family].subnets),
+    to,
+  );
+  const hidden = [byOthers, byConnected, longest(machine.statics, to)].some(
     n => n !== undefined && n.length > (specific?.length ?? -1),
   );
   const isSpecific = (network: Net | undefined) =>

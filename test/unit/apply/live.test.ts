@@ -82,14 +82,27 @@ describe('the words for ip -batch', () => {
 });
 
 describe('the order', () => {
-  test('removing: rules, routes, addresses; a link keeps its MTU', () => {
+  test('removing: rules, the last tier first, then routes and addresses; a link keeps its MTU', () => {
     for (const batch of removals([differ({ ...plan, mtu: 8500 }, undefined)])) {
       const kinds = batch.lines.map(line => line.split(' ').slice(0, 2).join(' '));
       expect(kinds).toEqual([...kinds].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
       expect(new Set(kinds)).toEqual(new Set(order));
+      const tiers = batch.lines.flatMap(line => / priority (\d+)$/.exec(line)?.[1] ?? []);
+      expect(tiers).toEqual(['28600', '28600', '28300', '28000']);
     }
   });
   const order = ['rule del', 'route del', 'addr del'];
+
+  test('removing: a route to a subnet that another link has in main, when that link has lost it', () => {
+    const route = plan.routes.find(r => r.destination === '10.0.1.0/24')!;
+    const beside = { ...plan, link: 'eth2', table: 28001 };
+    const before = { ...beside, routes: [{ ...route, table: 28001 }], rules: [] };
+    const kernel = kernelOf([plan, before]);
+    const stays = compareEni(kernel, { ...before, routes: [] }, before, options);
+    const [ipv4] = removals([stays, differ(plan, undefined)]);
+    expect(ipv4!.lines.at(-1)).toBe('route del 10.0.1.0/24 via 10.0.2.253 dev eth2 table 28001');
+    expect(ipv4!.lines.at(-2)).toMatch(/^addr del .* dev eth1$/);
+  });
 
   const secondAs = (family: 4 | 6, prefixLength: number): EniPlan => ({
     ...plan,
