@@ -3,6 +3,7 @@
 import { differencesOf } from '../../../agent/apply/eni-changes.ts';
 import { type Batch, removals, runBatches } from '../../../agent/apply/live.ts';
 import { diffNormalForms, normalFormOfKernel, normalFormOfPlan } from '../../../agent/apply/normal-form.ts';
+import { primaryGroupCommand } from '../../../agent/apply/primary/group.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
 import type { EniChange, Phase, RenderedFile, Renderer } from '../../../renderers/renderer.ts';
@@ -37,6 +38,7 @@ const lingerMs = 5000;
 /** Our files are there when the network comes up. */
 export async function bootStep(guest: Guest, subject: Subject): Promise<RecordedStep> {
   for (const file of subject.files) await putFile(guest, file);
+  await groupPrimary(guest, subject.plan);
   const start = Date.now();
   const commands = [await runCommand(guest, 'boot', subject.boot)];
   await awaitForm(guest, subject.plan);
@@ -79,6 +81,17 @@ async function changeStep(
   return { name, ...result, primaryEvents, ...(await afterwards(guest, name === 'remove')) };
 }
 
+/**
+ * The link group of the primary as these ENIs want it: at boot udev sets it, of which there is none here, in an apply the agent does. By the
+ * lab's own `ip`, since that of an old tree may not know the word.
+ */
+async function groupPrimary({ vpc }: Guest, { primaryLink, enis }: NetworkPlan): Promise<void> {
+  const command = primaryGroupCommand(await kernelOfGuest(vpc), primaryLink, enis, 28000);
+  if (command === undefined) return;
+  const { exitCode, stderr } = await viewOf(vpc).run(command);
+  if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr.trim()}`);
+}
+
 async function change(
   guest: Guest,
   subject: Subject,
@@ -94,6 +107,7 @@ async function change(
   };
   const start = Date.now();
   if (name === 'activate') await runPhase('validate');
+  await groupPrimary(guest, wanted);
   await runPhase('before-write');
   for (const file of files) await (name === 'activate' ? putFile(guest, file) : removeFile(guest, file.path));
   await runPhase('after-write');
