@@ -44,7 +44,7 @@ export async function bootStep(guest: Guest, subject: Subject): Promise<Recorded
   await awaitForm(guest, subject.plan);
   const milliseconds = Date.now() - start;
   const seen = { commands, milliseconds, normalForm: await readLater(guest, subject.plan), help: [] };
-  return { name: 'boot', ...seen, primaryEvents: [], ...(await afterwards(guest)) };
+  return { name: 'boot', ...seen, primaryEvents: [], ...(await afterwards(guest, subject.plan)) };
 }
 
 /** The network comes up without our files; the primary has to answer before anything is tried. */
@@ -78,7 +78,8 @@ async function changeStep(
   });
   // The time stamp says nothing.
   const primaryEvents = events.of('eth0').map(line => line.replace(/^\[[^\]]*\] */, ''));
-  return { name, ...result, primaryEvents, ...(await afterwards(guest, name === 'remove')) };
+  const wanted = name === 'remove' ? nothing : subject.plan;
+  return { name, ...result, primaryEvents, ...(await afterwards(guest, wanted, name === 'remove')) };
 }
 
 /**
@@ -168,12 +169,16 @@ async function readForm(guest: Guest, wanted: NetworkPlan, before: NetworkPlan):
   return normalFormOfKernel(await kernelOfGuest(guest.vpc), wanted, { before });
 }
 
-/** Whether everything answers (after a removal: the primary), and whose name servers are in use. */
+/** Whether everything answers (after a removal: the primary), and whose name servers are in use. No service may touch the primary's link group. */
 async function afterwards(
   guest: Guest,
+  { primaryLink, enis }: NetworkPlan,
   primaryOnly = false,
 ): Promise<Pick<RecordedStep, 'failedPings' | 'leasedNameServers'>> {
-  const { addresses } = await kernelOfGuest(guest.vpc);
+  const kernel = await kernelOfGuest(guest.vpc);
+  const group = primaryGroupCommand(kernel, primaryLink, enis, 28000);
+  if (group !== undefined) throw new Error(`the primary has left its link group: ${group.join(' ')}`);
+  const { addresses } = kernel;
   const has = (eni: VpcEni, ip: string) => addresses.some(a => a.link === eni.link && a.ip === ip);
   const pick = (eni: VpcEni, ip: string) => (eni.link === 'eth0' ? has(eni, ip) : !primaryOnly);
   const pings = failedPings(await pingMatrix(guest, { pick }));
