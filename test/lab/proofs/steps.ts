@@ -108,12 +108,14 @@ async function change(
   };
   const start = Date.now();
   if (name === 'activate') await runPhase('validate');
-  await groupPrimary(guest, wanted);
+  await groupPrimary(guest, subject.plan);
   await runPhase('before-write');
   for (const file of files) await (name === 'activate' ? putFile(guest, file) : removeFile(guest, file.path));
   await runPhase('after-write');
   await awaitForm(guest, wanted, subject.plan);
   const milliseconds = Date.now() - start;
+  // It goes after the last rule that asks for it.
+  await groupPrimary(guest, wanted);
   const normalForm = await readLater(guest, wanted, subject.plan);
   const help = removals(
     differencesOf(await kernelOfGuest(guest.vpc), changes, { base: 28000, ruleProtocol: false }),
