@@ -119,12 +119,10 @@ describe("main's connected route, where the administrator wants it", () => {
     const inside = eniOf(2, familyOf(['10.0.2.70'], ['10.0.2.64/28'], '10.0.2.65'));
     const result = resultOf([primary, inSubnet(1, 2), inside], { settings });
     expect(summary(result)[0]).toBe('eth1 slot 0: 10.0.2.10/24 by address');
-    expect(toNeighbours(result)[0]).toEqual([
-      'eth1 10.0.2.0/24 by itself',
-      'eth1 10.0.1.0/24 by 10.0.2.1',
-    ]);
+    expect(toNeighbours(result)[0]).toEqual(['eth1 10.0.2.0/24 by itself', 'eth1 10.0.1.0/24 by 10.0.2.1']);
     const within = [{ destination: cidr('10.0.2.64/27'), link: 'wg0' }];
-    const { rules } = resultOf([primary, inSubnet(1, 2), inside], { settings, mainRoutes: within }).plan.enis[0]!;
+    const { rules } = resultOf([primary, inSubnet(1, 2), inside], { settings, mainRoutes: within }).plan
+      .enis[0]!;
     expect(rules.map(ruleText)[0]).toBe(
       '27700: from 10.0.2.10/32 to 10.0.2.0/24 lookup main suppress_prefixlength 24 suppress_ifgroup 28000',
     );
