@@ -1,5 +1,5 @@
-// Traffic that must not notice anything: a TCP stream over the primary and a ping each 10 ms, over the primary and over another ENI,
-// to the host beyond the VPC, for as long as something else happens.
+// Traffic that must not notice anything: a TCP stream over the primary, or over each ENI, and a ping each 10 ms over the primary and over other
+// ENIs, to the host beyond the VPC, for as long as something else happens.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentHost } from '../lab/agent-host.ts';
@@ -17,40 +17,49 @@ export interface Traffic {
   readonly bytes: number;
 }
 
-const port = 7007;
+/** Of the first stream; each has a server of its own. */
+const firstPort = 7007;
 
 /** In Perl, which every Debian has: in Node these two, which wake up a hundred times a second, took a tenth of the lab's processor time. */
 const script = (name: string) => join(import.meta.dirname, name);
 
 /**
- * Runs `action` under traffic from each of the addresses; the first one is the primary's and carries the stream too. A segment that either
+ * Runs `action` under traffic from each of the addresses; the first one is the primary's and carries the stream, unless told. A segment that either
  * end had to send again is a loss, unless the other end says that it had it already (a duplicate SACK): the sender's timer ran out on a busy
  * machine. Silence is no loss either, nor are the last pings, which are still on their way when ping ends.
+ *
+ * @param streams IPv4 addresses that a stream comes from
  */
 export async function underTraffic(
   host: AgentHost,
   sources: readonly [string, ...string[]],
   action: () => Promise<unknown>,
+  streams: readonly string[] = sources.slice(0, 1),
 ): Promise<Traffic> {
   const { guest, client } = host.vpc;
   // A tail loss probe is sent on suspicion; without it only a loss makes the kernel send again.
   for (const name of [guest, client]) await runIn(name, ['sysctl', '-qw', 'net.ipv4.tcp_early_retrans=0']);
-  const server = startBackground(await inNamespace(client, ['perl', script('echo.pl'), String(port)]));
+  const servers = await Promise.all(
+    streams.map(async (_, n) =>
+      startBackground(await inNamespace(client, ['perl', script('echo.pl'), String(firstPort + n)])),
+    ),
+  );
   try {
-    if (!(await waitFor(() => server.output().includes('ready'), 5000))) throw new Error(server.output());
+    for (const server of servers)
+      if (!(await waitFor(() => /^ready$/m.test(server.output()), 5000))) throw new Error(server.output());
     const before = await resent(host);
-    const pids = await start(host, sources);
+    const pids = await start(host, sources, streams);
     await confirmGateway(host);
     await action();
-    const traffic = await stop(host, sources, pids);
+    const traffic = await stop(host, sources, streams, pids);
     const again = (await resent(host)) - before;
     if (again === 0) return traffic;
     return {
       ...traffic,
-      losses: [...traffic.losses, `stream of ${sources[0]}: ${again} segments sent again`],
+      losses: [...traffic.losses, `stream of ${streams.join(' or ')}: ${again} segments sent again`],
     };
   } finally {
-    await server.stop();
+    for (const server of servers) await server.stop();
   }
 }
 
@@ -75,14 +84,22 @@ function counterOf(text: string, group: string, counter: string): number {
   return Number(values?.split(' ')[names?.split(' ').indexOf(counter) ?? -1]);
 }
 
-async function start(host: AgentHost, sources: readonly [string, ...string[]]): Promise<readonly string[]> {
-  removeGuestFile(host.guest, '/tmp/stream.json');
+async function start(
+  host: AgentHost,
+  sources: readonly string[],
+  streams: readonly string[],
+): Promise<readonly string[]> {
+  for (const n of streams.keys()) removeGuestFile(host.guest, resultOf(n));
   writeGuestFile(host.guest, '/tmp/stream.pl', readFileSync(script('stream.pl'), 'utf8'));
   const lines = sources.map(
-    (source, n) => `ping -n -i 0.01 -I ${source} ${remoteClient.address[4]} > /tmp/ping-${n} 2>&1 & echo $!`,
+    (source, n) =>
+      `ping -n -i 0.01 -I ${source} ${remoteClient.address[source.includes(':') ? 6 : 4]} > /tmp/ping-${n} 2>&1 & echo $!`,
   );
-  const stream = `perl /tmp/stream.pl ${sources[0]} ${remoteClient.address[4]} ${port} /tmp/stream.json`;
-  const all = `${stream} > /tmp/stream.log 2>&1 & echo $!\n${lines.join('\n')}`;
+  const streamLines = streams.map(
+    (source, n) =>
+      `perl /tmp/stream.pl ${source} ${remoteClient.address[4]} ${firstPort + n} ${resultOf(n)} > /tmp/stream-${n}.log 2>&1 & echo $!`,
+  );
+  const all = [...streamLines, ...lines].join('\n');
   const pids = (await guestOk(host.guest, ['sh', '-c', all])).split('\n').filter(Boolean);
   await new Promise(resolve => setTimeout(resolve, 500));
   return pids;
@@ -99,18 +116,29 @@ async function confirmGateway({ guest }: AgentHost): Promise<void> {
   await guestOk(guest, ['sh', '-c', script]);
 }
 
-async function stop(host: AgentHost, sources: readonly string[], pids: readonly string[]): Promise<Traffic> {
+/** What a stream says at its end. */
+const resultOf = (stream: number) => `/tmp/stream-${stream}.json`;
+
+async function stop(
+  host: AgentHost,
+  sources: readonly string[],
+  streams: readonly string[],
+  pids: readonly string[],
+): Promise<Traffic> {
   // Until pings that were sent after the action have come back: the last ones of all do not count.
   const later = sources.map((_, n) => answersTo(host, n).at(-1) ?? 0).map(number => number + 20);
   await waitFor(() => sources.every((_, n) => (answersTo(host, n).at(-1) ?? 0) > later[n]!), 10_000, 50);
   await runInGuest(host.guest, ['kill', '-INT', ...pids]);
-  await waitFor(() => readGuestFile(host.guest, '/tmp/stream.json') !== undefined, 15_000);
-  const stream = JSON.parse(readGuestFile(host.guest, '/tmp/stream.json') ?? '{"error":"no result"}');
   const losses: string[] = [];
-  if (stream.error !== '') losses.push(`stream of ${sources[0]}: ${stream.error}`);
-  if (stream.sent !== stream.echoed)
-    losses.push(`stream of ${sources[0]}: ${stream.sent - stream.echoed} bytes lost`);
-  let pings = 0;
+  let [pings, bytes] = [0, 0];
+  for (const [n, source] of streams.entries()) {
+    await waitFor(() => readGuestFile(host.guest, resultOf(n)) !== undefined, 15_000);
+    const stream = JSON.parse(readGuestFile(host.guest, resultOf(n)) ?? '{"error":"no result"}');
+    if (stream.error !== '') losses.push(`stream of ${source}: ${stream.error}`);
+    if (stream.sent !== stream.echoed)
+      losses.push(`stream of ${source}: ${stream.sent - stream.echoed} bytes lost`);
+    bytes += stream.echoed ?? 0;
+  }
   for (const [n, source] of sources.entries()) {
     const answers = answersTo(host, n);
     const lost = missingIn(answers);
@@ -119,7 +147,7 @@ async function stop(host: AgentHost, sources: readonly string[], pids: readonly 
     if (lost.length > 0)
       losses.push(`ping of ${source}: lost ${lost.length}: ${lost.slice(0, 20).join(' ')}`);
   }
-  return { losses, pings, bytes: stream.echoed };
+  return { losses, pings, bytes };
 }
 
 function answersTo(host: AgentHost, source: number): readonly number[] {
