@@ -2,7 +2,8 @@
 import { type Ip, isLinkLocal } from '../../../agent/model/address.ts';
 import { eniOf, type Vpc } from '../vpc.ts';
 import { addressesOf, metadataAddresses, subnetOf } from '../vpc-spec.ts';
-import { anyPort, boundPort, type Place, type Probe, send } from './places.ts';
+import { deviceKinds, fragmented, type Kinds } from './kinds.ts';
+import { boundPort, type Place, type Probe, send } from './places.ts';
 import type { Result } from './table.ts';
 
 /** A probe, where it is sent, and where it stands in the table. */
@@ -10,47 +11,6 @@ export interface Flow extends Omit<Result, 'wrong' | 'flow' | 'family'> {
   readonly at: Place;
   readonly probe: Probe;
 }
-
-type Kind = Omit<Probe, 'to'>;
-export type Kinds = Readonly<Record<string, Kind>>;
-
-const large = 300_000;
-/** More than any packet of the path, so that it goes in fragments. */
-const fragmented = 4000;
-
-export const inKinds: Kinds = {
-  'in: TCP, server bound to the address': { kind: 'tcp', port: boundPort, bytes: 100 },
-  'in: TCP, server bound to no address': { kind: 'tcp', port: anyPort, bytes: 100 },
-  'in: TCP, 300 kB there and back': { kind: 'tcp', port: boundPort, bytes: large },
-  'in: UDP, server bound to the address': { kind: 'udp', port: boundPort, bytes: 100 },
-  'in: UDP, server with PKTINFO': { kind: 'udp', port: anyPort, bytes: 100 },
-  'in: UDP, fragments': { kind: 'udp', port: boundPort, bytes: fragmented },
-  'in: ping': { kind: 'ping' },
-};
-
-export const outKinds: Kinds = {
-  'out: TCP from the address': { kind: 'tcp', port: anyPort, bytes: 100 },
-  'out: TCP, 300 kB there and back': { kind: 'tcp', port: anyPort, bytes: large },
-  'out: UDP from the address': { kind: 'udp', port: anyPort, bytes: 100 },
-  'out: UDP, fragments': { kind: 'udp', port: anyPort, bytes: fragmented },
-  'out: ping from the address': { kind: 'ping' },
-};
-
-/** Few, for what a scene has beside the kinds. */
-export const fewIn: Kinds = {
-  'in: TCP': inKinds['in: TCP, server bound to the address']!,
-  'in: UDP with PKTINFO': inKinds['in: UDP, server with PKTINFO']!,
-};
-export const fewOut: Kinds = {
-  'out: TCP': outKinds['out: TCP from the address']!,
-  'out: ping': { kind: 'ping' },
-};
-
-const deviceKinds: Kinds = {
-  'out: TCP, bound to the device': { kind: 'tcp', port: anyPort, bytes: 100 },
-  'out: UDP, bound to the device': { kind: 'udp', port: anyPort, bytes: 100 },
-  'out: ping, bound to the device': { kind: 'ping' },
-};
 
 export const familyOfText = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
 
@@ -122,20 +82,14 @@ export function byDevice(guest: Place, own: readonly Own[], peers: readonly Plac
   });
 }
 
-/** The gateway and the metadata service from each address, and each address from each other. */
-export function fromEach(vpc: Vpc, guest: Place, own: readonly Own[], note = ''): readonly Flow[] {
-  const flow = (row: string, link: string, probe: Probe): Flow => ({
-    row: rowOf(row, note),
-    link,
-    peer: 'own',
-    at: guest,
-    probe,
-  });
+/** The gateway of each address. */
+export function toGateways(vpc: Vpc, guest: Place, own: readonly Own[], note = ''): readonly Flow[] {
   return own.flatMap(({ link, addresses }) =>
-    addresses.flatMap(source => {
+    addresses.map(source => {
       const gateway = subnetOf(eniOf(vpc, link), source as Ip)?.gateway ?? '';
       const to = isLinkLocal(gateway as Ip) ? `${gateway}%${link}` : gateway;
-      return [flow('out: ping of the gateway', link, { kind: 'ping', source, to })];
+      const row = rowOf('out: ping of the gateway', note);
+      return { row, link, peer: 'own', at: guest, probe: { kind: 'ping' as const, source, to } };
     }),
   );
 }
@@ -149,6 +103,7 @@ export function metadataFrom(vpc: Vpc, guest: Place, own: readonly Own[]): reado
   return outbound(guest, own, places, { 'out: metadata from the address': { kind: 'http', port: 80 } });
 }
 
+/** From each address to each other. */
 export function hairpins(guest: Place, own: readonly Own[]): readonly Flow[] {
   const self = { ...guest, name: 'own' };
   return outbound(guest, own, [self], {

@@ -16,7 +16,7 @@ export interface Result {
 const peers = ['c', 'n0', 'n1', 'n2', 'own'];
 
 /** `ok`, `-4` for what was lost with IPv4, `-46` with both, and a dot where nothing of that kind is promised. */
-export function renderTable(title: string, results: readonly Result[]): string {
+export function renderTable(title: string, results: readonly Result[], drops: readonly string[]): string {
   const links = [...new Set(results.map(r => r.link))].sort();
   const columns = links.flatMap(link => peers.map(peer => ({ link, peer })));
   const rows = [...new Set(results.map(r => r.row))];
@@ -31,10 +31,10 @@ export function renderTable(title: string, results: readonly Result[]): string {
   };
   const lost = lostOf(results);
   return [
-    `${title}: ${results.length} flows, ${lost.length} lost`,
+    `${title}: ${results.length} flows, ${lost.length} lost, dropped as foreign: ${drops.join(', ') || 0}`,
     line(
       '',
-      columns.map(({ link, peer }) => (peer === 'c' ? link.slice(0, 4) : '')).map(c => c),
+      columns.map(({ link, peer }) => (peer === 'c' ? link : '')),
     ),
     line(
       '',

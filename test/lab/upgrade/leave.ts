@@ -66,8 +66,9 @@ export async function leaveFirstEdition(host: AgentHost, image: ImageName): Prom
   removeGuestFile(guest, groupRule);
   for (const { path, content, mode } of render(before)) writeGuestFile(guest, path, content, mode);
   writeGuestFile(guest, statePath, `${JSON.stringify({ ...state, applied: earlier }, null, 1)}\n`);
+  // What the version before has asked the kernel in this boot: nothing about groups.
+  const { suppressGroup: _, ...probe } = JSON.parse(readGuestFile(guest, kernelProbeFile) ?? '{}');
   await rebootGuest(guest);
-  // What the version before has asked the kernel: no question about groups.
-  removeGuestFile(guest, kernelProbeFile);
+  writeGuestFile(guest, kernelProbeFile, JSON.stringify(probe));
   return planOf(before);
 }
