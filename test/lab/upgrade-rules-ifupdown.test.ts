@@ -2,4 +2,4 @@
 // needs: tree bookworm
 import { tellUpgrade } from './upgrade/tell.ts';
 
-tellUpgrade({ name: 'upif', image: 'ifupdown' });
+tellUpgrade({ name: 'upif', suite: 'bookworm', image: 'ifupdown' });

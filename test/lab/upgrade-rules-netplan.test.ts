@@ -2,4 +2,4 @@
 // needs: tree bookworm
 import { tellUpgrade } from './upgrade/tell.ts';
 
-tellUpgrade({ name: 'upnp', image: 'netplan' });
+tellUpgrade({ name: 'upnp', suite: 'bookworm', image: 'netplan' });

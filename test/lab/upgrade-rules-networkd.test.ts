@@ -2,4 +2,4 @@
 // needs: tree bookworm
 import { tellUpgrade } from './upgrade/tell.ts';
 
-tellUpgrade({ name: 'upnd', image: 'networkd' });
+tellUpgrade({ name: 'upnd', suite: 'bookworm', image: 'networkd' });

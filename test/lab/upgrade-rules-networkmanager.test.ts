@@ -2,4 +2,4 @@
 // needs: tree bookworm
 import { tellUpgrade } from './upgrade/tell.ts';
 
-tellUpgrade({ name: 'upnm', image: 'networkmanager-keyfile' });
+tellUpgrade({ name: 'upnm', suite: 'bookworm', image: 'networkmanager-keyfile' });

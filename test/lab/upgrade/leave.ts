@@ -19,15 +19,26 @@ import { type EarlierPlan, firstEdition } from './first-edition.ts';
 
 export const groupRule = '/etc/udev/rules.d/70-eni-agent-primary.rules';
 
-/** Of Debian 12, whose tree the guest is. */
+/** Of the guest's tree, as far as a renderer asks for them. */
 const versions = {
-  ifupdown: '0.8.41',
-  iproute2: '6.1.0',
-  kernel: '6.1.0',
-  netplan: '0.106',
-  networkmanager: '1.42.4',
-  systemd: '252',
+  bookworm: {
+    ifupdown: '0.8.41',
+    iproute2: '6.1.0',
+    kernel: '6.1.0',
+    netplan: '0.106',
+    networkmanager: '1.42.4',
+    systemd: '252',
+  },
+  trixie: {
+    ifupdown: '0.8.44',
+    iproute2: '6.15.0',
+    kernel: '6.12.0',
+    netplan: '1.1.2',
+    networkmanager: '1.52.1',
+    systemd: '257',
+  },
 };
+export type UpgradeSuite = keyof typeof versions;
 
 export function readApplied(host: AgentHost): State {
   return JSON.parse(readGuestFile(host.guest, statePath) ?? '{}') as State;
@@ -49,9 +60,13 @@ export async function differences(host: AgentHost, plan: NetworkPlan): Promise<r
 }
 
 /** @returns the plans as the version before had them */
-export async function leaveFirstEdition(host: AgentHost, image: ImageName): Promise<NetworkPlan> {
+export async function leaveFirstEdition(
+  host: AgentHost,
+  image: ImageName,
+  suite: UpgradeSuite,
+): Promise<NetworkPlan> {
   const { guest, vpc } = host;
-  const facts: HostFacts = { ...factsForBackend(image), versions };
+  const facts: HostFacts = { ...factsForBackend(image), versions: versions[suite] };
   const render = (enis: readonly EniPlan[]) => renderers[image].render(enis, facts);
   const state = readApplied(host);
   const ofPrimary: readonly Cidr[] = [...vpc.enis.values()][0]!.subnets.map(s => s.subnet);

@@ -11,12 +11,20 @@ import { ip } from '../namespace.ts';
 import { failedPings, pingMatrix, renderMatrix } from '../ping-matrix.ts';
 import { readSpoofDrops } from '../vpc.ts';
 import type { EniSpec } from '../vpc-spec.ts';
-import { differences, groupRule, leaveFirstEdition, planOf, readApplied } from './leave.ts';
+import {
+  differences,
+  groupRule,
+  leaveFirstEdition,
+  planOf,
+  readApplied,
+  type UpgradeSuite,
+} from './leave.ts';
 
 export interface UpgradeStory {
   /** Of the VPC; no other test file may have it. */
   readonly name: string;
   readonly image: ImageName;
+  readonly suite: UpgradeSuite;
 }
 
 const eni = (number: number, net: number, hosts: readonly number[], prefix = false): EniSpec => ({
@@ -40,11 +48,11 @@ const enis = [eni(0, 0, [10]), eni(1, 1, [10, 11], true), eni(2, 0, [20])];
 const sources4 = ['10.0.0.10', '10.0.1.10', '10.0.1.11', '10.0.0.20'] as const;
 const sources6 = ['2001:db8:0::10', '2001:db8:1::10', '2001:db8:0::20'];
 
-export function tellUpgrade({ name, image }: UpgradeStory): void {
+export function tellUpgrade({ name, image, suite }: UpgradeStory): void {
   let host: AgentHost;
 
   beforeAll(async () => {
-    host = await createAgentHost({ name, provider: 'aws', enis }, { suite: 'bookworm', image });
+    host = await createAgentHost({ name, provider: 'aws', enis }, { suite, image });
     await agentOk(host, ['once']);
   });
   afterAll(() => destroyAgentHost(host));
@@ -58,7 +66,7 @@ export function tellUpgrade({ name, image }: UpgradeStory): void {
 
   test('not a packet is lost', async () => {
     const today = planOf(readApplied(host).applied);
-    const before = await leaveFirstEdition(host, image);
+    const before = await leaveFirstEdition(host, image, suite);
     expect(await differences(host, before)).toEqual([]);
     expect(await rules()).not.toMatch(/suppress_ifgroup|oif/);
     expect(await rules()).toContain('from 10.0.1.0/24 to 10.0.0.0/24 iif lo lookup 28000');
