@@ -71,27 +71,45 @@ export function outbound(
 }
 
 /** Sockets that are bound to the device and to no address. */
-export function byDevice(guest: Place, own: readonly Own[], peers: readonly Place[]): readonly Flow[] {
-  const one = own.map(({ link, addresses }) => ({
+export function byDevice(
+  guest: Place,
+  own: readonly Own[],
+  peers: readonly Place[],
+  note = '',
+): readonly Flow[] {
+  return unbound(outbound(guest, oneOfEach(own), peers, deviceKinds, note));
+}
+
+/** One address of each family: enough, where the flow does not say which. */
+function oneOfEach(own: readonly Own[]): readonly Own[] {
+  return own.map(({ link, addresses }) => ({
     link,
     addresses: [...new Map(addresses.map(a => [familyOfText(a), a])).values()],
   }));
-  return outbound(guest, one, peers, deviceKinds).map(flow => {
+}
+
+function unbound(flows: readonly Flow[]): readonly Flow[] {
+  return flows.map(flow => {
     const { source: _source, ...probe } = flow.probe;
     return { ...flow, probe: { ...probe, device: flow.link } };
   });
 }
 
-/** The gateway of each address. */
+/** The gateway of each address, and by sockets that are bound to the device. */
 export function toGateways(vpc: Vpc, guest: Place, own: readonly Own[], note = ''): readonly Flow[] {
-  return own.flatMap(({ link, addresses }) =>
-    addresses.map(source => {
-      const gateway = subnetOf(eniOf(vpc, link), source as Ip)?.gateway ?? '';
-      const to = isLinkLocal(gateway as Ip) ? `${gateway}%${link}` : gateway;
-      const row = rowOf('out: ping of the gateway', note);
-      return { row, link, peer: 'own', at: guest, probe: { kind: 'ping' as const, source, to } };
-    }),
-  );
+  const flows = (row: string, of: readonly Own[]) =>
+    of.flatMap(({ link, addresses }) =>
+      addresses.map(source => {
+        const gateway = subnetOf(eniOf(vpc, link), source as Ip)?.gateway ?? '';
+        const to = isLinkLocal(gateway as Ip) ? `${gateway}%${link}` : gateway;
+        const probe = { kind: 'ping' as const, source, to };
+        return { row: rowOf(row, note), link, peer: 'own', at: guest, probe };
+      }),
+    );
+  return [
+    ...flows('out: ping of the gateway', own),
+    ...unbound(flows('out: ping of the gateway, bound to the device', oneOfEach(own))),
+  ];
 }
 
 export function metadataFrom(vpc: Vpc, guest: Place, own: readonly Own[]): readonly Flow[] {

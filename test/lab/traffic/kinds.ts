@@ -4,6 +4,8 @@ import { anyPort, boundPort, type Probe } from './places.ts';
 type Kind = Omit<Probe, 'to'>;
 export type Kinds = Readonly<Record<string, Kind>>;
 
+/** Nobody listens there. */
+const closedPort = 7003;
 const large = 300_000;
 /** More than any packet of the path, so that it goes in fragments. */
 export const fragmented = 4000;
@@ -15,6 +17,7 @@ export const inKinds: Kinds = {
   'in: UDP, server bound to the address': { kind: 'udp', port: boundPort, bytes: 100 },
   'in: UDP, server with PKTINFO': { kind: 'udp', port: anyPort, bytes: 100 },
   'in: UDP, fragments': { kind: 'udp', port: boundPort, bytes: fragmented },
+  'in: UDP to a closed port is refused': { kind: 'refused', port: closedPort, bytes: 100 },
   'in: ping': { kind: 'ping' },
 };
 

@@ -13,7 +13,7 @@ export const boundPort = 7001;
 export const anyPort = 7002;
 
 export interface Probe {
-  readonly kind: 'tcp' | 'udp' | 'ping' | 'http';
+  readonly kind: 'tcp' | 'udp' | 'refused' | 'ping' | 'http';
   readonly to: string;
   readonly port?: number;
   /** What is sent, and has to come back. */

@@ -47,6 +47,6 @@ export function afterTooBig({ vpc, guest, peers }: Field): readonly Flow[] {
   return [
     ...inbound(own, client, inKinds, note),
     ...outbound(guest, own, client, outKinds, note),
-    ...byDevice(guest, own, client).map(flow => ({ ...flow, row: `${note}, ${flow.row}` })),
+    ...byDevice(guest, own, client, note),
   ];
 }

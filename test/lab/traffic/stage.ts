@@ -40,6 +40,9 @@ export async function buildStage(story: TrafficStory, machine: TrafficMachine): 
   try {
     const { vpc } = host;
     await strictArp(vpc);
+    // The router's link-local address is in a /64 of its own (fe80:ec2::/64 on AWS): the guest's are not in it.
+    for (const { port } of vpc.enis.values())
+      await ip(vpc.router, 'route', 'append', 'fe80::/64', 'dev', port);
     const { address } = remoteClient;
     const peers: Place[] = [{ name: 'c', namespace: vpc.client, addresses: [address[4], address[6]] }];
     for (const [number, neighbour] of machine.neighbours.entries()) {
@@ -49,6 +52,8 @@ export async function buildStage(story: TrafficStory, machine: TrafficMachine): 
     await ip(vpc.guest, 'link', 'set', 'dev', 'eth0', 'mtu', String(machine.mtu));
     for (const { port } of vpc.enis.values())
       await ip(vpc.router, 'link', 'set', 'dev', port, 'mtu', String(machine.mtu));
+    // As many answers of ICMP as are asked for.
+    await runIn(vpc.guest, ['sysctl', '-qw', 'net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0']);
     await agentOk(host, ['once']);
     const addresses = [...vpc.enis.values()].flatMap(addressesOf);
     const field = { vpc, guest: { name: 'own', namespace: vpc.guest, addresses }, peers };

@@ -9,6 +9,7 @@ import { addressesOf, remoteClient } from '../vpc-spec.ts';
 import { addContainers } from './containers.ts';
 import { familyOfText } from './flows.ts';
 import { trafficMachines } from './machines.ts';
+import { addFirewall, addStaticRoutes, besideFirewall, besideStaticRoutes } from './others.ts';
 import { afterTooBig, plain, vips } from './scenes.ts';
 import {
   addVips,
@@ -54,6 +55,14 @@ async function tell(stage: Stage): Promise<void> {
   // What main has inside of an ENI's networks is seen by a pass.
   await agentOk(stage.host, ['once']);
   await play(stage, 'containers', flows(field));
+
+  const withoutFirewall = await addFirewall(field);
+  await play(stage, 'firewall and Tailscale', besideFirewall(field));
+  await withoutFirewall();
+
+  const withoutRoutes = await addStaticRoutes(field);
+  await play(stage, 'static route by eth0', besideStaticRoutes(field));
+  await withoutRoutes();
 
   await tellPathMtu(stage);
   await play(stage, 'Packet Too Big', afterTooBig(field));

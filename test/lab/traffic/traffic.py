@@ -79,7 +79,7 @@ def serve(servers):
 
 
 def bound(probe, timeout):
-    opened = open_socket("udp" if probe["kind"] == "udp" else "tcp", probe["to"])
+    opened = open_socket("udp" if probe["kind"] in ("udp", "refused") else "tcp", probe["to"])
     opened.settimeout(timeout)
     if probe.get("device"):
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, probe["device"].encode())
@@ -119,6 +119,17 @@ def send_datagram(probe, timeout):
         return "" if opened.recv(65535) == data else "another answer"
 
 
+def send_refused(probe, timeout):
+    with bound(probe, timeout) as opened:
+        opened.send(b"x" * probe["bytes"])
+        try:
+            opened.recv(65535)
+        except ConnectionRefusedError:
+            # The kernel gives it to this socket only if it came from the address that was asked.
+            return ""
+        return "an answer"
+
+
 def send_request(probe, timeout):
     with bound(probe, timeout) as opened:
         opened.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -135,7 +146,13 @@ def send_echo(probe, timeout):
 
 
 # How it is sent, how often it is tried, and for how many seconds each time: TCP sends again by itself.
-KINDS = {"tcp": (send_stream, 2, 8), "udp": (send_datagram, 3, 3), "http": (send_request, 2, 8), "ping": (send_echo, 3, 2)}
+KINDS = {
+    "tcp": (send_stream, 2, 8),
+    "udp": (send_datagram, 3, 3),
+    "refused": (send_refused, 3, 3),
+    "http": (send_request, 2, 8),
+    "ping": (send_echo, 3, 2),
+}
 
 
 def send(probe):
