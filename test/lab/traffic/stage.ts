@@ -55,6 +55,7 @@ export async function buildStage(story: TrafficStory, machine: TrafficMachine): 
     // As many answers of ICMP as are asked for.
     await runIn(vpc.guest, ['sysctl', '-qw', 'net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0']);
     await agentOk(host, ['once']);
+    await strictReversePath(vpc);
     const addresses = [...vpc.enis.values()].flatMap(addressesOf);
     const field = { vpc, guest: { name: 'own', namespace: vpc.guest, addresses }, peers };
     const stage = { host, field, machine, servers: [], behind: [], results: [], drops: [] };
@@ -107,6 +108,12 @@ export async function play(
     const more = count - (before.byLink[link] ?? 0);
     if (more > 0) drops.push(`${scene}: ${more} from ${link}`);
   }
+}
+
+/** Whatever the image's own sysctls say: the kernel takes the larger of both, and 2 is the loose one. */
+async function strictReversePath({ guest, enis }: Vpc): Promise<void> {
+  const strict = ['all', ...enis.keys()].map(link => `net.ipv4.conf.${link}.rp_filter=1`);
+  await runIn(guest, ['sysctl', '-qw', ...strict]);
 }
 
 /** A VPC answers ARP for the addresses of the subnet only; the router of the lab would for all that it has a route to. */
