@@ -56,6 +56,7 @@ export interface HostFacts {
   readonly kernel: {
     readonly suppressPrefixLength: boolean;
     readonly suppressGroup: boolean;
+    readonly ruleOif: boolean;
     readonly ruleProtocol: boolean;
   };
 }

@@ -9,6 +9,11 @@ export interface RuleWords {
   readonly primaryGroup: number | undefined;
   /** False where the service cannot bear `iif` and `oif` in a rule (networkd before 240). */
   readonly links: boolean;
+  /**
+   * False where `oif` is missing from the service, the kernel (before 2.6.33) or its `ip`. Such a kernel drops the word and takes the rest, "from
+   * all": the table of the ENI for every packet of the machine.
+   */
+  readonly boundSockets: boolean;
 }
 
 /** What a network service cannot say, or bear, in any way that survives a reboot without the agent. */
@@ -19,7 +24,7 @@ export interface RuleLimits {
 
 /** @param base the first of the agent's numbers, which is the number of the primary's link group too */
 export function ruleWordsOf(
-  { suppressPrefixLength, suppressGroup }: HostFacts['kernel'],
+  { suppressPrefixLength, suppressGroup, ruleOif }: HostFacts['kernel'],
   limits: RuleLimits,
   base: number,
 ): RuleWords {
@@ -28,5 +33,6 @@ export function ruleWordsOf(
     suppressPrefixLength,
     primaryGroup: hasGroup ? base : undefined,
     links: limits.links !== false,
+    boundSockets: ruleOif && limits.links !== false,
   };
 }

@@ -79,7 +79,7 @@ export function planEni(input: EniInput): EniPlan {
             ...{ behindGateway, table },
             mainDefaultMetric:
               input.mainDefaultWithout?.includes(family) === true ? undefined : input.mainDefaultMetric,
-            boundSockets: input.words.links && part.addresses.length > 0,
+            boundSockets: input.words.boundSockets && part.addresses.length > 0,
             isElsewhere: input.isElsewhere,
           })
         : [],

@@ -67,7 +67,7 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
   // Everything else leaves by the ENI.
   for (const from of askOwn) rules.push(rule(input, 'ownTable', from));
   // A socket that is bound to the link has no source yet when it asks for its route.
-  if (words.links && addresses.length > 0) rules.push(rule(input, 'ownTable', { oif: input.link }));
+  if (words.boundSockets && addresses.length > 0) rules.push(rule(input, 'ownTable', { oif: input.link }));
 
   return distinct(rules).sort(byPriority);
 }

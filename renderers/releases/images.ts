@@ -115,9 +115,10 @@ export function el(
   return { id, versionId, name };
 }
 
+// Neither this kernel nor its iproute2 (2.6.32) has `oif` in a rule (https://github.com/acassen/keepalived/issues/862).
 export const el6 = { kernel: '2.6.32' };
 // EL7's iproute (4.11) has no `protocol` on a rule, whatever kernel runs beneath it.
-export const el7 = { kernel: '3.10.0', versions: { systemd: '219' }, ruleProtocol: false };
+export const el7 = { kernel: '3.10.0', versions: { systemd: '219' }, rule: { protocol: false } };
 export const el8 = { kernel: '4.18.0', versions: { systemd: '239', networkmanager: '1.40.16' } };
 export const el9 = { kernel: '5.14.0', versions: { systemd: '252', networkmanager: '1.48.10' } }; // (K)
 export const el10 = { kernel: '6.12.0', versions: { systemd: '257', networkmanager: '1.52.1' } }; // (K), systemd

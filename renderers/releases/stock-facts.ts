@@ -15,8 +15,8 @@ export interface Image {
   readonly link?: string;
   readonly paths?: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
-  /** The `ip` of the image knows `protocol` on a rule (iproute2 4.17); default: it is as old as the kernel. */
-  readonly ruleProtocol?: boolean;
+  /** The `ip` of the image knows `oif` (iproute2 2.6.33) and `protocol` (4.17) on a rule; default: it is as old as the kernel. */
+  readonly rule?: { readonly oif?: boolean; readonly protocol?: boolean };
 }
 
 const cloudInit = ['/usr/bin/cloud-init', '/etc/cloud/cloud.cfg', '/run/cloud-init'] as const;
@@ -32,7 +32,7 @@ function hostFacts(image: Image, parts: Parts): HostFacts {
   const [major, minor] = image.kernel.split('.').map(Number) as [number, number];
   const since = (a: number, b: number): boolean => major > a || (major === a && minor >= b);
   const suppresses = since(3, 12);
-  const { ruleProtocol = since(4, 17) } = image;
+  const { oif: ruleOif = since(3, 0), protocol: ruleProtocol = since(4, 17) } = image.rule ?? {};
   return {
     os: { id: image.id, versionId: image.versionId, prettyName: image.name },
     primaryLink: linkOf(image),
@@ -43,7 +43,7 @@ function hostFacts(image: Image, parts: Parts): HostFacts {
     files: { ...parts.files, ...image.files },
     // Suppression (both words) is in Linux since 3.12. Whether EL7's 3.10 has it as a backport is not known here: offline the safe
     // answer is no (an ignored attribute would send the ENI's traffic to main's default); on a machine it is probed.
-    kernel: { suppressPrefixLength: suppresses, suppressGroup: suppresses, ruleProtocol },
+    kernel: { suppressPrefixLength: suppresses, suppressGroup: suppresses, ruleOif, ruleProtocol },
   };
 }
 

@@ -132,7 +132,11 @@ export const releaseTable: Readonly<Record<string, Release>> = {
   'ubuntu-22.04': release('netplan', ubuntuNetplan('22.04', '0.106.1', '249', '5.15.0')),
   'ubuntu-24.04': release('netplan', ubuntuNetplan('24.04', '1.1.2', '255', '6.8.0')),
   'ubuntu-26.04': release('netplan', ubuntuNetplan('26.04', '1.2', '259', '7.0.0')),
-  'sles-11': release('sles11', sles11Image({ ...el('sles', '11.4', 'SLES 11 SP4'), kernel: '3.0.101' })),
+  // Its iproute2 is 2.6.29, older than its kernel.
+  'sles-11': release(
+    'sles11',
+    sles11Image({ ...el('sles', '11.4', 'SLES 11 SP4'), kernel: '3.0.101', rule: { oif: false } }),
+  ),
   // The branch of SLES 12 without a service pack: no ifrule files before wicked 0.6.33, and no use for them before 0.6.71.
   'sles-12-ga': release(
     'wicked',

@@ -63,7 +63,7 @@ function factsOf(systemd: string, files: HostFacts['files']): HostFacts {
     versions: { systemd },
     paths: [],
     files,
-    kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
+    kernel: { suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true },
   };
 }
 

@@ -6,7 +6,12 @@ import type { RuleWords } from '../../agent/model/rule-words.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
 
 /** A kernel and a service that say everything. */
-export const allWords: RuleWords = { suppressPrefixLength: true, primaryGroup: 28000, links: true };
+export const allWords: RuleWords = {
+  suppressPrefixLength: true,
+  primaryGroup: 28000,
+  links: true,
+  boundSockets: true,
+};
 
 export const ip = (text: string) => parseIp(text) as Ip;
 export const cidr = (text: string) => parseCidr(text) as Cidr;

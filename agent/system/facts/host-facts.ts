@@ -27,7 +27,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     readVersions(system, services),
     primaryLink === undefined ? {} : readOwners(system, primaryLink, services),
   ]);
-  const { suppressPrefixLength, suppressGroup, ruleProtocol } = await readKernelProbe(
+  const { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol } = await readKernelProbe(
     system,
     versions.kernel,
   );
@@ -41,7 +41,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     ...(await readMachine(system, files)),
-    kernel: { suppressPrefixLength, suppressGroup, ruleProtocol },
+    kernel: { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol },
   };
 }
 
@@ -63,7 +63,7 @@ export async function readFileFacts(system: System): Promise<HostFacts> {
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     ...(await readMachine(system, files)),
-    kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
+    kernel: { suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true },
   };
 }
 

@@ -1,4 +1,4 @@
-// What this kernel does with the three words of the rule scheme that a kernel may not know: it is tried in a network
+// What this kernel does with the four words of the rule scheme that a kernel may not know: it is tried in a network
 // namespace of its own, once per boot, and never on the machine's own rules. Knows no backend.
 import type { HostFacts } from '../../model/host.ts';
 import { readQuietly } from '../facts/probes.ts';
@@ -15,13 +15,15 @@ export interface KernelProbe extends Readonly<HostFacts['kernel']> {
 }
 
 /**
- * One `ip` for all questions. iproute2 before 3.12 has no `suppress_prefixlength` and no `suppress_ifgroup`, before 4.17 no `protocol` on a rule, and such a
- * word ends it on the spot (2.6.33, 4.11: invarg() calls exit), also with `-force`: so each line is followed by a listing, and the
- * first one says that there is a namespace at all. An older kernel takes the rule and silently drops the attribute, so the answer
+ * One `ip` for all questions. iproute2 before 2.6.33 has no `oif` on a rule (EL6: 2.6.32, SLES 11: 2.6.29), before 3.12 no `suppress_prefixlength`
+ * and no `suppress_ifgroup`, before 4.17 no `protocol`, and such a word ends it on the spot (2.6.29, 2.6.33, 4.11: invarg() calls exit), also
+ * with `-force`: so the oldest word comes first, each line is followed by a listing, and the first one says that there is a namespace at all. An older kernel takes the rule and silently drops the attribute, so the answer
  * is in the listing and not in the exit code. 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that
  * it is printed as it is.
  */
 const batch = [
+  'rule show',
+  'rule add from 192.0.2.0/24 oif lo lookup main priority 28303',
   'rule show',
   'rule add from 192.0.2.0/24 lookup main suppress_prefixlength 0 priority 28300',
   'rule show',
@@ -32,7 +34,8 @@ const batch = [
   '',
 ].join('\n');
 
-/** Suppression came to Linux with 3.12, the protocol of a rule with 4.17. */
+/** `oif` came to Linux with 2.6.33, and SLES 11 has 3.0 with an `ip` that lacks it; suppression with 3.12, the protocol of a rule with 4.17. */
+const oifSince = [3, 1] as const;
 const suppressSince = [3, 12] as const;
 const protocolSince = [4, 17] as const;
 
@@ -73,6 +76,7 @@ async function probeKernel(system: System, kernel: string | undefined): Promise<
   return {
     suppressPrefixLength: isAtLeast(kernel, suppressSince),
     suppressGroup: isAtLeast(kernel, suppressSince),
+    ruleOif: isAtLeast(kernel, oifSince),
     ruleProtocol: isAtLeast(kernel, protocolSince),
     source: 'assumed',
     why: `assumed from kernel version ${kernel ?? '(unknown)'}: ${refusal.slice(0, 160)}`,
@@ -85,14 +89,16 @@ export function parseProbe(stdout: string): KernelProbe | undefined {
   if (!/^0:\s+from all lookup (local|255)\b/m.test(stdout)) return undefined;
   const suppressPrefixLength = /^28300:.*\bsuppress_prefixlength 0\b/m.test(stdout);
   const suppressGroup = /^28302:.*\bsuppress_ifgroup 28000\b/m.test(stdout);
+  const ruleOif = /^28303:.*\boif lo\b/m.test(stdout);
   const ruleProtocol = /^28301:.*\bproto(col)? 233\b/m.test(stdout);
   const missing = [
     ...(suppressPrefixLength ? [] : ['suppress_prefixlength']),
     ...(suppressGroup ? [] : ['suppress_ifgroup']),
+    ...(ruleOif ? [] : ['oif']),
     ...(ruleProtocol ? [] : ['rule protocol']),
   ];
   const why = missing.length === 0 ? 'kernel and ip support all' : `not supported: ${missing.join(', ')}`;
-  return { suppressPrefixLength, suppressGroup, ruleProtocol, source: 'probed', why };
+  return { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol, source: 'probed', why };
 }
 
 function parseCache(text: string | undefined, bootId: string, kernel: string): KernelProbe | undefined {
@@ -106,15 +112,16 @@ function parseCache(text: string | undefined, bootId: string, kernel: string): K
   if (typeof value !== 'object' || value === null) return undefined;
   const entry = value as Record<string, unknown>;
   if (entry.bootId !== bootId || entry.kernel !== kernel || entry.source !== 'probed') return undefined;
-  const { suppressPrefixLength, suppressGroup, ruleProtocol, why } = entry;
+  const { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol, why } = entry;
   if (
     typeof suppressPrefixLength !== 'boolean' ||
     typeof suppressGroup !== 'boolean' ||
+    typeof ruleOif !== 'boolean' ||
     typeof ruleProtocol !== 'boolean'
   )
     return undefined;
   const reason = typeof why === 'string' ? why : '';
-  return { suppressPrefixLength, suppressGroup, ruleProtocol, source: 'probed', why: reason };
+  return { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol, source: 'probed', why: reason };
 }
 
 function isAtLeast(version: string | undefined, [major, minor]: readonly [number, number]): boolean {

@@ -8,7 +8,8 @@ import { smallHost } from '../hosts/small-host.ts';
 
 const command = 'unshare -n ip -force -batch -';
 const local = '0:\tfrom all lookup local\n';
-const both = `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n28301:\tfrom 192.0.2.0/24 lookup main proto 233\n`;
+const bound = `${local}28303:\tfrom 192.0.2.0/24 oif lo lookup main\n`;
+const both = `${bound}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n28301:\tfrom 192.0.2.0/24 lookup main proto 233\n`;
 
 /** @param listing what the probe prints; undefined: no namespace can be made */
 async function findingOn(release: string, listing: string | undefined) {
@@ -29,7 +30,7 @@ test.each([
   [
     'tried, and dropped without a word',
     '3.10.0-1160.el7',
-    local,
+    bound,
     'warning',
     `does not support suppress_prefixlength: ${left}`,
   ],
@@ -52,4 +53,16 @@ test.each([
   expect(await findingOn(release, listing)).toEqual([
     { check: 'kernel', verdict, saw, hint: verdict === 'ok' ? undefined : expect.any(String) },
   ]);
+});
+
+test.each([
+  ['2.6.32-754.el6.x86_64', 'tried', local, ''],
+  ['3.0.101-63-default', 'assumed', undefined, ` ${assumed('3.0.101')}`],
+])('%s: no rule for what is bound to a link (%s)', async (release, _how, listing, why) => {
+  expect((await findingOn(release, listing)).at(1)).toEqual({
+    check: 'kernel',
+    verdict: 'warning',
+    saw: `does not support oif in a rule${why}: the rule for sockets that are bound to a link is left out`,
+    hint: 'a program that binds the link of an ENI has to bind an address of the ENI as well',
+  });
 });

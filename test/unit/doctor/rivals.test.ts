@@ -35,7 +35,7 @@ const emptyFacts: HostFacts = {
   versions: {},
   paths: [],
   files: {},
-  kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
+  kernel: { suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true },
 };
 
 /** Two ENIs: eth0 is the primary, eth1 has been left alone. */

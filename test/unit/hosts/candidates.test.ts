@@ -12,7 +12,7 @@ const nothing: HostFacts = {
   versions: {},
   paths: [],
   files: {},
-  kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
+  kernel: { suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true },
 };
 const networkd = { 'systemd-networkd': 'active' } as const;
 const generated = '/run/systemd/network/10-netplan-eth0.network';

@@ -10,7 +10,7 @@ const systemctl =
   'networking.service wicked.service wickedd.service connman.service dhcpcd.service eni.service';
 const probe = 'unshare -n ip -force -batch -';
 const probed =
-  '0:\tfrom all lookup local\n28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n' +
+  '0:\tfrom all lookup local\n28303:\tfrom 192.0.2.0/24 oif lo lookup main\n28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n' +
   '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n';
 const route4 = 'ip -4 route show default';
 const route6 = 'ip -6 route show default';
@@ -80,7 +80,7 @@ describe('an Ubuntu server with NetworkManager installed', () => {
         '/etc/netplan/50-cloud-init.yaml': 'network: {version: 2}\n',
         '/run/systemd/network/10-netplan-eth0.network': '[Match]\nName=eth0\n',
       },
-      kernel: { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true },
+      kernel: { suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true },
     });
     expect(explainSelection(selectBackend(facts))).toBe(
       'networkd=configured file=10-netplan-eth0.network networkmanager="10 (unmanaged)" -> netplan',
@@ -121,7 +121,12 @@ describe('tools that do not answer', () => {
     expect(facts.owners).toEqual({});
     expect(facts.versions).toEqual({ kernel: '6.8.0' });
     // Not probed, so the version of the kernel decides.
-    expect(facts.kernel).toEqual({ suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true });
+    expect(facts.kernel).toEqual({
+      suppressPrefixLength: true,
+      suppressGroup: true,
+      ruleOif: true,
+      ruleProtocol: true,
+    });
     expect(selectBackend(facts).backend).toBeUndefined();
   });
 
@@ -149,7 +154,7 @@ describe('tools that do not answer', () => {
       versions: {},
       paths: [],
       files: {},
-      kernel: { suppressPrefixLength: false, suppressGroup: false, ruleProtocol: false },
+      kernel: { suppressPrefixLength: false, suppressGroup: false, ruleOif: false, ruleProtocol: false },
     });
   });
 
@@ -192,7 +197,12 @@ describe('machines without systemd', () => {
     expect(facts.services).toEqual({ NetworkManager: 'absent', network: 'active', networking: 'absent' });
     // A snapshot date is not a version.
     expect(facts.versions).toEqual({ kernel: '2.6.32' });
-    expect(facts.kernel).toEqual({ suppressPrefixLength: false, suppressGroup: false, ruleProtocol: false });
+    expect(facts.kernel).toEqual({
+      suppressPrefixLength: false,
+      suppressGroup: false,
+      ruleOif: false,
+      ruleProtocol: false,
+    });
     expect(facts.files['/etc/sysconfig/network']).toBe('NETWORKING=yes\n');
     expect(selectBackend(facts).backend).toBe('initscripts');
   });

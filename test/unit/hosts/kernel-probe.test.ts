@@ -7,7 +7,7 @@ const boot = { '/proc/sys/kernel/random/boot_id': 'first\n' };
 const command = 'unshare -n ip -force -batch -';
 const local = '0:\tfrom all lookup local\n';
 const all =
-  `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n` +
+  `${local}28303:\tfrom 192.0.2.0/24 oif lo lookup main\n28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0\n` +
   '28301:\tfrom 192.0.2.0/24 lookup main proto 233\n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n32766:\tfrom all lookup main\n';
 
 test('all words are asked for in one process', async () => {
@@ -15,28 +15,30 @@ test('all words are asked for in one process', async () => {
   expect(await readKernelProbe(host.system, '6.1.0')).toEqual({
     suppressPrefixLength: true,
     suppressGroup: true,
+    ruleOif: true,
     ruleProtocol: true,
     source: 'probed',
     why: 'kernel and ip support all',
   });
   expect(host.ran).toEqual([command]);
   expect(host.input()).toMatch(
-    /^rule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*suppress_ifgroup 28000 priority 28302\nrule show\n.*protocol 233\nrule show\n$/,
+    /^rule show\n.*oif lo lookup main priority 28303\nrule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*suppress_ifgroup 28000 priority 28302\nrule show\n.*protocol 233\nrule show\n$/,
   );
 });
 
 test('a kernel that takes the rule and drops the attribute is found out by the listing, not by the exit code', () => {
-  const dropped = `${local}28300:\tfrom 192.0.2.0/24 lookup main \n28301:\tfrom 192.0.2.0/24 lookup main \n28302:\tfrom 192.0.2.0/24 lookup main \n`;
+  const dropped = `${local}28300:\tfrom 192.0.2.0/24 lookup main \n28301:\tfrom 192.0.2.0/24 lookup main \n28302:\tfrom 192.0.2.0/24 lookup main \n28303:\tfrom 192.0.2.0/24 lookup main \n`;
   expect(parseProbe(dropped)).toMatchObject({
     suppressPrefixLength: false,
     suppressGroup: false,
+    ruleOif: false,
     ruleProtocol: false,
     source: 'probed',
   });
 });
 
 test('an ip that refuses one word still answers for the others', () => {
-  const text = `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0 \n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n`;
+  const text = `${local}28300:\tfrom 192.0.2.0/24 lookup main suppress_prefixlength 0 \n28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup 28000\n28303:\tfrom 192.0.2.0/24 oif lo lookup main\n`;
   expect(parseProbe(text)).toMatchObject({
     suppressPrefixLength: true,
     suppressGroup: true,
@@ -45,7 +47,7 @@ test('an ip that refuses one word still answers for the others', () => {
   });
 });
 
-/** What an `ip` prints that ends at the first word that it does not know: iproute2 2.6.33 (EL6) and 4.11 (EL7) do, also with -force. */
+/** What an `ip` prints that ends at the first word that it does not know: iproute2 2.6.29 (SLES 11), 2.6.33 and 4.11 (EL7) do, also with -force. */
 function untilUnknown(batch: string, unknown: readonly string[]): string {
   let [rules, stdout] = [local, ''];
   for (const line of batch.trim().split('\n')) {
@@ -58,9 +60,10 @@ function untilUnknown(batch: string, unknown: readonly string[]): string {
 }
 
 test.each([
-  ['2.6.33', ['suppress_prefixlength', 'suppress_ifgroup', 'protocol'], false],
-  ['4.11', ['protocol'], true],
-])('ip %s on a newer kernel has answered before it ends', async (_version, unknown, suppress) => {
+  ['2.6.29', ['oif', 'suppress_prefixlength', 'suppress_ifgroup', 'protocol'], false, false],
+  ['2.6.33', ['suppress_prefixlength', 'suppress_ifgroup', 'protocol'], true, false],
+  ['4.11', ['protocol'], true, true],
+])('ip %s on a newer kernel has answered before it ends', async (_version, unknown, oif, suppress) => {
   const asking = smallHost(boot, { [command]: '' });
   await readKernelProbe(asking.system, '4.19.91');
   const stdout = untilUnknown(asking.input() ?? '', unknown);
@@ -70,6 +73,7 @@ test.each([
   expect(await readKernelProbe(host.system, '4.19.91')).toMatchObject({
     suppressPrefixLength: suppress,
     suppressGroup: suppress,
+    ruleOif: oif,
     ruleProtocol: false,
     source: 'probed',
   });
@@ -106,7 +110,8 @@ test.each([
   'null',
   '[]',
   '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":"yes"}',
-  // Of a version that did not ask for the group.
+  // Of versions that did not ask for oif, or for the group.
+  '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":true,"suppressGroup":true,"ruleProtocol":true,"why":""}',
   '{"bootId":"first","kernel":"6.1.0","source":"probed","suppressPrefixLength":true,"ruleProtocol":true,"why":""}',
 ])('a cache of %j is not believed', async text => {
   const host = smallHost({ ...boot, [kernelProbeFile]: text }, { [command]: all });
@@ -115,21 +120,23 @@ test.each([
 });
 
 test.each([
-  ['6.1.0', true, true],
-  ['4.17.0', true, true],
-  ['4.4.0', true, false],
-  ['3.12.28', true, false],
-  ['3.10.0', false, false],
-  ['2.6.32', false, false],
-  [undefined, false, false],
+  ['6.1.0', true, true, true],
+  ['4.17.0', true, true, true],
+  ['4.4.0', true, true, false],
+  ['3.12.28', true, true, false],
+  ['3.10.0', true, false, false],
+  ['3.0.101', false, false, false],
+  ['2.6.32', false, false, false],
+  [undefined, false, false, false],
 ])(
   'without a namespace kernel %s decides, says so, and is not cached',
-  async (kernel, suppress, protocol) => {
+  async (kernel, oif, suppress, protocol) => {
     const refused = { exitCode: 1, stderr: 'unshare: unshare failed: Operation not permitted\n' };
     const host = smallHost(boot, { [command]: refused });
     const probe = await readKernelProbe(host.system, kernel);
     expect(probe).toMatchObject({
       suppressPrefixLength: suppress,
+      ruleOif: oif,
       ruleProtocol: protocol,
       source: 'assumed',
     });

@@ -58,11 +58,15 @@ test('what a renderer writes by version is there', () => {
   expect(releaseNamed('centos-6').facts.kernel).toEqual({
     suppressPrefixLength: false,
     suppressGroup: false,
+    ruleOif: false,
     ruleProtocol: false,
   });
+  // The kernel has it, the `ip` of the release does not.
+  expect(releaseNamed('sles-11').facts.kernel.ruleOif).toBe(false);
   expect(releaseNamed('debian-12').facts.kernel).toEqual({
     suppressPrefixLength: true,
     suppressGroup: true,
+    ruleOif: true,
     ruleProtocol: true,
   });
 });

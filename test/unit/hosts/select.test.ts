@@ -54,7 +54,7 @@ const anyFacts: fc.Arbitrary<HostFacts> = fc.record({
   versions: fc.dictionary(fc.constantFrom('networkmanager', 'systemd'), version),
   paths: fc.subarray([...probedPaths, '/usr/lib64/NetworkManager/1.0/libnm-settings-plugin-ifcfg-rh.so']),
   files: files.map(paths => Object.fromEntries(paths.map(path => [path, 'iface eth0 inet dhcp\n']))),
-  kernel: fc.constant({ suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true }),
+  kernel: fc.constant({ suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true }),
 });
 
 test('an answer has evidence, a refusal has a reason, and both fit on one line', () => {

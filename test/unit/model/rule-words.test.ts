@@ -5,27 +5,38 @@ import { networkdRuleLimits } from '../../../renderers/networkd/sections.ts';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
 
-const all = { suppressPrefixLength: true, suppressGroup: true, ruleProtocol: true };
+const all = { suppressPrefixLength: true, suppressGroup: true, ruleOif: true, ruleProtocol: true };
 
 test.each([
-  ['everything', all, {}, { suppressPrefixLength: true, primaryGroup: 20_000, links: true }],
+  [
+    'everything',
+    all,
+    {},
+    { suppressPrefixLength: true, primaryGroup: 20_000, links: true, boundSockets: true },
+  ],
   [
     'a kernel without the group',
     { ...all, suppressGroup: false },
     {},
-    { suppressPrefixLength: true, primaryGroup: undefined, links: true },
+    { suppressPrefixLength: true, primaryGroup: undefined, links: true, boundSockets: true },
   ],
   [
     'a service without the group',
     all,
     { primaryGroup: false as const },
-    { suppressPrefixLength: true, primaryGroup: undefined, links: true },
+    { suppressPrefixLength: true, primaryGroup: undefined, links: true, boundSockets: true },
   ],
   [
     'a service that cannot bear links',
     all,
     { links: false as const },
-    { suppressPrefixLength: true, primaryGroup: 20_000, links: false },
+    { suppressPrefixLength: true, primaryGroup: 20_000, links: false, boundSockets: false },
+  ],
+  [
+    'a kernel or an ip without oif',
+    { ...all, ruleOif: false },
+    {},
+    { suppressPrefixLength: true, primaryGroup: 20_000, links: true, boundSockets: false },
   ],
 ])('%s', (_name, kernel, limits, words) => {
   expect(ruleWordsOf(kernel, limits, 20_000)).toEqual(words);

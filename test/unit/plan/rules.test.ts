@@ -174,7 +174,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
   ],
   [
     'a service that cannot bear iif and oif',
-    { words: { ...allWords, links: false } },
+    { words: { ...allWords, links: false, boundSockets: false } },
     [
       '28002: from 10.0.2.0/24 lookup 28002 suppress_prefixlength 0',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
