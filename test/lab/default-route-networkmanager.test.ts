@@ -1,6 +1,7 @@
 // The option default-route with the real NetworkManager, without a connectivity check and with one that fails: then it adds 20000 to the
 // metric of every default route, also to that of the ENI.
 // needs: tree trixie
+// with --all only: the default run tells the same on netplan
 import { describe } from 'vitest';
 import { tellDefaultRoute } from './default-route.ts';
 

@@ -1,6 +1,7 @@
 // Every kind of packet through machines with the real NetworkManager. It leaves bridges of others alone, as the packages of Docker and of VPNs tell it,
 // and makes no profile of its own for a new NIC: on one with IPv6 only, the DHCP client of that profile would keep the boot waiting for 45 s.
 // needs: tree bookworm
+// with --all only: the default run tells the same on netplan
 import { tellTraffic } from './traffic/tell.ts';
 
 tellTraffic({

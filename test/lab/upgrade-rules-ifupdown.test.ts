@@ -1,5 +1,6 @@
 // From the rules of the version before to those of today, under traffic, with the real ifupdown.
 // needs: tree bookworm
+// with --all only: the default run tells the same on netplan
 import { tellUpgrade } from './upgrade/tell.ts';
 
 tellUpgrade({ name: 'upif', suite: 'bookworm', image: 'ifupdown' });
