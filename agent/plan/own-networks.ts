@@ -69,9 +69,7 @@ export function insideOf(
     if (within.length === 0) return [];
     const nested = networks.filter(inside);
     const kept = [...nested, ...elsewhere.filter(inside)];
-    const isAround = within.some(c => nested.some(n => n !== c && contains(c, n)));
-    if (!isAround && kept.length === nested.length)
-      return [{ network, suppressPrefixLength: prefixLengthOf(network) }];
+    if (kept.length === 0) return [{ network, suppressPrefixLength: prefixLengthOf(network) }];
     const others = within.filter(c => !nested.some(n => contains(n, c)));
     return others.flatMap(destination =>
       without(destination, kept).map(part => ({
