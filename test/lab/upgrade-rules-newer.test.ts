@@ -8,5 +8,5 @@ import { tellUpgrade } from './upgrade/tell.ts';
 describe.each([
   { name: 'uptnd', suite: 'trixie', image: 'networkd' },
   { name: 'uptnp', suite: 'trixie', image: 'netplan' },
-  { name: 'uptnm', suite: 'trixie', image: 'networkmanager-keyfile' },
+  { name: 'uptnm', suite: 'trixie', image: 'networkmanager-keyfile', ipv6Gap: 2000 },
 ] as const)('$image', tellUpgrade);

@@ -25,6 +25,8 @@ export interface UpgradeStory {
   readonly name: string;
   readonly image: ImageName;
   readonly suite: UpgradeSuite;
+  /** The service itself takes the IPv6 of an ENI away for this many ms at most, whatever it is told to change; 0 unless told. */
+  readonly ipv6Gap?: number;
 }
 
 const eni = (number: number, net: number, hosts: readonly number[], prefix = false): EniSpec => ({
@@ -48,7 +50,7 @@ const enis = [eni(0, 0, [10]), eni(1, 1, [10, 11], true), eni(2, 0, [20])];
 const sources4 = ['10.0.0.10', '10.0.1.10', '10.0.1.11', '10.0.0.20'] as const;
 const sources6 = ['2001:db8:0::10', '2001:db8:1::10', '2001:db8:0::20'];
 
-export function tellUpgrade({ name, image, suite }: UpgradeStory): void {
+export function tellUpgrade({ name, image, suite, ipv6Gap = 0 }: UpgradeStory): void {
   let host: AgentHost;
 
   beforeAll(async () => {
@@ -85,7 +87,11 @@ export function tellUpgrade({ name, image, suite }: UpgradeStory): void {
       },
       streams,
     );
-    expect(losses).toEqual([]);
+    const isKnown = (loss: string) => {
+      const [, source, count] = /^ping of (\S+): lost (\d+):/.exec(loss) ?? [];
+      return source?.includes(':') === true && source !== sources6[0] && Number(count) * 10 <= ipv6Gap;
+    };
+    expect(losses.filter(loss => !isKnown(loss))).toEqual([]);
     expect(pings).toBeGreaterThan(all.length * 50);
     expect(bytes).toBeGreaterThan(streams.length * 50);
     expect((await readSpoofDrops(host.vpc)).total).toBe(drops.total);
