@@ -87,14 +87,17 @@ export function tellUpgrade({ name, image, suite, ipv6Gap = 0 }: UpgradeStory): 
       },
       streams,
     );
-    const isKnown = (loss: string) => {
+    const known = losses.map(loss => {
       const [, source, count] = /^ping of (\S+): lost (\d+):/.exec(loss) ?? [];
-      return source?.includes(':') === true && source !== sources6[0] && Number(count) * 10 <= ipv6Gap;
-    };
-    expect(losses.filter(loss => !isKnown(loss))).toEqual([]);
+      const isOfEni = source?.includes(':') === true && source !== sources6[0];
+      return isOfEni && Number(count) * 10 <= ipv6Gap ? Number(count) : 0;
+    });
+    expect(losses.filter((_, index) => known[index] === 0)).toEqual([]);
+    // While the ENI's table is empty main is asked, and the packet leaves by the primary.
+    const expected = known.reduce((sum, count) => sum + count, 0);
+    expect((await readSpoofDrops(host.vpc)).total - drops.total).toBeLessThanOrEqual(expected);
     expect(pings).toBeGreaterThan(all.length * 50);
     expect(bytes).toBeGreaterThan(streams.length * 50);
-    expect((await readSpoofDrops(host.vpc)).total).toBe(drops.total);
 
     expect(await differences(host, today)).toEqual([]);
     expect(readApplied(host).applied).toEqual(today.enis);
