@@ -1,7 +1,8 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
-import { isLinkLocal, linkLocalNetwork, networkOf } from '../model/address.ts';
+import { hostCidr, isLinkLocal, linkLocalNetwork, networkOf, prefixLengthOf } from '../model/address.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
-import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
+import { type EniPlan, isDefaultRoute, leasedMetric, mainTable } from '../model/network-plan.ts';
+import { connectivityPenalty } from '../model/penalty.ts';
 import { numbersOf } from '../plan/eni-plan.ts';
 import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';
 
@@ -28,6 +29,20 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
       (r.table === plan.table || (r.table === mainTable && r.suppressPrefixLength !== undefined)),
   );
   return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
+}
+
+/**
+ * The planned default route in main by the ENI's link, with what NetworkManager may add to its metric, and the host route to its gateway that
+ * NetworkManager (1.42, 1.52: seen with fe80:ec2::1) makes for it in the same table.
+ */
+export function isOfMainDefault(route: KernelRoute, plan: EniPlan): boolean {
+  if (route.table !== mainTable || route.link !== plan.link) return false;
+  return plan.routes.some(({ table, family, metric, gateway, destination }) => {
+    if (table !== mainTable || family !== route.family || prefixLengthOf(destination) !== 0) return false;
+    const isMetric = [metric, (metric ?? 0) + connectivityPenalty].includes(route.metric);
+    const isGateway = gateway !== undefined && route.destination === hostCidr(gateway);
+    return isMetric && (isDefaultRoute(route) || (isGateway && route.gateway === undefined));
+  });
 }
 
 /** NetworkManager adds a host route to a link-local gateway in the same table; it belongs to the default route. */

@@ -91,7 +91,11 @@ async function undo(
     true,
   );
   const theirs = await giveBack(context, returns, { enis: checkpoint.stateBefore.lastGood, undoes: true });
-  await settlePrimaryGroup(context, kernel, primary.link, checkpoint.stateBefore.applied);
+  await settlePrimaryGroup(context, kernel, {
+    primaryLink: primary.link,
+    enis: checkpoint.stateBefore.applied,
+    before: changes.flatMap(c => (c.kind === 'removed' ? [] : [c.after])),
+  });
   const view = { ...primary, ourLinks: linksOf(changes, bystanders) };
   const now = await snapshotPrimary(system, await readKernelState(system), view);
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);

@@ -26,7 +26,7 @@ import { giveBack } from './others/give-back.ts';
 import { noteTaken, returnsOf, takenBy } from './others/taken.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
-import { releasePrimaryGroup, settlePrimaryGroup } from './primary/group.ts';
+import { joinPrimaryGroup, releasePrimaryGroup } from './primary/group.ts';
 import { snapshotPrimary } from './primary/guard.ts';
 import { rollBack } from './rollback.ts';
 import { type State, writeState } from './state-file.ts';
@@ -72,10 +72,7 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   const foreign = foreignBeside(context, kernel, { ...change, applied, planned: change.plan.enis });
   await writeCheckpoint(context.system, checkpoint);
   try {
-    await settlePrimaryGroup(context, kernel, change.plan.primaryLink, [
-      ...change.stateAfter.applied,
-      ...applied,
-    ]);
+    await joinPrimaryGroup(context, kernel, groupWish(change));
     await perform(context, change, false, kernel);
     await verify(context, change.plan, change.changes, checkpoint.primary, {
       foreign,
@@ -90,9 +87,13 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   }
   // Without its commit it counts as interrupted: the next pass takes it back.
   progress.result = 'rolled-back';
-  await releasePrimaryGroup(context, kernel, change.plan.primaryLink, change.stateAfter.applied);
+  await releasePrimaryGroup(context, kernel, groupWish(change));
   await giveLinksBack(context, change, checkpoint);
   await commit(context, change, checkpoint, kernel);
+}
+
+function groupWish({ plan: { primaryLink }, stateBefore, stateAfter }: Change) {
+  return { primaryLink, enis: stateAfter.applied, before: stateBefore.applied };
 }
 
 /** After it was verified: nothing that comes back of others can make this apply fail. */

@@ -1,4 +1,5 @@
 // Is the primary in its link group, without which routes by the primary take packets of the ENIs? And what is lost if it is not?
+import { type Cidr, contains, isLinkLocal, networkAddress } from '../model/address.ts';
 import { listed } from '../model/listed.ts';
 import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
@@ -43,9 +44,21 @@ function unspoken({ backend, facts }: Inspection, link: string) {
 
 function costsOf({ enis, kernel }: Inspection, primaryLink: string): readonly string[] {
   const hasIpv6 = enis.some(({ plan }) => plan.addresses.some(a => a.family === 6));
-  // What main has on-link by it comes from the ENI's table first.
+  // What the ENI's table has more than its default route for comes first (tier 1), and a link-local gateway is no destination.
+  const isCovered = (destination: Cidr) =>
+    enis.every(({ plan }) =>
+      plan.routes.some(
+        r => r.table === plan.table && !isDefaultRoute(r) && contains(r.destination, destination),
+      ),
+    );
   const statics = kernel.routes.filter(
-    r => r.link === primaryLink && r.table === mainTable && !isDefaultRoute(r) && r.protocol !== 'kernel',
+    r =>
+      r.link === primaryLink &&
+      r.table === mainTable &&
+      !isDefaultRoute(r) &&
+      r.protocol !== 'kernel' &&
+      !isLinkLocal(networkAddress(r.destination)) &&
+      !isCovered(r.destination),
   );
   return [
     ...(hasIpv6

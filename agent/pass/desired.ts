@@ -77,7 +77,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     links: input.kernel.links,
   });
   const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
-  const group = primaryGroupRule(planned, enis, input.kernel.links);
+  const group = primaryGroupRule(planned, enis, input.kernel.links, input.state.applied);
   const ofMachine = [...dropIns.files, ...(group ?? [])];
   const files = [...input.renderer.render(enis, input.facts), ...ofMachine];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.

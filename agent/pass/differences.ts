@@ -4,7 +4,7 @@ import type { EniChange, RenderedFile } from '../../renderers/renderer.ts';
 import { travelOf } from '../apply/apply-context.ts';
 import { type CompareOptions, compareOptions } from '../apply/compare.ts';
 import { differencesOf, planChanges } from '../apply/eni-changes.ts';
-import { additions, removals } from '../apply/live.ts';
+import { additions, type Batch, removals } from '../apply/live.ts';
 import { takenOver } from '../apply/others/leftovers.ts';
 import {
   diffFiles,
@@ -13,7 +13,7 @@ import {
   readFoundFile,
   readOwnedFiles,
 } from '../apply/ownership.ts';
-import { primaryGroupCommand } from '../apply/primary/group.ts';
+import { type GroupCommand, primaryGroupCommands } from '../apply/primary/group.ts';
 import type { Mac } from '../model/address.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
@@ -55,15 +55,19 @@ export async function diff(
     compare,
   });
   const work = workOf(machine, changes, compare);
-  const group = primaryGroupCommand(
-    kernel,
-    desired.plan.primaryLink,
-    [...desired.plan.enis, ...desired.held],
-    compare.base,
-  );
-  const first = group === undefined ? [] : [{ family: 4 as const, lines: [group.slice(1).join(' ')] }];
-  const kernelChanges = { ...work.kernelChanges, add: [...first, ...work.kernelChanges.add] };
+  const { joins, releases } = primaryGroupCommands(kernel, {
+    primaryLink: desired.plan.primaryLink,
+    enis: [...desired.plan.enis, ...desired.held],
+    before: machine.state.applied,
+    base: compare.base,
+  });
+  const { add, remove } = work.kernelChanges;
+  const kernelChanges = { add: [...batchOf(joins), ...add], remove: [...remove, ...batchOf(releases)] };
   return { files, changes, compare, ...work, kernelChanges };
+}
+
+function batchOf(commands: readonly GroupCommand[]): readonly Batch[] {
+  return commands.length === 0 ? [] : [{ family: 4, lines: commands.map(c => c.slice(1).join(' ')) }];
 }
 
 /** The commands of the service, and what goes to the kernel directly. */

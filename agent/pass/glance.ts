@@ -1,6 +1,13 @@
 // A look at the machine that costs little: is everything still as the last pass left it? Two processes and some small files, no
 // metadata, no probes. What it finds is not mended here: that takes a pass, which decides for itself.
-import { compareEni, compareOptions, describeDifference, isServicesDoing } from '../apply/compare.ts';
+import {
+  type CompareOptions,
+  compareEni,
+  compareOptions,
+  describeDifference,
+  isServicesDoing,
+} from '../apply/compare.ts';
+import { primaryGroupCommands } from '../apply/primary/group.ts';
 import type { Mac } from '../model/address.ts';
 import { valueOr } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
@@ -20,6 +27,8 @@ export interface Glance {
   readonly drift: readonly Drift[];
   /** Main has got something inside of an ENI's networks, or lost it: a plan of today would be another one. */
   readonly hasOtherInside: boolean;
+  /** The primary has lost its link group. */
+  readonly isOutOfGroup: boolean;
 }
 
 export interface Drift {
@@ -48,7 +57,8 @@ export async function glance(
 ): Promise<Glance> {
   const kernel = await readKernelState(system);
   // A plan that was not applied is nothing to drift from.
-  if (pass === undefined || pass.outcome === 'refused') return { kernel, drift: [], hasOtherInside: false };
+  if (pass === undefined || pass.outcome === 'refused')
+    return { kernel, drift: [], hasOtherInside: false, isOutOfGroup: false };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
   const inKernel = watched(pass).map((plan): Drift => {
     const difference = compareEni(kernel, plan, plan, options);
@@ -62,6 +72,7 @@ export async function glance(
     kernel,
     drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0),
     hasOtherInside: hasOtherInside(kernel, pass),
+    isOutOfGroup: isOutOfGroup(kernel, pass, options),
   };
 }
 
@@ -91,6 +102,20 @@ function hasOtherInside(kernel: KernelState, { desired, instance, kernel: before
   const insides = (of: typeof then) =>
     desired.plan.enis.map((eni, index) => insideOf(networksOf(eni), of![index]!.routes, told));
   return !isSame(insides(then), insides(now));
+}
+
+function isOutOfGroup(
+  kernel: KernelState,
+  { desired: { plan, held } }: PassResult,
+  { base }: CompareOptions,
+): boolean {
+  const { primaryLink } = plan;
+  const { joins, releases } = primaryGroupCommands(kernel, {
+    primaryLink,
+    enis: [...plan.enis, ...held],
+    base,
+  });
+  return joins.length + releases.length > 0;
 }
 
 async function fileDrift(system: System, pass: PassResult): Promise<readonly Drift[]> {

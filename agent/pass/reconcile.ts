@@ -72,10 +72,14 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (work.changes.length === 0 && work.files.length === 0) {
     if (options.apply) {
       const { primaryLink } = desired.plan;
-      await settlePrimaryGroup({ system, log, compare }, kernel, primaryLink, stateAfter.applied);
+      const wish = { primaryLink, enis: stateAfter.applied, before: state.applied };
+      await settlePrimaryGroup({ system, log, compare }, kernel, wish);
       await writeState(system, stateAfter);
     }
-    return { ...result, outcome: 'unchanged' };
+    // With no change of an ENI only the primary's link group can be left to set.
+    const { add, remove } = work.kernelChanges;
+    const isPending = !options.apply && add.length + remove.length > 0;
+    return { ...result, outcome: isPending ? 'pending' : 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };
   if (isRefused) return { ...result, outcome: 'refused' };

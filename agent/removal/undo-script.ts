@@ -6,7 +6,7 @@ import { renderers } from '../../renderers/registry.ts';
 import { type Command, isMarked, marker, type Renderer } from '../../renderers/renderer.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
-import { primaryGroupFiles, setGroup } from '../apply/primary/group.ts';
+import { groupsOf, primaryGroupFiles } from '../apply/primary/group.ts';
 import { readState } from '../apply/state-file.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
 import { families } from '../model/address.ts';
@@ -38,7 +38,7 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
     ...files,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
     ...applied.flatMap(kernelLines),
-    ...groupLines(facts.primaryLink, settings.routing.base),
+    ...groupLines([settings.routing.base, ...groupsOf(applied)]),
     'exit 0',
     '',
   ].join('\n');
@@ -88,10 +88,14 @@ function kernelLines(eni: EniPlan): readonly string[] {
 }
 
 /** Whichever link it is by then: nobody else has a group with that number. */
-function groupLines(link: string | undefined, group: number): readonly string[] {
-  if (link === undefined) return [];
-  const now = `/sys/class/net/${link}/netdev_group`;
-  return [`[ "$(cat ${quote(now)} 2> /dev/null)" != ${group} ] || ${setGroup(link, 0).map(quote).join(' ')}`];
+function groupLines(groups: readonly number[]): readonly string[] {
+  return [
+    'for link in /sys/class/net/*; do',
+    '  case "$(cat "$link/netdev_group" 2> /dev/null)" in',
+    `    ${[...new Set(groups)].join(' | ')}) ip link set dev "\${link##*/}" group 0 ;;`,
+    '  esac',
+    'done',
+  ];
 }
 
 function onLink({ link, mac }: EniPlan, lines: readonly string[]): readonly string[] {

@@ -47,6 +47,26 @@ describe.each(travels)('$backend', travel => {
     expect(journal.filter(line => line.startsWith('run '))).toEqual(['run ip link set dev eth0 group 28000']);
   });
 
+  test('remove never sets it, and leaves a primary that has lost it as it is', async () => {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    machine.system.sh('ip link set dev eth0 group 0');
+    machine.system.restart();
+    expect((await machine.agent('remove')).code).toBe(0);
+    expect(inGroup(machine)).toEqual([0, false]);
+    expect(machine.system.journal.filter(line => setsGroup.test(line))).toEqual([]);
+  });
+
+  test('plan says that it is missing, and changes nothing', async () => {
+    const machine = await start({ recording: awsTwoEnis });
+    await onceOk(machine);
+    machine.system.sh('ip link set dev eth0 group 0');
+    machine.system.restart();
+    const { code, out } = await machine.agent('plan');
+    expect([code, groupOf(machine)]).toEqual([2, 0]);
+    expect(out).toContain('  ip link set dev eth0 group 28000\n');
+  });
+
   test('somebody’s own group stays, and there is no rule', async () => {
     const machine = await start({ recording: awsTwoEnis });
     machine.system.sh('ip link set dev eth0 group 7');
@@ -140,5 +160,5 @@ test('a purge without the program takes it back', async () => {
   const { code, out } = await machine.agent('remove', '--script');
   expect(code).toBe(0);
   expect(out).toContain(rule);
-  expect(out).toMatch(/netdev_group.*!= 28000 \] \|\| .*ip.*link.*set.*dev.*eth0.*group.*0/);
+  expect(out).toMatch(/^ {4}28000\) ip link set dev "\$\{link##\*\/\}" group 0 ;;$/m);
 });

@@ -6,8 +6,11 @@ import { onceOk, useMachines } from './story.ts';
 const start = useMachines();
 const statePath = '/var/lib/eni-agent/state.json';
 
-const groupLine =
-  '[ "$(cat /sys/class/net/eth0/netdev_group 2> /dev/null)" != 28000 ] || ip link set dev eth0 group 0';
+const groupLines = `for link in /sys/class/net/*; do
+  case "$(cat "$link/netdev_group" 2> /dev/null)" in
+    28000) ip link set dev "\${link##*/}" group 0 ;;
+  esac
+done`.split('\n');
 
 test('changes nothing, and names every object in full', async () => {
   const { machine } = await beforeAttach(start);
@@ -39,7 +42,7 @@ test('changes nothing, and names every object in full', async () => {
     'route del 0.0.0.0/0 via 172.31.32.1 dev eth1 table 28000',
     'END',
     'fi',
-    groupLine,
+    ...groupLines,
     'exit 0',
     '',
   ]);
@@ -87,5 +90,5 @@ test('where there is nothing, a script that looks at the group of the primary al
   const { machine } = await beforeAttach(start);
   const { code, out } = await machine.agent('remove', '--script');
   expect(code).toBe(0);
-  expect(out.split('\n').slice(5)).toEqual([groupLine, 'exit 0', '']);
+  expect(out.split('\n').slice(5)).toEqual([...groupLines, 'exit 0', '']);
 });

@@ -38,7 +38,9 @@ export function openFakeWakeups(system: FakeSystem, spec: FakeWakeupsSpec): Fake
         .map(([path, { content }]) => `${path}\n${content}`)
         .join('\0');
     return {
-      kernel: system.kernel.describe().join('\n'),
+      kernel: [...system.kernel.describe(), ...system.kernel.links.map(l => `${l.name} ${l.group}`)].join(
+        '\n',
+      ),
       config: below(spec.configFolders),
       files: below(wakeups.folders),
       request: below([spec.requestFolder]),

@@ -8,6 +8,7 @@ import { type EniPlan, isDefaultRoute, mainTable } from '../../model/network-pla
 import type { ApplyContext } from '../apply-context.ts';
 import { type CompareOptions, compareEni } from '../compare.ts';
 import { additionOf, type KernelObject, keyOfRoute, planObjects } from '../kernel-objects.ts';
+import { isOfMainDefault } from '../own-objects.ts';
 import { keysOn } from './found.ts';
 
 /** Routes that come and go by themselves. */
@@ -70,7 +71,12 @@ export function foreignObjects(
     addresses: state.addresses.filter(a => !ips.has(a.ip)),
     // What a backend adds to our table of its own accord, such as NetworkManager's host route to a link-local gateway.
     // A default route by an ENI in main is nobody's right.
-    routes: state.routes.filter(r => !tables.has(r.table) && !(r.table === mainTable && isDefaultRoute(r))),
+    routes: state.routes.filter(
+      r =>
+        !tables.has(r.table) &&
+        !(r.table === mainTable && isDefaultRoute(r)) &&
+        !enis.some(eni => isOfMainDefault(r, eni)),
+    ),
   };
   return foreignIn(rest, known).filter(object => !own.has(object.key));
 }

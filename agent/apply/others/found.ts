@@ -17,7 +17,7 @@ import type { EniPlan } from '../../model/network-plan.ts';
 import type { System } from '../../system/system.ts';
 import type { CompareOptions } from '../compare.ts';
 import { additionOf, type KernelObject } from '../kernel-objects.ts';
-import { ownShaped } from '../own-objects.ts';
+import { isOfMainDefault, ownShaped } from '../own-objects.ts';
 
 export interface FoundLink {
   readonly mac: Mac;
@@ -112,7 +112,9 @@ function objectsOn(
   const on = kernel.addresses.filter(a => a.link === link);
   const subnets = new Set(on.filter(isOwn).map(a => networkOf(a.ip, a.prefixLength)));
   const isOurs = (r: KernelRoute) =>
-    tables.has(r.table) || (r.protocol === 'kernel' && subnets.has(r.destination));
+    tables.has(r.table) ||
+    ours.some(plan => isOfMainDefault(r, plan)) ||
+    (r.protocol === 'kernel' && subnets.has(r.destination));
   const routes = kernel.routes.filter(r => r.link === link && !isKernels(r) && !isOurs(r));
   const byGateway = (r: KernelRoute) => Number(r.gateway !== undefined);
   const own = new Set(kernel.routes.filter(r => r.link === link && r.table < 253).map(r => r.table));

@@ -15,75 +15,107 @@ function groupOf(enis: readonly EniPlan[]): number | undefined {
   return enis.flatMap(eni => eni.rules.flatMap(rule => rule.suppressGroup ?? [])).at(0);
 }
 
+/** The groups that these plans ask for: one, or two while `[routing] base` changes. */
+export const groupsOf = (enis: readonly EniPlan[]): ReadonlySet<number> =>
+  new Set(enis.flatMap(eni => eni.rules.flatMap(rule => rule.suppressGroup ?? [])));
+
 /** Of somebody who uses groups himself the primary stays in his: an nftables rule (`iifgroup`) may depend on it. */
-function mayHave({ group }: KernelLink, wanted: number): boolean {
-  return group === 0 || group === wanted;
+function mayJoin({ group }: KernelLink, ours: ReadonlySet<number>): boolean {
+  return group === 0 || (group !== undefined && ours.has(group));
 }
 
 /**
  * The udev rule, if there is to be one.
  *
  * @param enis all that are configured, those that are held too
+ * @param before what was configured before
  * @returns undefined where the primary is not known now: then whatever there is stays
  */
 export function primaryGroupRule(
   { primaryLink }: NetworkPlan,
   enis: readonly EniPlan[],
   links: readonly KernelLink[],
+  before: readonly EniPlan[] = [],
 ): readonly RenderedFile[] | undefined {
   const group = groupOf(enis);
   if (group === undefined) return [];
   const link = links.find(l => l.name === primaryLink);
   if (link?.mac === undefined) return undefined;
-  if (!mayHave(link, group)) return [];
+  if (!mayJoin(link, groupsOf([...enis, ...before]))) return [];
+  // A bridge or a bond has the MAC of its port; the port is not what the routes of the primary go by.
+  const isMade = link.kind !== undefined && link.kind !== 'veth';
+  const which = isMade ? `KERNEL=="${link.name}"` : `DRIVERS=="?*", ATTR{address}=="${link.mac}"`;
   const content = [
     `# ${marker}`,
     `# Puts the primary into link group ${group}. A VLAN or a bridge has the same MAC, and no driver.`,
-    `ACTION=="add", SUBSYSTEM=="net", DRIVERS=="?*", ATTR{address}=="${link.mac}", ATTR{netdev_group}="${group}"`,
+    `ACTION=="add", SUBSYSTEM=="net", ${which}, ATTR{netdev_group}="${group}"`,
   ];
   return [{ path: `${folder}/${name}`, mode: 0o644, content: `${content.join('\n')}\n`, enis: [] }];
 }
 
-/** What `ip` has to be told about the group, if anything. */
-export function primaryGroupCommand(
-  { links }: KernelState,
-  primaryLink: string | undefined,
-  enis: readonly EniPlan[],
-  base: number,
-): readonly [string, ...string[]] | undefined {
-  const link = links.find(l => l.name === primaryLink);
-  if (link === undefined) return undefined;
-  const group = groupOf(enis) ?? 0;
-  // Only ours is taken back.
-  const isWrong = group === 0 ? link.group === base : link.group === 0;
-  return isWrong ? setGroup(link.name, group) : undefined;
+export type GroupCommand = readonly [string, ...string[]];
+
+export interface Membership {
+  readonly primaryLink: string | undefined;
+  /** Who asks for the group. */
+  readonly enis: readonly EniPlan[];
+  /** Who asked for it before: with another `[routing] base` for another one. */
+  readonly before?: readonly EniPlan[];
+  readonly base: number;
 }
 
-export function setGroup(link: string, group: number): readonly [string, ...string[]] {
+/**
+ * What `ip` has to be told. Nobody but the primary stays in a group of ours: not a NIC that has become the port of a bridge, which is the
+ * primary now, nor one that an image has put there.
+ */
+export function primaryGroupCommands(
+  { links }: Pick<KernelState, 'links'>,
+  { primaryLink, enis, before = [], base }: Membership,
+): { readonly joins: readonly GroupCommand[]; readonly releases: readonly GroupCommand[] } {
+  const wanted = groupOf(enis);
+  const ours = new Set([base, ...groupsOf([...enis, ...before])]);
+  const primary = links.find(l => l.name === primaryLink);
+  // Who it is comes back with its default route.
+  if (wanted !== undefined && primary === undefined) return { joins: [], releases: [] };
+  const joins = wanted !== undefined && primary?.group !== wanted && mayJoin(primary!, ours);
+  const stays = (link: KernelLink) => wanted !== undefined && link === primary;
+  const left = links.filter(l => l.group !== undefined && l.group !== 0 && ours.has(l.group) && !stays(l));
+  return {
+    joins: joins ? [setGroup(primary!.name, wanted)] : [],
+    releases: left.map(link => setGroup(link.name, 0)),
+  };
+}
+
+function setGroup(link: string, group: number): GroupCommand {
   return ['ip', 'link', 'set', 'dev', link, 'group', String(group)];
 }
 
-/** After an apply: the group is taken back only when no rule asks for it any more. Before it, a rule may still. */
-export async function releasePrimaryGroup(
-  context: Pick<ApplyContext, 'system' | 'log' | 'compare'>,
-  kernel: KernelState,
-  primaryLink: string | undefined,
-  enis: readonly EniPlan[],
-): Promise<void> {
-  if (groupOf(enis) === undefined) await settlePrimaryGroup(context, kernel, primaryLink, enis);
+type Settler = Pick<ApplyContext, 'system' | 'log' | 'compare'>;
+type Wish = Omit<Membership, 'base'>;
+
+/** Before an apply: the rules that it brings ask for the group. */
+export async function joinPrimaryGroup(context: Settler, kernel: KernelState, wish: Wish): Promise<void> {
+  const { base } = context.compare;
+  await runAll(context, primaryGroupCommands(kernel, { ...wish, base }).joins);
+}
+
+/** After an apply: a group is taken back only when no rule asks for it any more. */
+export async function releasePrimaryGroup(context: Settler, kernel: KernelState, wish: Wish): Promise<void> {
+  const { base } = context.compare;
+  await runAll(context, primaryGroupCommands(kernel, { ...wish, base }).releases);
+}
+
+export async function settlePrimaryGroup(context: Settler, kernel: KernelState, wish: Wish): Promise<void> {
+  await joinPrimaryGroup(context, kernel, wish);
+  await releasePrimaryGroup(context, kernel, wish);
 }
 
 /** A failure changes no ENI, and the next pass tries it again. */
-export async function settlePrimaryGroup(
-  { system, log, compare }: Pick<ApplyContext, 'system' | 'log' | 'compare'>,
-  kernel: KernelState,
-  primaryLink: string | undefined,
-  enis: readonly EniPlan[],
-): Promise<void> {
-  const command = primaryGroupCommand(kernel, primaryLink, enis, compare.base);
-  if (command === undefined) return;
-  const { exitCode, stderr } = await system.run(command);
-  const words = command.join(' ');
-  if (exitCode === 0) log.debug({ command: words, exit: exitCode }, 'ran');
-  else log.warn({ command: words, reason: stderr.trim() }, 'cannot put the primary into its link group');
+async function runAll({ system, log }: Settler, commands: readonly GroupCommand[]): Promise<void> {
+  for (const command of commands) {
+    const { exitCode, stderr } = await system.run(command);
+    const words = command.join(' ');
+    if (exitCode === 0) log.info({ command: words }, 'changed a link group');
+    else log.warn({ command: words, reason: stderr.trim() }, 'cannot put the primary into its link group');
+  }
 }

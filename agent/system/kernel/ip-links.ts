@@ -1,13 +1,13 @@
 // Links and addresses as `ip link show` and `ip addr show` print them.
 import { parseIp, parseMac } from '../../model/address.ts';
 import type { KernelAddress, KernelLink, Lifetime } from '../../model/kernel-state.ts';
-import { after, groupNumber, lines, wordAfter } from './ip-words.ts';
+import { after, groupNumber, lines, type Names, wordAfter } from './ip-words.ts';
 
 /** Index, name with its parent, flags, the rest. The kernel takes any name without a blank, a slash and a colon. */
 const heading = /^(\d+): ([^:\s]+): <([^>]*)>(.*)$/;
 
 /** `ip -d -o link show`. `physical` and `driver` come from sysfs, not from here. */
-export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' | 'driver'>[] {
+export function parseLinks(text: string, groups?: Names): readonly Omit<KernelLink, 'physical' | 'driver'>[] {
   const all = lines(text);
   const known = new Set(
     all.flatMap(line => {
@@ -35,7 +35,7 @@ export function parseLinks(text: string): readonly Omit<KernelLink, 'physical' |
         mtu: Number(after(general, 'mtu') ?? 0),
         maxMtu: numberIn(after(ether, 'maxmtu')),
         // iproute2 before 2.6.38 prints none.
-        group: groupNumber(after(general, 'group') ?? 'default'),
+        group: groupNumber(after(general, 'group') ?? 'default', groups),
         master: after(general, 'master'),
         kind,
       },

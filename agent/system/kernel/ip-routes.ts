@@ -1,7 +1,7 @@
 // Routes as `ip route show` prints them.
 import { type Cidr, type Family, parseIp } from '../../model/address.ts';
 import type { KernelRoute } from '../../model/kernel-state.ts';
-import { lines, parseNetwork, readWords, type TableNames, tableNumber } from './ip-words.ts';
+import { lines, type Names, parseNetwork, readWords, tableNumber } from './ip-words.ts';
 
 const localTable = 255;
 
@@ -40,7 +40,7 @@ const routeValues = new Set([
  * `ip -4|-6 -o route show table all`. Routes of table local and multicast routes are left out. With `-d` the words that go without saying are
  * there too, and are left out as well.
  */
-export function parseRoutes(text: string, family: Family, tables: TableNames): readonly KernelRoute[] {
+export function parseRoutes(text: string, family: Family, tables: Names): readonly KernelRoute[] {
   const oneByOne = lines(text).flatMap(line => (family === 6 ? siblings(line) : [line]));
   return oneByOne.flatMap(line => {
     const words = line.replaceAll('\\', ' ').trim().split(/\s+/);

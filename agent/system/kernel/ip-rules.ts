@@ -5,9 +5,9 @@ import {
   groupNumber,
   isNumber,
   lines,
+  type Names,
   parseNetwork,
   readWords,
-  type TableNames,
   tableNumber,
 } from './ip-words.ts';
 
@@ -31,7 +31,12 @@ const nobodysProtocol = / proto (kernel|unspec)(?= |$)/;
 const detachedLink = /( oif \S+) \[detached\](?= |$)/;
 
 /** `ip -4|-6 rule show`, with or without `-d`. */
-export function parseRules(text: string, family: Family, tables: TableNames): readonly KernelRule[] {
+export function parseRules(
+  text: string,
+  family: Family,
+  tables: Names,
+  groups?: Names,
+): readonly KernelRule[] {
   return lines(text).flatMap(line => {
     const head = /^(\d+):\s+(.*)$/.exec(line);
     if (head === null) return [];
@@ -50,8 +55,9 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
       // `lookup [l3mdev-table]` (VRF), or a name that stands in no rt_tables.
       ...(lookup !== undefined && table === undefined ? [`lookup ${lookup}`] : []),
       ...(length === undefined || isNumber(length) ? [] : [`suppress_prefixlength ${length}`]),
-      // A name that /etc/iproute2/group gives to a number.
-      ...(group === undefined || groupNumber(group) !== undefined ? [] : [`suppress_ifgroup ${group}`]),
+      ...(group === undefined || groupNumber(group, groups) !== undefined
+        ? []
+        : [`suppress_ifgroup ${group}`]),
     ];
     return [
       {
@@ -63,7 +69,7 @@ export function parseRules(text: string, family: Family, tables: TableNames): re
         oif: values.get('oif'),
         table,
         suppressPrefixLength: length === undefined || !isNumber(length) ? undefined : Number(length),
-        suppressGroup: group === undefined ? undefined : groupNumber(group),
+        suppressGroup: group === undefined ? undefined : groupNumber(group, groups),
         protocol: values.get('proto') ?? values.get('protocol'),
         opaque: opaque.length === 0 ? undefined : opaque.join(' '),
         text,

@@ -3,17 +3,17 @@
 // which some take a value. Anything that this program does not model makes the object opaque, and opaque objects are foreign.
 import { type Cidr, hostCidr, parseCidr, parseIp } from '../../model/address.ts';
 
-/** Table names of /etc/iproute2/rt_tables, which `ip` prints instead of numbers. */
-export type TableNames = ReadonlyMap<string, number>;
+/** Names of /etc/iproute2 (rt_tables, group), which `ip` prints instead of numbers. */
+export type Names = ReadonlyMap<string, number>;
 
-export const standardTables: TableNames = new Map([
+export const standardTables: Names = new Map([
   ['local', 255],
   ['main', 254],
   ['default', 253],
 ]);
 
 /** Lines `NUMBER NAME`; comments and anything else are skipped. */
-export function parseTableNames(text: string): TableNames {
+export function parseNames(text: string): Names {
   const entries = text.split('\n').flatMap(line => {
     const match = /^\s*(\d+|0x[0-9a-f]+)\s+([^\s#]+)/i.exec(line);
     return match ? [[match[2]!, Number(match[1])] as const] : [];
@@ -43,7 +43,7 @@ export function parseNetwork(text: string): Cidr | undefined {
   return ip === undefined ? undefined : hostCidr(ip);
 }
 
-export function tableNumber(text: string, tables: TableNames): number | undefined {
+export function tableNumber(text: string, tables: Names): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : (tables.get(text) ?? standardTables.get(text));
 }
 
@@ -51,10 +51,10 @@ export function isNumber(text: string): boolean {
   return /^\d+$/.test(text);
 }
 
-/** A link group: a number, or the name that each iproute2 has for 0. Undefined for a name of /etc/iproute2/group. */
-export function groupNumber(text: string): number | undefined {
-  if (text === 'default') return 0;
-  return isNumber(text) ? Number(text) : undefined;
+/** A link group: a number, or a name. Each iproute2 has one for 0. Undefined for a name that stands in no file. */
+export function groupNumber(text: string, names: Names = new Map()): number | undefined {
+  if (isNumber(text)) return Number(text);
+  return names.get(text) ?? (text === 'default' ? 0 : undefined);
 }
 
 export function lines(text: string): readonly string[] {

@@ -8,36 +8,39 @@ import { type Listings, readListings } from './ip-batch.ts';
 import { parseAddresses, parseLinks } from './ip-links.ts';
 import { parseRoutes } from './ip-routes.ts';
 import { parseRules } from './ip-rules.ts';
-import { parseTableNames, type TableNames } from './ip-words.ts';
+import { type Names, parseNames } from './ip-words.ts';
 
-/** Where distributions keep the names of routing tables; the later ones are newer iproute2. */
-const tableNameFiles = [
-  '/etc/iproute2/rt_tables',
-  '/usr/share/iproute2/rt_tables',
-  '/usr/lib/iproute2/rt_tables',
-] as const;
+/** Where distributions keep the names of routing tables and link groups; the later ones are newer iproute2. */
+const nameFolders = ['/etc/iproute2', '/usr/share/iproute2', '/usr/lib/iproute2'] as const;
+
+/** `group eni-primary`, `suppress_ifgroup eni-primary`: somebody has given the number a name. */
+const namedGroup = /\b(suppress_if)?group (?!default\b)[^\s\d]/;
 
 /** Throws `command-failed` if `ip` fails: a kernel that cannot be read must never look like an empty one. */
 export async function readKernelState(system: System): Promise<KernelState> {
-  const tables = await readTableNames(system);
+  const tables = await readNames(system, 'rt_tables');
   const [four, six] = await Promise.all([listingsOf(system, 4), listingsOf(system, 6)]);
-  const named = parseLinks(four.links);
+  // Seldom, so the files are read only for it.
+  const hasNamedGroup = [four.links, four.rules, six.rules].some(text => namedGroup.test(text));
+  const groups = hasNamedGroup ? await readNames(system, 'group') : undefined;
+  const named = parseLinks(four.links, groups);
   return {
     links: await Promise.all(named.map(link => withDevice(system, link))),
     addresses: [...parseAddresses(four.addresses), ...parseAddresses(six.addresses)],
     routes: [...parseRoutes(four.routes, 4, tables), ...parseRoutes(six.routes, 6, tables)],
-    rules: [...parseRules(four.rules, 4, tables), ...parseRules(six.rules, 6, tables)],
+    rules: [...parseRules(four.rules, 4, tables, groups), ...parseRules(six.rules, 6, tables, groups)],
     acceptRa: new Map((await Promise.all(named.map(({ name }) => readAcceptRa(system, name)))).flat()),
   };
 }
 
-async function readTableNames(system: System): Promise<TableNames> {
-  const dropIns = (await system.listFolder('/etc/iproute2/rt_tables.d')).filter(name =>
-    name.endsWith('.conf'),
-  );
-  const paths = [...tableNameFiles, ...dropIns.map(name => `/etc/iproute2/rt_tables.d/${name}`)];
+async function readNames(system: System, kind: 'rt_tables' | 'group'): Promise<Names> {
+  const dropIns = (await system.listFolder(`/etc/iproute2/${kind}.d`)).filter(name => name.endsWith('.conf'));
+  const paths = [
+    ...nameFolders.map(folder => `${folder}/${kind}`),
+    ...dropIns.map(name => `/etc/iproute2/${kind}.d/${name}`),
+  ];
   const texts = await Promise.all(paths.map(path => system.readFile(path)));
-  return new Map(texts.flatMap(text => [...parseTableNames(text ?? '')]));
+  return new Map(texts.flatMap(text => [...parseNames(text ?? '')]));
 }
 
 /** A batch that fails tells nothing about the kernel: a question alone does, by its error. */

@@ -3,7 +3,7 @@
 import { differencesOf } from '../../../agent/apply/eni-changes.ts';
 import { type Batch, removals, runBatches } from '../../../agent/apply/live.ts';
 import { diffNormalForms, normalFormOfKernel, normalFormOfPlan } from '../../../agent/apply/normal-form.ts';
-import { primaryGroupCommand } from '../../../agent/apply/primary/group.ts';
+import { primaryGroupCommands } from '../../../agent/apply/primary/group.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
 import type { EniChange, Phase, RenderedFile, Renderer } from '../../../renderers/renderer.ts';
@@ -87,10 +87,15 @@ async function changeStep(
  * lab's own `ip`, since that of an old tree may not know the word.
  */
 async function groupPrimary({ vpc }: Guest, { primaryLink, enis }: NetworkPlan): Promise<void> {
-  const command = primaryGroupCommand(await kernelOfGuest(vpc), primaryLink, enis, 28000);
-  if (command === undefined) return;
-  const { exitCode, stderr } = await viewOf(vpc).run(command);
-  if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr.trim()}`);
+  const { joins, releases } = primaryGroupCommands(await kernelOfGuest(vpc), {
+    primaryLink,
+    enis,
+    base: 28000,
+  });
+  for (const command of [...joins, ...releases]) {
+    const { exitCode, stderr } = await viewOf(vpc).run(command);
+    if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr.trim()}`);
+  }
 }
 
 async function change(
@@ -178,8 +183,9 @@ async function afterwards(
   primaryOnly = false,
 ): Promise<Pick<RecordedStep, 'failedPings' | 'leasedNameServers'>> {
   const kernel = await kernelOfGuest(guest.vpc);
-  const group = primaryGroupCommand(kernel, primaryLink, enis, 28000);
-  if (group !== undefined) throw new Error(`the primary has left its link group: ${group.join(' ')}`);
+  const { joins, releases } = primaryGroupCommands(kernel, { primaryLink, enis, base: 28000 });
+  const group = [...joins, ...releases].map(words => words.join(' '));
+  if (group.length > 0) throw new Error(`the primary has left its link group: ${group.join('; ')}`);
   const { addresses } = kernel;
   const has = (eni: VpcEni, ip: string) => addresses.some(a => a.link === eni.link && a.ip === ip);
   const pick = (eni: VpcEni, ip: string) => (eni.link === 'eth0' ? has(eni, ip) : !primaryOnly);

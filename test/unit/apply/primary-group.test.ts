@@ -1,14 +1,16 @@
 // The link group of the primary: when there is to be a rule for udev, and what `ip` is told.
 import { describe, expect, test } from 'vitest';
 import {
-  primaryGroupCommand,
+  type Membership,
+  primaryGroupCommands,
   primaryGroupFiles,
   primaryGroupRule,
 } from '../../../agent/apply/primary/group.ts';
+import type { KernelLink } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { isMarked } from '../../../renderers/renderer.ts';
 import { examplePlans } from '../../support/example-plans.ts';
-import { emptyKernel, nic } from '../../support/plan-parts.ts';
+import { nic } from '../../support/plan-parts.ts';
 
 const plan: NetworkPlan = examplePlans['static-dual-stack']!;
 const enis = plan.enis;
@@ -56,26 +58,60 @@ describe('the rule for udev', () => {
 });
 
 describe('what ip is told', () => {
-  const told = (group: number | undefined, of: readonly EniPlan[], link: string | undefined = 'eth0') =>
-    primaryGroupCommand({ ...emptyKernel, links: inGroup(group) }, link, of, 28000)?.join(' ');
+  const told = (
+    links: readonly KernelLink[],
+    of: readonly EniPlan[],
+    more: Partial<Membership> = {},
+  ): string => {
+    const wish = { primaryLink: 'eth0', enis: of, base: 28000, ...more };
+    const { joins, releases } = primaryGroupCommands({ links }, wish);
+    return [...joins, ...releases].map(c => c.join(' ')).join('; ');
+  };
 
-  test.each<readonly [string, number | undefined, readonly EniPlan[], string | undefined]>([
+  test.each<readonly [string, number | undefined, readonly EniPlan[], string]>([
     ['it is set', 0, enis, 'ip link set dev eth0 group 28000'],
-    ['it is there', 28000, enis, undefined],
-    ['somebody’s own stays', 7, enis, undefined],
-    ['so does one with a name', undefined, enis, undefined],
+    ['it is there', 28000, enis, ''],
+    ['somebody’s own stays', 7, enis, ''],
+    ['so does one with a name that stands nowhere', undefined, enis, ''],
     ['it is taken back with the last ENI', 28000, [], 'ip link set dev eth0 group 0'],
     ['and where no rule asks for it any more', 28000, withoutGroup, 'ip link set dev eth0 group 0'],
-    ['of somebody’s nothing is taken back', 7, [], undefined],
-    ['nothing to take back', 0, [], undefined],
-  ])('%s', (_name, group, of, command) => {
-    expect(told(group, of)).toBe(command);
+    ['of somebody’s nothing is taken back', 7, [], ''],
+    ['nothing to take back', 0, [], ''],
+  ])('%s', (_name, group, of, commands) => {
+    expect(told(inGroup(group), of)).toBe(commands);
   });
 
   test('nothing where the primary is not known', () => {
-    expect(
-      primaryGroupCommand({ ...emptyKernel, links: inGroup(0) }, undefined, enis, 28000),
-    ).toBeUndefined();
-    expect(told(0, enis, 'eth9')).toBeUndefined();
+    expect(told(inGroup(0), enis, { primaryLink: undefined })).toBe('');
+    expect(told(inGroup(28000), enis, { primaryLink: undefined })).toBe('');
+    expect(told(inGroup(0), enis, { primaryLink: 'eth9' })).toBe('');
+  });
+
+  test('another base: the group of the plans before is ours too', () => {
+    const moved = enis.map(eni => ({
+      ...eni,
+      rules: eni.rules.map(r => (r.suppressGroup === undefined ? r : { ...r, suppressGroup: 29000 })),
+    }));
+    const more = { base: 29000, before: enis };
+    expect(told(inGroup(28000), moved, more)).toBe('ip link set dev eth0 group 29000');
+    expect(told(inGroup(28000), [], more)).toBe('ip link set dev eth0 group 0');
+    expect(primaryGroupRule(plan, moved, inGroup(28000), enis)![0]!.content).toContain('="29000"');
+  });
+
+  test('the primary is a bridge now, and its port has been the primary', () => {
+    const links = [nic(0, { group: 28000 }), nic(2, { name: 'br0', kind: 'bridge', group: 0 })];
+    expect(told(links, enis, { primaryLink: 'br0' })).toBe(
+      'ip link set dev br0 group 28000; ip link set dev eth0 group 0',
+    );
+    const [file] = primaryGroupRule({ ...plan, primaryLink: 'br0' }, enis, links)!;
+    expect(file!.content.trimEnd().split('\n').at(-1)).toBe(
+      'ACTION=="add", SUBSYSTEM=="net", KERNEL=="br0", ATTR{netdev_group}="28000"',
+    );
+  });
+
+  test('an ENI that an image has put into it leaves it', () => {
+    expect(told([nic(0, { group: 28000 }), nic(1, { group: 28000 })], enis)).toBe(
+      'ip link set dev eth1 group 0',
+    );
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddresses, parseLinks } from '../../../agent/system/kernel/ip-links.ts';
 import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
-import { parseTableNames, standardTables } from '../../../agent/system/kernel/ip-words.ts';
+import { parseNames, standardTables } from '../../../agent/system/kernel/ip-words.ts';
 
 const linksNew = String.raw`1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0  allmulti 0 minmtu 0 maxmtu 0 addrgenmode eui64 numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535
 2: ens5: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 9001 qdisc mq state UP mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:00 brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 128 maxmtu 9216 addrgenmode none numtxqueues 8 numrxqueues 8 gso_max_size 65536 gso_max_segs 65535 parentbus pci parentdev 0000:00:05.0 \    altname enp0s5
@@ -123,9 +123,7 @@ describe('addresses', () => {
 });
 
 describe('routes', () => {
-  const names = parseTableNames(
-    '255 local\n254\tmain\n# 9 comment\n0x1f4 storage # a disk network\n28001 eni1\n',
-  );
+  const names = parseNames('255 local\n254\tmain\n# 9 comment\n0x1f4 storage # a disk network\n28001 eni1\n');
   const routeLines = (text: string, family: 4 | 6 = 4) =>
     parseRoutes(text, family, names).map(
       r =>

@@ -103,3 +103,32 @@ describe('one batch per family', () => {
     ).toHaveLength(3);
   });
 });
+
+describe('a link group that somebody has given a name', () => {
+  const rule = '28300:\tfrom 10.0.1.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup uplink\n';
+  const named = {
+    ...together,
+    [batch4]: together[batch4]
+      .replace('500:', `${rule.trimEnd()}\n500:`)
+      .replace('mtu 1500', 'mtu 1500 qdisc mq state UP mode DEFAULT group uplink qlen 1000'),
+  };
+
+  test.each([
+    ['/etc/iproute2/group', '28000 uplink\n'],
+    ['/usr/share/iproute2/group', '# number\tname\n0\tdefault\n28000\tuplink\n'],
+    ['/etc/iproute2/group.d/own.conf', '0x6d60 uplink\n'],
+  ])('is read from %s', async (path, text) => {
+    const { rules, links } = await readKernelState(smallHost({ [path]: text }, named).system);
+    expect(links.find(l => l.name === 'eth1')?.group).toBe(28_000);
+    expect(rules.find(r => r.priority === 28_300)).toMatchObject({
+      suppressGroup: 28_000,
+      opaque: undefined,
+    });
+  });
+
+  test('stands in no file: the rule is somebody’s', async () => {
+    const { rules, links } = await readKernelState(smallHost({}, named).system);
+    expect(links.find(l => l.name === 'eth1')?.group).toBeUndefined();
+    expect(rules.find(r => r.priority === 28_300)?.opaque).toBe('suppress_ifgroup uplink');
+  });
+});
