@@ -8,6 +8,7 @@ import { readState } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
 import type { Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
+import type { KernelLink } from '../model/kernel-state.ts';
 import { type LinkIdentity, namedLink, namesOf } from '../model/link-identity.ts';
 import { strangersOf } from '../pass/claims-on.ts';
 import { readFileFacts, readHostFacts } from '../system/facts/host-facts.ts';
@@ -32,6 +33,8 @@ export interface Ownership {
   readonly backend: BackendName;
   /** `image`: only a catch-all that the image ships for every NIC. `none`: nobody configures it. */
   readonly owner: 'eni-agent' | 'other' | 'image' | 'none';
+  /** The primary, which is not configured, whoever has it; undefined where it cannot be told. */
+  readonly isPrimary: boolean | undefined;
   /** All evidence: what somebody else's files say first, then what the image's do. */
   readonly claims: readonly Claim[];
   /** Our own files for this link. */
@@ -67,11 +70,30 @@ export async function findOwner(system: System, question: OwnerQuestion): Promis
     mac: identity.mac,
     backend,
     owner,
+    isPrimary: await isPrimary(system, identity, facts, found?.links),
     claims,
     own,
     now: port ?? (found === undefined ? undefined : await askService(system, identity, facts)),
     atBoot: atBoot(strangers, own) ?? claims.find(claim => claim.of === 'image')?.path,
   };
+}
+
+/**
+ * As the metadata named it last, if that is a link of this machine (the state may have come with an image); or else by the default route.
+ *
+ * @param links undefined where there are only files: then only a yes is certain
+ */
+async function isPrimary(
+  system: System,
+  { name, mac, permanentMac }: LinkIdentity,
+  { primaryLink }: HostFacts,
+  links: readonly KernelLink[] | undefined,
+): Promise<boolean | undefined> {
+  const primary = (await readState(system)).lastGood.find(eni => eni.primary)?.mac;
+  if (primary !== undefined && [mac, permanentMac].includes(primary)) return true;
+  if (links === undefined) return undefined;
+  if (primary !== undefined && links.some(l => [l.mac, l.permanentMac].includes(primary))) return false;
+  return primaryLink === undefined ? undefined : primaryLink === name;
 }
 
 /** A line that is missing configures nothing. */
@@ -103,6 +125,7 @@ async function linkNamed(system: System, { link, mac }: OwnerQuestion) {
   return {
     identity: mac === undefined ? identity : { ...identity, mac, permanentMac: mac },
     master: found.master,
+    links,
   };
 }
 

@@ -67,13 +67,14 @@ Backends: ${backendNames.join(', ')}.`,
 };
 
 function ownerJson(found: Ownership, notRead: readonly string[]) {
-  const { link, mac, backend, owner: whose, claims, own, now, atBoot } = found;
+  const { link, mac, backend, owner: whose, isPrimary, claims, own, now, atBoot } = found;
   return {
     version: 1,
     link,
     mac: mac ?? null,
     backend,
     owner: whose,
+    primary: isPrimary ?? null,
     claims: claims.map(claim => ({
       path: claim.path,
       line: claim.line ?? null,
@@ -94,6 +95,7 @@ const answers: Readonly<Record<Ownership['owner'], string>> = {
   none: 'Nobody configures it: eni-agent does, if it is an ENI and the configuration does not leave it out.',
 };
 
+const primary = 'This is the primary: eni-agent does not configure it.';
 const unknown = 'Not known, since a file could not be read: eni-agent leaves it alone.';
 const notSourced =
   'Nobody configures it, but a file of eni-agent would not be read: eni-agent leaves it alone.';
@@ -104,6 +106,7 @@ const handOver = [
   'To hand it over to eni-agent, take out what configures it there, and what refers to it (a bridge, a bond, a VLAN).',
   'Then make the network service load its files, and run "eni-agent refresh".',
 ];
+const unlessPrimary = 'The primary is not configured by eni-agent: leave it as it is. Of any other link:';
 const addSource = 'Add that line, and run "eni-agent refresh".';
 const mend = 'Make that file readable, or correct it, and ask again.';
 
@@ -111,8 +114,10 @@ function describeOwner(found: Ownership, context: CommandContext, isOffline: boo
   const { link, mac, backend, owner: whose, claims, own, now, atBoot } = found;
   const isUnknown = whose === 'other' && claims.length > 0 && claims.every(claim => claim.of === 'unknown');
   const isNotSourced = whose === 'other' && claims.length > 0 && claims.every(isMissingSource);
-  const advice = isUnknown ? [mend] : isNotSourced ? [addSource] : handOver;
-  const answer = isUnknown ? unknown : isNotSourced ? notSourced : answers[whose];
+  // Of the primary nothing may be taken out: it is what the machine is reached by.
+  const unsure = found.isPrimary === undefined ? [unlessPrimary] : [];
+  const advice = isUnknown ? [mend] : isNotSourced ? [addSource] : [...unsure, ...handOver];
+  const answer = found.isPrimary ? primary : isUnknown ? unknown : isNotSourced ? notSourced : answers[whose];
   return [
     `${bold(context, link)}${mac === undefined ? '' : ` (${mac})`}, ${backend}`,
     `  ${answer}`,
@@ -121,7 +126,7 @@ function describeOwner(found: Ownership, context: CommandContext, isOffline: boo
     ...own.map(file => `  ${file}: written by eni-agent`),
     `${bold(context, 'Now')}      ${now ?? (isOffline ? 'not asked: these are only files' : 'no service says who has it')}`,
     `${bold(context, 'At boot')}  ${atBoot ?? 'nothing configures it'}`,
-    ...(whose === 'other' && claims.length > 0 ? ['', ...advice] : []),
+    ...(whose === 'other' && claims.length > 0 && found.isPrimary !== true ? ['', ...advice] : []),
   ];
 }
 

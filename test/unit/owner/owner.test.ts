@@ -1,7 +1,10 @@
 // `eni-agent owner` on the command line: its answer, its evidence, and what it says to a wrong question.
 import { describe, expect, test } from 'vitest';
+import { statePath } from '../../../agent/apply/state-file.ts';
 import { marker } from '../../../renderers/renderer.ts';
 import { runCli } from '../../support/cli-machine.ts';
+import { createMachine } from '../../support/fake-machine.ts';
+import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
 const network = '/mnt/etc/systemd/network';
 const owner = (files: Readonly<Record<string, string>>, ...more: readonly string[]) =>
@@ -73,6 +76,49 @@ describe('below a folder', () => {
   test('a file of ours for another link is not for this one', async () => {
     const { out } = await owner({ [`${network}/07-eni-eth10.network`]: `# ${marker}\n` }, '--json');
     expect(JSON.parse(out)).toMatchObject({ owner: 'none', own: [] });
+  });
+});
+
+describe('the primary', () => {
+  test('on the machine: no advice that would cut it off', async () => {
+    const machine = await createMachine({ recording: loadRecording('aws', 'two-enis') });
+    try {
+      const ask = async (link: string) => (await machine.agent('owner', link)).out;
+      // Before the first pass by the default route, after it by the metadata.
+      for (const step of ['by route', 'by metadata']) {
+        const out = await ask('eth0');
+        expect(out, step).toContain('This is the primary: eni-agent does not configure it.');
+        expect(out, step).toMatch(/^At boot {2}\/etc\/network\/interfaces/m);
+        expect(out, step).not.toMatch(/hand it over|take out|Somebody else/);
+        expect(await ask('eth1'), step).not.toContain('This is the primary');
+        expect(JSON.parse((await machine.agent('owner', 'eth0', '--json')).out)).toMatchObject({
+          owner: 'other',
+          primary: true,
+        });
+        await machine.agent('once');
+      }
+      machine.system.put('/etc/network/interfaces.d/40-by-hand', 'auto eth1\niface eth1 inet manual\n');
+      const other = await ask('eth1');
+      expect(other).toContain('hand it over');
+      expect(other).not.toMatch(/primary/);
+      // The state came with the image of another machine: its primary is no link here.
+      const primary = machine.state().lastGood.find(eni => eni.primary)!;
+      const cloned = machine.system.files
+        .get(statePath)!
+        .content.replaceAll(primary.mac, '02:00:00:00:00:99');
+      machine.system.put(statePath, cloned);
+      expect(await ask('eth0')).toContain('This is the primary');
+    } finally {
+      await machine.close();
+    }
+  });
+
+  test('of files alone: only a yes is certain', async () => {
+    const { out } = await owner(storage);
+    expect(out).toContain(
+      'The primary is not configured by eni-agent: leave it as it is. Of any other link:',
+    );
+    expect(JSON.parse((await owner(storage, '--json')).out)).toMatchObject({ primary: null });
   });
 });
 
