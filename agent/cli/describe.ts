@@ -4,6 +4,7 @@ import { createTwoFilesPatch } from 'diff';
 import { explainSelection } from '../../renderers/detect/select.ts';
 import { plannedRuleKey } from '../apply/kernel-objects.ts';
 import type { FileChange } from '../apply/ownership.ts';
+import type { Family } from '../model/address.ts';
 import {
   type EniPlan,
   isDefaultRoute,
@@ -53,8 +54,7 @@ export function describePlan(pass: PassResult, style: Style): readonly string[] 
 export function describeEni(eni: EniPlan, style: Style): readonly string[] {
   const gateways = eni.routes.filter(r => isDefaultRoute(r) && r.table !== mainTable).map(r => r.gateway);
   const addresses = eni.addresses.map(a => (a.dynamic ? `${a.ip} (DHCP)` : `${a.ip}/${a.prefixLength}`));
-  // One without a source reads the same for both families.
-  const rules = [...new Set(eni.rules.map(ruleText))];
+  const rules = rulesOfBoth(eni.rules);
   return [
     bold(style, `ENI ${eni.eniId ?? eni.mac} on ${eni.link}`),
     `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${mtuText(eni)}`,
@@ -89,6 +89,14 @@ function wrapped(head: string, words: readonly string[], width: number): readonl
     line += `${word} `;
   }
   return [...lines, line.trimEnd()];
+}
+
+/** One without a source reads the same for both families, and is then one line. */
+function rulesOfBoth(rules: readonly PlannedRule[]): readonly string[] {
+  const of = (family: Family) => new Set(rules.filter(r => r.family === family).map(ruleText));
+  const [four, six] = [of(4), of(6)];
+  const isBoth = (text: string) => four.has(text) && six.has(text);
+  return [...new Set(rules.map(ruleText))].map(text => (isBoth(text) ? `${text} (IPv4 and IPv6)` : text));
 }
 
 export function ruleText(r: PlannedRule): string {
