@@ -14,6 +14,7 @@ import type { PassContext } from '../pass/pass.ts';
 import { describePause, readPause } from '../pass/pause.ts';
 import { lookOnly } from '../system/look-only.ts';
 import { daemonFindings, repairHint, sections } from './agent-itself.ts';
+import { defaultRoute, refusedDefaultRoutes } from './default-route.ts';
 import { filesLoaded } from './files-loaded.ts';
 import { type Finding, ok } from './finding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
@@ -45,6 +46,7 @@ const checks: readonly Check[] = [
   (found, { daemon, system }) => daemonFindings(found, daemon, system.now()),
   generatorCheck,
   metadata,
+  defaultRoute,
   sections,
   leftAlone,
   enis,
@@ -110,9 +112,9 @@ function metadata(
   _pingTargets: readonly Ip[],
   earlier: readonly Finding[],
 ): readonly Finding[] {
-  const skipped = new Set(skippedTexts(inspection));
+  const elsewhere = new Set([...skippedTexts(inspection), ...refusedDefaultRoutes(inspection)]);
   const live = inspection.liveOnly && describeLiveOnly(inspection.liveOnly);
-  const problems = inspection.degraded.filter(text => !skipped.has(text) && text !== live);
+  const problems = inspection.degraded.filter(text => !elsewhere.has(text) && text !== live);
   if (problems.length === 0) return [ok('metadata', describeCloud(inspection))];
   const { failure } = inspection;
   if (failure !== undefined && !isMetadataFailure(failure))
