@@ -12,6 +12,7 @@ import {
 } from '../model/kernel-state.ts';
 import type { EniPlan, PlannedRoute, PlannedRule } from '../model/network-plan.ts';
 import type { RouteAnswer } from '../system/kernel/route-lookups.ts';
+import { plannedRuleWords, routeWords, ruleWords } from './words.ts';
 
 export interface Detour {
   readonly why: string;
@@ -26,7 +27,8 @@ interface Catch {
   readonly route: KernelRoute | undefined;
 }
 
-export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteAnswer): Detour {
+/** @param last the highest priority of any ENI's rules: behind it a rule of somebody does no harm */
+export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteAnswer, last: number): Detour {
   const planned = (r: PlannedRule) =>
     longest(
       plan.routes.filter(route => route.table === plan.table && !isShort(route, r)),
@@ -46,8 +48,8 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
   if (caught !== undefined && rule !== undefined && caught.rule.priority <= rule.priority) {
     if (!isOwn(caught.rule))
       return {
-        why: `${ruleKey(caught.rule)}${words(caught.rule.opaque)} comes before the rules of the ENI`,
-        hint: `find out what added that rule; it does no harm with a priority above ${rule.priority}, or without the addresses of ${plan.link}`,
+        why: `${ruleWords(caught.rule)} comes before the rules of the ENI`,
+        hint: `find out what added that rule; it does no harm with a priority above ${last}, or without the addresses of ${plan.link}: see "Why 28000" in docs/how-it-works.md`,
         deliberate: false,
       };
     if (caught.rule.table !== plan.table && caught.route !== undefined)
@@ -58,13 +60,13 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
       };
   }
   if (rule !== undefined && !kernel.rules.some(r => isOwn(r) && ruleKey(r) === plannedRuleKey(rule)))
-    return missing(plannedRuleKey(rule));
+    return missing(plannedRuleWords(plannedRuleKey(rule)));
   const route = rule && planned(rule);
   const key = route === undefined ? undefined : routeKey({ ...route, link: plan.link });
   if (key !== undefined && !kernel.routes.some(r => keyWithoutMetric(r) === key)) return missing(key);
   if (caught?.route !== undefined)
     return {
-      why: `${keyWithoutMetric(caught.route)}${words(caught.route.opaque)} is used instead`,
+      why: `${routeWords(caught.route)} is used instead`,
       hint: 'find out what added that route, and remove it; "eni-agent plan" lists what the ENI should have',
       deliberate: false,
     };
@@ -75,9 +77,9 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
   };
 }
 
-function missing(key: string): Detour {
+function missing(what: string): Detour {
   const hint = '"eni-agent once" adds it; if it disappears again, another program on this machine removes it';
-  return { why: `${key} is missing`, hint, deliberate: false };
+  return { why: `${what} is missing`, hint, deliberate: false };
 }
 
 /** The rule, if by what is known of it the packet goes where the kernel says that it goes. */
@@ -142,8 +144,4 @@ function longest<Route extends KernelRoute | PlannedRoute>(
 
 function keyWithoutMetric(route: KernelRoute): string {
   return routeKey({ ...route, metric: undefined });
-}
-
-function words(opaque: string | undefined): string {
-  return opaque === undefined ? '' : ` (${opaque})`;
 }

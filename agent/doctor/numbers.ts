@@ -2,12 +2,13 @@
 // slot already shares it from that day on, and only a person can say which of the two should move.
 import { ownShaped } from '../apply/own-objects.ts';
 import { readState } from '../apply/state-file.ts';
-import { type KernelRoute, type KernelRule, routeKey, ruleKey } from '../model/kernel-state.ts';
+import { ruleKey } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
 import { bandFront, bandWidth, isPriorityOfBand, isTableOfBand } from '../plan/numbering.ts';
 import { type Finding, ok } from './finding.ts';
+import { routeWords, ruleWords } from './words.ts';
 
 const shown = 3;
 
@@ -47,7 +48,7 @@ function foreignRoutes(inspection: Inspection, plans: readonly EniPlan[], base: 
     inspection.kernel.routes
       .filter(r => isTableOfBand(base, r.table) || tables.has(r.table))
       .filter(r => r.opaque !== undefined || !ownLinks.has(`${r.table} ${r.link}`))
-      .map((r: KernelRoute) => routeKey({ ...r, metric: undefined }) + words(r.opaque)),
+      .map(routeWords),
   );
 }
 
@@ -66,12 +67,8 @@ function foreignRules(inspection: Inspection, plans: readonly EniPlan[], base: n
           (r.table !== undefined && isTableOfBand(base, r.table) && !tables.has(r.table)),
       )
       .filter(r => r.opaque !== undefined || !own.has(ruleKey(r)))
-      .map((r: KernelRule) => ruleKey(r) + words(r.opaque)),
+      .map(ruleWords),
   );
-}
-
-function words(opaque: string | undefined): string {
-  return opaque === undefined ? '' : ` (${opaque})`;
 }
 
 function distinct(lines: readonly string[]): readonly string[] {

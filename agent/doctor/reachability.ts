@@ -7,6 +7,7 @@ import { listed } from '../model/listed.ts';
 import { type EniPlan, isDefaultRoute } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
+import { bandWidth } from '../plan/numbering.ts';
 import { type Neighbour, readNeighbours } from '../system/kernel/neighbours.ts';
 import { lookUpRoutes, type RouteAnswer, type RouteQuestion } from '../system/kernel/route-lookups.ts';
 import { explainDetour } from './detour.ts';
@@ -19,7 +20,7 @@ const outside = { 4: '203.0.113.1' as Ip, 6: '2001:db8::1' as Ip } as const;
 /** @param targets addresses to ping from every address of their family */
 export async function reachability(
   { enis, kernel }: Inspection,
-  { system }: PassContext,
+  { system, settings }: PassContext,
   targets: readonly Ip[],
 ): Promise<readonly Finding[]> {
   const plans = enis.map(e => e.plan);
@@ -32,9 +33,10 @@ export async function reachability(
     lookUpRoutes(system, asked.flat()),
     readNeighbours(system),
   ]);
+  const last = settings.routing.base + bandWidth - 1;
   const found = plans.flatMap((plan, index) => {
     const own = answers.filter(a => asked[index]!.some(q => q.from === a.from && q.to === a.to));
-    return own.length === 0 ? [] : eniFindings(kernel, plan, own, neighbours);
+    return own.length === 0 ? [] : eniFindings(kernel, plan, own, neighbours, last);
   });
   return [...found, ...pinged];
 }
@@ -67,8 +69,9 @@ function eniFindings(
   plan: EniPlan,
   answers: readonly RouteAnswer[],
   neighbours: readonly Neighbour[],
+  last: number,
 ): readonly Finding[] {
-  const problems = wrongWays(kernel, plan, answers);
+  const problems = wrongWays(kernel, plan, answers, last);
   const gateways = families.flatMap(family => {
     const from = answers.find(a => familyOf(a.from) === family)?.from;
     const ip = from === undefined ? undefined : gatewayOf(plan, from);
@@ -86,18 +89,23 @@ function eniFindings(
 }
 
 /** One finding per cause, however many addresses it concerns. */
-function wrongWays(kernel: KernelState, plan: EniPlan, answers: readonly RouteAnswer[]): readonly Finding[] {
+function wrongWays(
+  kernel: KernelState,
+  plan: EniPlan,
+  answers: readonly RouteAnswer[],
+  last: number,
+): readonly Finding[] {
   const causes = new Map<string, { first: RouteAnswer; ips: Set<Ip> }>();
   for (const answer of answers.filter(a => !isRight(plan, a))) {
-    const { why } = explainDetour(kernel, plan, answer);
+    const { why } = explainDetour(kernel, plan, answer, last);
     const known = causes.get(why);
     if (known === undefined) causes.set(why, { first: answer, ips: new Set([answer.from]) });
     else known.ips.add(answer.from);
   }
   return [...causes.values()].map(({ first, ips }) => {
-    const { why, hint, deliberate } = explainDetour(kernel, plan, first);
+    const { why, hint, deliberate } = explainDetour(kernel, plan, first, last);
     const instead = first.to === outside[familyOf(first.to)] ? ` via ${gatewayOf(plan, first.from)}` : '';
-    const saw = `${listed([...ips])} would ${describeWay(first)}, not by ${plan.link}${instead}: ${why}`;
+    const saw = `${listed([...ips])} ${describeWay(first, `by ${plan.link}${instead}`)}: ${why}`;
     return { check: 'reachability', verdict: deliberate ? 'warning' : 'failure', saw, hint };
   });
 }
@@ -107,9 +115,9 @@ function isRight(plan: EniPlan, { from, to, link, gateway }: RouteAnswer): boole
   return to !== outside[familyOf(to)] || gateway === gatewayOf(plan, from);
 }
 
-function describeWay({ to, link, gateway, refusal }: RouteAnswer): string {
-  if (link === undefined) return `not get to ${to} at all (${refusal})`;
-  return `leave by ${link}${gateway === undefined ? '' : ` via ${gateway}`} to ${to}`;
+function describeWay({ to, link, gateway, refusal }: RouteAnswer, planned: string): string {
+  if (link === undefined) return `cannot reach ${to} (${refusal}); the way is ${planned}`;
+  return `would leave by ${link}${gateway === undefined ? '' : ` via ${gateway}`} to ${to}, not ${planned}`;
 }
 
 function stateOf(neighbours: readonly Neighbour[], link: string, ip: Ip): string | undefined {

@@ -25,7 +25,7 @@ export function shadowsOf(kernel: Pick<KernelState, 'rules' | 'routes'>, plan: E
     .sort((a, b) => a.priority - b.priority);
 }
 
-/** For a person: `shadowed by rule 27999, see doctor`. */
+/** For a person: `shadowed by rule 27999, see doctor`; `doctor` says which it is, by words.ts. */
 export function describeShadows(shadows: readonly Shadow[]): string | undefined {
   const numbers = [...new Set(shadows.map(s => s.priority))];
   if (numbers.length === 0) return undefined;

@@ -73,7 +73,7 @@ describe('doctor', () => {
     await guest('ip rule del priority 28600');
     expect(await seen(2)).toEqual([
       'FAIL  reachability: 10.0.1.10, 10.0.1.11 would leave by eth0 via 10.0.0.1 to 203.0.113.1, not by eth1 via 10.0.1.1: ' +
-        'rule 4 28600 from 10.0.1.0/24 iif lo lookup 28000 is missing',
+        'IPv4 rule 28600 (from 10.0.1.0/24 iif lo lookup 28000) is missing',
       '"eni-agent once" adds it; if it disappears again, another program on this machine removes it',
       healthy[1],
     ]);
@@ -86,7 +86,7 @@ describe('doctor', () => {
     expect(await seen(2)).toEqual([
       healthy[0],
       expect.stringMatching(
-        /^FAIL {2}reachability: 2001:db8:12::10 would .*: route 28001 ::\/0 via fe80:ec2::1 dev eth2 is missing$/,
+        /^FAIL {2}reachability: 2001:db8:12::10 (would|cannot) .*: route 28001 ::\/0 via fe80:ec2::1 dev eth2 is missing$/,
       ),
       expect.stringContaining('"eni-agent once" adds it'),
     ]);
@@ -96,25 +96,23 @@ describe('doctor', () => {
 
   const everyones = /^not fwmark/;
   test.each([
-    ['by its source', 'from 10.0.1.11 lookup main priority 90', 'rule 4 90 from 10.0.1.11/32 lookup 254'],
+    ['by its source', 'from 10.0.1.11 lookup main priority 90', 'IPv4 rule 90 (from 10.0.1.11 lookup main)'],
     [
       'of a VPN, for all but the marked',
       'not fwmark 0xca6c lookup 254 priority 91',
-      'rule 4 91 from all lookup 254 (not fwmark 0xca6c)',
+      'IPv4 rule 91 (not from all fwmark 0xca6c lookup main)',
     ],
-    [
-      'that refuses',
-      'from 10.0.1.11 prohibit priority 92',
-      'rule 4 92 from 10.0.1.11/32 lookup - (prohibit)',
-    ],
+    ['that refuses', 'from 10.0.1.11 prohibit priority 92', 'IPv4 rule 92 (from 10.0.1.11 prohibit)'],
   ])('a foreign rule with a smaller priority: %s', async (_name, rule, named) => {
     await guest(`ip rule add ${rule}`);
     const found = await seen(2);
-    expect(found[0]).toMatch(/^FAIL {2}reachability: .*10\.0\.1\.11 would .*, not by eth1 via 10\.0\.1\.1: /);
+    expect(found[0]).toMatch(
+      /^FAIL {2}reachability: .*10\.0\.1\.11 (would|cannot) .* by eth1 via 10\.0\.1\.1: /,
+    );
     expect(found[0]).toContain(`: ${named} comes before the rules of the ENI`);
-    expect(found[1]).toContain('a priority above 28600');
+    expect(found[1]).toContain('a priority above 28855');
     // `status` says as much without asking the kernel for a route.
-    const [, priority] = /^rule 4 (\d+) /.exec(named)!;
+    const [, priority] = /^IPv4 rule (\d+) /.exec(named)!;
     const shadow = `shadowed by rule ${priority}, see doctor`;
     expect(await agentOk(host, ['status'], 2)).toContain(`state      working: ${shadow}`);
     const { attention, enis } = JSON.parse(await agentOk(host, ['status', '--json'], 2));

@@ -74,32 +74,32 @@ const collisions: readonly (readonly [string, string, string])[] = [
   [
     'a rule of tier 0',
     'ip rule add from 10.9.0.0/16 lookup 500 priority 27700',
-    'rule 4 27700 from 10.9.0.0/16 lookup 500',
+    'IPv4 rule 27700 (from 10.9.0.0/16 lookup 500)',
   ],
   [
     'a rule of tier 1',
     'ip rule add from 10.9.0.0/16 lookup 500 priority 28255',
-    'rule 4 28255 from 10.9.0.0/16 lookup 500',
+    'IPv4 rule 28255 (from 10.9.0.0/16 lookup 500)',
   ],
   [
     'a rule of tier 2, in no form that is known',
     'ip rule add fwmark 7 lookup 500 priority 28450',
-    'rule 4 28450 from all lookup 500 (fwmark 0x7)',
+    'IPv4 rule 28450 (from all fwmark 0x7 lookup 500)',
   ],
   [
     'a rule of tier 3 with the priority of the ENI',
     'ip rule add from 10.9.0.0/16 lookup 500 priority 28600',
-    'rule 4 28600 from 10.9.0.0/16 lookup 500',
+    'IPv4 rule 28600 (from 10.9.0.0/16 lookup 500)',
   ],
   [
     'a rule like the ENI’s, with a mark',
     'ip rule add from 172.31.32.0/20 iif lo fwmark 7 lookup 28000 priority 28600',
-    'rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000 (fwmark 0x7)',
+    'IPv4 rule 28600 (from 172.31.32.0/20 fwmark 0x7 iif lo lookup 28000)',
   ],
   [
     'IPv6',
     'ip -6 rule add from 2001:db8:9::/64 lookup 500 priority 28855',
-    'rule 6 28855 from 2001:db8:9::/64 lookup 500',
+    'IPv6 rule 28855 (from 2001:db8:9::/64 lookup 500)',
   ],
   [
     'a table of a free slot',
@@ -114,7 +114,7 @@ const collisions: readonly (readonly [string, string, string])[] = [
   [
     'a rule to a table of the band that no ENI has',
     'ip rule add fwmark 7 lookup 28007 priority 90',
-    'rule 4 90 from all lookup 28007 (fwmark 0x7)',
+    'IPv4 rule 90 (from all fwmark 0x7 lookup 28007)',
   ],
 ];
 
@@ -166,7 +166,9 @@ test('a route by the ENI’s own link in a form that is not known is not ours', 
   };
   const context = { system: machine.system, settings: defaultSettings, log: silentLog };
   const [finding] = await checkNumbers(inspection as unknown as Inspection, context);
-  expect(finding?.saw).toMatch(/: route 28000 0.0.0.0\/0 via 172.31.32.1 dev eth1 \(unicast nexthop .*\)$/);
+  expect(finding?.saw).toMatch(
+    /: route 28000 0\.0\.0\.0\/0 nexthop via 172\.31\.32\.1 dev eth1 weight 1 nexthop via /,
+  );
 });
 
 test('without metadata the last applied plan tells what is ours', async () => {

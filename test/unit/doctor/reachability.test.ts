@@ -69,13 +69,13 @@ describe('the way out', () => {
     ]);
   });
 
-  const eth1 = 'not by eth1 via 172.31.32.1';
-  const away = `172.31.40.10 would leave by eth0 via 172.31.16.1 to 203.0.113.1, ${eth1}`;
+  const eth1 = 'by eth1 via 172.31.32.1';
+  const away = `172.31.40.10 would leave by eth0 via 172.31.16.1 to 203.0.113.1, not ${eth1}`;
   const detours: readonly (readonly [string, readonly string[], string, RegExp])[] = [
     [
       'a rule is missing',
       ['ip -4 rule del priority 28600'],
-      `${away}: rule 4 28600 from 172.31.32.0/20 iif lo lookup 28000 is missing`,
+      `${away}: IPv4 rule 28600 (from 172.31.32.0/20 iif lo lookup 28000) is missing`,
       /^"eni-agent once" adds it/,
     ],
     [
@@ -87,26 +87,26 @@ describe('the way out', () => {
     [
       'the default route is missing, and there is no other',
       ['ip -4 route del default table 28000', 'ip -4 route del default'],
-      `172.31.40.10 would not get to 203.0.113.1 at all (Network is unreachable), ${eth1}: route 28000 0.0.0.0/0 via 172.31.32.1 dev eth1 is missing`,
+      `172.31.40.10 cannot reach 203.0.113.1 (Network is unreachable); the way is ${eth1}: route 28000 0.0.0.0/0 via 172.31.32.1 dev eth1 is missing`,
       /^"eni-agent once" adds it/,
     ],
     [
       'another gateway',
       ['ip route replace default via 172.31.32.9 dev eth1 onlink table 28000'],
-      `172.31.40.10 would leave by eth1 via 172.31.32.9 to 203.0.113.1, ${eth1}: route 28000 0.0.0.0/0 via 172.31.32.1 dev eth1 is missing`,
+      `172.31.40.10 would leave by eth1 via 172.31.32.9 to 203.0.113.1, not ${eth1}: route 28000 0.0.0.0/0 via 172.31.32.1 dev eth1 is missing`,
       /^"eni-agent once" adds it/,
     ],
     [
       'a rule of somebody else for the address',
       ['ip rule add from 172.31.40.10 lookup main priority 90'],
-      `${away}: rule 4 90 from 172.31.40.10/32 lookup 254 comes before the rules of the ENI`,
-      /a priority above 28600/,
+      `${away}: IPv4 rule 90 (from 172.31.40.10 lookup main) comes before the rules of the ENI`,
+      /a priority above 28855, .*: see "Why 28000" in docs\/how-it-works\.md$/,
     ],
     [
       'a rule of somebody else for all, before the missing one of ours',
       ['ip rule add from all lookup main priority 90', 'ip -4 rule del priority 28600'],
-      `${away}: rule 4 90 from all lookup 254 comes before the rules of the ENI`,
-      /a priority above 28600/,
+      `${away}: IPv4 rule 90 (from all lookup main) comes before the rules of the ENI`,
+      /a priority above 28855, .*: see "Why 28000" in docs\/how-it-works\.md$/,
     ],
     [
       'the table has a longer route',
@@ -117,7 +117,7 @@ describe('the way out', () => {
     [
       'a route that refuses',
       ['ip route add unreachable 203.0.113.0/24 table 28000'],
-      `172.31.40.10 would not get to 203.0.113.1 at all (No route to host), ${eth1}: route 28000 203.0.113.0/24 dev - (unreachable) is used instead`,
+      `172.31.40.10 cannot reach 203.0.113.1 (No route to host); the way is ${eth1}: route 28000 unreachable 203.0.113.0/24 is used instead`,
       /remove it/,
     ],
   ];
@@ -145,7 +145,7 @@ describe('the way out', () => {
       machine.system.sh(line);
     expect((await findings()).map(f => f.verdict)).toEqual(['ok']);
     machine.system.sh('ip -4 rule del priority 28600');
-    expect((await findings()).map(f => f.saw)).toEqual([expect.stringContaining('rule 4 28600 ')]);
+    expect((await findings()).map(f => f.saw)).toEqual([expect.stringContaining('IPv4 rule 28600 (')]);
   });
 
   test('a specific route of main is a warning: it may be meant', async () => {
@@ -169,7 +169,7 @@ describe('the way out', () => {
     expect(await findings()).toMatchObject([
       {
         verdict: 'failure',
-        saw: '172.31.40.10 would leave by eth0 via 172.31.16.1 to 172.31.32.1, not by eth1: rule 4 90 from all to 172.31.32.1/32 lookup 254 comes before the rules of the ENI',
+        saw: '172.31.40.10 would leave by eth0 via 172.31.16.1 to 172.31.32.1, not by eth1: IPv4 rule 90 (from all to 172.31.32.1 lookup main) comes before the rules of the ENI',
       },
     ]);
   });
@@ -179,7 +179,7 @@ describe('the way out', () => {
     machine.system.sh('ip -6 route del default table 28000');
     const [first, ...others] = await findings();
     expect(first!.saw).toMatch(
-      /^2600:1f16:292:100::10 would .*: route 28000 ::\/0 via fe80:ec2::1 dev eth1 is missing$/,
+      /^2600:1f16:292:100::10 cannot reach .*: route 28000 ::\/0 via fe80:ec2::1 dev eth1 is missing$/,
     );
     expect(others).toEqual([
       fine(
