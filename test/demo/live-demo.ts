@@ -1,6 +1,7 @@
 // The demo on a machine where namespaces may be made: one case from "the second ENI does not work" to "detached and clean", with
 // the real agent on the real network service. `node live-demo.ts CLOUD BACKEND`, started by run.sh. Ends with 1 if anything was
 // not as it should be.
+import { primaryGroupFiles } from '../../agent/apply/primary/group.ts';
 import type { ProviderName } from '../../agent/model/instance.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { type Emulator, startEmulator } from '../lab/emulator.ts';
@@ -46,7 +47,7 @@ async function addLateAddress(guest: Guest, emulator: Emulator): Promise<void> {
   show(`/etc/eni-agent/eni-agent.conf.d/late.conf:\n${section}`);
 }
 
-/** Paths of the agent's files in all folders that this backend may have them in, and of what its generator made of them. */
+/** Paths of the agent's files in all folders that this backend may have them in, of its file of the primary's link group, and of what its generator made of them. */
 async function agentFiles(guest: Guest): Promise<readonly string[]> {
   const { ownFiles, netplanGenerator } = renderers[backend];
   const generated =
@@ -54,7 +55,7 @@ async function agentFiles(guest: Guest): Promise<readonly string[]> {
       ? []
       : [{ dir: netplanGenerator.generated.dir, name: netplanGenerator.generated.ours }];
   const found: string[] = [];
-  for (const { dir, name } of [...ownFiles, ...generated]) {
+  for (const { dir, name } of [...ownFiles, primaryGroupFiles, ...generated]) {
     // A pattern may name a path below the folder. Folders that do not exist hold nothing.
     const { stdout } = await runInGuest(guest, ['find', dir, '-type', 'f', '-printf', '%P\\n']);
     found.push(

@@ -7,6 +7,8 @@ import type { Vpc } from './vpc.ts';
 export interface Events {
   /** All lines that the monitor wrote during the callback, with time stamps. */
   readonly lines: readonly string[];
+  /** Lines that announce no more of the link than another group; they are in none of the others. */
+  groupsOf(link: string): readonly string[];
   /** Lines that name the link. */
   of(link: string): readonly string[];
   /** Lines that name the link and announce that something went away. */
@@ -50,7 +52,9 @@ export async function countEvents<T>(
       .slice(from)
       .split('\n')
       .filter(line => line !== '' && !line.includes('127.77.0.'));
-    return { events: eventsOf(withoutGroups(lines, before.split('\n'))), result };
+    const others = withoutGroups(lines, before.split('\n'));
+    const groups = lines.filter(line => !others.includes(line));
+    return { events: { ...eventsOf(others), groupsOf: link => eventsOf(groups).of(link) }, result };
   } finally {
     await monitor.stop();
   }
@@ -79,7 +83,7 @@ function withoutGroups(lines: readonly string[], before: readonly string[]): rea
   });
 }
 
-function eventsOf(lines: readonly string[]): Events {
+function eventsOf(lines: readonly string[]): Omit<Events, 'groupsOf'> {
   const of = (link: string) => {
     const name = new RegExp(`(^|[\\s])${link.replaceAll('.', '\\.')}(?=[\\s:@]|$)`);
     return lines.filter(line => name.test(line));
