@@ -139,4 +139,16 @@ export function tellDefaultRoute({
     expect(await metricsOf('eth1')).toEqual([]);
     await works();
   });
+
+  test('remove takes it away as well, and it does not come back', async () => {
+    const inMain = () =>
+      sh('for f in 4 6; do ip -o -$f route show table main; done | grep "dev eth1" || true');
+    configure('default-route = yes');
+    await agentOk(host, ['once']);
+    expect(await metricsOf('eth1')).toEqual(bothWith(2_000_000_000));
+    await agentOk(host, ['remove']);
+    await new Promise(resolve => setTimeout(resolve, 1000));
+    // The image's own configuration may bring a lease now.
+    expect((await inMain()).split('\n').filter(line => / metric 20000\d{5}\b/.test(line))).toEqual([]);
+  });
 }
