@@ -126,11 +126,15 @@ describe('doctor', () => {
 
   test('a specific route of main, as a VPN adds it: a warning, for it may be meant', async () => {
     await guest('ip route add 128.0.0.0/1 via 10.0.0.1 dev eth0');
+    // By the primary it takes nothing of an ENI, unless the group is missing.
+    expect(await seen(0)).toEqual(healthy);
+    await guest('ip link set dev eth0 group 0');
     const found = await seen(2);
     expect(found[0]).toMatch(
       /^WARN {2}reachability: 10\.0\.1\.10, 10\.0\.1\.11 would leave by eth0 .*: main has route 254 128\.0\.0\.0\/1 /,
     );
     await guest('ip route del 128.0.0.0/1');
+    await guest('ip link set dev eth0 group 28000');
   });
 
   test('a gateway that does not answer', async () => {
