@@ -70,16 +70,18 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
+    // With no change of an ENI only the primary's link group can be left to set.
+    const { add, remove } = work.kernelChanges;
+    const isSet = add.length + remove.length > 0;
     if (options.apply) {
       const { primaryLink } = desired.plan;
       const wish = { primaryLink, enis: stateAfter.applied, before: state.applied };
       await settlePrimaryGroup({ system, log, compare }, kernel, wish);
+      // With an ENI's change it is a part of that.
+      if (isSet) log.info({ link: primaryLink }, 'the primary had lost its link group');
       await writeState(system, stateAfter);
     }
-    // With no change of an ENI only the primary's link group can be left to set.
-    const { add, remove } = work.kernelChanges;
-    const isPending = !options.apply && add.length + remove.length > 0;
-    return { ...result, outcome: isPending ? 'pending' : 'unchanged' };
+    return { ...result, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };
   if (isRefused) return { ...result, outcome: 'refused' };

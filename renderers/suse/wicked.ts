@@ -17,12 +17,7 @@ import {
 } from '../renderer.ts';
 import { findWickedClaims } from './claims.ts';
 import { suseAddressVariables, suseScriptPath, suseSysctlFile } from './ifcfg.ts';
-import {
-  needsConnectedRouteDropped,
-  renderDownScript,
-  renderUpScript,
-  type ScriptPart,
-} from './link-scripts.ts';
+import { renderDownScript, renderUpScript, type ScriptPart } from './link-scripts.ts';
 import { dhcpVariables } from './wicked-dhcp.ts';
 import { routeLine, ruleLine } from './wicked-lines.ts';
 
@@ -59,14 +54,13 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
   const lines = (kind: string, list: readonly string[]): readonly FileText[] =>
     list.length === 0 ? [] : [file(kind, `# ${marker}\n${list.join('\n')}\n`)];
   const part = scriptPart(eni, facts);
-  const scripted = needsScripts(eni, facts);
   const script = (stage: 'up' | 'down', content: string): FileText => ({
     path: suseScriptPath(link, stage),
     mode: 0o755,
     content,
   });
   return [
-    file('ifcfg', renderVariables(variablesOf(eni, scripted), 'always')),
+    file('ifcfg', renderVariables(variablesOf(eni), 'always')),
     ...lines(
       'ifroute',
       eni.routes.filter(route => !part.routes.includes(route)).map(route => routeLine(route, link)),
@@ -76,9 +70,8 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
       eni.rules.filter(rule => !part.rules.includes(rule)).map(rule => ruleLine(rule)),
     ),
     ...lines('ifsysctl', suseSysctlFile()),
-    ...(scripted
-      ? [script('up', renderUpScript(eni, part)), script('down', renderDownScript(eni, part))]
-      : []),
+    script('up', renderUpScript(eni, part)),
+    script('down', renderDownScript(eni, part)),
   ];
 }
 
@@ -102,12 +95,7 @@ function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
   return { routes, rules, leasedRoutes: eni.addressing === 'dhcp' };
 }
 
-function needsScripts(eni: EniPlan, facts: HostFacts): boolean {
-  const { routes, rules, leasedRoutes } = scriptPart(eni, facts);
-  return routes.length + rules.length > 0 || leasedRoutes === true || needsConnectedRouteDropped(eni);
-}
-
-function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
+function variablesOf(eni: EniPlan): readonly Variable[] {
   const leased = eni.addressing === 'dhcp';
   const link = linkWord(eni.link);
   return [
@@ -121,12 +109,8 @@ function variablesOf(eni: EniPlan, scripted: boolean): readonly Variable[] {
     // cloud-netconfig adds its own tables and rules to every link of the cloud otherwise.
     ['CLOUD_NETCONFIG_MANAGE', 'no'],
     // A bare path has no type, and a script without a type is skipped with a note.
-    ...(scripted
-      ? ([
-          ['POST_UP_SCRIPT', `wicked:${suseScriptPath(link, 'up')}`],
-          ['PRE_DOWN_SCRIPT', `wicked:${suseScriptPath(link, 'down')}`],
-        ] as const)
-      : []),
+    ['POST_UP_SCRIPT', `wicked:${suseScriptPath(link, 'up')}`],
+    ['PRE_DOWN_SCRIPT', `wicked:${suseScriptPath(link, 'down')}`],
   ];
 }
 
@@ -152,7 +136,7 @@ function changeCommands(before: EniPlan, after: EniPlan, facts: HostFacts): read
   const script: Command = { phase: 'after-write', argv: [suseScriptPath(link, 'up')] };
   return [
     { phase: 'after-write', argv: ['wicked', 'ifup', link] },
-    ...(needsScripts(after, facts) ? [script] : []),
+    script,
     ...deleteRuleCommands(dropped, 'after-write'),
   ];
 }

@@ -159,9 +159,9 @@ describe('a large instance', () => {
     const { events } = await countEvents(on.vpc, () => agentOk(on, ['once']));
     expect(events.of('eth0')).toEqual([]);
     await expectAllPings(on);
-    // Three rules for each ENI, whatever the number of its addresses.
+    // Four rules for each ENI, whatever the number of its addresses.
     const rules = await guestOk(on.guest, ['ip', 'rule']);
-    expect(rules.match(/^28\d\d\d:/gm)).toHaveLength(3 * 14);
+    expect(rules.match(/^28\d\d\d:/gm)).toHaveLength(4 * 14);
     expect(await agentOk(on, ['once'])).toContain('Nothing to do.');
   });
 });

@@ -90,6 +90,7 @@ describe('ifupdown with three ENIs', () => {
       '/etc/network/eni-agent-stanza',
       '/etc/network/interfaces.d/60-eni-eth1',
       '/etc/network/interfaces.d/60-eni-eth2',
+      '/etc/udev/rules.d/70-eni-agent-primary.rules',
     ]);
     expect(await networkState(host)).toBe(before);
   });

@@ -150,6 +150,15 @@ const examples: Readonly<Record<string, readonly EniInput[]>> = {
     mainDefaultMetric: 2_000_000_000,
     ipv6: { ...v6, gateway: ip('2001:db8:2:0:ffff:ffff:ffff:fff7') },
   }),
+  // Outside of the ENI's subnet as well, and a link-local one that main can go by.
+  'static-ipv6-gateways': network(
+    { ...base, ipv6: { ...v6, gateway: ip('2001:db8:ff::1') } },
+    {
+      ...second,
+      mainDefaultMetric: 30_000,
+      ipv6: { ...v6, addresses: [ip('2001:db8:3::20')], subnets: [exclusive('2001:db8:3::/64')] },
+    },
+  ),
   'static-no-suppress': network({
     ...base,
     words: { ...allWords, suppressPrefixLength: false, primaryGroup: undefined },

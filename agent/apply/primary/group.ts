@@ -115,7 +115,7 @@ async function runAll({ system, log }: Settler, commands: readonly GroupCommand[
   for (const command of commands) {
     const { exitCode, stderr } = await system.run(command);
     const words = command.join(' ');
-    if (exitCode === 0) log.info({ command: words }, 'changed a link group');
+    if (exitCode === 0) log.debug({ command: words, exit: exitCode }, 'ran');
     else log.warn({ command: words, reason: stderr.trim() }, 'cannot put the primary into its link group');
   }
 }

@@ -18,6 +18,7 @@ export const expectedPlans = [
   'static-connected-route',
   'static-main-default',
   'static-main-default-ipv6',
+  'static-ipv6-gateways',
   'dhcp-awaiting-lease',
   'dhcp-complete',
   'dhcp-two-enis',

@@ -1,5 +1,6 @@
 // What is never written: names and values that a format would take for something else. And the order of versions that are no numbers.
 import { describe, expect, test } from 'vitest';
+import type { BackendName, HostFacts } from '../../../agent/model/host.ts';
 import type { NetworkPlan } from '../../../agent/model/network-plan.ts';
 import { renderVariables } from '../../../renderers/formats/shell-variables.ts';
 import { versionAtLeast } from '../../../renderers/formats/version-order.ts';
@@ -8,7 +9,9 @@ import { initscripts } from '../../../renderers/initscripts/renderer.ts';
 import { encodeYaml } from '../../../renderers/netplan/yaml.ts';
 import { encodeSystemdIni } from '../../../renderers/networkd/systemd-ini.ts';
 import { encodeKeyfile } from '../../../renderers/networkmanager/keyfile-text.ts';
+import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend } from '../../../renderers/releases/lookup.ts';
+import { noIpv6OnLink } from '../../../renderers/renderer.ts';
 import { cidr, examplePlans } from '../../support/example-plans.ts';
 
 test('an unparsed link name never reaches a file', () => {
@@ -87,4 +90,19 @@ test.each([
   [undefined, '0.8', undefined],
 ])('version %j is at least %j: %j', (version, wanted, expected) => {
   expect(versionAtLeast(version, wanted)).toBe(expected);
+});
+
+describe('an IPv6 gateway that main has no network for', () => {
+  const facts = (versions: Readonly<Record<string, string>>) => ({ versions }) as unknown as HostFacts;
+  test.each<readonly [string, BackendName, Readonly<Record<string, string>>, RegExp | undefined]>([
+    ['any backend', 'ifupdown', { kernel: '4.16.0' }, undefined],
+    ['a kernel that does not look at the word', 'ifupdown', { kernel: '4.15.0' }, /kernel before 4\.16/],
+    ['NetworkManager that knows it', 'networkmanager-keyfile', { networkmanager: '1.18.0' }, undefined],
+    ['one that does not', 'networkmanager-keyfile', { networkmanager: '1.16.2' }, /from version 1\.18 on/],
+    ['versions that are not known', 'networkmanager-ifcfg', {}, undefined],
+  ])('%s', (_name, backend, versions, why) => {
+    const said = noIpv6OnLink(renderers[backend], facts(versions));
+    if (why === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(why);
+  });
 });
