@@ -8,7 +8,10 @@ export interface PlanSubnet {
   readonly cidr: Cidr;
   /** Another ENI of the instance has a subnet that overlaps: only addresses tell whose packet it is. */
   readonly shared: boolean;
-  /** One that overlaps is not the same: networks of two VPCs, in which one destination means two hosts. */
+  /**
+   * Who shares it has another network than this ENI, around it, in it or elsewhere (two VPCs): there a destination may mean two hosts, and what
+   * main has may be right for one of them only.
+   */
   readonly nested?: boolean;
   /** Main gets this subnet's connected route from this ENI: only if the administrator asked for it and nobody has an older claim. */
   readonly connected: boolean;

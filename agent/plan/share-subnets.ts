@@ -1,5 +1,5 @@
 // Who else is in an ENI's subnets: decides between rules by subnet and rules by address, and who brings main's connected route.
-import { type Cidr, contains, type Family, hostCidr, type Ip, overlaps } from '../model/address.ts';
+import { type Cidr, contains, type Family, familyOf, hostCidr, type Ip, overlaps } from '../model/address.ts';
 import type { EniNetwork } from './eni-network.ts';
 import type { PlanSubnet } from './own-networks.ts';
 
@@ -15,7 +15,7 @@ export interface OtherInMain extends Other {
   readonly share: (cidr: Cidr) => PlanSubnet;
 }
 
-export interface ShareInput {
+export interface ShareInput extends Pick<Other, 'subnets'> {
   readonly slot: Other['slot'];
   /**
    * Every other ENI of the instance, with its slot or its claim: `older` (the primary, or one that others manage) or `younger`
@@ -35,7 +35,14 @@ export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
     const withPrimary = input.protectedAddresses.some(ip => contains(cidr, ip));
     // An older claim: the primary, an ENI that somebody else manages, or one of ours with a lower slot.
     const yields = withPrimary || neighbours.some(n => rankOf(n.slot) < rankOf(input.slot));
-    const nested = neighbours.some(n => subnetsOf(n).some(other => other !== cidr && overlaps(cidr, other)));
+    const ofFamily = (one: Pick<Other, 'subnets'>) =>
+      subnetsOf(one).filter(c => familyOf(c) === familyOf(cidr));
+    const own = ofFamily(input);
+    const nested = neighbours.some(n =>
+      ofFamily(n).some(
+        other => other !== cidr && (overlaps(cidr, other) || (n.slot !== 'older' && !own.includes(other))),
+      ),
+    );
     return {
       cidr,
       shared: withPrimary || neighbours.length > 0,
@@ -65,7 +72,7 @@ function rankOf(slot: Other['slot']): number {
   return slot === 'younger' ? Number.POSITIVE_INFINITY : slot;
 }
 
-function subnetsOf({ subnets: { ipv4, ipv6 } }: Other): readonly Cidr[] {
+function subnetsOf({ subnets: { ipv4, ipv6 } }: Pick<Other, 'subnets'>): readonly Cidr[] {
   return [...ipv4.subnets, ...ipv6.subnets];
 }
 

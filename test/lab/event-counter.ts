@@ -64,7 +64,7 @@ export async function countEvents<T>(
  * Without the lines that announce no more of a link than another group: that of the primary is set once, and neither the network service nor a
  * packet takes notice.
  */
-function withoutGroups(lines: readonly string[], before: readonly string[]): readonly string[] {
+export function withoutGroups(lines: readonly string[], before: readonly string[]): readonly string[] {
   const body = (line: string) =>
     line
       .replace(/^\[[^\]]*\] */, '')

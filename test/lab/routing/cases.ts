@@ -122,6 +122,18 @@ export const cases: readonly Case[] = [
       [other('wg0', '172.30.99.2/32', '10.0.64.0/18')],
     ),
   },
+  {
+    name: 'two ENIs in one subnet, one of which has a subnet in the primary’s as well, without the group',
+    machine: machine(
+      [
+        nic(0, side('10.200.48.0/20', '10.200.53.18', '10.200.48.1')),
+        nic(1, side('10.200.192.0/20', '10.200.204.231', '10.200.192.1')),
+        nic(2, side('10.200.192.0/20 10.200.52.0/22', '10.200.198.209 10.200.53.58', '10.200.192.1')),
+      ],
+      [other('wg0', '172.30.99.2/32', '10.200.48.0/21')],
+      { group: false },
+    ),
+  },
   // Linux (6.18) refuses a route by a gateway that is one of its own addresses, on whatever link, `onlink` or not ("Nexthop has invalid gateway").
   ...['first', 'last'].map(order => {
     const [here, there] = order === 'first' ? [1, 2] : [2, 1];
