@@ -153,6 +153,7 @@ test('erase: the last configuration stays and works, also after a reboot', async
       '/eni-agent.conf.rpmsave',
     ].map(name => `./etc/eni-agent${name}`),
     `.${eniFile}`,
+    './etc/udev/rules.d/70-eni-agent-primary.rules',
     ...['', '/history.jsonl', '/last-change.json', '/last-good-config.json', '/state.json'].map(
       name => `./var/lib/eni-agent${name}`,
     ),
