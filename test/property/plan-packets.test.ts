@@ -73,6 +73,8 @@ describe('packets', () => {
     ['with connected routes, without the link group', true, false],
   ])(
     'from each address leave by its ENI: through its gateway, or directly to a neighbour (%s)',
+    // Ten seconds on an idle machine.
+    { timeout: 300_000 },
     (_name, connected, hasGroup) =>
       check(arbitraryMachine, machine => {
         const result = planOf(machine, undefined, connected);
