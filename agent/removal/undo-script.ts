@@ -18,7 +18,7 @@ import type { System } from '../system/system.ts';
 
 /** @returns the text of a POSIX script that continues after a command that fails. Changes nothing. */
 export async function undoScript({ system, settings }: PassContext): Promise<string> {
-  const { backend, applied } = await readState(system);
+  const { backend, applied, lastGood } = await readState(system);
   const renderer = backend === undefined ? undefined : renderers[backend];
   const facts = await readHostFacts(system);
   const owners = [...Object.values(renderers), { ownFiles: [...settlementFiles, primaryGroupFiles] }];
@@ -38,7 +38,10 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
     ...files,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
     ...applied.flatMap(kernelLines),
-    ...groupLines([settings.routing.base, ...groupsOf(applied)]),
+    ...groupLines(
+      [settings.routing.base, ...groupsOf(applied)],
+      [...applied, ...lastGood].map(eni => eni.mac),
+    ),
     'exit 0',
     '',
   ].join('\n');
@@ -87,12 +90,14 @@ function kernelLines(eni: EniPlan): readonly string[] {
   return [...batch(true), ...onLink(eni, [...batch(false), ...down])];
 }
 
-/** Whichever link it is by then: nobody else has a group with that number. */
-function groupLines(groups: readonly number[]): readonly string[] {
+/** Of whichever link has the MAC of an ENI by then, the primary too: the same number may be somebody's on other links. */
+function groupLines(groups: readonly number[], macs: readonly string[]): readonly string[] {
+  const pairs = [...new Set(groups)].flatMap(group => [...new Set(macs)].map(mac => `'${group} ${mac}'`));
+  if (pairs.length === 0) return [];
   return [
     'for link in /sys/class/net/*; do',
-    '  case "$(cat "$link/netdev_group" 2> /dev/null)" in',
-    `    ${[...new Set(groups)].join(' | ')}) ip link set dev "\${link##*/}" group 0 ;;`,
+    '  case "$(cat "$link/netdev_group" 2> /dev/null) $(cat "$link/address" 2> /dev/null)" in',
+    `    ${pairs.join(' | ')}) ip link set dev "\${link##*/}" group 0 ;;`,
     '  esac',
     'done',
   ];

@@ -160,5 +160,5 @@ test('a purge without the program takes it back', async () => {
   const { code, out } = await machine.agent('remove', '--script');
   expect(code).toBe(0);
   expect(out).toContain(rule);
-  expect(out).toMatch(/^ {4}28000\) ip link set dev "\$\{link##\*\/\}" group 0 ;;$/m);
+  expect(out).toMatch(/'28000 0a:75:69:92:e2:10'\) ip link set dev "\$\{link##\*\/\}" group 0 ;;$/m);
 });

@@ -79,7 +79,12 @@ export function primaryGroupCommands(
   if (wanted !== undefined && primary === undefined) return { joins: [], releases: [] };
   const joins = wanted !== undefined && primary?.group !== wanted && mayJoin(primary!, ours);
   const stays = (link: KernelLink) => wanted !== undefined && link === primary;
-  const left = links.filter(l => l.group !== undefined && l.group !== 0 && ours.has(l.group) && !stays(l));
+  // The same number may be somebody's on links that are no ENI's: containers and tunnels keep it.
+  const macs = new Set([primary?.mac, ...[...enis, ...before].map(eni => eni.mac)]);
+  const isEnis = (link: KernelLink) => link === primary || macs.has(link.mac) || link.physical;
+  const left = links.filter(
+    l => l.group !== undefined && l.group !== 0 && ours.has(l.group) && isEnis(l) && !stays(l),
+  );
   return {
     joins: joins ? [setGroup(primary!.name, wanted)] : [],
     releases: left.map(link => setGroup(link.name, 0)),

@@ -88,7 +88,8 @@ export function parseProbe(stdout: string): KernelProbe | undefined {
   // Every new namespace has this rule: without it the listing did not come from one.
   if (!/^0:\s+from all lookup (local|255)\b/m.test(stdout)) return undefined;
   const suppressPrefixLength = /^28300:.*\bsuppress_prefixlength 0\b/m.test(stdout);
-  const suppressGroup = /^28302:.*\bsuppress_ifgroup 28000\b/m.test(stdout);
+  // By whatever name: /etc/iproute2/group may have one for the number.
+  const suppressGroup = /^28302:.*\bsuppress_ifgroup \S/m.test(stdout);
   const ruleOif = /^28303:.*\boif lo\b/m.test(stdout);
   const ruleProtocol = /^28301:.*\bproto(col)? 233\b/m.test(stdout);
   const missing = [

@@ -109,6 +109,12 @@ describe('what ip is told', () => {
     );
   });
 
+  test('a link of somebody that is no ENI’s keeps its group, whatever its number', () => {
+    const docker = nic(7, { name: 'docker0', kind: 'bridge', group: 28000, physical: false });
+    expect(told([nic(0, { group: 28000 }), docker], enis)).toBe('');
+    expect(told([nic(0, { group: 28000 }), docker], [])).toBe('ip link set dev eth0 group 0');
+  });
+
   test('an ENI that an image has put into it leaves it', () => {
     expect(told([nic(0, { group: 28000 }), nic(1, { group: 28000 })], enis)).toBe(
       'ip link set dev eth1 group 0',

@@ -47,6 +47,11 @@ test('an ip that refuses one word still answers for the others', () => {
   });
 });
 
+test('somebody has given the number of the group a name', () => {
+  const text = `${local}28302:\tfrom 192.0.2.0/24 lookup main suppress_ifgroup uplink\n`;
+  expect(parseProbe(text)?.suppressGroup).toBe(true);
+});
+
 /** What an `ip` prints that ends at the first word that it does not know: iproute2 2.6.29 (SLES 11), 2.6.32 (EL6), 2.6.33 and 4.11 (EL7) do, also with -force. */
 function untilUnknown(batch: string, unknown: readonly string[]): string {
   let [rules, stdout] = [local, ''];
