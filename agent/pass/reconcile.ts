@@ -78,7 +78,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
       const wish = { primaryLink, enis: stateAfter.applied, before: state.applied };
       await settlePrimaryGroup({ system, log, compare }, kernel, wish);
       // With an ENI's change it is a part of that.
-      if (isSet) log.info({ link: primaryLink }, 'the primary had lost its link group');
+      if (isSet) log.info({ link: primaryLink }, 'put link groups right');
       await writeState(system, stateAfter);
     }
     return { ...result, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };

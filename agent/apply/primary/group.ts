@@ -44,6 +44,8 @@ export function primaryGroupRule(
   if (!mayJoin(link, groupsOf([...enis, ...before]))) return [];
   // A bridge or a bond has the MAC of its port; the port is not what the routes of the primary go by.
   const isMade = link.kind !== undefined && link.kind !== 'veth';
+  // A name may have quotes and wildcards, which udev would read as more of the rule. Such a bridge is put into the group by each pass.
+  if (isMade && !/^[\w.-]+$/.test(link.name)) return [];
   const which = isMade ? `KERNEL=="${link.name}"` : `DRIVERS=="?*", ATTR{address}=="${link.mac}"`;
   const content = [
     `# ${marker}`,

@@ -15,11 +15,11 @@ export interface KernelProbe extends Readonly<HostFacts['kernel']> {
 }
 
 /**
- * One `ip` for all questions. iproute2 before 2.6.33 has no `oif` on a rule (EL6: 2.6.32, SLES 11: 2.6.29), before 3.12 no `suppress_prefixlength`
- * and no `suppress_ifgroup`, before 4.17 no `protocol`, and such a word ends it on the spot (2.6.29 to 4.11: invarg() calls exit), also
- * with `-force`: so the oldest word comes first, each line is followed by a listing, and the first one says that there is a namespace at all.
- * An older kernel takes the rule and silently drops the attribute, so the answer is in the listing and not in the exit code. 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that
- * it is printed as it is.
+ * One `ip` for all questions. iproute2 before 2.6.33 has no `oif` on a rule (EL6: 2.6.32, SLES 11: 2.6.29), before 3.12 no
+ * `suppress_prefixlength` and no `suppress_ifgroup`, before 4.17 no `protocol`, and such a word ends it on the spot (2.6.29 to 4.11: invarg()
+ * calls exit), also with `-force`: so the oldest word comes first, each line is followed by a listing, and the first one says that there is a
+ * namespace at all. An older kernel takes the rule and silently drops the attribute, so the answer is in the listing and not in the exit code.
+ * 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that it is printed as it is.
  */
 const batch = [
   'rule show',

@@ -38,6 +38,11 @@ describe('the rule for udev', () => {
     expect(file!.path.startsWith(`${folder}/`) && primaryGroupFiles.name.test(name)).toBe(true);
   });
 
+  test.each(['br0",RUN+="x', 'br*', 'br[0]', 'br$x', "br'"])('none for a bridge called %s', name => {
+    const links = [nic(2, { name, kind: 'bridge', group: 0 })];
+    expect(primaryGroupRule({ ...plan, primaryLink: name }, enis, links)).toEqual([]);
+  });
+
   test('is the same once it has done its work', () => {
     expect(primaryGroupRule(plan, enis, inGroup(28000))).toEqual(primaryGroupRule(plan, enis, inGroup(0)));
   });
