@@ -83,7 +83,8 @@ export function primaryGroupCommands(
   const stays = (link: KernelLink) => wanted !== undefined && link === primary;
   // The same number may be somebody's on links that are no ENI's: containers and tunnels keep it.
   const macs = new Set([primary?.mac, ...[...enis, ...before].map(eni => eni.mac)]);
-  const isEnis = (link: KernelLink) => link === primary || macs.has(link.mac) || link.physical;
+  const isEnis = (link: KernelLink) =>
+    link === primary || link.physical || (link.mac !== undefined && macs.has(link.mac));
   const left = links.filter(
     l => l.group !== undefined && l.group !== 0 && ours.has(l.group) && isEnis(l) && !stays(l),
   );

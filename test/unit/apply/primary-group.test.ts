@@ -118,6 +118,9 @@ describe('what ip is told', () => {
     const docker = nic(7, { name: 'docker0', kind: 'bridge', group: 28000, physical: false });
     expect(told([nic(0, { group: 28000 }), docker], enis)).toBe('');
     expect(told([nic(0, { group: 28000 }), docker], [])).toBe('ip link set dev eth0 group 0');
+    // A tunnel has no MAC at all, and the primary is not known.
+    const tunnel = nic(8, { name: 'wg0', kind: 'wireguard', group: 28000, physical: false, mac: undefined });
+    expect(told([tunnel], [], { primaryLink: undefined })).toBe('');
   });
 
   test('an ENI that an image has put into it leaves it', () => {
