@@ -24,7 +24,9 @@ export function expectedLines(plan: EniPlan): KernelLines {
     addresses: plan.addresses
       .filter(address => !address.dynamic)
       .map(address => addressKey({ link: plan.link, ...address })),
-    routes: plan.routes.map(route => routeKey({ ...route, link: plan.link })),
+    routes: plan.routes.map(route =>
+      routeKey({ ...route, metric: kernelMetric(route.family, route.metric), link: plan.link }),
+    ),
     rules: plan.rules.map(rule => ruleKey({ ...rule, iif: rule.localOnly ? 'lo' : undefined })),
   });
 }
