@@ -139,10 +139,8 @@ function isRouteOf(route: KernelRoute, enis: readonly EniPlan[]): boolean {
 /** Routes that come with something that has its own line, or that no packet of ours can meet. */
 function isImplied(route: KernelRoute, state: KernelState, enis: readonly EniPlan[]): boolean {
   // The kernel's own on each IPv6 link. NetworkManager moves fe80::/64 into our table with the others (ipv6.route-table).
+  if (route.destination === linkLocalNetwork || route.destination.startsWith('ff00::/')) return true;
   const eni = enis.find(e => e.link === route.link);
-  if (route.destination === linkLocalNetwork)
-    return eni === undefined || route.table !== eni.table || !isPlanned(route, eni);
-  if (route.destination.startsWith('ff00::/')) return true;
   // An IPv6 address brings a route to itself into main (proto kernel, metric 256); table local is asked before.
   if (route.family === 6 && route.table === mainTable && route.gateway === undefined) {
     const own = state.addresses.filter(a => a.link === route.link && a.prefixLength === bits(a.ip));

@@ -8,7 +8,6 @@ import {
   families,
   type Ip,
   isLinkLocal,
-  linkLocalNetwork,
   type Mac,
   prefixLengthOf,
 } from '../model/address.ts';
@@ -79,7 +78,6 @@ export function planEni(input: EniInput): EniPlan {
             ...{ behindGateway, table },
             mainDefaultMetric:
               input.mainDefaultWithout?.includes(family) === true ? undefined : input.mainDefaultMetric,
-            boundSockets: input.words.boundSockets && part.addresses.length > 0,
             isElsewhere: input.isElsewhere,
           })
         : [],
@@ -132,7 +130,7 @@ function planAddresses(family: Family, part: FamilyInput, dhcp: boolean): readon
 function planRoutes(
   family: Family,
   part: FamilyInput,
-  { behindGateway, table, mainDefaultMetric, boundSockets, isElsewhere }: TableInput,
+  { behindGateway, table, mainDefaultMetric, isElsewhere }: TableInput,
 ): readonly PlannedRoute[] {
   const { subnets, gateway } = part;
   const onLink = (destination: Cidr): PlannedRoute => ({
@@ -151,19 +149,15 @@ function planRoutes(
     onLink: needsOnLink(family, gateway, subnets, isElsewhere?.(gateway) === true),
   });
   const defaultRoute = byGateway((family === 4 ? '0.0.0.0/0' : '::/0') as Cidr);
-  // What is bound to the link asks this table for its neighbours by link-local address too, and would be sent to the gateway.
-  const linkLocal = family === 6 && boundSockets ? [onLink(linkLocalNetwork)] : [];
   const inMain = { ...defaultRoute, onLink: needsOnLinkInMain(gateway, subnets), table: mainTable };
   const mainDefault = mainDefaultMetric === undefined ? [] : [{ ...inMain, metric: mainDefaultMetric }];
-  return [...onLinkRoutes, ...linkLocal, ...behindGateway.map(byGateway), defaultRoute, ...mainDefault];
+  return [...onLinkRoutes, ...behindGateway.map(byGateway), defaultRoute, ...mainDefault];
 }
 
 interface TableInput {
   readonly behindGateway: readonly Cidr[];
   readonly table: number;
   readonly mainDefaultMetric: number | undefined;
-  /** There is a rule for what is bound to the link (`oif`). */
-  readonly boundSockets: boolean;
   readonly isElsewhere: EniInput['isElsewhere'];
 }
 

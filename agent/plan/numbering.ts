@@ -5,6 +5,11 @@ import type { Mac } from '../model/address.ts';
 export const slotCount = 256;
 /** Distances of the rule tiers from the base; 300 apart, so that 256 slots fit between two of them. */
 const tierOffset = { inside: -300, ownNetworks: 0, specificMain: 300, ownTable: 600 } as const;
+/**
+ * Behind the kernel's own rules for main (32766) and default (32767): what is bound to a link gets there what nobody before had by that link, and
+ * no other packet ever walks that far. Whatever the base is.
+ */
+const firstOfBound = 33_000;
 /** How many numbers behind the base are ours. */
 export const bandWidth = tierOffset.ownTable + slotCount;
 /** How many in front of it. */
@@ -18,8 +23,11 @@ export const bandFront = -tierOffset.inside;
  */
 export const firstMetric = 2_000_000_000;
 
-export type Tier = keyof typeof tierOffset;
-export const tiers = Object.keys(tierOffset) as readonly Tier[];
+export type Tier = keyof typeof tierOffset | 'boundSockets';
+export const tiers: readonly Tier[] = [
+  ...(Object.keys(tierOffset) as (keyof typeof tierOffset)[]),
+  'boundSockets',
+];
 
 export function tableOf(base: number, slot: number): number {
   return base + slot;
@@ -32,13 +40,14 @@ export function isTableOfBand(base: number, table: number): boolean {
 
 /** One of the priorities of the slots, in any tier; not one in the gap between two tiers. */
 export function isPriorityOfBand(base: number, priority: number): boolean {
-  return Object.values(tierOffset).some(
-    offset => priority >= base + offset && priority < base + offset + slotCount,
-  );
+  return tiers.some(tier => {
+    const first = priorityOf(base, tier, 0);
+    return priority >= first && priority < first + slotCount;
+  });
 }
 
 export function priorityOf(base: number, tier: Tier, slot: number): number {
-  return base + tierOffset[tier] + slot;
+  return (tier === 'boundSockets' ? firstOfBound : base + tierOffset[tier]) + slot;
 }
 
 /**

@@ -66,8 +66,10 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
 
   // Everything else leaves by the ENI.
   for (const from of askOwn) rules.push(rule(input, 'ownTable', from));
-  // A socket that is bound to the link has no source yet when it asks for its route.
-  if (words.boundSockets && addresses.length > 0) rules.push(rule(input, 'ownTable', { oif: input.link }));
+  // A socket that is bound to the link has no source yet when it asks for its route. Main comes first: what it has by this link (a route of
+  // somebody, the neighbours by link-local address) is for this socket too, and it sees no other route of main.
+  if (words.boundSockets && addresses.length > 0)
+    rules.push(rule(input, 'boundSockets', { oif: input.link }));
 
   return distinct(rules).sort(byPriority);
 }

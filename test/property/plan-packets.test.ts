@@ -2,7 +2,7 @@
 // that metadata can say brings the primary's packets onto an ENI.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contains, familyOf, type Ip, linkLocalNetwork, networkAddress } from '../../agent/model/address.ts';
+import { contains, familyOf, type Ip, networkAddress } from '../../agent/model/address.ts';
 import { type Eni, valueOr } from '../../agent/model/instance.ts';
 import { isDefaultRoute, mainTable } from '../../agent/model/network-plan.ts';
 import type { PlanResult } from '../../agent/plan/plan-network.ts';
@@ -53,9 +53,7 @@ function settled({ plan }: PlanResult) {
           eni,
           family,
           addresses: eni.addresses.filter(a => a.family === family).map(a => a.ip),
-          subnets: routes
-            .filter(r => r.gateway === undefined && r.destination !== linkLocalNetwork)
-            .map(r => r.destination),
+          subnets: routes.filter(r => r.gateway === undefined).map(r => r.destination),
           gateway: routes.find(isDefaultRoute)?.gateway,
         };
       }),

@@ -1,6 +1,6 @@
 // The VPC in which an example plan is true: the ENIs, subnets and addresses are read off the plan, the primary is eth0 in
 // 10.0.1.0/24. The cloud offers what tempts a careless client: DHCP with router and name servers, and IPv6 router advertisements.
-import { contains, familyOf, linkLocalNetwork } from '../../../agent/model/address.ts';
+import { contains, familyOf } from '../../../agent/model/address.ts';
 import { type EniPlan, isDefaultRoute, type NetworkPlan } from '../../../agent/model/network-plan.ts';
 import type { EniSpec, SubnetSpec } from '../vpc-spec.ts';
 
@@ -23,7 +23,6 @@ export function specsOfPlan(plan: NetworkPlan): readonly EniSpec[] {
 function specOf(eni: EniPlan): EniSpec {
   const subnets = eni.routes
     .filter(r => r.gateway === undefined && r.table === eni.table && !isDefaultRoute(r))
-    .filter(r => r.destination !== linkLocalNetwork)
     .map(({ destination }): SubnetSpec => {
       const addresses = eni.addresses
         .filter(a => a.family === familyOf(destination) && contains(destination, a.ip))

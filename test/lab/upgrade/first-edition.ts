@@ -1,6 +1,6 @@
 // The rules of the first edition (up to 0.2), for a plan of today: three tiers, and the networks of others in the words of a rule, not in the
 // ENI's table. docs/how-it-works.md has those of today.
-import { type Cidr, linkLocalNetwork } from '../../../agent/model/address.ts';
+import type { Cidr } from '../../../agent/model/address.ts';
 import { type EniPlan, isDefaultRoute, type PlannedRule } from '../../../agent/model/network-plan.ts';
 import { priorityOf } from '../../../agent/plan/numbering.ts';
 
@@ -22,10 +22,10 @@ export function firstEdition(plan: EniPlan, ofPrimary: readonly Cidr[]): Earlier
   // In the primary's own subnet it had a rule for that subnet too, which main has on-link by the primary.
   const shared = routes.filter(r => r.gateway === undefined && ofPrimary.includes(r.destination));
   const at = (tier: 'ownNetworks' | 'specificMain' | 'ownTable') =>
-    rules.filter(r => r.priority === priorityOf(base, tier, slot) && r.oif === undefined);
+    rules.filter(r => r.priority === priorityOf(base, tier, slot));
   return {
     ...plan,
-    routes: routes.filter(r => !isBehindGateway(r) && r.destination !== linkLocalNetwork),
+    routes: routes.filter(r => !isBehindGateway(r)),
     rules: [
       ...at('ownNetworks').flatMap(rule =>
         [...behindGateway, ...shared]
