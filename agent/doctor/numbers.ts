@@ -6,7 +6,14 @@ import { ruleKey } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { Inspection } from '../pass/inspect.ts';
 import type { PassContext } from '../pass/pass.ts';
-import { bandFront, bandWidth, isPriorityOfBand, isTableOfBand } from '../plan/numbering.ts';
+import {
+  bandFront,
+  bandWidth,
+  firstOfBound,
+  isPriorityOfBand,
+  isTableOfBand,
+  slotCount,
+} from '../plan/numbering.ts';
 import { type Finding, ok } from './finding.ts';
 import { routeWords, ruleWords } from './words.ts';
 
@@ -24,7 +31,7 @@ export async function numbers(
     ...(await readState(system)).applied,
   ];
   const foreign = [...foreignRoutes(inspection, plans, base), ...foreignRules(inspection, plans, base)];
-  const band = `${base - bandFront} to ${base + bandWidth - 1}`;
+  const band = `${base - bandFront} to ${base + bandWidth - 1}, ${firstOfBound} to ${firstOfBound + slotCount - 1}`;
   if (foreign.length === 0) return [ok('numbers', `${band}: nothing else uses them`)];
   const more = foreign.length > shown ? ` (and ${foreign.length - shown} more)` : '';
   return [

@@ -9,7 +9,7 @@ const tierOffset = { inside: -300, ownNetworks: 0, specificMain: 300, ownTable: 
  * Behind the kernel's own rules for main (32766) and default (32767): what is bound to a link gets there what nobody before had by that link, and
  * no other packet ever walks that far. Whatever the base is.
  */
-const firstOfBound = 33_000;
+export const firstOfBound = 33_000;
 /** How many numbers behind the base are ours. */
 export const bandWidth = tierOffset.ownTable + slotCount;
 /** How many in front of it. */

@@ -275,7 +275,7 @@ describe('ifupdown with three ENIs', () => {
     const { events } = await countEvents(host.vpc, () => agentOk(host, ['remove']));
     expect(events.of('eth0')).toEqual([]);
     const state = await networkState(host);
-    expect(state).not.toMatch(/28[036]\d\d|eni-eth|dev eth[123]/);
+    expect(state).not.toMatch(/28[036]\d\d|330\d\d|eni-eth|dev eth[123]/);
     expect(state).toContain('== 99-mine');
     expect(state).toContain('default via 10.0.9.1 dev eth0');
   });

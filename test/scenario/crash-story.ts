@@ -88,7 +88,7 @@ export function end(machine: Machine): End {
  * that back.
  */
 export function isDeadRule(machine: Machine, line: string): boolean {
-  return isGone(machine) && /^rule \d 28[036]00[: ]/.test(line);
+  return isGone(machine) && /^rule \d (28[036]00|33000)[: ]/.test(line);
 }
 
 function isGone({ system }: Machine): boolean {

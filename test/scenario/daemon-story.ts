@@ -122,7 +122,7 @@ function inMemory({ metadata }: Machine, service: Life['service']): OpenClient {
 
 /** Everything that was there before the daemon, but for the links of ENIs, stays at every step. */
 function watchForeign({ system }: Machine): () => void {
-  const isEni = (line: string) => /\beth[1-9]\d*\b|\b28[0-9]{3}\b(?!.*fwmark)/.test(line);
+  const isEni = (line: string) => /\beth[1-9]\d*\b|\b(28|33)[0-9]{3}\b(?!.*fwmark)/.test(line);
   const kernel = system.kernel.describe().filter(line => !isEni(line));
   const paths = ['/etc/network/interfaces', '/etc/resolv.conf', '/etc/dhcp/dhclient-enter-hooks.d/debug'];
   const contents = () => paths.map(path => system.files.get(path)?.content);

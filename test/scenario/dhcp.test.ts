@@ -34,7 +34,7 @@ test('one command, two passes: first the lease, then table and rules', async () 
     'run ip -4 rule add from 10.0.1.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
     'run ip -4 rule add from 10.0.1.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 protocol 129',
     'run ip -4 rule add from 10.0.1.0/24 iif lo lookup 28000 priority 28600 protocol 129',
-    'run ip -4 rule add from all oif eth1 lookup 28000 priority 28600 protocol 129',
+    'run ip -4 rule add from all oif eth1 lookup 28000 priority 33000 protocol 129',
     `write ${file}`,
     'write /etc/udev/rules.d/70-eni-agent-primary.rules',
   ]);

@@ -129,7 +129,7 @@ describe.each(travels)('$backend', travel => {
       ].map(r => ({ family: 4, ...r }));
     }
     machine.system.put('/var/lib/eni-agent/state.json', JSON.stringify(old), state.mode);
-    for (const priority of [28_000, 28_300, 28_600, 28_600])
+    for (const priority of [28_000, 28_300, 28_600, 33_000])
       machine.system.sh(`ip -4 rule del priority ${priority}`);
     for (const words of [
       'from 172.31.32.0/20 to 172.31.16.0/20 iif lo lookup 28000 priority 28000',
@@ -141,13 +141,14 @@ describe.each(travels)('$backend', travel => {
     machine.system.files.delete(rule);
     await onceOk(machine);
     const own = machine.system.kernel.rules.filter(
-      r => r.priority >= 27_700 && r.priority < 28_900 && r.selectors === undefined,
+      r =>
+        r.priority >= 27_700 && (r.priority < 28_900 || r.priority === 33_000) && r.selectors === undefined,
     );
     expect(own.map(r => [r.priority, r.to, r.oif, r.suppressPrefixLength, r.suppressGroup])).toEqual([
       [28_000, undefined, undefined, 0, undefined],
       [28_300, undefined, undefined, 0, 28_000],
       [28_600, undefined, undefined, undefined, undefined],
-      [28_600, undefined, 'eth1', undefined, undefined],
+      [33_000, undefined, 'eth1', undefined, undefined],
     ]);
     expect(inGroup(machine)).toEqual([28_000, true]);
     await expectIdle(machine);

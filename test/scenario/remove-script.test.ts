@@ -32,7 +32,7 @@ test('changes nothing, and names every object in full', async () => {
     'rule del from 172.31.32.0/20 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
     'rule del from 172.31.32.0/20 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
     'rule del from 172.31.32.0/20 iif lo lookup 28000 priority 28600',
-    'rule del from all oif eth1 lookup 28000 priority 28600',
+    'rule del from all oif eth1 lookup 28000 priority 33000',
     'END',
     `if is_link eth1 ${mac}; then`,
     "ip -4 -force -batch - 2> /dev/null << 'END'",

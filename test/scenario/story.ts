@@ -84,5 +84,5 @@ export function addressesOf(machine: Machine, link: string): readonly string[] {
 export function ownTraces(machine: Machine): readonly string[] {
   return machine.system.kernel
     .describe()
-    .filter(line => /^(rule \d 28\d\d\d:|route 28\d\d\d )/.test(line) && !line.includes('fwmark'));
+    .filter(line => /^(rule \d (28|33)\d\d\d:|route 28\d\d\d )/.test(line) && !line.includes('fwmark'));
 }

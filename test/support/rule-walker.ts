@@ -7,6 +7,7 @@ import {
   type Family,
   familyOf,
   type Ip,
+  linkLocalNetwork,
   networkOf,
   prefixLengthOf,
 } from '../../agent/model/address.ts';
@@ -48,10 +49,14 @@ export interface World {
   readonly groups?: ReadonlyMap<string, number>;
 }
 
-/** The plan in a kernel whose main table has `main`, plus what the kernel adds: a connected route for each address with a subnet. */
+/**
+ * The plan in a kernel whose main table has `main`, plus what the kernel adds: a connected route for each address with a subnet, and fe80::/64 of
+ * each link.
+ */
 export function worldOf(plan: NetworkPlan, main: readonly WalkerRoute[]): World {
   const own = plan.enis.flatMap(({ link, routes, addresses }) => [
     ...routes.map(r => ({ ...r, link, metric: r.metric ?? 0 })),
+    { destination: linkLocalNetwork, gateway: undefined, link, table: mainTable, metric: 256 },
     ...addresses
       .filter(a => a.prefixLength < bits(a.ip))
       .map(a => ({

@@ -20,6 +20,6 @@ export async function strictPicture(machine: Machine): Promise<StrictPicture> {
 
 /** Of our own objects it does not count who has added them, the service or the agent: a protocol, and the broadcast address of a /32. */
 function withoutMaker(line: string): string {
-  if (/^(rule \d|route) 28\d\d\d /.test(line)) return line.replace(/ proto \S+/, '');
+  if (/^(rule \d|route) (28\d\d\d|33000|33001) /.test(line)) return line.replace(/ proto \S+/, '');
   return line.replace(/(\/32) brd \S+/, '$1');
 }

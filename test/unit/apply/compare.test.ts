@@ -187,8 +187,8 @@ describe('left over', () => {
     ],
     [
       'a rule by a name that the link no longer has',
-      { rules: [...kernel.rules, ruleOf(28600, '::/0', 28000, { from: undefined, oif: 'eth9' })] },
-      ['left over: rule 6 28600 from all oif eth9 lookup 28000'],
+      { rules: [...kernel.rules, ruleOf(33000, '::/0', 28000, { from: undefined, oif: 'eth9' })] },
+      ['left over: rule 6 33000 from all oif eth9 lookup 28000'],
     ],
     [
       'the third of three equal rules twice over',

@@ -55,7 +55,7 @@ test('from one to the other: the new rules are missing, the old ones left over, 
     'missing: route 28000 10.0.1.0/24 via 10.0.2.253 dev eth1',
     'missing: rule 4 28000 from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0',
     'missing: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000',
-    'missing: rule 4 28600 from all oif eth1 lookup 28000',
+    'missing: rule 4 33000 from all oif eth1 lookup 28000',
     'left over: rule 4 28000 from 10.0.2.0/24 to 10.0.1.0/24 iif lo lookup 28000',
     'left over: rule 4 28300 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0',
   ]);

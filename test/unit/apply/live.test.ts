@@ -30,7 +30,7 @@ describe('the words for ip -batch', () => {
           'rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
           'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 protocol 129',
           'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600 protocol 129',
-          'rule add from all oif eth1 lookup 28000 priority 28600 protocol 129',
+          'rule add from all oif eth1 lookup 28000 priority 33000 protocol 129',
         ],
       },
       {
@@ -39,13 +39,12 @@ describe('the words for ip -batch', () => {
           'addr add 2001:db8:2::10/128 dev eth1 nodad',
           'addr add 2001:db8:2::11/128 dev eth1 nodad',
           'route replace 2001:db8:2::/64 dev eth1 table 28000 proto 129',
-          'route replace fe80::/64 dev eth1 table 28000 proto 129',
           'route replace 2001:db8:1::/64 via fe80::1 dev eth1 table 28000 proto 129',
           'route replace ::/0 via fe80::1 dev eth1 table 28000 proto 129',
           'rule add from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 protocol 129',
           'rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 protocol 129',
           'rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 protocol 129',
-          'rule add from all oif eth1 lookup 28000 priority 28600 protocol 129',
+          'rule add from all oif eth1 lookup 28000 priority 33000 protocol 129',
         ],
       },
     ]);
@@ -88,7 +87,7 @@ describe('the order', () => {
       expect(kinds).toEqual([...kinds].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
       expect(new Set(kinds)).toEqual(new Set(order));
       const tiers = batch.lines.flatMap(line => / priority (\d+)$/.exec(line)?.[1] ?? []);
-      expect(tiers).toEqual(['28600', '28600', '28300', '28000']);
+      expect(tiers).toEqual(['33000', '28600', '28300', '28000']);
     }
   });
   const order = ['rule del', 'route del', 'addr del'];

@@ -71,7 +71,7 @@ const plan = {
         },
         {
           family: 4,
-          priority: 28600,
+          priority: 33000,
           localOnly: false,
           oif: 'eth1',
           table: 28000,

@@ -45,8 +45,8 @@ export const after = {
     '28000:\tfrom 172.31.32.0/20 iif lo lookup 28000 suppress_prefixlength 0\n' +
     '28300:\tfrom 172.31.32.0/20 lookup main suppress_prefixlength 0 suppress_ifgroup 28000\n' +
     '28600:\tfrom 172.31.32.0/20 iif lo lookup 28000\n' +
-    '28600:\tfrom all oif eth1 lookup 28000\n' +
-    '32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n',
+    '32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n' +
+    '33000:\tfrom all oif eth1 lookup 28000\n',
 } as const;
 
 export type KernelText = { readonly [part in keyof typeof before]: string };

@@ -13,6 +13,7 @@ import {
   bandFront,
   bandWidth,
   firstMetric,
+  firstOfBound,
   priorityOf,
   slotCount,
   tiers as tierNames,
@@ -186,5 +187,7 @@ test('docs/how-it-works.md has the numbers of the code', () => {
   expect(metric).toBe(`${firstMetric} + slot`);
   const configuration = readDocument('docs/configuration.md');
   expect(configuration).toContain(`${bandFront + 1} to ${32765 - bandWidth} |`);
-  expect(configuration).toContain(`${bandWidth} numbers from here, and ${bandFront} before`);
+  expect(configuration).toContain(
+    `${bandWidth} numbers from here, and ${bandFront} before, for rules, and ${firstOfBound} to ${firstOfBound + last} whatever`,
+  );
 });

@@ -90,7 +90,6 @@ describe('one secondary ENI', () => {
     expect(planned!.addresses).toMatchObject([{ ip: '2001:db8:2::10', prefixLength: 128, family: 6 }]);
     expect(planned!.routes).toMatchObject([
       { destination: '2001:db8:2::/64' },
-      { destination: 'fe80::/64', gateway: undefined },
       { destination: '::/0', gateway: 'fe80:ec2::1', onLink: false },
     ]);
     expect(planned!.rules.every(r => r.family === 6)).toBe(true);

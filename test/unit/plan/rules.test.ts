@@ -27,7 +27,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28002: from 10.0.2.0/24 iif lo lookup 28002 suppress_prefixlength 0',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.0/24 iif lo lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -39,7 +39,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.10/32 lookup 28002',
       '28602: from 10.0.2.11/32 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -64,7 +64,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28602: from 10.0.3.10/32 lookup 28002',
       '28602: from 192.0.2.7/32 lookup 28002',
       '28602: from 198.18.0.0/28 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -77,7 +77,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28302: from 192.0.2.7/32 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.0/24 iif lo lookup 28002',
       '28602: from 192.0.2.7/32 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -89,7 +89,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.0/24 iif lo lookup 28002',
       '28602: from 10.0.2.64/28 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -121,7 +121,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28302: from 198.18.0.0/28 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.0/24 iif lo lookup 28002',
       '28602: from 198.18.0.0/28 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -136,7 +136,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28002: from 10.0.2.10/32 lookup 28002 suppress_prefixlength 0',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.10/32 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -146,7 +146,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28002: from 10.0.2.10/32 lookup 28002 suppress_prefixlength 0',
       '28302: from 10.0.2.10/32 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.10/32 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -159,7 +159,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
     [
       '28602: from 10.0.2.0/24 iif lo lookup 28002',
       '28602: from 192.0.2.7/32 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -169,7 +169,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28002: from 10.0.2.0/24 iif lo lookup 28002 suppress_prefixlength 0',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0',
       '28602: from 10.0.2.0/24 iif lo lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   [
@@ -196,7 +196,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28302: from 2001:db8:99::/80 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 2001:db8:2::/64 iif lo lookup 28002',
       '28602: from 2001:db8:99::/80 lookup 28002',
-      '28602: from all oif eth1 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
     ],
   ],
   ['nothing', { subnets: [], addresses: [], prefixes: [] }, []],
@@ -207,7 +207,7 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '28002: from 10.0.2.0/24 iif lo lookup 5000 suppress_prefixlength 0',
       '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
       '28602: from 10.0.2.0/24 iif lo lookup 5000',
-      '28602: from all oif eth1 lookup 5000',
+      '33002: from all oif eth1 lookup 5000',
     ],
   ],
 ];

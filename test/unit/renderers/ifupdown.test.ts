@@ -38,10 +38,10 @@ iface 60-eni-eth1 inet static
     up ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
     up ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
     up ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -4 rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600
-    up ip -4 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true; ip -4 rule add from all oif eth1 lookup 28000 priority 28600
-    down ip -6 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true
+    up ip -4 rule del from all oif eth1 lookup 28000 priority 33000 2>/dev/null || true; ip -4 rule add from all oif eth1 lookup 28000 priority 33000
+    down ip -6 rule del from all oif eth1 lookup 28000 priority 33000 2>/dev/null || true
+    down ip -4 rule del from all oif eth1 lookup 28000 priority 33000 2>/dev/null || true
     down ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true
-    down ip -4 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true
     down ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600 2>/dev/null || true
     down ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true
     down ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true
@@ -59,13 +59,12 @@ iface 60-eni-eth1 inet6 static
     autoconf 0
     dad-attempts 0
     up ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000
-    up ip -6 route replace fe80::/64 dev eth1 table 28000
     up ip -6 route replace 2001:db8:1::/64 via fe80::1 dev eth1 table 28000
     up ip -6 route replace default via fe80::1 dev eth1 table 28000
     up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
     up ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
     up ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from 2001:db8:2::/64 iif lo lookup 28000 priority 28600
-    up ip -6 rule del from all oif eth1 lookup 28000 priority 28600 2>/dev/null || true; ip -6 rule add from all oif eth1 lookup 28000 priority 28600
+    up ip -6 rule del from all oif eth1 lookup 28000 priority 33000 2>/dev/null || true; ip -6 rule add from all oif eth1 lookup 28000 priority 33000
 iface 60-eni-eth1 inet6 static
     address 2001:db8:2::11/128
     accept_ra 0

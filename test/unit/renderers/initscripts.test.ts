@@ -26,19 +26,18 @@ const routeFiles = {
 10.0.1.0/24 via 10.0.2.253 dev eth1 onlink table 28000
 default via 10.0.2.253 dev eth1 onlink table 28000`),
   [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 dev eth1 table 28000
-fe80::/64 dev eth1 table 28000
 2001:db8:1::/64 via fe80::1 dev eth1 table 28000
 default via fe80::1 dev eth1 table 28000`),
   [`${folder}/rule-eth1`]:
     withMarker(`from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
 from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
 from 10.0.2.0/24 iif lo lookup 28000 priority 28600
-from all oif eth1 lookup 28000 priority 28600`),
+from all oif eth1 lookup 28000 priority 33000`),
   [`${folder}/rule6-eth1`]:
     withMarker(`from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000
 from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300
 from 2001:db8:2::/64 iif lo lookup 28000 priority 28600
-from all oif eth1 lookup 28000 priority 28600`),
+from all oif eth1 lookup 28000 priority 33000`),
 };
 
 test('a static ENI with both families', () => {
@@ -198,9 +197,9 @@ describe('activation', () => {
       'before-write? ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
       'before-write? ip -6 rule del from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
       'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
-      'before-write? ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
-      'before-write? ip -6 rule del from all oif eth1 lookup 28000 priority 28600',
+      'before-write? ip -4 rule del from all oif eth1 lookup 28000 priority 33000',
+      'before-write? ip -6 rule del from all oif eth1 lookup 28000 priority 33000',
     ];
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
     // ifdown ends with 1 if dhclient has died, or if the files are gone: that must not keep the ENI from being removed.

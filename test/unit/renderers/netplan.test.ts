@@ -65,9 +65,6 @@ network:
         - to: "2001:db8:2::/64"
           scope: "link"
           table: 28000
-        - to: "fe80::/64"
-          scope: "link"
-          table: 28000
         - to: "2001:db8:1::/64"
           via: "fe80::1"
           table: 28000
@@ -122,22 +119,22 @@ Table=28000
 Priority=28600
 
 [RoutingPolicyRule]
-From=0.0.0.0/0
-OutgoingInterface=eth1
-Table=28000
-Priority=28600
-
-[RoutingPolicyRule]
 From=2001:db8:2::/64
 IncomingInterface=lo
 Table=28000
 Priority=28600
 
 [RoutingPolicyRule]
+From=0.0.0.0/0
+OutgoingInterface=eth1
+Table=28000
+Priority=33000
+
+[RoutingPolicyRule]
 From=::/0
 OutgoingInterface=eth1
 Table=28000
-Priority=28600
+Priority=33000
 `);
   });
 

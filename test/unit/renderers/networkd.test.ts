@@ -77,10 +77,6 @@ Destination=2001:db8:2::/64
 Table=28000
 
 [Route]
-Destination=fe80::/64
-Table=28000
-
-[Route]
 Destination=2001:db8:1::/64
 Gateway=fe80::1
 Table=28000
@@ -124,22 +120,22 @@ Table=28000
 Priority=28600
 
 [RoutingPolicyRule]
-From=0.0.0.0/0
-OutgoingInterface=eth1
-Table=28000
-Priority=28600
-
-[RoutingPolicyRule]
 From=2001:db8:2::/64
 IncomingInterface=lo
 Table=28000
 Priority=28600
 
 [RoutingPolicyRule]
+From=0.0.0.0/0
+OutgoingInterface=eth1
+Table=28000
+Priority=33000
+
+[RoutingPolicyRule]
 From=::/0
 OutgoingInterface=eth1
 Table=28000
-Priority=28600
+Priority=33000
 `);
   });
 
@@ -289,7 +285,7 @@ describe('activation', () => {
       'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
       'ip -4 rule del from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
       'ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
-      'ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
+      'ip -4 rule del from all oif eth1 lookup 28000 priority 33000',
       'ip -4 route flush table 28000 dev eth1',
       'ip -6 route flush table 28000 dev eth1',
     ]);

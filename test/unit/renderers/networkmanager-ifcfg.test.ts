@@ -25,7 +25,6 @@ const routeFiles = {
 10.0.1.0/24 via 10.0.2.253 onlink metric 0 table 28000
 default via 10.0.2.253 onlink metric 0 table 28000`),
   [`${folder}/route6-eth1`]: withMarker(`2001:db8:2::/64 metric 1024 table 28000
-fe80::/64 metric 1024 table 28000
 2001:db8:1::/64 via fe80::1 metric 1024 table 28000
 default via fe80::1 metric 1024 table 28000`),
 };
@@ -63,10 +62,10 @@ IPV6_PEERDNS=no
 IPV6_ADDR_GEN_MODE=eui64
 ROUTING_RULE_1="priority 28000 from 10.0.2.0/24 iif lo table 28000 suppress_prefixlength 0"
 ROUTING_RULE_2="priority 28600 from 10.0.2.0/24 iif lo table 28000"
-ROUTING_RULE_3="priority 28600 from all oif eth1 table 28000"
+ROUTING_RULE_3="priority 33000 from all oif eth1 table 28000"
 ROUTING_RULE6_1="priority 28000 from 2001:db8:2::/64 iif lo table 28000 suppress_prefixlength 0"
 ROUTING_RULE6_2="priority 28600 from 2001:db8:2::/64 iif lo table 28000"
-ROUTING_RULE6_3="priority 28600 from all oif eth1 table 28000"`;
+ROUTING_RULE6_3="priority 33000 from all oif eth1 table 28000"`;
 
 test('a static ENI with both families', () => {
   expect(contents('static-dual-stack')).toEqual({
@@ -248,15 +247,15 @@ describe('activation', () => {
   });
 
   test('the rules of the script of an old version: run anew, and taken away by name', () => {
-    const one = { ...after, rules: after.rules.filter(r => r.priority !== 28600) };
+    const one = { ...after, rules: after.rules.filter(r => r.priority < 28600) };
     const change = { kind: 'changed', before: after, after: one } as const;
     expect(argvs([change], versioned('1.18.8')).slice(2)).toEqual([`after-write ${dispatcher} eth1 pre-up`]);
     expect(argvs([change], versioned('1.14.0')).slice(2)).toEqual([
       `after-write ${dispatcher} eth1 pre-up`,
       'after-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
-      'after-write? ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'after-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
-      'after-write? ip -6 rule del from all oif eth1 lookup 28000 priority 28600',
+      'after-write? ip -4 rule del from all oif eth1 lookup 28000 priority 33000',
+      'after-write? ip -6 rule del from all oif eth1 lookup 28000 priority 33000',
     ]);
     const removed = { kind: 'removed', before: after, linkPresent: true } as const;
     expect(argvs([removed], versioned('1.18.8')).filter(c => c.includes('rule del'))).toHaveLength(4);

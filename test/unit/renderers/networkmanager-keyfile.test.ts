@@ -52,7 +52,7 @@ route3=0.0.0.0/0,10.0.2.253,0
 route3_options=table=28000,onlink=true
 routing-rule1=priority 28000 from 10.0.2.0/24 iif lo table 28000 suppress_prefixlength 0
 routing-rule2=priority 28600 from 10.0.2.0/24 iif lo table 28000
-routing-rule3=priority 28600 from all oif eth1 table 28000
+routing-rule3=priority 33000 from all oif eth1 table 28000
 
 [ipv6]
 method=manual
@@ -62,15 +62,13 @@ address1=2001:db8:2::10/128
 address2=2001:db8:2::11/128
 route1=2001:db8:2::/64,::,1024
 route1_options=table=28000
-route2=fe80::/64,::,1024
+route2=2001:db8:1::/64,fe80::1,1024
 route2_options=table=28000
-route3=2001:db8:1::/64,fe80::1,1024
+route3=::/0,fe80::1,1024
 route3_options=table=28000
-route4=::/0,fe80::1,1024
-route4_options=table=28000
 routing-rule1=priority 28000 from 2001:db8:2::/64 iif lo table 28000 suppress_prefixlength 0
 routing-rule2=priority 28600 from 2001:db8:2::/64 iif lo table 28000
-routing-rule3=priority 28600 from all oif eth1 table 28000
+routing-rule3=priority 33000 from all oif eth1 table 28000
 `);
   });
 
@@ -149,7 +147,7 @@ route3_options=table=28000,onlink=true
         'rule add from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000',
         'rule add from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300',
         'rule add from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
-        'rule add from all oif eth1 lookup 28000 priority 28600',
+        'rule add from all oif eth1 lookup 28000 priority 33000',
       ],
     ],
   ])('NetworkManager %s: rules that it cannot say are in a dispatcher script', (version, rules) => {

@@ -21,7 +21,7 @@ const script = (...lines: readonly string[]) =>
   ['#!/bin/sh', `# ${marker}`, 'PATH=/sbin:/usr/sbin:/bin:/usr/bin', ...lines, 'exit 0', ''].join('\n');
 
 const own4 = 'from 10.0.2.0/24 iif lo lookup 28000 priority 28600';
-const bound = 'from all oif eth1 lookup 28000 priority 28600';
+const bound = 'from all oif eth1 lookup 28000 priority 33000';
 const own6 = 'from 2001:db8:2::/64 iif lo lookup 28000 priority 28600';
 // SLES 11 has Linux 3.0, which has no suppress_prefixlength: the plan leaves tiers 0 to 2 out.
 const common = {
@@ -30,8 +30,8 @@ net.ipv6.conf.$INTERFACE.autoconf = 0
 net.ipv6.conf.$INTERFACE.accept_dad = 0`),
   [down]: script(
     `ip -6 rule del ${bound} 2>/dev/null || true`,
-    `ip -6 rule del ${own6} 2>/dev/null || true`,
     `ip -4 rule del ${bound} 2>/dev/null || true`,
+    `ip -6 rule del ${own6} 2>/dev/null || true`,
     `ip -4 rule del ${own4} 2>/dev/null || true`,
     'ip -4 route flush table 28000 dev eth1 2>/dev/null || true',
     'ip -6 route flush table 28000 dev eth1 2>/dev/null || true',
@@ -42,12 +42,11 @@ const upLines = [
   'ip -4 route replace 10.0.1.0/24 via 10.0.2.253 dev eth1 onlink table 28000',
   'ip -4 route replace default via 10.0.2.253 dev eth1 onlink table 28000',
   'ip -6 route replace 2001:db8:2::/64 dev eth1 table 28000',
-  'ip -6 route replace fe80::/64 dev eth1 table 28000',
   'ip -6 route replace 2001:db8:1::/64 via fe80::1 dev eth1 table 28000',
   'ip -6 route replace default via fe80::1 dev eth1 table 28000',
   `ip -4 rule del ${own4} 2>/dev/null || true; ip -4 rule add ${own4}`,
-  `ip -4 rule del ${bound} 2>/dev/null || true; ip -4 rule add ${bound}`,
   `ip -6 rule del ${own6} 2>/dev/null || true; ip -6 rule add ${own6}`,
+  `ip -4 rule del ${bound} 2>/dev/null || true; ip -4 rule add ${bound}`,
   `ip -6 rule del ${bound} 2>/dev/null || true; ip -6 rule add ${bound}`,
 ];
 const dropConnected = (subnet: string) =>
@@ -157,8 +156,8 @@ describe('activation', () => {
     expect(argvs([change])).toEqual(['after-write ip link set dev eth1 mtu 1400']);
   });
 
-  const leftRules = [own4, bound, own6, bound].map((rule, i) => {
-    const family = i < 2 ? 4 : 6;
+  const leftRules = [own4, own6, bound, bound].map((rule, i) => {
+    const family = i % 2 === 0 ? 4 : 6;
     return `before-write? ip -${family} rule del ${rule}`;
   });
 

@@ -28,7 +28,7 @@ POST_UP_SCRIPT='wicked:${up}'
 PRE_DOWN_SCRIPT='wicked:${down}'`;
 const networks4 = 'from 10.0.2.0/24 iif lo lookup 28000 suppress_prefixlength 0 priority 28000';
 const networks6 = 'from 2001:db8:2::/64 iif lo lookup 28000 suppress_prefixlength 0 priority 28000';
-const bound = 'from all oif eth1 lookup 28000 priority 28600';
+const bound = 'from all oif eth1 lookup 28000 priority 33000';
 const suppress4 = 'from 10.0.2.0/24 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
 const suppress6 =
   'from 2001:db8:2::/64 lookup 254 suppress_prefixlength 0 suppress_ifgroup 28000 priority 28300';
@@ -42,7 +42,6 @@ const common = {
 10.0.1.0/24 - - eth1 table 28000 nexthop via 10.0.2.253 onlink
 default - - eth1 table 28000 nexthop via 10.0.2.253 onlink
 2001:db8:2::/64 - - eth1 table 28000
-fe80::/64 - - eth1 table 28000
 2001:db8:1::/64 fe80::1 - eth1 table 28000
 default fe80::1 - eth1 table 28000`),
   [`${folder}/ifrule-eth1`]: withMarker(`ipv4 from 10.0.2.0/24 iif lo table 28000 priority 28600
@@ -245,9 +244,9 @@ describe('activation', () => {
       `before-write? ip -4 rule del ${suppress4}`,
       `before-write? ip -6 rule del ${suppress6}`,
       'before-write? ip -4 rule del from 10.0.2.0/24 iif lo lookup 28000 priority 28600',
-      'before-write? ip -4 rule del from all oif eth1 lookup 28000 priority 28600',
       'before-write? ip -6 rule del from 2001:db8:2::/64 iif lo lookup 28000 priority 28600',
-      'before-write? ip -6 rule del from all oif eth1 lookup 28000 priority 28600',
+      'before-write? ip -4 rule del from all oif eth1 lookup 28000 priority 33000',
+      'before-write? ip -6 rule del from all oif eth1 lookup 28000 priority 33000',
     ]);
     expect(list.at(-1)).toBe(
       'after-write? rm -f /var/lib/wicked/lease-eth1-dhcp-ipv4.xml /var/lib/wicked/lease-eth1-dhcp-ipv6.xml',
