@@ -1,5 +1,5 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
-import { hostCidr, isLinkLocal, networkOf, prefixLengthOf } from '../model/address.ts';
+import { hostCidr, isLinkLocal, linkLocalNetwork, networkOf, prefixLengthOf } from '../model/address.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { connectivityPenalty } from '../model/penalty.ts';
@@ -64,7 +64,10 @@ export function isOfLease(route: KernelRoute, plan: EniPlan): boolean {
  * an administrator's VIP with the length of the subnet.
  */
 export function connectedRoutes(state: KernelState, plan: EniPlan): readonly KernelObject[] {
-  const onLink = plan.routes.filter(r => r.gateway === undefined && r.table === plan.table);
+  // The kernel's own on each IPv6 link stays, also where a plan that was applied before has that network in its table.
+  const onLink = plan.routes.filter(
+    r => r.gateway === undefined && r.table === plan.table && r.destination !== linkLocalNetwork,
+  );
   const subnets = onLink.map(r => r.destination);
   const planned = plan.addresses.map(a => networkOf(a.ip, a.prefixLength));
   const isOurs = (r: KernelRoute) => {

@@ -8,6 +8,7 @@ import {
   newLeaks,
 } from '../../../agent/apply/compare.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import { linkLocalNetwork } from '../../../agent/model/address.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
 import { examplePlans, ip } from '../../support/example-plans.ts';
@@ -32,6 +33,18 @@ test('a default route in main to whose metric NetworkManager has added is the pl
   expect(newLeaks(plus(20000), main!, [])).toEqual([]);
   expect(linesFor(1)).toHaveLength(4);
   expect(newLeaks(plus(1), main!, [])).toHaveLength(2);
+});
+
+test('the kernel’s own fe80::/64 in main is never left over, also by a plan that has that network in its table', () => {
+  const own = plan.routes.find(r => r.family === 6 && r.gateway === undefined)!;
+  const earlier = { ...plan, routes: [...plan.routes, { ...own, destination: linkLocalNetwork }] };
+  const state = kernelOf([earlier]);
+  const inMain = routeBy('eth1', linkLocalNetwork, {
+    protocol: 'kernel',
+    text: 'fe80::/64 dev eth1 proto kernel',
+  });
+  const found = compareEni({ ...state, routes: [...state.routes, inMain] }, earlier, undefined, options);
+  expect(describeDifference(found)).toEqual([]);
 });
 
 describe('faults', () => {
