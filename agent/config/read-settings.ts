@@ -2,7 +2,7 @@
 // Later files win, key by key; an unknown key is an error, because a misspelt safety option must not be silently off.
 import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
-import type { Mac } from '../model/address.ts';
+import { type Cidr, type Mac, overlaps } from '../model/address.ts';
 import type { EniOptions, Settings } from '../model/settings.ts';
 import { bandWidth, firstMetric, slotCount } from '../plan/numbering.ts';
 import type { System } from '../system/system.ts';
@@ -88,6 +88,7 @@ export function parseConfiguration(files: readonly ConfigFile[]): Configuration 
     ...checked.flatMap(c => c.problems),
     ...checkTables(routing.base, tableLines),
     ...checkMetrics(winners),
+    ...checkSources(winners),
   ];
   if (problems.length > 0) return { files, settings: undefined, problems };
   const { period, metrics } = v.parse(daemonSection, contentOf('daemon'));
@@ -134,6 +135,23 @@ function checkMetrics(winners: ReadonlyMap<string, GoodLine>): readonly ConfigPr
   });
 }
 
+/** What two ENIs have for a source would leave by the one with the lower slot. */
+function checkSources(winners: ReadonlyMap<string, GoodLine>): readonly ConfigProblem[] {
+  const before: { readonly cidr: Cidr; readonly section: string; readonly of: string }[] = [];
+  return [...winners.values()].flatMap(({ of, key, value, line }) => {
+    if (key !== 'sources') return [];
+    const { sources } = v.parse(eniSection, { sources: value });
+    const section = line.section!;
+    const problems = sources.flatMap(cidr => {
+      const other = before.find(b => b.of !== of && overlaps(b.cidr, cidr));
+      const where = `[${section}] sources: ${cidr}`;
+      return other === undefined ? [] : [problemAt(line, `${where}: [${other.section}] has ${other.cidr}`)];
+    });
+    before.push(...sources.map(cidr => ({ cidr, section, of })));
+    return problems;
+  });
+}
+
 function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
   return {
     backend: a.backend,
@@ -170,6 +188,7 @@ function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {
     addresses: e.addresses,
     subnets: e.subnets,
     gateways: e.gateways,
+    sources: e.sources,
     mtu: e.mtu,
     table: e.table,
     defaultRoute: e['default-route'],

@@ -1,6 +1,6 @@
 // The sections of the configuration, what each key may be, and what it is where the file does not say.
 import * as v from 'valibot';
-import { type Cidr, familyOf, type Ip, parseCidr, parseIp } from '../model/address.ts';
+import { type Cidr, familyOf, hostCidr, type Ip, parseCidr, parseIp } from '../model/address.ts';
 import { backendNames } from '../model/host.ts';
 import { providerNames, providerWords } from '../model/instance.ts';
 import { bandFront, bandWidth } from '../plan/numbering.ts';
@@ -110,6 +110,11 @@ export const daemonSection = v.strictObject({
   metrics: v.optional(yesNo, 'no'),
 });
 
+function parseNetwork(text: string): Cidr | undefined {
+  const ip = parseIp(text);
+  return ip === undefined ? parseCidr(text) : hostCidr(ip);
+}
+
 export const eniSection = v.strictObject({
   ignore: v.optional(yesNo, 'no'),
   mode: v.optional(v.pipe(text, v.picklist(['static', 'dhcp'], 'must be static or dhcp'))),
@@ -122,6 +127,7 @@ export const eniSection = v.strictObject({
     ),
     '',
   ),
+  sources: v.optional(listOf<Cidr>(parseNetwork, 'a network or an address such as 172.17.0.0/16'), ''),
   mtu: v.optional(integer(576, 65535)),
   table: v.optional(integer(256, 2_147_483_647)),
   'default-route': v.optional(yesNo, 'no'),

@@ -14,6 +14,8 @@ export interface EniOptions {
   readonly subnets: readonly Cidr[];
   /** At most one per family. */
   readonly gateways: readonly Ip[];
+  /** What else leaves by this ENI: containers, an administrator's own addresses. */
+  readonly sources: readonly Cidr[];
   readonly mtu: number | undefined;
   readonly table: number | undefined;
   /** A default route in main, with `metric`, as a fallback behind the primary's. */

@@ -13,6 +13,7 @@ import { specificRoutes } from './own-networks.ts';
 import type { PlanInput } from './plan-input.ts';
 import { linkName, protectedAddresses } from './protected-addresses.ts';
 import { onLinkElsewhere, sharesSubnets } from './share-subnets.ts';
+import { sourcesOf, withSources } from './sources.ts';
 
 export interface PlanResult {
   readonly plan: NetworkPlan;
@@ -36,6 +37,7 @@ export function planNetwork(input: PlanInput): PlanResult {
   );
 
   const skipped: SkippedEni[] = [];
+  const refusals: string[] = [];
   const candidates: Candidate[] = [];
   const primaryNetwork = primary && networks.get(primary.mac);
   const ofPrimary = protectedAddresses(primaryLink, primaryNetwork, input.addresses);
@@ -52,7 +54,17 @@ export function planNetwork(input: PlanInput): PlanResult {
     const verdict = consider(eni, network, input, primaryLink, taken);
     if ('reason' in verdict) skipped.push({ mac: eni.mac, eniId: eni.id, ...verdict });
     else {
-      candidates.push({ eni, network, link: verdict.link });
+      const { given, refusals: left } = sourcesOf({
+        mac: eni.mac,
+        wanted: settings.enis.get(eni.mac)?.sources ?? [],
+        networks,
+        ofPrimary,
+        services: taken.services,
+      });
+      refusals.push(...left.map(text => `${eni.id ?? eni.mac}: ${text}`));
+      const whole = withSources({ ...network, notes: [...network.notes, ...left] }, given);
+      networks.set(eni.mac, whole);
+      candidates.push({ eni, network: whole, link: verdict.link });
       for (const ip of [...network.ipv4.addresses, ...network.ipv6.addresses]) taken.addresses.add(ip);
       for (const cidr of [...network.ipv4.prefixes, ...network.ipv6.prefixes]) taken.prefixes.add(cidr);
     }
@@ -76,7 +88,6 @@ export function planNetwork(input: PlanInput): PlanResult {
     return { mac, ...claimant, share: sharesSubnets({ ...claimant, others, protectedAddresses: ofPrimary }) };
   });
   const planned: EniPlan[] = [];
-  const refusals: string[] = [];
   const eniLinks = new Set(instance.enis.filter(e => !e.primary).flatMap(e => linkName(e.mac, input) ?? []));
   for (const { eni, link, network } of candidates) {
     const slot = assigned.get(eni.mac);

@@ -132,6 +132,7 @@ export const plainOptions: EniOptions = {
   addresses: [],
   subnets: [],
   gateways: [],
+  sources: [],
   mtu: undefined,
   table: undefined,
   defaultRoute: false,

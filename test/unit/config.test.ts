@@ -120,6 +120,10 @@ describe('good values', () => {
     ['addresses = 10.0.2.11, 2001:DB8::0001', { addresses: ['10.0.2.11', '2001:db8::1'] }],
     ['subnets = 10.0.2.9/24 2001:db8::/64', { subnets: ['10.0.2.0/24', '2001:db8::/64'] }],
     ['gateways = 10.0.2.1 fe80::1', { gateways: ['10.0.2.1', 'fe80::1'] }],
+    [
+      'sources = 172.17.0.0/16, 10.0.2.99 fd00:17::/64',
+      { sources: ['172.17.0.0/16', '10.0.2.99/32', 'fd00:17::/64'] },
+    ],
     ['mtu = 8500', { mtu: 8500 }],
     ['table = 5000', { table: 5000 }],
     ['default-route = yes', { defaultRoute: true }],
@@ -226,6 +230,10 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
       eni('gateways = 10.0.2.1 fe80::1 fe80::2'),
       `[eni "${mac}"] gateways = "10.0.2.1 fe80::1 fe80::2": lists two gateways of one family`,
     ],
+    [
+      eni('sources = docker0'),
+      `[eni "${mac}"] sources = "docker0": "docker0" is not a network or an address such as 172.17.0.0/16`,
+    ],
     [eni('mtu = 575'), `[eni "${mac}"] mtu = "575": ${whole} 576 to 65535`],
     [eni('table = 254'), `[eni "${mac}"] table = "254": ${whole} 256 to 2147483647`],
     [eni('table = main'), `[eni "${mac}"] table = "main": ${whole} 256 to 2147483647`],
@@ -292,6 +300,14 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
       expect.objectContaining({ line: 6, section: 'eni "eth1"', key: null, value: null }),
     ]);
     await expect(read(content)).rejects.toThrow(/; did you mean \[agent\]\? \(and 3 more problems\)$/);
+  });
+
+  test('what two ENIs have for a source is refused', async () => {
+    const section = (n: number, networks: string) => `[eni "02:00:00:00:00:0${n}"]\nsources = ${networks}\n`;
+    await expect(read(section(1, '172.17.0.0/16') + section(2, '172.18.0.0/16'))).resolves.toBeDefined();
+    await expect(read(section(1, '172.16.0.0/12') + section(2, '172.18.0.0/16'))).rejects.toThrow(
+      `${configPath}:4: [eni "02:00:00:00:00:02"] sources: 172.18.0.0/16: [eni "02:00:00:00:00:01"] has 172.16.0.0/12`,
+    );
   });
 
   describe('metrics of default routes in main', () => {
