@@ -156,6 +156,7 @@ function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
   return {
     backend: a.backend,
     manage: a.manage,
+    primaryAddresses: a['primary-addresses'],
     allowUnproven: a['allow-unproven'],
     virtualLinks: a['virtual-links'],
     ignoreDrivers: a['ignore-drivers'],

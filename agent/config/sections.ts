@@ -58,6 +58,7 @@ function listOf<T>(parse: (word: string) => T | undefined, what: string) {
 export const agentSection = v.strictObject({
   backend: v.optional(v.pipe(text, v.picklist(backendNames, `must be one of ${backendNames.join(', ')}`))),
   manage: v.optional(v.pipe(text, v.picklist(['all', 'listed'], 'must be all or listed')), 'all'),
+  'primary-addresses': v.optional(yesNo, 'no'),
   'allow-unproven': v.optional(yesNo, 'no'),
   'virtual-links': v.optional(yesNo, 'no'),
   'ignore-drivers': v.optional(words, ''),

@@ -46,7 +46,7 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
   const open = uncontested(daemon.memory.fights, seen.drift, occasion.now);
   const mends = open.length > 0 && !isHeld;
   // A foreign file may claim an ENI now; only a pass sees that.
-  const asksForPass = mayReread(daemon, triggers) || seen.hasOtherInside || maySetGroup(daemon, seen);
+  const asksForPass = mayReread(daemon, triggers) || seen.hasOtherInside || maySettlePrimary(daemon, seen);
   const rereads = !isHeld && (asksForPass || (await isForced(daemon.context.system, pass)));
   const reading = mends ? believedReading(daemon) : readingAgain(daemon);
   if (reading === undefined || !(mends || rereads)) {
@@ -82,15 +82,15 @@ function mayReread(daemon: DaemonState, triggers: readonly Trigger[]): boolean {
 }
 
 /** Whoever takes it away again and again, or a kernel that refuses it, has a pass a minute. */
-function maySetGroup(daemon: DaemonState, { isOutOfGroup }: Glance): boolean {
-  if (!isOutOfGroup) return false;
+function maySettlePrimary(daemon: DaemonState, { hasPrimaryLost }: Glance): boolean {
+  if (!hasPrimaryLost) return false;
   const now = daemon.context.system.now();
-  if (now - daemon.groupAt >= filesPauseMs) {
-    daemon.groupAt = now;
+  if (now - daemon.primaryAt >= filesPauseMs) {
+    daemon.primaryAt = now;
     return true;
   }
   daemon.owesPass = true;
-  daemon.dueAt = Math.min(daemon.dueAt, daemon.groupAt + filesPauseMs);
+  daemon.dueAt = Math.min(daemon.dueAt, daemon.primaryAt + filesPauseMs);
   return false;
 }
 

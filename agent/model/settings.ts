@@ -30,6 +30,8 @@ export interface Settings {
     readonly backend: BackendName | undefined;
     /** `listed`: only ENIs with a section of their own. */
     readonly manage: 'all' | 'listed';
+    /** The cloud's secondary addresses of the primary on its link. */
+    readonly primaryAddresses: boolean;
     /** Apply through a backend that the lab has not proven. */
     readonly allowUnproven: boolean;
     /** Manage links that are no physical device (veth): for tests in namespaces. */

@@ -7,6 +7,7 @@ import {
   describeDifference,
   isServicesDoing,
 } from '../apply/compare.ts';
+import { lacking, wishOf } from '../apply/primary/addresses.ts';
 import { primaryGroupCommands } from '../apply/primary/group.ts';
 import type { Mac } from '../model/address.ts';
 import { valueOr } from '../model/instance.ts';
@@ -27,8 +28,8 @@ export interface Glance {
   readonly drift: readonly Drift[];
   /** Main has got something inside of an ENI's networks, or lost it: a plan of today would be another one. */
   readonly hasOtherInside: boolean;
-  /** The primary has lost its link group. */
-  readonly isOutOfGroup: boolean;
+  /** The primary has lost its link group, or an address that it is to have. */
+  readonly hasPrimaryLost: boolean;
 }
 
 export interface Drift {
@@ -58,7 +59,7 @@ export async function glance(
   const kernel = await readKernelState(system);
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused')
-    return { kernel, drift: [], hasOtherInside: false, isOutOfGroup: false };
+    return { kernel, drift: [], hasOtherInside: false, hasPrimaryLost: false };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
   const inKernel = watched(pass).map((plan): Drift => {
     const difference = compareEni(kernel, plan, plan, options);
@@ -72,7 +73,7 @@ export async function glance(
     kernel,
     drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0),
     hasOtherInside: hasOtherInside(kernel, pass),
-    isOutOfGroup: isOutOfGroup(kernel, pass, options),
+    hasPrimaryLost: isOutOfGroup(kernel, pass, options) || lacksAddress(kernel, pass, settings),
   };
 }
 
@@ -116,6 +117,10 @@ function isOutOfGroup(
     base,
   });
   return joins.length + releases.length > 0;
+}
+
+function lacksAddress(kernel: KernelState, { instance, desired }: PassResult, { agent }: Settings): boolean {
+  return lacking(kernel, wishOf(instance, desired.plan.primaryLink, agent.primaryAddresses)).length > 0;
 }
 
 async function fileDrift(system: System, pass: PassResult): Promise<readonly Drift[]> {

@@ -4,6 +4,12 @@ import { eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { readLiveOnly } from '../apply/netplan/live-only.ts';
+import {
+  primaryAddressBatches,
+  readGiven,
+  settlePrimaryAddresses,
+  wishOf,
+} from '../apply/primary/addresses.ts';
 import { settlePrimaryGroup } from '../apply/primary/group.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
@@ -40,7 +46,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const look = { links: desired.plan.enis.map(eni => eni.link), touch: options.apply };
   const liveOnly = await readLiveOnly(system, renderer, reloadHazard, look);
   const unloaded = reloadHazard === undefined ? (liveOnly?.links ?? []) : [];
-  const { compare, ...work } = await diff(context, machine, desired, unloaded);
+  const { compare, ...ofEnis } = await diff(context, machine, desired, unloaded);
+  const { primaryLink } = desired.plan;
+  const addresses = wishOf(reading.instance, primaryLink, settings.agent.primaryAddresses);
+  const onPrimary = primaryAddressBatches(kernel, addresses, await readGiven(system, kernel, primaryLink));
+  const work = { ...ofEnis, kernelChanges: together(ofEnis.kernelChanges, onPrimary) };
   // Forced once, it is a plan like any other: what is undone later is repaired again.
   const isRefused =
     options.force !== true &&
@@ -70,15 +80,16 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {
-    // With no change of an ENI only the primary's link group can be left to set.
+    // With no change of an ENI only the primary's link group and addresses can be left to set.
     const { add, remove } = work.kernelChanges;
     const isSet = add.length + remove.length > 0;
     if (options.apply) {
-      const { primaryLink } = desired.plan;
       const wish = { primaryLink, enis: stateAfter.applied, before: state.applied };
       await settlePrimaryGroup({ system, log, compare }, kernel, wish);
       // With an ENI's change it is a part of that.
-      if (isSet) log.info({ link: primaryLink }, 'put link groups right');
+      const group = ofEnis.kernelChanges;
+      if (group.add.length + group.remove.length > 0) log.info({ link: primaryLink }, 'put link groups right');
+      await settlePrimaryAddresses({ system, log }, addresses);
       await writeState(system, stateAfter);
     }
     return { ...result, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
@@ -108,9 +119,16 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     ...(why === undefined ? {} : { why }),
     ...(driftOf === undefined ? {} : { driftOf: change => driftOf(eniOf(change).mac) }),
   });
+  await settlePrimaryAddresses({ system, log }, addresses);
   const stillLive = await readLiveOnly(system, renderer, reloadHazard, look);
   const degraded = degradations(reading.instance, desired, stillLive);
   return { ...result, liveOnly: stillLive, degraded, outcome: 'applied' };
+}
+
+type KernelChanges = PassResult['kernelChanges'];
+
+function together(a: KernelChanges, b: KernelChanges): KernelChanges {
+  return { add: [...a.add, ...b.add], remove: [...a.remove, ...b.remove] };
 }
 
 function nextState(state: State, instance: Instance, renderer: Renderer, desired: Desired): State {

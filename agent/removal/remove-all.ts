@@ -5,6 +5,7 @@ import { planChanges } from '../apply/eni-changes.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
+import { givenPath, settlePrimaryAddresses } from '../apply/primary/addresses.ts';
 import { primaryGroupFiles } from '../apply/primary/group.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
@@ -39,6 +40,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   });
   // Slots are kept: should the package come back, every ENI finds its numbers again.
   const stateAfter = { ...emptyState, instanceId: state.instanceId, slots: state.slots };
+  await settlePrimaryAddresses(apply, { primaryLink: facts.primaryLink, wanted: [] });
   if (files.length === 0 && changes.length === 0) {
     await writeState(system, stateAfter);
     return [];
@@ -55,6 +57,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
 }
 
 async function isUntouched(system: System): Promise<boolean> {
-  for (const path of [statePath, checkpointPath, halfWritten]) if (await system.exists(path)) return false;
+  for (const path of [statePath, checkpointPath, halfWritten, givenPath])
+    if (await system.exists(path)) return false;
   return (await readOwnedFiles(system, owners)).size === 0;
 }

@@ -36,6 +36,7 @@ test('no file: the defaults', async () => {
     agent: {
       backend: undefined,
       manage: 'all',
+      primaryAddresses: false,
       allowUnproven: false,
       virtualLinks: false,
       ignoreDrivers: [],

@@ -1,0 +1,119 @@
+// `primary-addresses = yes`: the cloud's secondary addresses of the primary on its link, and nothing else of that link. Once per network service.
+import { describe, expect, test } from 'vitest';
+import type { Machine } from '../support/fake-machine.ts';
+import { useDaemons } from './daemon-story.ts';
+import { awsTwoEnis, expectIdle, onceOk, setAddresses, unlist, useMachines } from './story.ts';
+import { travels } from './travels.ts';
+
+const make = useMachines();
+const startDaemon = useDaemons();
+const config = '[agent]\nprimary-addresses = yes\n';
+const primaryMac = '0a:75:69:92:e2:10';
+const eth1Mac = '0a:07:84:3d:6e:01';
+const dropIn = '/etc/eni-agent/eni-agent.conf.d/test.conf';
+const own = '172.31.16.20/20';
+const onPrimary = ({ system }: Machine) =>
+  system.kernel.addresses
+    .filter(a => a.link === 'eth0' && a.family === 4)
+    .map(a => `${a.ip}/${a.prefixLength}`);
+const give = (machine: Machine, ...more: readonly string[]) =>
+  setAddresses(machine, primaryMac, '172.31.16.20', ...more);
+
+describe.each(travels)('$backend', ({ backend }) => {
+  const start = (text = config) => make({ recording: awsTwoEnis, backend, config: text });
+
+  test('come, stay, and go with the cloud’s; the primary’s own and an administrator’s are not touched', async () => {
+    const machine = await start();
+    machine.system.sh('ip addr add 172.31.16.99/32 dev eth0');
+    give(machine, '172.31.16.21', '172.31.16.22');
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.99/32', '172.31.16.21/32', '172.31.16.22/32']);
+    await expectIdle(machine);
+    give(machine, '172.31.16.22', '172.31.16.99');
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.99/32', '172.31.16.22/32']);
+    give(machine);
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.99/32']);
+    await expectIdle(machine);
+  });
+
+  test('without the option nothing of the primary is touched', async () => {
+    const machine = await start('');
+    give(machine, '172.31.16.21');
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own]);
+  });
+
+  test('plan shows them, and changes nothing', async () => {
+    const machine = await start();
+    await onceOk(machine);
+    give(machine, '172.31.16.21');
+    machine.system.restart();
+    const { code, out } = await machine.agent('plan');
+    expect([code, onPrimary(machine)]).toEqual([2, [own]]);
+    expect(out).toContain('  ip -4 addr add 172.31.16.21/32 dev eth0\n');
+  });
+
+  test('the option goes, or the program: so do they', async () => {
+    const machine = await start();
+    give(machine, '172.31.16.21');
+    await onceOk(machine);
+    machine.system.put(dropIn, '[agent]\nprimary-addresses = no\n', 0o644);
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own]);
+    machine.system.files.delete(dropIn);
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
+    machine.system.restart();
+    expect((await machine.agent('remove')).code).toBe(0);
+    expect(onPrimary(machine)).toEqual([own]);
+  });
+
+  test('on a machine with no second ENI', async () => {
+    const machine = await start();
+    unlist(machine, eth1Mac);
+    give(machine, '172.31.16.21');
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
+    await expectIdle(machine);
+  });
+
+  test('after a boot they come again, and what somebody else has by then is his', async () => {
+    const machine = await start();
+    give(machine, '172.31.16.21', '172.31.16.22');
+    await onceOk(machine);
+    machine.system.reboot();
+    expect(onPrimary(machine)).toEqual([own]);
+    machine.system.sh('ip addr add 172.31.16.22/32 dev eth0');
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.22/32', '172.31.16.21/32']);
+    give(machine);
+    await onceOk(machine);
+    expect(onPrimary(machine)).toEqual([own, '172.31.16.22/32']);
+  });
+});
+
+test('the daemon brings back what a service deletes', async () => {
+  const { machine, daemon } = await startDaemon({
+    recording: awsTwoEnis,
+    config,
+    prepare: m => give(m, '172.31.16.21'),
+  });
+  await daemon.runFor(90_000);
+  expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
+  machine.system.sh('ip addr del 172.31.16.21/32 dev eth0');
+  await daemon.runFor(999);
+  expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
+});
+
+test('the primary’s own comes back behind them: they are put behind it again', async () => {
+  const machine = await make({ recording: awsTwoEnis, config });
+  give(machine, '172.31.16.21');
+  await onceOk(machine);
+  machine.system.sh(`ip addr del ${own} dev eth0`);
+  machine.system.sh(`ip addr add ${own} dev eth0`);
+  expect(onPrimary(machine)).toEqual(['172.31.16.21/32', own]);
+  await onceOk(machine);
+  expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
+});
