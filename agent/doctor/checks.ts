@@ -22,6 +22,7 @@ import { kernelSupport } from './kernel-support.ts';
 import { linkGroup } from './link-group.ts';
 import { networkService, primary, primaryCheckName } from './network-service.ts';
 import { numbers } from './numbers.ts';
+import { primaryAddresses } from './primary-addresses.ts';
 import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
 import { advertisements, reversePathFilter } from './sysctls.ts';
@@ -54,6 +55,7 @@ const checks: readonly Check[] = [
   reachability,
   kernelSupport,
   linkGroup,
+  primaryAddresses,
   numbers,
   reversePathFilter,
   advertisements,

@@ -3,9 +3,10 @@
 
 import type { Selection } from '../../renderers/detect/select.ts';
 import { compareEni, compareOptions, type Difference } from '../apply/compare.ts';
+import { lacking, wishOf } from '../apply/primary/addresses.ts';
 import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
-import type { Family, Mac } from '../model/address.ts';
+import type { Family, Ip, Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
 import { type Eni, type EniFamily, type ProviderName, valueOr } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
@@ -35,6 +36,8 @@ export interface Inspection {
   readonly primary: { readonly mac: Mac; readonly eniId: string | undefined } | undefined;
   /** The family without which the primary is of no use: IPv4 if it has an address of that in the cloud. Undefined: not known. */
   readonly primaryFamily: Family | undefined;
+  /** Secondary addresses that the cloud has for the primary and its link lacks; empty where the metadata did not answer. */
+  readonly lackingOnPrimary: readonly Ip[];
   readonly enis: readonly Comparison[];
   /** What skipped ENIs keep of an earlier plan, because they are left alone for now only. */
   readonly held: readonly EniPlan[];
@@ -82,6 +85,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
         difference: compareEni(kernel, plan, undefined, options),
         filesDiffer: false,
       })),
+      lackingOnPrimary: [],
       held: [],
       refused: false,
       leftOver: [],
@@ -99,6 +103,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     primaryLink: desired.plan.primaryLink,
     primary: desired.plan.skipped.find(s => s.reason === 'primary'),
     primaryFamily: familyOfPrimary(instance.enis),
+    lackingOnPrimary: lacking(kernel, wishOf(instance, desired.plan.primaryLink, true)),
     held: desired.held,
     refused: pass.refused,
     enis: desired.plan.enis.map(plan => ({

@@ -6,14 +6,16 @@ import { renderers } from '../../renderers/registry.ts';
 import { type Command, isMarked, marker, type Renderer } from '../../renderers/renderer.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
+import { givenPath, readGiven } from '../apply/primary/addresses.ts';
 import { groupsOf, primaryGroupFiles } from '../apply/primary/group.ts';
 import { readState } from '../apply/state-file.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
-import { families } from '../model/address.ts';
+import { bits, families } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { PassContext } from '../pass/pass.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
 
 /** @returns the text of a POSIX script that continues after a command that fails. Changes nothing. */
@@ -38,6 +40,7 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
     ...files,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
     ...applied.flatMap(kernelLines),
+    ...(await addressLines(system, facts.primaryLink)),
     ...groupLines(
       [settings.routing.base, ...groupsOf(applied)],
       [...applied, ...lastGood].map(eni => eni.mac),
@@ -88,6 +91,13 @@ function kernelLines(eni: EniPlan): readonly string[] {
   // A DHCP client that keeps running would give the address back at the next renewal; on a link that is down it ends.
   const down = eni.addressing === 'dhcp' ? [`ip link set dev ${quote(eni.link)} down`] : [];
   return [...batch(true), ...onLink(eni, [...batch(false), ...down])];
+}
+
+/** Secondary addresses of the primary that were added; a boot takes them as well. */
+async function addressLines(system: System, primaryLink: string | undefined): Promise<readonly string[]> {
+  if (primaryLink === undefined || !(await system.exists(givenPath))) return [];
+  const given = await readGiven(system, await readKernelState(system), primaryLink);
+  return given.map(ip => `ip addr del ${ip}/${bits(ip)} dev ${quote(primaryLink)} 2> /dev/null`);
 }
 
 /** Of whichever link has the MAC of an ENI by then, the primary too: the same number may be somebody's on other links. */

@@ -117,3 +117,20 @@ test('the primary’s own comes back behind them: they are put behind it again',
   await onceOk(machine);
   expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
 });
+
+test('doctor names what is missing, and a purge without the program takes back what was added', async () => {
+  const machine = await make({ recording: awsTwoEnis });
+  give(machine, '172.31.16.21');
+  await onceOk(machine);
+  machine.system.restart();
+  expect((await machine.agent('doctor')).out).toContain(
+    'eth0 lacks 172.31.16.21, which the cloud lists for it; "primary-addresses = yes" in [agent] adds them',
+  );
+  machine.system.put(dropIn, config, 0o644);
+  await onceOk(machine);
+  machine.system.restart();
+  expect((await machine.agent('doctor')).out).toContain('eth0 has all that the cloud lists for it');
+  expect((await machine.agent('remove', '--script')).out).toContain(
+    'ip addr del 172.31.16.21/32 dev eth0 2> /dev/null\n',
+  );
+});

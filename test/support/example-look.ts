@@ -44,6 +44,7 @@ export function inspectionOf(more: Partial<Inspection> = {}): Inspection {
     backend: 'networkd',
     primaryLink: 'eth0',
     primary: { mac: mac('00:16:3e:00:00:01'), eniId: 'eni-0' },
+    lackingOnPrimary: [],
     primaryFamily: undefined,
     enis: [comparisonOf(firstPlan), comparisonOf(secondPlan)],
     held: [],
