@@ -6,12 +6,13 @@ import { compareEni, compareOptions, type Difference } from '../apply/compare.ts
 import { lacking, wishOf } from '../apply/primary/addresses.ts';
 import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
-import type { Family, Ip, Mac } from '../model/address.ts';
+import type { Cidr, Family, Ip, Mac } from '../model/address.ts';
 import type { BackendName, HostFacts } from '../model/host.ts';
-import { type Eni, type EniFamily, type ProviderName, valueOr } from '../model/instance.ts';
+import { type Eni, type EniFamily, type Instance, type ProviderName, valueOr } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { LiveOnly } from '../model/live-only.ts';
 import type { EniPlan, SkippedEni } from '../model/network-plan.ts';
+import type { Settings } from '../model/settings.ts';
 import { lookOnly } from '../system/look-only.ts';
 import { recogniseMachine, takeReadings } from './machine.ts';
 import type { PassContext, PassResult } from './pass.ts';
@@ -36,8 +37,7 @@ export interface Inspection {
   readonly primary: { readonly mac: Mac; readonly eniId: string | undefined } | undefined;
   /** The family without which the primary is of no use: IPv4 if it has an address of that in the cloud. Undefined: not known. */
   readonly primaryFamily: Family | undefined;
-  /** Secondary addresses that the cloud has for the primary and its link lacks; empty where the metadata did not answer. */
-  readonly lackingOnPrimary: readonly Ip[];
+  readonly onPrimary: OnPrimary;
   readonly enis: readonly Comparison[];
   /** What skipped ENIs keep of an earlier plan, because they are left alone for now only. */
   readonly held: readonly EniPlan[];
@@ -53,6 +53,32 @@ export interface Inspection {
   readonly notRead: readonly string[];
   readonly facts: HostFacts;
   readonly kernel: KernelState;
+}
+
+/** What the cloud has for the primary beside its first address. */
+export interface OnPrimary {
+  /** `primary-addresses = yes`. */
+  readonly kept: boolean;
+  /** Addresses that no link has, whatever the option says. */
+  readonly lacking: readonly Ip[];
+  /** Delegated to it: nobody sets anything for them. */
+  readonly prefixes: readonly Cidr[];
+}
+
+export const nothingOnPrimary: OnPrimary = { kept: false, lacking: [], prefixes: [] };
+
+function onPrimaryOf(
+  instance: Instance,
+  kernel: KernelState,
+  primaryLink: string | undefined,
+  { agent }: Settings,
+): OnPrimary {
+  const primary = instance.enis.find(eni => eni.primary);
+  return {
+    kept: agent.primaryAddresses,
+    lacking: lacking(kernel, wishOf(instance, primaryLink, true)),
+    prefixes: [primary?.ipv4, primary?.ipv6].flatMap(p => (p === undefined ? [] : valueOr(p.prefixes, []))),
+  };
 }
 
 /** Throws `state-unreadable`; a wrong configuration was thrown before. */
@@ -85,7 +111,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
         difference: compareEni(kernel, plan, undefined, options),
         filesDiffer: false,
       })),
-      lackingOnPrimary: [],
+      onPrimary: { ...nothingOnPrimary, kept: context.settings.agent.primaryAddresses },
       held: [],
       refused: false,
       leftOver: [],
@@ -103,7 +129,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     primaryLink: desired.plan.primaryLink,
     primary: desired.plan.skipped.find(s => s.reason === 'primary'),
     primaryFamily: familyOfPrimary(instance.enis),
-    lackingOnPrimary: lacking(kernel, wishOf(instance, desired.plan.primaryLink, true)),
+    onPrimary: onPrimaryOf(instance, kernel, desired.plan.primaryLink, context.settings),
     held: desired.held,
     refused: pass.refused,
     enis: desired.plan.enis.map(plan => ({

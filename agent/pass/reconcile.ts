@@ -88,7 +88,8 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
       await settlePrimaryGroup({ system, log, compare }, kernel, wish);
       // With an ENI's change it is a part of that.
       const group = ofEnis.kernelChanges;
-      if (group.add.length + group.remove.length > 0) log.info({ link: primaryLink }, 'put link groups right');
+      if (group.add.length + group.remove.length > 0)
+        log.info({ link: primaryLink }, 'put link groups right');
       await settlePrimaryAddresses({ system, log }, addresses);
       await writeState(system, stateAfter);
     }

@@ -2,7 +2,7 @@
 import type { Difference } from '../../agent/apply/compare.ts';
 import type { Report, ReportedEni } from '../../agent/daemon/report.ts';
 import type { EniPlan, SkippedEni } from '../../agent/model/network-plan.ts';
-import type { Comparison, Inspection } from '../../agent/pass/inspect.ts';
+import { type Comparison, type Inspection, nothingOnPrimary } from '../../agent/pass/inspect.ts';
 import { examplePlans, ip, mac } from './example-plans.ts';
 import { nic } from './plan-parts.ts';
 
@@ -44,7 +44,7 @@ export function inspectionOf(more: Partial<Inspection> = {}): Inspection {
     backend: 'networkd',
     primaryLink: 'eth0',
     primary: { mac: mac('00:16:3e:00:00:01'), eniId: 'eni-0' },
-    lackingOnPrimary: [],
+    onPrimary: nothingOnPrimary,
     primaryFamily: undefined,
     enis: [comparisonOf(firstPlan), comparisonOf(secondPlan)],
     held: [],

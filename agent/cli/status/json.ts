@@ -20,6 +20,7 @@ export function statusJson({ attention, config, found, daemon, rows }: StatusVie
     metadata: metadataWord(found),
     backend: { name: found.selection.backend ?? null, evidence: found.selection.evidence },
     primaryLink: found.primaryLink ?? null,
+    primaryAddresses: found.onPrimary,
     configProblem: configJson(config),
     daemon: daemon.report !== undefined && daemon.isAlive ? daemonJson(daemon.report) : null,
     enis: found.enis.map(eni => ({

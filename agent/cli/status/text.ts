@@ -12,6 +12,7 @@ import { besideConfig, describeConfig } from './config.ts';
 import { describeDaemon } from './daemon.ts';
 import { differenceLines } from './difference.ts';
 import { headed, summary } from './heading.ts';
+import { describePrimary } from './primary.ts';
 import type { StatusRow } from './rows.ts';
 import { describeTable, paintState, stateText } from './table.ts';
 
@@ -39,7 +40,7 @@ export function statusText(view: StatusView, style: StatusStyle): string {
     ...(config === undefined ? [] : headed('Config', describeConfig(config, daemon, style), style)),
     ...headed('Cloud', [describeCloud(found)], style),
     ...headed('Backend', [explainSelection(found.selection)], style),
-    ...headed('Primary', [`${found.primaryLink ?? 'not found'}, not managed`], style),
+    ...headed('Primary', describePrimary(found), style),
     ...headed('Daemon', describeDaemon(besideConfig(config, daemon), now, style), style),
     ...headed('ENIs', [summary(rows, style)], style),
   ];
