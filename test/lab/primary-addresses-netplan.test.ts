@@ -6,5 +6,5 @@ tellPrimaryAddresses({
   name: 'primadnp',
   suite: 'trixie',
   image: 'netplan',
-  disturbances: ['networkctl reload', 'netplan apply'],
+  disturbances: ['networkctl reload', 'networkctl reconfigure eth0'],
 });

@@ -6,5 +6,8 @@ tellPrimaryAddresses({
   name: 'primadnm',
   suite: 'trixie',
   image: 'networkmanager-keyfile',
-  disturbances: ['nmcli device reapply eth0', 'nmcli connection up cloud-init-eth0'],
+  disturbances: [
+    'nmcli device reapply eth0',
+    'nmcli connection up "$(nmcli -g GENERAL.CONNECTION device show eth0)"',
+  ],
 });
