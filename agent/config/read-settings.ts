@@ -157,6 +157,7 @@ function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
     backend: a.backend,
     manage: a.manage,
     primaryAddresses: a['primary-addresses'],
+    altNames: a.altnames,
     allowUnproven: a['allow-unproven'],
     virtualLinks: a['virtual-links'],
     ignoreDrivers: a['ignore-drivers'],

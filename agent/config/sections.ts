@@ -59,6 +59,7 @@ export const agentSection = v.strictObject({
   backend: v.optional(v.pipe(text, v.picklist(backendNames, `must be one of ${backendNames.join(', ')}`))),
   manage: v.optional(v.pipe(text, v.picklist(['all', 'listed'], 'must be all or listed')), 'all'),
   'primary-addresses': v.optional(yesNo, 'no'),
+  altnames: v.optional(yesNo, 'yes'),
   'allow-unproven': v.optional(yesNo, 'no'),
   'virtual-links': v.optional(yesNo, 'no'),
   'ignore-drivers': v.optional(words, ''),

@@ -58,6 +58,8 @@ export interface HostFacts {
     readonly suppressGroup: boolean;
     readonly ruleOif: boolean;
     readonly ruleProtocol: boolean;
+    /** A link can have alternative names (Linux 5.5, iproute2 5.5); absent: no, or not known. */
+    readonly altNames?: boolean;
   };
 }
 

@@ -32,6 +32,8 @@ export interface Settings {
     readonly manage: 'all' | 'listed';
     /** The cloud's secondary addresses of the primary on its link. */
     readonly primaryAddresses: boolean;
+    /** The id of an ENI as one more name of its link. */
+    readonly altNames: boolean;
     /** Apply through a backend that the lab has not proven. */
     readonly allowUnproven: boolean;
     /** Manage links that are no physical device (veth): for tests in namespaces. */

@@ -1,6 +1,8 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
+
 import { eniOf, type Renderer } from '../../renderers/renderer.ts';
+import { settleAltNames } from '../apply/altnames.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
 import { readLiveOnly } from '../apply/netplan/live-only.ts';
@@ -18,6 +20,7 @@ import { endpointsOf } from '../metadata/read-instance.ts';
 import { providerNamed } from '../metadata/registry.ts';
 import { type Ip, parseIp } from '../model/address.ts';
 import type { Instance } from '../model/instance.ts';
+import type { LinkIdentity } from '../model/link-identity.ts';
 import type { Settings } from '../model/settings.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
 import { type Desired, degradations, planDesired } from './desired.ts';
@@ -63,6 +66,12 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     renderer,
     desired,
   );
+  const altNames = {
+    enis: stateAfter.applied,
+    on: settings.agent.altNames,
+    facts,
+    claims: (link: LinkIdentity) => renderer.claims(link, facts),
+  };
   const result = {
     instance: reading.instance,
     requests: reading.requests,
@@ -91,6 +100,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
       if (group.add.length + group.remove.length > 0)
         log.info({ link: primaryLink }, 'put link groups right');
       await settlePrimaryAddresses({ system, log }, addresses);
+      await settleAltNames({ system, log }, kernel, altNames);
       await writeState(system, stateAfter);
     }
     return { ...result, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
@@ -121,6 +131,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     ...(driftOf === undefined ? {} : { driftOf: change => driftOf(eniOf(change).mac) }),
   });
   await settlePrimaryAddresses({ system, log }, addresses);
+  await settleAltNames({ system, log }, kernel, altNames);
   const stillLive = await readLiveOnly(system, renderer, reloadHazard, look);
   const degraded = degradations(reading.instance, desired, stillLive);
   return { ...result, liveOnly: stillLive, degraded, outcome: 'applied' };

@@ -1,5 +1,7 @@
 // The empty plan, applied: uninstalling is not another code path. Needs no metadata, so it works on a machine that has none.
+
 import { renderers } from '../../renderers/registry.ts';
+import { altNamesPath, settleAltNames } from '../apply/altnames.ts';
 import { checkpointPath } from '../apply/checkpoint.ts';
 import { planChanges } from '../apply/eni-changes.ts';
 import { logChanges } from '../apply/log/log-change.ts';
@@ -41,6 +43,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   // Slots are kept: should the package come back, every ENI finds its numbers again.
   const stateAfter = { ...emptyState, instanceId: state.instanceId, slots: state.slots };
   await settlePrimaryAddresses(apply, { primaryLink: facts.primaryLink, wanted: [] });
+  await settleAltNames(apply, kernel, { enis: [], on: false, facts, claims: () => [] });
   if (files.length === 0 && changes.length === 0) {
     await writeState(system, stateAfter);
     return [];
@@ -57,7 +60,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
 }
 
 async function isUntouched(system: System): Promise<boolean> {
-  for (const path of [statePath, checkpointPath, halfWritten, givenPath])
+  for (const path of [statePath, checkpointPath, halfWritten, givenPath, altNamesPath])
     if (await system.exists(path)) return false;
   return (await readOwnedFiles(system, owners)).size === 0;
 }

@@ -2,8 +2,10 @@
 // removal, perhaps by weeks and reboots, and dpkg does not announce it. No transaction guards it, so it is more careful than `remove`: it
 // names each object in full, touches a link only while it is that ENI's, and does not make systemd-networkd reload (which could
 // reach links of others). networkd forgets the ENI at the next boot.
+
 import { renderers } from '../../renderers/registry.ts';
 import { type Command, isMarked, marker, type Renderer } from '../../renderers/renderer.ts';
+import { readGivenNames } from '../apply/altnames.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
 import { givenPath, readGiven } from '../apply/primary/addresses.ts';
@@ -41,6 +43,7 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
     ...applied.flatMap(kernelLines),
     ...(await addressLines(system, facts.primaryLink)),
+    ...(await altNameLines(system)),
     ...groupLines(
       [settings.routing.base, ...groupsOf(applied)],
       [...applied, ...lastGood].map(eni => eni.mac),
@@ -98,6 +101,14 @@ async function addressLines(system: System, primaryLink: string | undefined): Pr
   if (primaryLink === undefined || !(await system.exists(givenPath))) return [];
   const given = await readGiven(system, await readKernelState(system), primaryLink);
   return given.map(ip => `ip addr del ${ip}/${bits(ip)} dev ${quote(primaryLink)} 2> /dev/null`);
+}
+
+/** By the name itself: `ip` finds the link that has it. A boot takes them as well. */
+async function altNameLines(system: System): Promise<readonly string[]> {
+  const given = await readGivenNames(system);
+  return given.map(
+    ({ name }) => `ip link property del dev ${quote(name)} altname ${quote(name)} 2> /dev/null`,
+  );
 }
 
 /** Of whichever link has the MAC of an ENI by then, the primary too: the same number may be somebody's on other links. */

@@ -33,10 +33,11 @@ function linkLine(l: FakeLink, kernel: FakeKernel): string {
     `addrgenmode ${loopback ? 'eui64' : 'none'} numtxqueues ${queues} numrxqueues ${queues} ` +
     'gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 ';
   const discipline = loopback || l.up || kernel.addresses.some(a => a.link === l.name) ? 'noqueue' : 'noop';
+  const altNames = (l.altNames ?? []).map(n => `\\    altname ${n}`).join('');
   const master = l.master === undefined ? '' : ` master ${l.master}`;
   return (
     `${l.index}: ${l.name}${peer}: <${flags}> mtu ${l.mtu} qdisc ${discipline}${master} state ${state} mode DEFAULT group ` +
-    `${l.group === 0 ? 'default' : l.group} qlen 1000\\    ${ether} promiscuity 0  allmulti 0 ${limits} ${kind}${tail}`
+    `${l.group === 0 ? 'default' : l.group} qlen 1000\\    ${ether} promiscuity 0  allmulti 0 ${limits} ${kind}${tail}${altNames}`
   );
 }
 

@@ -116,8 +116,26 @@ function runLine(
 
 type Change = (make: () => void) => string;
 
+function linkProperty(kernel: FakeKernel, words: readonly string[], change: Change): string {
+  // The exit code of a real one is 255, which nobody asks for.
+  if (!kernel.hasAltNames) throw new IpRefusal('Command "property" is unknown, try "ip link help".');
+  const [verb, dev, name = '', what, altName = ''] = words;
+  if (dev !== 'dev' || what !== 'altname') throw unknown(`link property ${words.join(' ')}`);
+  const names = (of: FakeKernel['links'][number]) => [of.name, ...(of.altNames ?? [])];
+  const link = kernel.links.find(l => names(l).includes(name));
+  if (link === undefined) throw new IpRefusal(`Cannot find device "${name}"`, 1);
+  return change(() => {
+    if (verb === 'add' && kernel.links.some(l => names(l).includes(altName)))
+      throw new IpRefusal('RTNETLINK answers: File exists');
+    const others = (link.altNames ?? []).filter(n => n !== altName);
+    link.altNames = verb === 'add' ? [...others, altName] : others;
+  });
+}
+
 function runLink(kernel: FakeKernel, verb: string, rest: readonly string[], change: Change): string {
-  if (verb === 'show' && (rest.length === 0 || rest.join() === 'lo')) return text(linkLines(kernel, rest[0]));
+  if (verb === 'show' && ['', 'lo', 'dev lo'].includes(rest.join(' ')))
+    return text(linkLines(kernel, rest.at(-1)));
+  if (verb === 'property') return linkProperty(kernel, rest, change);
   if (verb !== 'set') throw unknown(`link ${verb} ${rest.join(' ')}`);
   const { values, flags } = readWords(rest, ['dev', 'mtu', 'group'], ['up', 'down']);
   const up = flags.has('up') ? true : flags.has('down') ? false : undefined;

@@ -27,6 +27,7 @@ export interface FakeLink {
   readonly peer?: string;
   /** Whose port it is. */
   master?: string | undefined;
+  altNames?: readonly string[];
 }
 
 export interface FakeAddress {

@@ -33,8 +33,11 @@ export class FakeKernel {
   rules: FakeRule[] = [];
   /** Nobody is asked here: only what a test puts in. */
   neighbours: FakeNeighbour[] = [];
+  /** Kernel and `ip` of 5.5 and later; most stories do without. */
+  hasAltNames: boolean;
 
-  constructor() {
+  constructor(hasAltNames = false) {
+    this.hasAltNames = hasAltNames;
     this.addLink({ name: 'lo', index: 1, up: true, mtu: 65536 });
     for (const [ip, prefixLength] of [
       ['127.0.0.1', 8],

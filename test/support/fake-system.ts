@@ -342,7 +342,7 @@ export class FakeSystem implements System {
       case 'unshare':
         if (line !== 'unshare -n ip -force -batch -') break;
         // The probe of the kernel, in a namespace of its own.
-        return runIp(new FakeKernel(), args.slice(2), input);
+        return runIp(new FakeKernel(this.kernel.hasAltNames), args.slice(2), input);
       case 'ping':
       case 'ping6':
         return this.ping(program, args.at(-2) ?? '', args.at(-1) ?? '');

@@ -37,6 +37,7 @@ test('no file: the defaults', async () => {
       backend: undefined,
       manage: 'all',
       primaryAddresses: false,
+      altNames: true,
       allowUnproven: false,
       virtualLinks: false,
       ignoreDrivers: [],

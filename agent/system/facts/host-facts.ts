@@ -27,7 +27,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     readVersions(system, services),
     primaryLink === undefined ? {} : readOwners(system, primaryLink, services),
   ]);
-  const { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol } = await readKernelProbe(
+  const { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol, altNames } = await readKernelProbe(
     system,
     versions.kernel,
   );
@@ -41,7 +41,10 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     files,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
     ...(await readMachine(system, files)),
-    kernel: { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol },
+    kernel: {
+      ...{ suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol },
+      ...(altNames === undefined ? {} : { altNames }),
+    },
   };
 }
 

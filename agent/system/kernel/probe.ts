@@ -1,4 +1,4 @@
-// What this kernel does with the four words of the rule scheme that a kernel may not know: it is tried in a network
+// What this kernel does with the four words of the rule scheme that a kernel may not know, and with an alternative name of a link: it is tried in a network
 // namespace of its own, once per boot, and never on the machine's own rules. Knows no backend.
 import type { HostFacts } from '../../model/host.ts';
 import { readQuietly } from '../facts/probes.ts';
@@ -19,7 +19,7 @@ export interface KernelProbe extends Readonly<HostFacts['kernel']> {
  * `suppress_prefixlength` and no `suppress_ifgroup`, before 4.17 no `protocol`, and such a word ends it on the spot (2.6.29 to 4.11: invarg()
  * calls exit), also with `-force`: so the oldest word comes first, each line is followed by a listing, and the first one says that there is a
  * namespace at all. An older kernel takes the rule and silently drops the attribute, so the answer is in the listing and not in the exit code.
- * 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that it is printed as it is.
+ * `ip` before 5.5 has no `link property`; it is asked last. 192.0.2.0/24 is TEST-NET-1; the number is any that no rt_protos names, so that it is printed as it is.
  */
 const batch = [
   'rule show',
@@ -31,6 +31,8 @@ const batch = [
   'rule show',
   'rule add from 192.0.2.0/24 lookup main priority 28301 protocol 233',
   'rule show',
+  'link property add dev lo altname eni-agent-probe',
+  'link show dev lo',
   '',
 ].join('\n');
 
@@ -92,6 +94,7 @@ export function parseProbe(stdout: string): KernelProbe | undefined {
   const suppressGroup = /^28302:.*\bsuppress_ifgroup \S/m.test(stdout);
   const ruleOif = /^28303:.*\boif lo\b/m.test(stdout);
   const ruleProtocol = /^28301:.*\bproto(col)? 233\b/m.test(stdout);
+  const altNames = /\baltname eni-agent-probe\b/.test(stdout);
   const missing = [
     ...(suppressPrefixLength ? [] : ['suppress_prefixlength']),
     ...(suppressGroup ? [] : ['suppress_ifgroup']),
@@ -99,7 +102,12 @@ export function parseProbe(stdout: string): KernelProbe | undefined {
     ...(ruleProtocol ? [] : ['rule protocol']),
   ];
   const why = missing.length === 0 ? 'kernel and ip support all' : `not supported: ${missing.join(', ')}`;
-  return { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol, source: 'probed', why };
+  return {
+    ...{ suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol },
+    ...(altNames ? { altNames } : {}),
+    source: 'probed',
+    why,
+  };
 }
 
 function parseCache(text: string | undefined, bootId: string, kernel: string): KernelProbe | undefined {
@@ -122,7 +130,12 @@ function parseCache(text: string | undefined, bootId: string, kernel: string): K
   )
     return undefined;
   const reason = typeof why === 'string' ? why : '';
-  return { suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol, source: 'probed', why: reason };
+  return {
+    ...{ suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol },
+    ...(entry.altNames === true ? { altNames: true } : {}),
+    source: 'probed',
+    why: reason,
+  };
 }
 
 function isAtLeast(version: string | undefined, [major, minor]: readonly [number, number]): boolean {

@@ -22,7 +22,7 @@ test('all words are asked for in one process', async () => {
   });
   expect(host.ran).toEqual([command]);
   expect(host.input()).toMatch(
-    /^rule show\n.*oif lo lookup main priority 28303\nrule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*suppress_ifgroup 28000 priority 28302\nrule show\n.*protocol 233\nrule show\n$/,
+    /^rule show\n.*oif lo lookup main priority 28303\nrule show\n.*suppress_prefixlength 0 priority 28300\nrule show\n.*suppress_ifgroup 28000 priority 28302\nrule show\n.*protocol 233\nrule show\nlink property add dev lo altname eni-agent-probe\nlink show dev lo\n$/,
   );
 });
 
