@@ -22,10 +22,12 @@ import { kernelSupport } from './kernel-support.ts';
 import { linkGroup } from './link-group.ts';
 import { networkService, primary, primaryCheckName } from './network-service.ts';
 import { numbers } from './numbers.ts';
-import { primaryAddresses } from './primary-addresses.ts';
 import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
 import { advertisements, reversePathFilter } from './sysctls.ts';
+import { multicast, wideAddresses } from './wishes/own-setup.ts';
+import { primaryAddresses } from './wishes/primary-addresses.ts';
+import { translation } from './wishes/translation.ts';
 
 interface DoctorContext extends PassContext {
   readonly daemon: DaemonView;
@@ -56,6 +58,9 @@ const checks: readonly Check[] = [
   kernelSupport,
   linkGroup,
   primaryAddresses,
+  translation,
+  wideAddresses,
+  multicast,
   numbers,
   reversePathFilter,
   advertisements,

@@ -1,7 +1,7 @@
 // Secondary addresses that the cloud has for the primary and the link lacks: no distribution configures them.
-import { listed } from '../model/listed.ts';
-import type { Inspection } from '../pass/inspect.ts';
-import { type Finding, ok } from './finding.ts';
+import { listed } from '../../model/listed.ts';
+import type { Inspection } from '../../pass/inspect.ts';
+import { type Finding, ok } from '../finding.ts';
 
 const check = 'primary addresses';
 
