@@ -11,7 +11,7 @@ import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-
  * its table (or to main without the default). Not by priority alone, so a rule that somebody put between ours stays.
  */
 export function ownShaped(state: KernelState, plan: EniPlan, base: number): readonly KernelObject[] {
-  const { priorities } = numbersOf(base, plan.slot);
+  const numbers = numbersOf(base, plan.slot);
   const routes = state.routes.filter(
     r =>
       r.table === plan.table &&
@@ -21,14 +21,29 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
       !isOfLease(r, plan) &&
       !isOnlyHost(r),
   );
+  const ofTiers = (r: KernelRule) =>
+    (r.from !== undefined || r.oif !== undefined) &&
+    (r.table === plan.table || (r.table === mainTable && r.suppressPrefixLength !== undefined));
   const rules = state.rules.filter(
     r =>
       r.opaque === undefined &&
-      priorities.includes(r.priority) &&
-      (r.from !== undefined || r.oif !== undefined) &&
-      (r.table === plan.table || (r.table === mainTable && r.suppressPrefixLength !== undefined)),
+      numbers.priorities.includes(r.priority) &&
+      (ofTiers(r) || isForward(r, plan, numbers)),
   );
   return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
+}
+
+/**
+ * A rule by destination, of an ENI with `forward = yes`. Only with the two numbers that these have: at another one it is somebody's, and so is one to
+ * the whole of main that says neither `iif lo` nor a source.
+ */
+function isForward(r: KernelRule, plan: EniPlan, numbers: ReturnType<typeof numbersOf>): boolean {
+  if (r.to === undefined || r.oif !== undefined) return false;
+  if (r.priority === numbers.forwardTable)
+    return r.table === plan.table && r.from === undefined && r.iif === undefined;
+  if (r.priority !== numbers.forwardOwn || r.table !== mainTable) return false;
+  const words = [r.from, r.suppressPrefixLength, r.iif === 'lo' ? r.iif : undefined];
+  return words.filter(word => word !== undefined).length === 1 && (r.iif === undefined || r.iif === 'lo');
 }
 
 /**

@@ -196,6 +196,7 @@ function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {
     defaultRoute: e['default-route'],
     metric: e.metric,
     connectedRoute: e['connected-route'],
+    forward: e.forward,
   };
 }
 

@@ -135,6 +135,7 @@ export const eniSection = v.strictObject({
   'default-route': v.optional(yesNo, 'no'),
   metric: v.optional(integer(1, 2_147_483_647)),
   'connected-route': v.optional(yesNo, 'no'),
+  forward: v.optional(yesNo, 'no'),
 });
 
 export const schemas = {

@@ -23,6 +23,8 @@ export interface EniOptions {
   readonly metric: number | undefined;
   /** The ENI's subnets on-link in main, so that traffic without a source of its own takes this ENI to reach them. */
   readonly connectedRoute: boolean;
+  /** The machine forwards to the ENI's subnets: a router or NAT appliance. */
+  readonly forward: boolean;
 }
 
 export interface Settings {
@@ -55,7 +57,7 @@ export interface Settings {
     readonly confirmDelayMs: number;
   };
   readonly routing: {
-    /** First table and first priority; 856 numbers from here belong to the agent. */
+    /** First table and first priority; 1456 numbers from here belong to the agent. */
     readonly base: number;
   };
   /** What other programs on this machine may do; every default leaves them as they are. */

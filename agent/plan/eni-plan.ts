@@ -34,6 +34,10 @@ export interface FamilyInput {
   readonly prefixes: readonly Cidr[];
   /** What main has of others, or may have: it comes first inside of the ENI's networks. */
   readonly specifics: readonly Cidr[];
+  /** Subnets that the machine forwards to; undefined: none. */
+  readonly forward?: readonly Cidr[];
+  /** Delegated prefixes of the primary and of ENIs that others configure. */
+  readonly prefixesOfOthers?: readonly Cidr[];
 }
 
 export interface EniInput {
@@ -182,9 +186,16 @@ function needsOnLink(
 export function numbersOf(
   base: number,
   slot: number,
-): { readonly table: number; readonly priorities: readonly number[] } {
+): {
+  readonly table: number;
+  readonly priorities: readonly number[];
+  readonly forwardOwn: number;
+  readonly forwardTable: number;
+} {
   return {
     table: tableOf(base, slot),
     priorities: tiers.map(tier => priorityOf(base, tier, slot)),
+    forwardOwn: priorityOf(base, 'forwardOwn', slot),
+    forwardTable: priorityOf(base, 'forwardTable', slot),
   };
 }

@@ -4,14 +4,21 @@ import type { Mac } from '../model/address.ts';
 
 export const slotCount = 256;
 /** Distances of the rule tiers from the base; 300 apart, so that 256 slots fit between two of them. */
-const tierOffset = { inside: -300, ownNetworks: 0, specificMain: 300, ownTable: 600 } as const;
+const tierOffset = {
+  inside: -300,
+  ownNetworks: 0,
+  specificMain: 300,
+  ownTable: 600,
+  forwardOwn: 900,
+  forwardTable: 1200,
+} as const;
 /**
  * Behind the kernel's own rules for main (32766) and default (32767), whatever the base is: a packet that main decides never walks that far, and
  * what is bound to a link gets there only where main has no route by that link.
  */
 export const firstOfBound = 33_000;
 /** How many numbers behind the base are ours. */
-export const bandWidth = tierOffset.ownTable + slotCount;
+export const bandWidth = tierOffset.forwardTable + slotCount;
 /** How many in front of it. */
 export const bandFront = -tierOffset.inside;
 

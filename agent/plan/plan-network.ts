@@ -1,11 +1,12 @@
 // From the instance to the plan: which ENIs are ours, which numbers they get, who else is in their subnets. Pure: the same
 // input gives the same plan, and the order of the metadata does not matter.
-import type { Cidr, Ip, Mac } from '../model/address.ts';
+import { type Cidr, type Family, familyOf, type Ip, type Mac } from '../model/address.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
 import { serviceAddresses } from '../model/service-addresses.ts';
 import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts';
 import { eniNetwork } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
+import { forwardingOf } from './forwarding.ts';
 import { inheritedMtu } from './inherited-mtu.ts';
 import { mainDefaultOf } from './main-default.ts';
 import { assignSlots } from './numbering.ts';
@@ -88,6 +89,8 @@ export function planNetwork(input: PlanInput): PlanResult {
     return { mac, ...claimant, share: sharesSubnets({ ...claimant, others, protectedAddresses: ofPrimary }) };
   });
   const planned: EniPlan[] = [];
+  const isCandidate = (mac: Mac) => candidates.some(c => c.eni.mac === mac);
+  const ofOthers = [...networks].filter(([mac]) => !isCandidate(mac)).map(([, network]) => network);
   const eniLinks = new Set(instance.enis.filter(e => !e.primary).flatMap(e => linkName(e.mac, input) ?? []));
   for (const { eni, link, network } of candidates) {
     const slot = assigned.get(eni.mac);
@@ -124,6 +127,18 @@ export function planNetwork(input: PlanInput): PlanResult {
     });
     if (inMain.refusal !== undefined) refusals.push(`${eni.id ?? eni.mac}: ${inMain.refusal}`);
     const specifics = [...prefixes, ...specificRoutes(link.name, primaryLink, input)];
+    const forward = forwardingOf({
+      mac: eni.mac,
+      wanted: options?.forward === true,
+      subnets: [...subnets[4], ...subnets[6]],
+      specifics,
+      words: input.words,
+    });
+    refusals.push(...forward.refusals.map(text => `${eni.id ?? eni.mac}: ${text}`));
+    const forwardOf = (family: Family) => ({
+      forward: forward.subnets.filter(cidr => familyOf(cidr) === family),
+      prefixesOfOthers: ofOthers.flatMap(o => (family === 4 ? o.ipv4 : o.ipv6).prefixes),
+    });
     planned.push(
       planEni({
         mac: eni.mac,
@@ -144,10 +159,11 @@ export function planNetwork(input: PlanInput): PlanResult {
           ...network.notes,
           ...(inherited?.note === undefined ? [] : [inherited.note]),
           ...inMain.notes,
+          ...forward.refusals,
         ],
         isElsewhere,
-        ipv4: { ...network.ipv4, subnets: subnets[4], elsewhere: elsewhere(4), specifics },
-        ipv6: { ...network.ipv6, subnets: subnets[6], elsewhere: elsewhere(6), specifics },
+        ipv4: { ...network.ipv4, subnets: subnets[4], elsewhere: elsewhere(4), specifics, ...forwardOf(4) },
+        ipv6: { ...network.ipv6, subnets: subnets[6], elsewhere: elsewhere(6), specifics, ...forwardOf(6) },
       }),
     );
   }

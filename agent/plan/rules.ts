@@ -19,6 +19,10 @@ export interface RuleInput {
   /** Networks with a route of their own in the ENI's table that main has something inside of (own-networks.ts). */
   readonly inside: readonly Inside[];
   readonly words: RuleWords;
+  /** Subnets that the machine forwards to, each of them the ENI's alone (forwarding.ts). */
+  readonly forward?: readonly Cidr[];
+  /** Delegated prefixes that main decides about. */
+  readonly prefixesOfOthers?: readonly Cidr[];
 }
 
 /**
@@ -66,6 +70,7 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
 
   // Everything else leaves by the ENI.
   for (const from of askOwn) rules.push(rule(input, 'ownTable', from));
+  if (words.links) for (const subnet of input.forward ?? []) rules.push(...forwardRules(input, subnet));
   // A socket that is bound to the link has no source yet when it asks for its route. Main comes first: what it has by this link (a route of
   // somebody, the neighbours by link-local address) is for this socket too, and it sees no other route of main.
   if (words.boundSockets && addresses.length > 0)
@@ -81,6 +86,29 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
  */
 function mainSpecifics({ words }: RuleInput): Partial<PlannedRule> {
   return { table: mainTable, suppressPrefixLength: 0, suppressGroup: words.primaryGroup };
+}
+
+/**
+ * What the machine forwards to the ENI's subnet leaves by the ENI; what it sends there itself goes on as main says, and so do the containers of
+ * the primary. The tiers before have taken what is the ENI's own.
+ *
+ * The reverse path check is why it is not enough to have the subnet in main (n1 would no longer reach the primary), and why `iif lo` can tell the
+ * two apart: `fib_validate_source` looks up the way back with the link by which the packet is going to leave as its `iif`, and with `lo` where it is
+ * for this host. So the way back of what a neighbour forwards through here is the ENI, and that of what the neighbour sends to the primary is main's.
+ */
+function forwardRules(input: RuleInput, subnet: Cidr): readonly PlannedRule[] {
+  // A bridge with addresses of the subnet (a delegated prefix, containers) is more than the subnet, for a forwarded packet too.
+  const inside = input.inside.filter(({ network }) => contains(subnet, network));
+  return [
+    ...inside.map(({ network: to, suppressPrefixLength }) =>
+      rule(input, 'forwardOwn', { ...mainSpecifics(input), to, suppressPrefixLength }),
+    ),
+    ...(input.prefixesOfOthers ?? []).map(from =>
+      rule(input, 'forwardOwn', { from, to: subnet, table: mainTable }),
+    ),
+    rule(input, 'forwardOwn', { to: subnet, localOnly: true, table: mainTable }),
+    rule(input, 'forwardTable', { to: subnet }),
+  ];
 }
 
 function rule(input: RuleInput, tier: Tier, more: Partial<PlannedRule>): PlannedRule {

@@ -110,7 +110,7 @@ describe('doctor', () => {
       /^FAIL {2}reachability: .*10\.0\.1\.11 (would|cannot) .* by eth1 via 10\.0\.1\.1: /,
     );
     expect(found[0]).toContain(`: ${named} comes before the rules of the ENI`);
-    expect(found[1]).toContain('a priority above 28855');
+    expect(found[1]).toContain('a priority above 29455');
     // `status` says as much without asking the kernel for a route.
     const [, priority] = /^IPv4 rule (\d+) /.exec(named)!;
     const shadow = `shadowed by rule ${priority}, see doctor`;

@@ -2,7 +2,16 @@
 // that metadata can say brings the primary's packets onto an ENI.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contains, familyOf, type Ip, linkLocalNetwork, networkAddress } from '../../agent/model/address.ts';
+import {
+  type Cidr,
+  contains,
+  familyOf,
+  hostCidr,
+  type Ip,
+  linkLocalNetwork,
+  networkAddress,
+  overlaps,
+} from '../../agent/model/address.ts';
 import { type Eni, valueOr } from '../../agent/model/instance.ts';
 import { isDefaultRoute, mainTable, type NetworkPlan } from '../../agent/model/network-plan.ts';
 import type { PlanResult } from '../../agent/plan/plan-network.ts';
@@ -60,12 +69,26 @@ function settled({ plan }: PlanResult) {
   );
 }
 
+/** The primary's addresses, and those that its containers have from its delegated prefixes. */
+function sourcesOfPrimary({ instance }: Machine): readonly Ip[] {
+  const { ipv4, ipv6 } = instance.enis[0]!;
+  return [
+    ...valueOr(ipv4.addresses, []),
+    ...valueOr(ipv6.addresses, []),
+    ...[...valueOr(ipv4.prefixes, []), ...valueOr(ipv6.prefixes, [])].flatMap(p => [
+      networkAddress(p),
+      lastHost(p),
+    ]),
+  ];
+}
+
 const check = (machines: fc.Arbitrary<Machine>, property: (machine: Machine) => void) =>
   fc.assert(fc.property(machines, property), { numRuns });
 
 describe('packets', () => {
   test.each([
     ['plain', false, true],
+    ['with forward', { forward: true }, true],
     ['plain, without the link group', false, false],
     ['with connected routes', true, true],
     ['with connected routes, without the link group', true, false],
@@ -173,6 +196,52 @@ describe('packets', () => {
       }
     }));
 
+  test('that the VM forwards to the subnet of an ENI with `forward = yes` leave by it, and the way back is the one that they came by', () =>
+    check(arbitraryMachine, machine => {
+      const result = planOf(machine, undefined, { forward: true });
+      const world = worldFor(result, machine);
+      const reached = settled(result).flatMap(({ eni, family, subnets }) =>
+        eni.rules.some(r => r.family === family && r.priority >= 28_900 && r.priority < 33_000)
+          ? subnets.filter(s => isAlone(machine, eni.mac, s)).map(subnet => ({ eni, to: lastHost(subnet) }))
+          : [],
+      );
+      for (const { eni, to } of reached) {
+        const family = familyOf(to);
+        const others = reached.filter(r => r.eni !== eni && familyOf(r.to) === family);
+        for (const one of others) {
+          expect(walk(world, { from: one.to, to, iif: one.eni.link })?.link).toBe(eni.link);
+          // As the reverse path check asks: with the link by which the packet is going to leave.
+          expect(walk(world, { from: to, to: one.to, iif: eni.link })?.link).toBe(one.eni.link);
+        }
+        // NAT by the primary, and what the neighbour sends to the primary.
+        expect(walk(world, { from: to, to: far[family], iif: eni.link })?.link).toBe('eth0');
+        expect(walk(world, { from: far[family], to, iif: 'eth0' })?.link).toBe(eni.link);
+        for (const from of sourcesOfPrimary(machine).filter(a => familyOf(a) === family))
+          for (const packet of [{ from }, { from, iif: 'cni0' }])
+            if (packet.iif === undefined || isOfPrefix(machine, from))
+              expect(walk(world, { ...packet, to })?.link, JSON.stringify([packet, to])).toBe('eth0');
+      }
+    }));
+
+  /** Whether nobody else has anything there. */
+  function isAlone({ instance }: Machine, mac: string, subnet: Cidr): boolean {
+    return instance.enis
+      .filter(e => e.mac !== mac)
+      .flatMap(e => [
+        ...subnetsOf(e),
+        ...[e.ipv4, e.ipv6].flatMap(f => [
+          ...valueOr(f.prefixes, []),
+          ...valueOr(f.addresses, []).map(hostCidr),
+        ]),
+      ])
+      .every(other => !overlaps(other, subnet));
+  }
+
+  const isOfPrefix = ({ instance }: Machine, from: Ip): boolean => {
+    const { ipv4, ipv6 } = instance.enis[0]!;
+    return [...valueOr(ipv4.prefixes, []), ...valueOr(ipv6.prefixes, [])].some(p => contains(p, from));
+  };
+
   test('that the VM forwards for a neighbour in an ENI subnet keep using main', () =>
     check(arbitraryMachine, machine => {
       const result = planOf(machine);
@@ -238,19 +307,6 @@ describe('the primary', () => {
         expect(own.filter(address => contains(destination, address))).toEqual([]);
       expect(new Set(connected.map(r => r.destination)).size).toBe(connected.length);
     }));
-
-  /** Its addresses, and those that its containers have from its delegated prefixes. */
-  function sourcesOfPrimary({ instance }: Machine): readonly Ip[] {
-    const { ipv4, ipv6 } = instance.enis[0]!;
-    return [
-      ...valueOr(ipv4.addresses, []),
-      ...valueOr(ipv6.addresses, []),
-      ...[...valueOr(ipv4.prefixes, []), ...valueOr(ipv6.prefixes, [])].flatMap(p => [
-        networkAddress(p),
-        lastHost(p),
-      ]),
-    ];
-  }
 
   const lastHostNear = (address: Ip) => lastHost(cidr(`${address}/${familyOf(address) === 4 ? 22 : 64}`));
 });

@@ -27,7 +27,7 @@ describe('numbers', () => {
           owners.set(priority, eni);
         }
       for (const priority of owners.keys())
-        expect(priority >= 27700 && (priority < 28856 || (priority >= 33000 && priority < 33256))).toBe(true);
+        expect((priority >= 27700 && priority < 29456) || (priority >= 33000 && priority < 33256)).toBe(true);
     }));
 
   test('a hurt state file cannot make them share one either', () =>

@@ -46,6 +46,8 @@ interface FamilyShape {
   readonly gateway: 'none' | 'inside' | 'link-local' | 'outside';
   readonly outside: number;
   readonly outsidePrefix: boolean;
+  /** The machine forwards to the subnets that are the ENI's alone. */
+  readonly forward: boolean;
   /** How many subnets main has on-link by other ENIs. */
   readonly elsewhere: number;
 }
@@ -70,6 +72,7 @@ function familyShape(family: Family): fc.Arbitrary<FamilyShape> {
     ),
     outside: fc.integer({ min: 0, max: 2 }),
     outsidePrefix: fc.boolean(),
+    forward: fc.boolean(),
     elsewhere: fc.integer({ min: 0, max: 2 }),
   }) as fc.Arbitrary<FamilyShape>;
 }
@@ -100,6 +103,12 @@ function buildFamily(family: Family, slot: number, shape: FamilyShape): FamilyIn
     gateway: gatewayOf(shape.gateway, subnets[0]?.cidr),
     prefixes,
     specifics: prefixes,
+    ...(shape.forward
+      ? {
+          forward: subnets.filter(s => !s.sharing.shared).map(s => s.cidr),
+          prefixesOfOthers: [cidr(family === 4 ? '10.250.8.16/28' : '2001:db8:fff0::/80')],
+        }
+      : {}),
     elsewhere: Array.from({ length: shape.elsewhere }, (_, n) =>
       cidr(family === 4 ? `10.${250 + n}.0.0/16` : `2001:db8:fff${n}::/64`),
     ),

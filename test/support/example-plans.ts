@@ -141,6 +141,18 @@ const examples: Readonly<Record<string, readonly EniInput[]>> = {
     ipv4: { ...v4, subnets: [{ ...exclusive('10.0.2.0/24'), connected: true }] },
     ipv6: { ...v6, subnets: [{ ...exclusive('2001:db8:2::/64'), connected: true }] },
   }),
+  // A router or NAT appliance, with containers inside of its subnet and on the primary.
+  'static-forward': network({
+    ...base,
+    ipv4: { ...v4, forward: [cidr('10.0.2.0/24')] },
+    ipv6: {
+      ...v6,
+      prefixes: [cidr('2001:db8:2:0:1::/80')],
+      specifics: [cidr('2001:db8:2:0:1::/80')],
+      forward: [cidr('2001:db8:2::/64')],
+      prefixesOfOthers: [cidr('2001:db8:1:0:1::/80')],
+    },
+  }),
   'static-ipv6-off': network({ ...base, ipv6Off: true, ipv6: none }),
   'static-no-gateway': network({ ...base, ipv4: { ...v4, gateway: undefined }, ipv6: none }),
   'static-main-default': network({ ...base, mainDefaultMetric: 20000, ipv6: none }),

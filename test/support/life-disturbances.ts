@@ -68,7 +68,8 @@ export function disturb(life: Life, act: Disturbance): void {
 function addForeignRule({ machine, ledger }: Life, pick: number): void {
   const { kernel } = machine.system;
   const priorities = [
-    100, 27700, 27955, 28000, 28001, 28300, 28301, 28302, 28600, 28601, 28602, 28855, 30000,
+    100, 27700, 27955, 28000, 28001, 28300, 28301, 28302, 28600, 28601, 28602, 28855, 28900, 29200, 29455,
+    30000,
   ];
   const priority = priorities[pick % priorities.length]!;
   const family = pick % 3 === 0 ? 6 : 4;
@@ -215,5 +216,5 @@ function leakDefault({ machine, ledger }: Life, eni: LifeEni): void {
 }
 
 function isOurNumber(number: number): boolean {
-  return number >= 28_000 && number < 28_856;
+  return number >= 28_000 && number < 29_456;
 }

@@ -2,19 +2,21 @@
 
 import { defaultSettings } from '../../agent/config/read-settings.ts';
 import type { Mac } from '../../agent/model/address.ts';
+import type { EniOptions } from '../../agent/model/settings.ts';
 import { type PlanResult, planNetwork } from '../../agent/plan/plan-network.ts';
 import type { Machine } from './arbitrary-instances.ts';
 import { allWords } from './example-plans.ts';
 import { plainOptions } from './plan-parts.ts';
 
-/** @param connected every ENI is to have its connected route in main, as an administrator may want it */
+/** @param wanted what every ENI is to have, as an administrator may want it; `true`: its connected route in main */
 export function planOf(
   machine: Machine,
   keptSlots: ReadonlyMap<Mac, number> = new Map(),
-  connected = false,
+  wanted: Partial<EniOptions> | boolean = false,
 ): PlanResult {
-  const options = { ...plainOptions, connectedRoute: true };
-  const enis = new Map(connected ? machine.instance.enis.map(e => [e.mac, options] as const) : []);
+  const more = wanted === true ? { connectedRoute: true } : wanted || undefined;
+  const options = { ...plainOptions, ...more };
+  const enis = new Map(more !== undefined ? machine.instance.enis.map(e => [e.mac, options] as const) : []);
   return planNetwork({
     ...machine,
     settings: { ...defaultSettings, enis },

@@ -138,4 +138,5 @@ export const plainOptions: EniOptions = {
   defaultRoute: false,
   metric: undefined,
   connectedRoute: false,
+  forward: false,
 };

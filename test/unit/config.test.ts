@@ -100,7 +100,7 @@ describe('good values', () => {
     });
   });
 
-  test.each([301, 28_000, 31_909])('[routing] base = %d', async base => {
+  test.each([301, 28_000, 31309])('[routing] base = %d', async base => {
     expect((await read(`[routing]\nbase = ${base}\n`)).routing).toEqual({ base });
   });
 
@@ -131,6 +131,7 @@ describe('good values', () => {
     ['default-route = yes', { defaultRoute: true }],
     ['metric = 500', { metric: 500 }],
     ['connected-route = yes', { connectedRoute: true }],
+    ['forward = yes', { forward: true }],
   ];
   test.each(eniRows)('[eni] %s', async (line, wanted) => {
     expect((await read(eni(line))).enis.get(mac)).toEqual({ ...plainOptions, ...wanted } as EniOptions);
@@ -201,9 +202,9 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     ['[metadata]\ntimeout = 121', `[metadata] timeout = "121": ${whole} 1 to 120`],
     ['[metadata]\nconfirm-delay = -1', `[metadata] confirm-delay = "-1": ${whole} 0 to 60`],
     ['[metadata]\ntoken = x', '[metadata] has the unknown key "token"'],
-    ['[routing]\nbase = 300', `[routing] base = "300": ${whole} 301 to 31909`],
-    ['[routing]\nbase = 31910', `[routing] base = "31910": ${whole} 301 to 31909`],
-    ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 301 to 31909`],
+    ['[routing]\nbase = 300', `[routing] base = "300": ${whole} 301 to 31309`],
+    ['[routing]\nbase = 31310', `[routing] base = "31310": ${whole} 301 to 31309`],
+    ['[routing]\nbase = 0x7000', `[routing] base = "0x7000": ${whole} 301 to 31309`],
     ['[routing]\ntable = 5', '[routing] has the unknown key "table"', 'table in [eni "MAC"]'],
     ['[daemon]\nperiod = 9', `[daemon] period = "9": ${whole} 10 to 3600`],
     ['[daemon]\nperiod = 3601', `[daemon] period = "3601": ${whole} 10 to 3600`],
@@ -343,8 +344,8 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
   });
 
   test.each<readonly [string, string]>([
-    ['table = 28000', '28000 to 28855 are given to ENIs by the agent itself'],
-    ['table = 28855', '28000 to 28855 are given to ENIs by the agent itself'],
+    ['table = 28000', '28000 to 29455 are given to ENIs by the agent itself'],
+    ['table = 29455', '28000 to 29455 are given to ENIs by the agent itself'],
   ])('a table in the band: %s', async (line, reason) => {
     await expect(read(eni(line))).rejects.toThrow(`${configPath}:2: [eni "${mac}"] ${line}: ${reason}`);
     await expect(read(`${eni(line)}[routing]\nbase = 5000\n`)).resolves.toBeDefined();

@@ -15,7 +15,7 @@ const families = [4, 6] as const;
 
 /** @returns undefined where this machine has nothing to change in this way */
 export function changeOf(machine: Machine, dice: Dice): Change | undefined {
-  const kind = dice.pick(['eni', 'eni', 'address', 'move', 'move', 'bridge', 'prefix']);
+  const kind = dice.pick(['eni', 'eni', 'address', 'move', 'move', 'bridge', 'prefix', 'forward']);
   const turned = (change: Change | undefined): Change | undefined =>
     change !== undefined && dice.chance(0.5)
       ? { what: `back: ${change.what}`, before: change.after, after: change.before }
@@ -23,6 +23,7 @@ export function changeOf(machine: Machine, dice: Dice): Change | undefined {
   if (kind === 'bridge') return bridgeComes(machine, dice);
   if (kind === 'eni') return turned(eniComes(machine, dice));
   if (kind === 'move') return addressMoves(machine, dice);
+  if (kind === 'forward') return turned(forwardComes(machine, dice));
   return turned(kind === 'address' ? addressComes(machine, dice) : prefixComes(machine, dice));
 }
 
@@ -87,6 +88,14 @@ function prefixComes(machine: Machine, dice: Dice): Change | undefined {
     before: swap(after, { ...nic, sides: { 4: bare(4), 6: bare(6) } }),
     after,
   };
+}
+
+function forwardComes(machine: Machine, dice: Dice): Change | undefined {
+  const ours = managed(machine);
+  if (ours.length === 0) return undefined;
+  const nic = dice.pick(ours);
+  const turn = (forwards: boolean) => swap(machine, { ...nic, forwards });
+  return { what: `eth${nic.number} forwards`, before: turn(false), after: turn(true) };
 }
 
 function bridgeComes(machine: Machine, dice: Dice): Change | undefined {

@@ -21,7 +21,12 @@ export function makeMachine(seed: number): Machine {
   const others = [...bridged.others, ...makeOthers(dice, bridged)];
   // Without the group a route of main by the primary takes an ENI's packets, as ever.
   const statics = group && dice.chance(0.2) ? makeStatics(dice, { ...bridged, others }) : [];
-  return { ...bridged, others, statics };
+  // By dice of their own, so that a seed gives the same machine with and without.
+  const forwarding = diceOf(seed + 500_009);
+  const some = forwarding.chance(0.4);
+  const forwards = () => some && forwarding.chance(0.6);
+  const routers = nics.map(n => (n.number > 0 && !n.claimed && forwards() ? { ...n, forwards: true } : n));
+  return { ...bridged, nics: routers, others, statics };
 }
 
 /** Bridges for most of the delegated prefixes, the primary's too, with the first address each. */

@@ -17,6 +17,8 @@ export interface Nic {
   readonly sides: Readonly<Record<Family, Side>>;
   /** [eni] connected-route = yes. */
   readonly connected: boolean;
+  /** [eni] forward = yes. */
+  readonly forwards?: boolean;
   /** Somebody else configures it, with its subnet's length. */
   readonly claimed: boolean;
 }

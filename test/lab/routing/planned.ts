@@ -27,7 +27,12 @@ export function planOf(machine: Machine, kept?: PlanResult['slots']): PlanResult
     addresses: nics.filter(n => n.number === 0 || n.claimed).flatMap(addressesOf),
     settings: {
       ...defaultSettings,
-      enis: new Map(enis.map((e, i) => [e.mac, { ...plainOptions, connectedRoute: nics[i]!.connected }])),
+      enis: new Map(
+        enis.map((e, i) => [
+          e.mac,
+          { ...plainOptions, connectedRoute: nics[i]!.connected, forward: nics[i]!.forwards === true },
+        ]),
+      ),
     },
     keptSlots: kept ?? new Map(),
     occupiedSlots: new Set(),

@@ -1,6 +1,7 @@
 // What the kernel is asked about a machine, and what is right.
 import type { Family } from '../../../agent/model/address.ts';
 import type { Dice } from './dice.ts';
+import { forwarderOf } from './forwarded.ts';
 import { linkOf, type Machine, managed, type Nic, networkOf } from './machine.ts';
 import { hostOf, ipText, isIn, type Net, overlap, same } from './net.ts';
 import { isExclusive, type Way, wayBound, waysFrom } from './promises.ts';
@@ -98,6 +99,9 @@ export function ofOthers(machine: Machine, family: Family, to: readonly Net[]): 
   const ask = (line: string, right: Question['right'] = 'as before') => list.push({ family, line, right });
   // The price of connected-route: who sends without a source, or as the primary, to those hosts uses the ENI.
   const connected = machine.nics.filter(n => n.connected).flatMap(n => n.sides[family].subnets);
+  // What `forward` is for; but the containers of the primary go on as before.
+  const isForwarded = (from: Net, d: Net) =>
+    forwarderOf(machine, d) !== undefined && !prefixes.some(p => isIn(from, p));
   const free = to.filter(d => !connected.some(c => isIn(d, c)));
   const prefixes = machine.nics.flatMap(n => n.sides[family].prefixes);
   const containers = [
@@ -119,17 +123,21 @@ export function ofOthers(machine: Machine, family: Family, to: readonly Net[]): 
     for (const from of primary.addresses.slice(0, 1))
       ask(`route get ${ipText(from)} from ${ipText(d)} iif eth0`);
     for (const { container, bridge } of containers)
-      if (!same(container, d)) ask(get(d, ` from ${ipText(container)} iif ${bridge}`));
+      if (!same(container, d) && !isForwarded(container, d))
+        ask(get(d, ` from ${ipText(container)} iif ${bridge}`));
   }
   // An appliance: what its neighbours send through it.
   for (const nic of managed(machine).filter(n => !n.connected && connected.length === 0)) {
     const neighbours = to.filter(
-      d => nic.sides[family].subnets.some(s => isIn(d, s)) && !prefixes.some(p => isIn(d, p)),
+      d =>
+        nic.sides[family].subnets.some(s => isIn(d, s)) &&
+        !prefixes.some(p => isIn(d, p)) &&
+        forwarderOf(machine, d) === undefined,
     );
     // But to containers with a delegated prefix of the ENI: those are the ENI's now.
     for (const from of neighbours.slice(0, 2))
       for (const d of free.filter(d => !prefixes.some(p => isIn(d, p))).slice(0, 12))
-        if (!same(from, d)) ask(get(d, ` from ${ipText(from)} iif ${linkOf(nic)}`));
+        if (!same(from, d) && !isForwarded(from, d)) ask(get(d, ` from ${ipText(from)} iif ${linkOf(nic)}`));
   }
   for (const group of groups[family]) ask(`route get ${group} oif eth0`);
   return list;

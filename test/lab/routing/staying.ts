@@ -3,6 +3,7 @@ import type { Family } from '../../../agent/model/address.ts';
 import type { Change } from './change-machine.ts';
 import { destinations } from './destinations.ts';
 import { diceOf } from './dice.ts';
+import { ofForwarded } from './forwarded.ts';
 import { localAddresses, type Machine, managed, type Nic, networkOf } from './machine.ts';
 import { isIn, same } from './net.ts';
 import { ofEni, ofOthers, type Question } from './questions.ts';
@@ -32,6 +33,7 @@ export function stillRight(
       return staying === undefined ? [] : ofEni(machine, staying, family, to, diceOf(seed));
     }),
     ...ofOthers(machine, family, to),
+    ...ofForwarded(machine, family, to),
   ];
   const later = new Map(listOf(after, before).map(q => [q.line, q.right]));
   const both = listOf(before, after).flatMap(q => {

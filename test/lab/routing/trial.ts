@@ -2,6 +2,7 @@
 import { type Family, families } from '../../../agent/model/address.ts';
 import { destinations } from './destinations.ts';
 import { diceOf } from './dice.ts';
+import { ofForwarded } from './forwarded.ts';
 import { failed, judge, type Trial, type Wrong } from './judge.ts';
 import { foundLines, linkLines, type Machine, managed } from './machine.ts';
 import type { Answer, Step } from './namespace-run.ts';
@@ -15,7 +16,11 @@ export function questionsOf(machine: Machine, family: Family, seed: number): rea
   const dice = diceOf(seed);
   const to = destinations(machine, family, dice);
   const ofEnis = managed(machine).flatMap(nic => ofEni(machine, nic, family, to, dice));
-  return [...dice.some(ofEnis, most * 0.7), ...dice.some(ofOthers(machine, family, to), most * 0.3)];
+  return [
+    ...dice.some(ofEnis, most * 0.7),
+    ...dice.some(ofForwarded(machine, family, to), most * 0.3),
+    ...dice.some(ofOthers(machine, family, to), most * 0.3),
+  ];
 }
 
 /** Switches of the kernel that the machines have. */

@@ -16,6 +16,7 @@ export const expectedPlans = [
   'static-ipv6-without-address',
   'static-ipv4-mtu',
   'static-connected-route',
+  'static-forward',
   'static-main-default',
   'static-main-default-ipv6',
   'static-ipv6-gateways',

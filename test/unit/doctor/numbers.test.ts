@@ -49,7 +49,7 @@ const fine: readonly (readonly [string, readonly string[]])[] = [
   ],
   [
     'a rule before and behind the band',
-    ['ip rule add fwmark 9 lookup 500 priority 27699', 'ip rule add fwmark 9 lookup 500 priority 28856'],
+    ['ip rule add fwmark 9 lookup 500 priority 27699', 'ip rule add fwmark 9 lookup 500 priority 29456'],
   ],
   ['a table behind those of the slots', ['ip route add default dev docker0 table 28256']],
   [
@@ -65,7 +65,7 @@ test.each(fine)('no collision: %s', async (_name, lines) => {
   expect(await numbers()).toEqual({
     check: 'numbers',
     verdict: 'ok',
-    saw: '27700 to 28855, 33000 to 33255: nothing else uses them',
+    saw: '27700 to 29455, 33000 to 33255: nothing else uses them',
     hint: null,
   });
 });
@@ -124,7 +124,7 @@ test.each(collisions)('a collision: %s', async (_name, line, seen) => {
   expect(await numbers()).toEqual({
     check: 'numbers',
     verdict: 'warning',
-    saw: `other programs use numbers of the agent (27700 to 28855, 33000 to 33255): ${seen}`,
+    saw: `other programs use numbers of the agent (27700 to 29455, 33000 to 33255): ${seen}`,
     hint: expect.stringContaining('[routing] base'),
   });
 });
@@ -134,7 +134,7 @@ test('the numbers are those of the configuration; a table that it gives to an EN
   machine.system.sh('ip rule add from 10.9.0.0/16 lookup 500 priority 28300');
   expect(await numbers()).toMatchObject({
     verdict: 'ok',
-    saw: '19700 to 20855, 33000 to 33255: nothing else uses them',
+    saw: '19700 to 21455, 33000 to 33255: nothing else uses them',
   });
   machine.system.sh('ip route add 10.9.0.0/16 dev docker0 table 1001');
   expect((await numbers()).saw).toContain(': route 1001 10.9.0.0/16 dev docker0');

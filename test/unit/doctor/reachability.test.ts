@@ -100,13 +100,13 @@ describe('the way out', () => {
       'a rule of somebody else for the address',
       ['ip rule add from 172.31.40.10 lookup main priority 90'],
       `${away}: IPv4 rule 90 (from 172.31.40.10 lookup main) comes before the rules of the ENI`,
-      /a priority above 28855, .*: see "Why 28000" in docs\/how-it-works\.md$/,
+      /a priority above 29455, .*: see "Why 28000" in docs\/how-it-works\.md$/,
     ],
     [
       'a rule of somebody else for all, before the missing one of ours',
       ['ip rule add from all lookup main priority 90', 'ip -4 rule del priority 28600'],
       `${away}: IPv4 rule 90 (from all lookup main) comes before the rules of the ENI`,
-      /a priority above 28855, .*: see "Why 28000" in docs\/how-it-works\.md$/,
+      /a priority above 29455, .*: see "Why 28000" in docs\/how-it-works\.md$/,
     ],
     [
       'the table has a longer route',

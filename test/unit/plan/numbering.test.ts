@@ -121,9 +121,11 @@ describe('assignSlots', () => {
 
 test('tables and the tiers stay in the band and apart', () => {
   const ends = tiers.flatMap(tier => [priorityOf(28000, tier, 0), priorityOf(28000, tier, slotCount - 1)]);
-  expect(ends).toEqual([27700, 27955, 28000, 28255, 28300, 28555, 28600, 28855, 33000, 33255]);
+  expect(ends).toEqual([
+    27700, 27955, 28000, 28255, 28300, 28555, 28600, 28855, 28900, 29155, 29200, 29455, 33000, 33255,
+  ]);
   expect([tableOf(28000, 0), tableOf(28000, 255)]).toEqual([28000, 28255]);
-  expect(bandWidth).toBe(856);
+  expect(bandWidth).toBe(1456);
 });
 
 describe('occupiedSlots', () => {
@@ -138,24 +140,28 @@ describe('occupiedSlots', () => {
       ruleOf(28007, '10.60.0.0/16', 500),
       ruleOf(28308, '10.60.0.0/16', 254),
       ruleOf(28609, '10.60.0.0/16', 500),
+      ruleOf(28911, '10.60.0.0/16', 500),
+      ruleOf(29212, '10.60.0.0/16', 500),
       ruleOf(33010, '10.60.0.0/16', 500),
       ruleOf(100, '10.60.0.0/16', 28004),
       // Between and behind the tiers nothing is ours.
       ruleOf(28256, '10.60.0.0/16', 500),
       ruleOf(28556, '10.60.0.0/16', 500),
       ruleOf(28856, '10.60.0.0/16', 500),
+      ruleOf(29156, '10.60.0.0/16', 500),
+      ruleOf(29456, '10.60.0.0/16', 500),
       ruleOf(32766, '0.0.0.0/0', 254),
     ],
   };
 
   test('by table, by priority of each tier, and by a rule to the table', () => {
     expect([...occupiedSlots(kernel, 28000, new Set())].sort((x, y) => x - y)).toEqual([
-      1, 3, 4, 7, 8, 9, 10,
+      1, 3, 4, 7, 8, 9, 10, 11, 12,
     ]);
   });
   test('what an ENI of ours keeps is not occupied', () => {
     expect([...occupiedSlots(kernel, 28000, new Set([1, 3]))].sort((x, y) => x - y)).toEqual([
-      4, 7, 8, 9, 10,
+      4, 7, 8, 9, 10, 11, 12,
     ]);
   });
   test('another base, other numbers, but behind main', () => {
