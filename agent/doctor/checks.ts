@@ -17,6 +17,7 @@ import { daemonFindings, repairHint, sections } from './agent-itself.ts';
 import { defaultRoute, refusedDefaultRoutes } from './default-route.ts';
 import { filesLoaded } from './files-loaded.ts';
 import { type Finding, ok } from './finding.ts';
+import { forwarding } from './forwarding.ts';
 import { generatorCheck, generatorCheckName } from './generator.ts';
 import { kernelSupport } from './kernel-support.ts';
 import { linkGroup } from './link-group.ts';
@@ -63,6 +64,7 @@ const checks: readonly Check[] = [
   multicast,
   numbers,
   reversePathFilter,
+  forwarding,
   advertisements,
   interrupted,
   paused,

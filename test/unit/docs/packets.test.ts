@@ -15,6 +15,7 @@ import { planNetwork } from '../../../agent/plan/plan-network.ts';
 import { readKernelState } from '../../../agent/system/kernel/reader.ts';
 import { allWords, cidr, ip } from '../../support/example-plans.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
+import { plainOptions } from '../../support/plan-parts.ts';
 import { type Packet, type WalkerRoute, type World, walk, worldOf } from '../../support/rule-walker.ts';
 import { after, debianMachine } from './debian-machine.ts';
 import { readDocument, section, tableRows } from './documents.ts';
@@ -51,13 +52,21 @@ beforeAll(async () => {
   };
 });
 
-function planOf(of: Instance, routes: readonly WalkerRoute[], words: RuleWords = allWords): NetworkPlan {
+function planOf(
+  of: Instance,
+  routes: readonly WalkerRoute[],
+  words: RuleWords = allWords,
+  forward = false,
+): NetworkPlan {
   return planNetwork({
     ...freshMachine,
     instance: of,
     links: kernel.links,
     addresses: kernel.addresses,
-    settings: defaultSettings,
+    settings: {
+      ...defaultSettings,
+      enis: new Map(of.enis.map(eni => [eni.mac, { ...plainOptions, forward }])),
+    },
     words,
     mainRoutes: routes,
   }).plan;
@@ -72,14 +81,16 @@ interface Choices {
 interface There {
   readonly routes: readonly WalkerRoute[];
   readonly rules: World['rules'];
+  /** The option of the ENI. */
+  readonly forward?: boolean;
 }
 
-function worldFor({ routes, rules }: There, { words, hasGroup = true }: Choices = {}): World {
+function worldFor({ routes, rules, forward }: There, { words, hasGroup = true }: Choices = {}): World {
   const ofPrimary = kernel.routes
     .filter(r => r.table === mainTable)
     .map(r => ({ ...r, link: r.link!, metric: r.metric ?? 0 }));
   const ofMain = routes.filter(r => r.table === mainTable);
-  const plan = planOf(instance, ofMain, words);
+  const plan = planOf(instance, ofMain, words, forward);
   const world = worldOf(plan, [...ofPrimary, inMain(`::/0 ${primaryDefault}`), ...routes]);
   return { ...world, rules: [...rules, ...world.rules], groups: new Map(hasGroup ? [['eth0', 28000]] : []) };
 }
@@ -124,6 +135,7 @@ function packetOf([, from = '', to = '', link = '']: readonly string[]): Packet 
 
 /** A route in main, or after `27999:` one in a table of somebody's, to which he has such a rule. */
 function thereIs(row: readonly string[]): There {
+  if (row[4] === '`forward = yes`') return { routes: [], rules: [], forward: true };
   const [, priority, route = ''] = /^(?:(\d+): )?(.*)$/.exec(row[4]!)!;
   if (route === '') return { routes: [], rules: [] };
   const found = inMain(route);
@@ -151,7 +163,7 @@ test.each(rows.map(row => [row[0]!, row] as const))('%s', (_name, row) => {
 });
 
 test('each tier decides something, and so does main', () => {
-  const priorities = ['27700', '28000', '28300', '28600', '32766', '33000'];
+  const priorities = ['27700', '28000', '28300', '28600', '28900', '29200', '32766', '33000'];
   const others = rows.flatMap(row => thereIs(row).rules.map(rule => String(rule.priority)));
   const own = rows.map(row => row[5]!).filter(priority => !others.includes(priority));
   expect([...new Set(own)].sort()).toEqual(priorities);
