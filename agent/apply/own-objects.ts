@@ -1,9 +1,10 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
 import { hostCidr, isLinkLocal, linkLocalNetwork, networkOf, prefixLengthOf } from '../model/address.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
-import { type EniPlan, isDefaultRoute, leasedMetric, mainTable } from '../model/network-plan.ts';
+import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { connectivityPenalty } from '../model/penalty.ts';
 import { numbersOf } from '../plan/eni-plan.ts';
+import { slotCount } from '../plan/numbering.ts';
 import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';
 
 /**
@@ -30,7 +31,17 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
       numbers.priorities.includes(r.priority) &&
       (ofTiers(r) || isForward(r, plan, numbers)),
   );
-  return [...routes.map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
+  // Networks behind the ENI in main, by the metric that is only its.
+  const behind = state.routes.filter(
+    r =>
+      r.table === mainTable &&
+      r.link === plan.link &&
+      r.opaque === undefined &&
+      r.metric === numbers.metric &&
+      prefixLengthOf(r.destination) > 0 &&
+      !isOnlyHost(r),
+  );
+  return [...[...routes, ...behind].map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
 }
 
 /**
@@ -47,17 +58,26 @@ function isForward(r: KernelRule, plan: EniPlan, numbers: ReturnType<typeof numb
 }
 
 /**
- * The planned default route in main by the ENI's link, with what NetworkManager may add to its metric, and the host route to its gateway that
+ * A planned route in main by the ENI's link, a default one with what NetworkManager may add to its metric, and the host route to its gateway that
  * NetworkManager (1.42, 1.52: seen with fe80:ec2::1) makes for it in the same table.
  */
-export function isOfMainDefault(route: KernelRoute, plan: EniPlan): boolean {
+export function isPlannedInMain(route: KernelRoute, plan: EniPlan): boolean {
   if (route.table !== mainTable || route.link !== plan.link) return false;
   return plan.routes.some(({ table, family, metric, gateway, destination }) => {
-    if (table !== mainTable || family !== route.family || prefixLengthOf(destination) !== 0) return false;
-    const isMetric = [metric, (metric ?? 0) + connectivityPenalty].includes(route.metric);
+    if (table !== mainTable || family !== route.family) return false;
+    const penalty = prefixLengthOf(destination) === 0 ? connectivityPenalty : 0;
+    const isMetric = [metric, (metric ?? 0) + penalty].includes(route.metric);
     const isGateway = gateway !== undefined && route.destination === hostCidr(gateway);
-    return isMetric && (isDefaultRoute(route) || (isGateway && route.gateway === undefined));
+    return isMetric && (route.destination === destination || (isGateway && route.gateway === undefined));
   });
+}
+
+/** A route to a network behind an ENI in main, by its metric; a default one is no way for the address of another ENI. */
+export function isBehindInMain({ kind, key }: KernelObject): boolean {
+  const [first, last] = [0, slotCount - 1].map(slot => numbersOf(0, slot).metric);
+  const metric = Number(/ metric (\d+)$/.exec(key)?.[1]);
+  const inMain = kind === 'route' && key.startsWith(`route ${mainTable} `) && !/^\S+ \S+ \S+\/0 /.test(key);
+  return inMain && metric >= first! && metric <= last!;
 }
 
 /** NetworkManager adds a host route to a link-local gateway in the same table; it belongs to the default route. */

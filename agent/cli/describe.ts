@@ -53,6 +53,7 @@ export function describePlan(pass: PassResult, style: Style): readonly string[] 
 
 export function describeEni(eni: EniPlan, style: Style): readonly string[] {
   const gateways = eni.routes.filter(r => isDefaultRoute(r) && r.table !== mainTable).map(r => r.gateway);
+  const behind = eni.routes.filter(r => !isDefaultRoute(r) && r.table === mainTable);
   const addresses = eni.addresses.map(a => (a.dynamic ? `${a.ip} (DHCP)` : `${a.ip}/${a.prefixLength}`));
   const rules = rulesOfBoth(eni.rules);
   return [
@@ -60,6 +61,11 @@ export function describeEni(eni: EniPlan, style: Style): readonly string[] {
     `  ${eni.mac}, ${eni.addressing}, slot ${eni.slot}, table ${eni.table}${mtuText(eni)}`,
     ...wrapped('  addresses  ', addresses, Math.min(maxWidth, widthOf(style))),
     `  gateways   ${gateways.length === 0 ? 'none' : gateways.join(' ')}`,
+    ...wrapped(
+      '  behind     ',
+      behind.map(r => `${r.destination} via ${r.gateway}`),
+      Math.min(maxWidth, widthOf(style)),
+    ).slice(0, behind.length === 0 ? 0 : undefined),
     ...rules.slice(0, maxRules).map((text, i) => `  ${i === 0 ? 'rules     ' : '          '} ${text}`),
     ...(rules.length > maxRules ? [`             ... and ${rules.length - maxRules} more`] : []),
     ...eni.notes.map(note => `  ${yellow(style, 'note')}       ${note}`),

@@ -89,6 +89,7 @@ export function parseConfiguration(files: readonly ConfigFile[]): Configuration 
     ...checkTables(routing.base, tableLines),
     ...checkMetrics(winners),
     ...checkSources(winners),
+    ...checkRoutes(winners),
   ];
   if (problems.length > 0) return { files, settings: undefined, problems };
   const { period, metrics } = v.parse(daemonSection, contentOf('daemon'));
@@ -152,6 +153,20 @@ function checkSources(winners: ReadonlyMap<string, GoodLine>): readonly ConfigPr
   });
 }
 
+/** Two routes of main to one destination: only one of the two ENIs would have it. */
+function checkRoutes(winners: ReadonlyMap<string, GoodLine>): readonly ConfigProblem[] {
+  const owners = new Map<Cidr, string>();
+  return [...winners.values()].flatMap(({ key, value, line }) => {
+    if (key !== 'routes') return [];
+    return v.parse(eniSection, { routes: value }).routes.flatMap(({ destination }) => {
+      const other = owners.get(destination);
+      owners.set(destination, line.section!);
+      const where = `[${line.section}] routes: ${destination}`;
+      return other === undefined ? [] : [problemAt(line, `${where}: [${other}] has it already`)];
+    });
+  });
+}
+
 function agentOf(a: v.InferOutput<typeof agentSection>): Settings['agent'] {
   return {
     backend: a.backend,
@@ -191,6 +206,7 @@ function eniOptions(e: v.InferOutput<typeof eniSection>): EniOptions {
     subnets: e.subnets,
     gateways: e.gateways,
     sources: e.sources,
+    routes: e.routes,
     mtu: e.mtu,
     table: e.table,
     defaultRoute: e['default-route'],

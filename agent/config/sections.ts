@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type Cidr, familyOf, hostCidr, type Ip, parseCidr, parseIp } from '../model/address.ts';
 import { backendNames } from '../model/host.ts';
 import { providerNames, providerWords } from '../model/instance.ts';
+import type { RouteWish } from '../model/settings.ts';
 import { bandFront, bandWidth } from '../plan/numbering.ts';
 
 const text = v.pipe(v.string(), v.trim());
@@ -117,6 +118,31 @@ function parseNetwork(text: string): Cidr | undefined {
   return ip === undefined ? parseCidr(text) : hostCidr(ip);
 }
 
+/** `10.20.0.0/16, 10.30.0.0/16 via 10.0.2.9`: `via` and what follows belong to the network before. */
+const routes = v.pipe(
+  words,
+  v.rawTransform<string[], RouteWish[]>(({ dataset, addIssue, NEVER }) => {
+    const list: RouteWish[] = [];
+    for (let at = 0; at < dataset.value.length; at++) {
+      const word = dataset.value[at]!;
+      const destination = parseNetwork(word);
+      const via = dataset.value[at + 1] === 'via' ? (dataset.value[at + 2] ?? '') : undefined;
+      const gateway = via === undefined ? undefined : parseIp(via);
+      if (destination === undefined) {
+        addIssue({ message: `${JSON.stringify(word)} is not a network such as 10.20.0.0/16` });
+        return NEVER;
+      }
+      if (via !== undefined && (gateway === undefined || familyOf(gateway) !== familyOf(destination))) {
+        addIssue({ message: `${JSON.stringify(via)} is not a gateway for ${destination}` });
+        return NEVER;
+      }
+      list.push({ destination, gateway });
+      if (via !== undefined) at += 2;
+    }
+    return list;
+  }),
+);
+
 export const eniSection = v.strictObject({
   ignore: v.optional(yesNo, 'no'),
   mode: v.optional(v.pipe(text, v.picklist(['static', 'dhcp'], 'must be static or dhcp'))),
@@ -130,6 +156,7 @@ export const eniSection = v.strictObject({
     '',
   ),
   sources: v.optional(listOf<Cidr>(parseNetwork, 'a network or an address such as 172.17.0.0/16'), ''),
+  routes: v.optional(routes, ''),
   mtu: v.optional(integer(576, 65535)),
   table: v.optional(integer(256, 2_147_483_647)),
   'default-route': v.optional(yesNo, 'no'),

@@ -4,6 +4,12 @@ import type { BackendName } from './host.ts';
 import type { ProviderName } from './instance.ts';
 import type { Addressing } from './network-plan.ts';
 
+/** A network behind an ENI, by the ENI's gateway unless told. */
+export interface RouteWish {
+  readonly destination: Cidr;
+  readonly gateway: Ip | undefined;
+}
+
 export interface EniOptions {
   readonly ignore: boolean;
   /** Undefined: static where the metadata gives subnet and gateway, else DHCP. */
@@ -16,6 +22,8 @@ export interface EniOptions {
   readonly gateways: readonly Ip[];
   /** What else leaves by this ENI: containers, an administrator's own addresses. */
   readonly sources: readonly Cidr[];
+  /** Networks behind it: in its table, and in main. */
+  readonly routes: readonly RouteWish[];
   readonly mtu: number | undefined;
   readonly table: number | undefined;
   /** A default route in main, with `metric`, as a fallback behind the primary's. */

@@ -20,8 +20,9 @@ import {
 } from '../model/network-plan.ts';
 import type { RuleWords } from '../model/rule-words.ts';
 import { needsOnLinkInMain } from './main-default.ts';
-import { priorityOf, tableOf, tiers } from './numbering.ts';
+import { firstMetric, priorityOf, tableOf, tiers } from './numbering.ts';
 import { insideOf, networksBehindGateway, type PlanSubnet } from './own-networks.ts';
+import type { RouteBehind } from './routes-behind.ts';
 import { planRules } from './rules.ts';
 
 export interface FamilyInput {
@@ -36,6 +37,8 @@ export interface FamilyInput {
   readonly specifics: readonly Cidr[];
   /** Subnets that the machine forwards to; undefined: none. */
   readonly forward?: readonly Cidr[];
+  /** Networks behind a gateway that the administrator has named. */
+  readonly behind?: readonly RouteBehind[];
   /** Delegated prefixes of the primary and of ENIs that others configure. */
   readonly prefixesOfOthers?: readonly Cidr[];
 }
@@ -73,7 +76,8 @@ export function planEni(input: EniInput): EniPlan {
     // DHCP has not told the subnet yet: rules and routes come with the next pass.
     const settled = !(family === 4 && input.addressing === 'dhcp' && part.subnets.length === 0);
     const behindGateway = networksBehindGateway(part.subnets, part.elsewhere, part.gateway);
-    const ownNetworks = [...part.subnets.map(s => s.cidr), ...behindGateway];
+    const named = (part.behind ?? []).map(b => b.destination);
+    const ownNetworks = [...part.subnets.map(s => s.cidr), ...behindGateway, ...named];
     const inside = insideOf(ownNetworks, part.specifics, part.elsewhere);
     return {
       addresses: planAddresses(family, part, family === 4 && input.addressing === 'dhcp'),
@@ -146,16 +150,22 @@ function planRoutes(
     metric: undefined,
   });
   const onLinkRoutes = subnets.map(({ cidr }) => onLink(cidr));
-  if (gateway === undefined) return onLinkRoutes;
-  const byGateway = (destination: Cidr): PlannedRoute => ({
+  const by = (destination: Cidr, gateway: Ip): PlannedRoute => ({
     ...onLink(destination),
     gateway,
     onLink: needsOnLink(family, gateway, subnets, isElsewhere?.(gateway) === true),
   });
+  const named = (part.behind ?? []).flatMap(({ destination, gateway: via, metric, inMain }) => {
+    const route = by(destination, via);
+    const main = { ...route, onLink: needsOnLinkInMain(via, subnets), table: mainTable, metric };
+    return inMain ? [route, main] : [route];
+  });
+  if (gateway === undefined) return [...onLinkRoutes, ...named];
+  const byGateway = (destination: Cidr) => by(destination, gateway);
   const defaultRoute = byGateway((family === 4 ? '0.0.0.0/0' : '::/0') as Cidr);
   const inMain = { ...defaultRoute, onLink: needsOnLinkInMain(gateway, subnets), table: mainTable };
   const mainDefault = mainDefaultMetric === undefined ? [] : [{ ...inMain, metric: mainDefaultMetric }];
-  return [...onLinkRoutes, ...behindGateway.map(byGateway), defaultRoute, ...mainDefault];
+  return [...onLinkRoutes, ...behindGateway.map(byGateway), ...named, defaultRoute, ...mainDefault];
 }
 
 interface TableInput {
@@ -191,11 +201,14 @@ export function numbersOf(
   readonly priorities: readonly number[];
   readonly forwardOwn: number;
   readonly forwardTable: number;
+  /** Of its routes in main. */
+  readonly metric: number;
 } {
   return {
     table: tableOf(base, slot),
     priorities: tiers.map(tier => priorityOf(base, tier, slot)),
     forwardOwn: priorityOf(base, 'forwardOwn', slot),
     forwardTable: priorityOf(base, 'forwardTable', slot),
+    metric: firstMetric + slot,
   };
 }

@@ -30,12 +30,9 @@ export interface MainDefaults {
   readonly noIpv6OnLink: string | undefined;
 }
 
-export interface Question extends Whose {
-  readonly mac: Mac;
+/** What decides whether the kernel takes a gateway in main. */
+export interface InMain {
   readonly link: string;
-  readonly slot: number;
-  readonly options: { readonly defaultRoute: boolean; readonly metric: number | undefined } | undefined;
-  readonly gateways: Readonly<Record<Family, Ip | undefined>>;
   readonly subnets: Readonly<Record<Family, readonly PlanSubnet[]>>;
   /** IPv6 subnets that main has on-link by another ENI. */
   readonly elsewhere: readonly Cidr[];
@@ -43,6 +40,13 @@ export interface Question extends Whose {
   readonly isElsewhere: (ip: Ip) => boolean;
   /** Undefined: nothing is known of the machine. */
   readonly machine: MainDefaults | undefined;
+}
+
+export interface Question extends Whose, InMain {
+  readonly mac: Mac;
+  readonly slot: number;
+  readonly options: { readonly defaultRoute: boolean; readonly metric: number | undefined } | undefined;
+  readonly gateways: Readonly<Record<Family, Ip | undefined>>;
 }
 
 export interface Answer {
@@ -61,7 +65,7 @@ export function mainDefaultOf(question: Question): Answer {
   const refusal = families.map(family => tooLow(question, family, metric)).find(text => text !== undefined);
   if (refusal !== undefined) return { ...nothing, notes: [refusal], refusal };
   const gaps = families.flatMap(family => {
-    const why = unreachable(question, family);
+    const why = whyNotInMain(question, question.gateways[family], family);
     return why === undefined ? [] : [{ family, note: `no IPv${family} default route in main: ${why}` }];
   });
   return { ...nothing, metric, without: gaps.map(g => g.family), notes: gaps.map(g => g.note) };
@@ -90,8 +94,7 @@ function tooLow(question: Question, family: Family, metric: number): string | un
 }
 
 /** Why the kernel refuses the gateway in main; undefined if it takes it. */
-function unreachable(question: Question, family: Family): string | undefined {
-  const gateway = question.gateways[family];
+export function whyNotInMain(question: InMain, gateway: Ip | undefined, family: Family): string | undefined {
   if (gateway === undefined || !needsOnLinkInMain(gateway, question.subnets[family])) return undefined;
   // With `onlink` it says "Nexthop has invalid gateway" (6.18): ENIs in two VPCs may have one address as that of a host and of a gateway.
   if (question.isElsewhere(gateway))
@@ -104,7 +107,7 @@ function unreachable(question: Question, family: Family): string | undefined {
  * ip6_route_check_nh_onlink) asks main for the gateway, and refuses where main has it by another link: in a subnet that the primary has too.
  * Without the word it asks all rules, and those find it by the primary as well.
  */
-function unreachableIpv6({ machine, link, elsewhere }: Question, gateway: Ip): string | undefined {
+function unreachableIpv6({ machine, link, elsewhere }: InMain, gateway: Ip): string | undefined {
   if (machine?.noIpv6OnLink !== undefined) return machine.noIpv6OnLink;
   const subnet = elsewhere.find(cidr => contains(cidr, gateway));
   if (subnet !== undefined)

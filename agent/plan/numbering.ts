@@ -30,6 +30,11 @@ export const bandFront = -tierOffset.inside;
  */
 export const firstMetric = 2_000_000_000;
 
+/** Of a route of an ENI in main: nobody else chooses such a number. */
+export function isOurMetric(metric: number | undefined): boolean {
+  return metric !== undefined && metric >= firstMetric && metric < firstMetric + slotCount;
+}
+
 export type Tier = keyof typeof tierOffset | 'boundSockets';
 export const tiers: readonly Tier[] = [
   ...(Object.keys(tierOffset) as (keyof typeof tierOffset)[]),

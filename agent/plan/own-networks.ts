@@ -3,6 +3,7 @@ import { type Cidr, contains, hostCidr, type Ip, prefixLengthOf, without } from 
 import type { Instance } from '../model/instance.ts';
 import type { KernelLink, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import { isOurMetric } from './numbering.ts';
 
 export interface PlanSubnet {
   readonly cidr: Cidr;
@@ -91,7 +92,9 @@ export function mainRoutesOfOthers({ addresses, routes }: KernelState): readonly
   // An IPv6 address has a route to itself in main; table local comes first. By the link of an ENI that goes it would be somebody's.
   const own = new Set(addresses.map(a => hostCidr(a.ip)));
   return routes
-    .filter(r => r.table === mainTable && !isDefaultRoute(r) && !own.has(r.destination))
+    .filter(
+      r => r.table === mainTable && !isDefaultRoute(r) && !own.has(r.destination) && !isOurMetric(r.metric),
+    )
     .map(({ destination, link, protocol }) => ({
       destination,
       link,

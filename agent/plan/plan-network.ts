@@ -8,11 +8,12 @@ import { eniNetwork } from './eni-network.ts';
 import { planEni } from './eni-plan.ts';
 import { forwardingOf } from './forwarding.ts';
 import { inheritedMtu } from './inherited-mtu.ts';
-import { mainDefaultOf } from './main-default.ts';
+import { mainDefaultOf, whyNotInMain } from './main-default.ts';
 import { assignSlots } from './numbering.ts';
 import { specificRoutes } from './own-networks.ts';
 import type { PlanInput } from './plan-input.ts';
 import { linkName, protectedAddresses } from './protected-addresses.ts';
+import { behindOthers, routesBehind } from './routes-behind.ts';
 import { onLinkElsewhere, sharesSubnets } from './share-subnets.ts';
 import { sourcesOf, withSources } from './sources.ts';
 
@@ -88,6 +89,33 @@ export function planNetwork(input: PlanInput): PlanResult {
     const others = claimants.filter(other => other.mac !== mac);
     return { mac, ...claimant, share: sharesSubnets({ ...claimant, others, protectedAddresses: ofPrimary }) };
   });
+  const around = new Map(
+    candidates.map(({ eni, link, network }) => {
+      const others = sharing.filter(other => other.mac !== eni.mac);
+      const { share } = sharing.find(e => e.mac === eni.mac)!;
+      const elsewhere = onLinkElsewhere(others);
+      const isElsewhere = (ip: Ip) =>
+        ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip));
+      const subnets = { 4: network.ipv4.subnets.map(share), 6: network.ipv6.subnets.map(share) };
+      const inMain = {
+        ...{ link: link.name, subnets, isElsewhere, elsewhere: elsewhere(6) },
+        machine: input.mainDefaults,
+      };
+      return [eni.mac, { elsewhere, inMain }] as const;
+    }),
+  );
+  const behind = new Map(
+    candidates.map(({ eni: { mac } }) => [
+      mac,
+      routesBehind({
+        ...{ mac, networks, ofPrimary, services: taken.services },
+        slot: assigned.get(mac) ?? 0,
+        wanted: settings.enis.get(mac)?.routes ?? [],
+        mainRoutes: input.mainRoutes ?? [],
+        whyNotInMain: (gateway, family) => whyNotInMain(around.get(mac)!.inMain, gateway, family),
+      }),
+    ]),
+  );
   const planned: EniPlan[] = [];
   const isCandidate = (mac: Mac) => candidates.some(c => c.eni.mac === mac);
   const ofOthers = [...networks].filter(([mac]) => !isCandidate(mac)).map(([, network]) => network);
@@ -101,29 +129,22 @@ export function planNetwork(input: PlanInput): PlanResult {
       continue;
     }
     const options = settings.enis.get(eni.mac);
-    const others = sharing.filter(other => other.mac !== eni.mac);
     // A lease has its own, or none on purpose.
     const told = options?.mtu ?? eni.mtu;
     const inherits = told === undefined && network.addressing === 'static';
     const inherited = inherits ? inheritedMtu(link, linkBelow, input.earlierMtus?.get(eni.mac)) : undefined;
     const wanted = options?.connectedRoute === true;
-    const { share } = sharing.find(e => e.mac === eni.mac)!;
-    const elsewhere = onLinkElsewhere(others);
-    const isElsewhere = (ip: Ip) =>
-      ofPrimary.includes(ip) || others.some(({ subnets: o }) => o.ipv4.addresses.includes(ip));
-    const subnets = { 4: network.ipv4.subnets.map(share), 6: network.ipv6.subnets.map(share) };
+    const { elsewhere, inMain: question } = around.get(eni.mac)!;
+    const { subnets, isElsewhere } = question;
+    const ofRoutes = behind.get(eni.mac)!;
     const inMain = mainDefaultOf({
+      ...question,
       mac: eni.mac,
-      link: link.name,
       slot,
       options,
       gateways: { 4: network.ipv4.gateway, 6: network.ipv6.gateway },
-      subnets,
-      elsewhere: elsewhere(6),
-      isElsewhere,
       primaryLink,
       eniLinks,
-      machine: input.mainDefaults,
     });
     if (inMain.refusal !== undefined) refusals.push(`${eni.id ?? eni.mac}: ${inMain.refusal}`);
     const specifics = [...prefixes, ...specificRoutes(link.name, primaryLink, input)];
@@ -134,8 +155,11 @@ export function planNetwork(input: PlanInput): PlanResult {
       specifics,
       words: input.words,
     });
-    refusals.push(...forward.refusals.map(text => `${eni.id ?? eni.mac}: ${text}`));
-    const forwardOf = (family: Family) => ({
+    const left = [...ofRoutes.refusals, ...forward.refusals];
+    refusals.push(...left.map(text => `${eni.id ?? eni.mac}: ${text}`));
+    const ofFamily = (family: Family) => ({
+      elsewhere: [...new Set([...elsewhere(family), ...behindOthers(behind, eni.mac, family)])],
+      behind: ofRoutes.routes.filter(r => familyOf(r.destination) === family),
       forward: forward.subnets.filter(cidr => familyOf(cidr) === family),
       prefixesOfOthers: ofOthers.flatMap(o => (family === 4 ? o.ipv4 : o.ipv6).prefixes),
     });
@@ -159,11 +183,12 @@ export function planNetwork(input: PlanInput): PlanResult {
           ...network.notes,
           ...(inherited?.note === undefined ? [] : [inherited.note]),
           ...inMain.notes,
-          ...forward.refusals,
+          ...ofRoutes.notes,
+          ...left,
         ],
         isElsewhere,
-        ipv4: { ...network.ipv4, subnets: subnets[4], elsewhere: elsewhere(4), specifics, ...forwardOf(4) },
-        ipv6: { ...network.ipv6, subnets: subnets[6], elsewhere: elsewhere(6), specifics, ...forwardOf(6) },
+        ipv4: { ...network.ipv4, subnets: subnets[4], specifics, ...ofFamily(4) },
+        ipv6: { ...network.ipv6, subnets: subnets[6], specifics, ...ofFamily(6) },
       }),
     );
   }

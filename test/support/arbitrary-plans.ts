@@ -48,6 +48,8 @@ interface FamilyShape {
   readonly outsidePrefix: boolean;
   /** The machine forwards to the subnets that are the ENI's alone. */
   readonly forward: boolean;
+  /** Networks behind its gateway. */
+  readonly behind: number;
   /** How many subnets main has on-link by other ENIs. */
   readonly elsewhere: number;
 }
@@ -73,6 +75,7 @@ function familyShape(family: Family): fc.Arbitrary<FamilyShape> {
     outside: fc.integer({ min: 0, max: 2 }),
     outsidePrefix: fc.boolean(),
     forward: fc.boolean(),
+    behind: fc.integer({ min: 0, max: 2 }),
     elsewhere: fc.integer({ min: 0, max: 2 }),
   }) as fc.Arbitrary<FamilyShape>;
 }
@@ -97,10 +100,22 @@ function buildFamily(family: Family, slot: number, shape: FamilyShape): FamilyIn
       ? [cidr(family === 4 ? `198.18.${slot}.64/28` : `2001:db8:fffe:${hex(slot)}::/80`)]
       : []),
   ];
+  const gateway = gatewayOf(shape.gateway, subnets[0]?.cidr);
   return {
     addresses: [...inside, ...outside],
     subnets: subnets.map(s => ({ cidr: s.cidr, ...s.sharing })),
-    gateway: gatewayOf(shape.gateway, subnets[0]?.cidr),
+    gateway,
+    behind:
+      gateway === undefined
+        ? []
+        : Array.from({ length: shape.behind }, (_, n) => ({
+            destination: cidr(
+              family === 4 ? `172.${20 + n}.${slot}.0/24` : `2001:db8:fd0${n}:${hex(slot)}::/64`,
+            ),
+            gateway,
+            metric: 2_000_000_000 + slot,
+            inMain: n === 0,
+          })),
     prefixes,
     specifics: prefixes,
     ...(shape.forward

@@ -31,6 +31,13 @@ const ofPrimary = [cidr('10.0.1.0/24')];
 const exclusive = (network: string) => ({ cidr: cidr(network), shared: false, connected: false });
 const shared = (network: string) => ({ cidr: cidr(network), shared: true, connected: false });
 
+const behind = (network: string, gateway: string) => ({
+  destination: cidr(network),
+  gateway: ip(gateway),
+  metric: 2_000_000_000,
+  inMain: true,
+});
+
 const v4: FamilyInput = {
   addresses: ['10.0.2.10', '10.0.2.11', '10.0.2.12'].map(ip),
   subnets: [exclusive('10.0.2.0/24')],
@@ -151,6 +158,19 @@ const examples: Readonly<Record<string, readonly EniInput[]>> = {
       specifics: [cidr('2001:db8:2:0:1::/80')],
       forward: [cidr('2001:db8:2::/64')],
       prefixesOfOthers: [cidr('2001:db8:1:0:1::/80')],
+    },
+  }),
+  // Networks behind a router in the ENI's subnet, and behind its gateway.
+  'static-routes': network({
+    ...base,
+    ipv4: {
+      ...v4,
+      behind: [behind('10.20.0.0/16', '10.0.2.9'), behind('10.30.0.0/16', '10.0.2.253')],
+      specifics: [cidr('10.20.7.0/24')],
+    },
+    ipv6: {
+      ...v6,
+      behind: [behind('2001:db8:20::/48', '2001:db8:2::9'), behind('2001:db8:30::/48', 'fe80::1')],
     },
   }),
   'static-ipv6-off': network({ ...base, ipv6Off: true, ipv6: none }),

@@ -133,6 +133,7 @@ export const plainOptions: EniOptions = {
   subnets: [],
   gateways: [],
   sources: [],
+  routes: [],
   mtu: undefined,
   table: undefined,
   defaultRoute: false,

@@ -135,7 +135,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
     'probed or assumed; what no pass needs to know',
   ],
   ['coexistence', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],
-  ['apply', 'plan', /^agent\/apply\/own-objects\.ts > agent\/plan\/eni-plan\.ts$/, 'numbersOf'],
+  ['apply', 'plan', /^agent\/apply\/own-objects\.ts > agent\/plan\/(eni-plan|numbering)\.ts$/, 'the numbers'],
   ['config', 'plan', / > agent\/plan\/numbering\.ts$/, 'bandWidth'],
   ['config', 'system', / > agent\/system\/system\.ts$/, 'the type'],
   ['hooks', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],

@@ -132,6 +132,16 @@ describe('good values', () => {
     ['metric = 500', { metric: 500 }],
     ['connected-route = yes', { connectedRoute: true }],
     ['forward = yes', { forward: true }],
+    [
+      'routes = 10.20.0.9/16, 10.30.0.0/16 via 10.0.2.9 2001:db8:20::/48 via fe80::1',
+      {
+        routes: [
+          { destination: '10.20.0.0/16', gateway: undefined },
+          { destination: '10.30.0.0/16', gateway: '10.0.2.9' },
+          { destination: '2001:db8:20::/48', gateway: 'fe80::1' },
+        ],
+      },
+    ],
   ];
   test.each(eniRows)('[eni] %s', async (line, wanted) => {
     expect((await read(eni(line))).enis.get(mac)).toEqual({ ...plainOptions, ...wanted } as EniOptions);

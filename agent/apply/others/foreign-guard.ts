@@ -8,7 +8,7 @@ import { type EniPlan, isDefaultRoute, mainTable } from '../../model/network-pla
 import type { ApplyContext } from '../apply-context.ts';
 import { type CompareOptions, compareEni } from '../compare.ts';
 import { additionOf, type KernelObject, keyOfRoute, planObjects } from '../kernel-objects.ts';
-import { isOfMainDefault } from '../own-objects.ts';
+import { isPlannedInMain } from '../own-objects.ts';
 import { keysOn } from './found.ts';
 
 /** Routes that come and go by themselves. */
@@ -75,7 +75,7 @@ export function foreignObjects(
       r =>
         !tables.has(r.table) &&
         !(r.table === mainTable && isDefaultRoute(r)) &&
-        !enis.some(eni => isOfMainDefault(r, eni)),
+        !enis.some(eni => isPlannedInMain(r, eni)),
     ),
   };
   return foreignIn(rest, known).filter(object => !own.has(object.key));

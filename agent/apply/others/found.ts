@@ -17,7 +17,7 @@ import type { EniPlan } from '../../model/network-plan.ts';
 import type { System } from '../../system/system.ts';
 import type { CompareOptions } from '../compare.ts';
 import { additionOf, type KernelObject } from '../kernel-objects.ts';
-import { isOfMainDefault, ownShaped } from '../own-objects.ts';
+import { isPlannedInMain, ownShaped } from '../own-objects.ts';
 
 export interface FoundLink {
   readonly mac: Mac;
@@ -113,7 +113,7 @@ function objectsOn(
   const subnets = new Set(on.filter(isOwn).map(a => networkOf(a.ip, a.prefixLength)));
   const isOurs = (r: KernelRoute) =>
     tables.has(r.table) ||
-    ours.some(plan => isOfMainDefault(r, plan)) ||
+    ours.some(plan => isPlannedInMain(r, plan)) ||
     (r.protocol === 'kernel' && subnets.has(r.destination));
   const routes = kernel.routes.filter(r => r.link === link && !isKernels(r) && !isOurs(r));
   const byGateway = (r: KernelRoute) => Number(r.gateway !== undefined);

@@ -17,6 +17,7 @@ export const expectedPlans = [
   'static-ipv4-mtu',
   'static-connected-route',
   'static-forward',
+  'static-routes',
   'static-main-default',
   'static-main-default-ipv6',
   'static-ipv6-gateways',

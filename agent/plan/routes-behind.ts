@@ -1,0 +1,128 @@
+// `routes = NETWORK [via GATEWAY]`: networks behind an ENI, which a router in its subnet, a VPN appliance or a peering of its VPC has. Which of
+// them may be, by which gateway, and why the others may not. Pure.
+import {
+  type Cidr,
+  contains,
+  type Family,
+  familyOf,
+  type Ip,
+  isLinkLocal,
+  type Mac,
+  overlaps,
+  parseCidr,
+  prefixLengthOf,
+} from '../model/address.ts';
+import type { RouteWish } from '../model/settings.ts';
+import type { EniNetwork, NetworkPart } from './eni-network.ts';
+import { firstMetric } from './numbering.ts';
+import type { MainRoute } from './own-networks.ts';
+
+/** One that is given. */
+export interface RouteBehind {
+  readonly destination: Cidr;
+  readonly gateway: Ip;
+  /** In main. Behind any that somebody adds there for the same destination, and by it the agent knows its own again. */
+  readonly metric: number;
+  /** False where the kernel refuses the gateway in main. */
+  readonly inMain: boolean;
+}
+
+export interface BehindQuestion {
+  readonly mac: Mac;
+  readonly slot: number;
+  readonly wanted: readonly RouteWish[];
+  /** Of all ENIs, the primary too. */
+  readonly networks: ReadonlyMap<Mac, EniNetwork>;
+  /** Addresses of the primary, in the metadata or on its link. */
+  readonly ofPrimary: readonly Ip[];
+  /** Of the cloud. */
+  readonly services: readonly Ip[];
+  /** What main has, without what the agent itself has put there. */
+  readonly mainRoutes: readonly MainRoute[];
+  /** Why the kernel refuses a gateway in main. */
+  readonly whyNotInMain: (gateway: Ip, family: Family) => string | undefined;
+}
+
+export interface Behind {
+  readonly routes: readonly RouteBehind[];
+  /** One line for each that is left out: needs attention. */
+  readonly refusals: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What is no host's, or every link's own. */
+const special = ['127.0.0.0/8', '224.0.0.0/4', 'fe80::/10', 'ff00::/8', '::1/128'].map(
+  text => parseCidr(text)!,
+);
+
+export function routesBehind(question: BehindQuestion): Behind {
+  const routes: RouteBehind[] = [];
+  const refusals: string[] = [];
+  const notes: string[] = [];
+  const { mac, wanted, networks } = question;
+  const own = networks.get(mac)!;
+  for (const { destination, gateway: named } of wanted) {
+    const family = familyOf(destination);
+    const part = family === 4 ? own.ipv4 : own.ipv6;
+    // The next pass knows the subnet.
+    if (family === 4 && own.addressing === 'dhcp' && part.subnets.length === 0) continue;
+    const gateway = named ?? part.gateway;
+    const why =
+      objectionToGateway(named, part, question) ??
+      objectionTo(destination, part, question) ??
+      (gateway === undefined ? 'the ENI has no gateway: name one with "via"' : undefined);
+    if (why !== undefined || gateway === undefined) {
+      refusals.push(`routes: ${destination} is left out, because ${why}; take it out of [eni "${mac}"]`);
+      continue;
+    }
+    const notInMain = question.whyNotInMain(gateway, family);
+    if (notInMain !== undefined) notes.push(`no route to ${destination} in main: ${notInMain}`);
+    const metric = firstMetric + question.slot;
+    routes.push({ destination, gateway, metric, inMain: notInMain === undefined });
+  }
+  return { routes, refusals, notes };
+}
+
+function objectionToGateway(
+  gateway: Ip | undefined,
+  { subnets }: NetworkPart,
+  { networks, ofPrimary }: BehindQuestion,
+): string | undefined {
+  if (gateway === undefined || isLinkLocal(gateway)) return undefined;
+  const addresses = [...networks.values()].flatMap(n => [...n.ipv4.addresses, ...n.ipv6.addresses]);
+  if ([...ofPrimary, ...addresses].includes(gateway))
+    return `its gateway ${gateway} is an address of this machine`;
+  return subnets.some(s => contains(s, gateway))
+    ? undefined
+    : `its gateway ${gateway} is outside of the ENI's subnets`;
+}
+
+/** The primary, the other ENIs, the ENI itself and the cloud's services are reached as before. */
+function objectionTo(cidr: Cidr, part: NetworkPart, question: BehindQuestion): string | undefined {
+  const { mac, networks, ofPrimary, services, mainRoutes } = question;
+  if (prefixLengthOf(cidr) === 0) return 'it is every destination: that is "default-route = yes"';
+  if (special.some(s => overlaps(s, cidr))) return 'no such address is behind a router';
+  if (part.subnets.length === 0) return `the ENI has no subnet of IPv${familyOf(cidr)}`;
+  const own = [...part.subnets, ...part.prefixes].find(s => overlaps(s, cidr));
+  if (own !== undefined) return `it overlaps ${own}, which the ENI has itself`;
+  const others = [...networks].filter(([other]) => other !== mac).flatMap(([, n]) => [n.ipv4, n.ipv6]);
+  const network = others.flatMap(o => [...o.subnets, ...o.prefixes]).find(o => overlaps(o, cidr));
+  if (network !== undefined) return `it overlaps ${network}, which the primary or another ENI has`;
+  const address = [...ofPrimary, ...others.flatMap(o => [...o.addresses, ...(o.gateway ? [o.gateway] : [])])];
+  const inside = address.find(ip => contains(cidr, ip));
+  if (inside !== undefined)
+    return `it contains ${inside}, an address or the gateway of the primary or another ENI`;
+  const service = services.find(ip => contains(cidr, ip));
+  if (service !== undefined) return `it contains ${service}, a service of the cloud`;
+  const same = mainRoutes.find(r => r.destination === cidr);
+  return same === undefined ? undefined : `main has a route to it already (by ${same.link ?? 'no link'})`;
+}
+
+/** Networks behind other ENIs that main has by them: from this ENI's addresses they go by its own gateway, as everything does. */
+export function behindOthers(behind: ReadonlyMap<Mac, Behind>, mac: Mac, family: Family): readonly Cidr[] {
+  const others = [...behind].filter(([other]) => other !== mac).flatMap(([, b]) => b.routes);
+  return others
+    .filter(r => r.inMain && familyOf(r.destination) === family)
+    .map(r => r.destination)
+    .sort();
+}
