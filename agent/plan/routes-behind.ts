@@ -102,7 +102,7 @@ function objectionTo(cidr: Cidr, part: NetworkPart, question: BehindQuestion): s
   const { mac, networks, ofPrimary, services, mainRoutes } = question;
   if (prefixLengthOf(cidr) === 0) return 'it is every destination: that is "default-route = yes"';
   if (special.some(s => overlaps(s, cidr))) return 'no such address is behind a router';
-  if (part.subnets.length === 0) return `the ENI has no subnet of IPv${familyOf(cidr)}`;
+  if (part.subnets.length === 0 || part.addresses.length === 0) return `the ENI has no IPv${familyOf(cidr)}`;
   const own = [...part.subnets, ...part.prefixes].find(s => overlaps(s, cidr));
   if (own !== undefined) return `it overlaps ${own}, which the ENI has itself`;
   const others = [...networks].filter(([other]) => other !== mac).flatMap(([, n]) => [n.ipv4, n.ipv6]);

@@ -15,7 +15,7 @@ const families = [4, 6] as const;
 
 /** @returns undefined where this machine has nothing to change in this way */
 export function changeOf(machine: Machine, dice: Dice): Change | undefined {
-  const kind = dice.pick(['eni', 'eni', 'address', 'move', 'move', 'bridge', 'prefix', 'forward']);
+  const kind = dice.pick(['eni', 'eni', 'address', 'move', 'move', 'bridge', 'prefix', 'forward', 'behind']);
   const turned = (change: Change | undefined): Change | undefined =>
     change !== undefined && dice.chance(0.5)
       ? { what: `back: ${change.what}`, before: change.after, after: change.before }
@@ -23,6 +23,7 @@ export function changeOf(machine: Machine, dice: Dice): Change | undefined {
   if (kind === 'bridge') return bridgeComes(machine, dice);
   if (kind === 'eni') return turned(eniComes(machine, dice));
   if (kind === 'move') return addressMoves(machine, dice);
+  if (kind === 'behind') return turned(behindComes(machine, dice));
   if (kind === 'forward') return turned(forwardComes(machine, dice));
   return turned(kind === 'address' ? addressComes(machine, dice) : prefixComes(machine, dice));
 }
@@ -96,6 +97,14 @@ function forwardComes(machine: Machine, dice: Dice): Change | undefined {
   const nic = dice.pick(ours);
   const turn = (forwards: boolean) => swap(machine, { ...nic, forwards });
   return { what: `eth${nic.number} forwards`, before: turn(false), after: turn(true) };
+}
+
+function behindComes(machine: Machine, dice: Dice): Change | undefined {
+  const ours = managed(machine).filter(n => n.behind !== undefined);
+  if (ours.length === 0) return undefined;
+  const nic = dice.pick(ours);
+  const what = `eth${nic.number} has networks behind it`;
+  return { what, before: swap(machine, { ...nic, behind: [] }), after: machine };
 }
 
 function bridgeComes(machine: Machine, dice: Dice): Change | undefined {

@@ -2,7 +2,7 @@
 import type { Family } from '../../../agent/model/address.ts';
 import type { Dice } from './dice.ts';
 import { isEdge } from './generate-nics.ts';
-import { localAddresses, type Machine, specificsOf } from './machine.ts';
+import { behindOf, localAddresses, type Machine, specificsOf } from './machine.ts';
 import { hostOf, isIn, type Net, net, same, sizeOf } from './net.ts';
 
 const far = {
@@ -16,6 +16,7 @@ export function destinations(machine: Machine, family: Family, dice: Dice): read
   const networks = [
     ...sides.flatMap(s => [...s.subnets, ...s.prefixes]),
     ...specifics,
+    ...behindOf(machine).filter(n => n.family === family),
     ...machine.statics.filter(n => n.family === family),
   ];
   const inside = networks.flatMap(n => {

@@ -1,6 +1,6 @@
 // What a router or NAT appliance is promised (`forward = yes`), and what the kernel is asked about it. Written from the promises.
 import type { Family } from '../../../agent/model/address.ts';
-import { linkOf, type Machine, managed, type Nic, networkOf, specificsOf } from './machine.ts';
+import { behindOf, linkOf, type Machine, managed, type Nic, networkOf, specificsOf } from './machine.ts';
 import { hostOf, ipText, isIn, longest, type Net, net, overlap, same } from './net.ts';
 import { isExclusive, type Way } from './promises.ts';
 import type { Question } from './questions.ts';
@@ -23,7 +23,7 @@ interface InMain extends Net {
 }
 
 /** What main says: bridges and VPNs, subnets that are on-link there, what an administrator has added, and the primary's default route. */
-function wayOfMain(machine: Machine, to: Net): InMain | undefined {
+export function wayOfMain(machine: Machine, to: Net): InMain | undefined {
   const { nics, statics } = machine;
   const { gateway } = nics[0]!.sides[to.family];
   if (gateway === undefined) return undefined;
@@ -40,6 +40,7 @@ function wayOfMain(machine: Machine, to: Net): InMain | undefined {
   const all: readonly InMain[] = [
     ...specificsOf(machine).map(s => ({ ...s, way: { dev: s.link, via: undefined } })),
     ...nics.filter(isOnLink).flatMap(onLinkOf),
+    ...behindOf(machine).map(b => ({ ...b, way: { dev: linkOf(b.nic), via: ipText(b.gateway) } })),
     ...statics.map(s => ({ ...s, way: byPrimary })),
     { ...net(to.family === 4 ? '0.0.0.0/0' : '::/0'), way: byPrimary },
   ];

@@ -2,7 +2,7 @@
 import type { Family } from '../../../agent/model/address.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { isEdge, makeNics } from './generate-nics.ts';
-import { localAddresses, type Machine, networkOf, type OtherLink } from './machine.ts';
+import { type Behind, localAddresses, type Machine, type Nic, networkOf, type OtherLink } from './machine.ts';
 import { hostOf, isIn, type Net, net, partOf, same } from './net.ts';
 
 export function makeMachine(seed: number): Machine {
@@ -26,7 +26,42 @@ export function makeMachine(seed: number): Machine {
   const some = forwarding.chance(0.4);
   const forwards = () => some && forwarding.chance(0.6);
   const routers = nics.map(n => (n.number > 0 && !n.claimed && forwards() ? { ...n, forwards: true } : n));
-  return { ...bridged, nics: routers, others, statics };
+  const behind = forwarding.chance(0.3) ? [...places] : [];
+  const withBehind = routers.map(n => {
+    if (n.number === 0 || n.claimed || !forwarding.chance(0.6)) return n;
+    const given = behind
+      .splice(0, 1 + forwarding.roll(2))
+      .flatMap(place => behindAt({ ...bridged, others }, n, place));
+    return given.length === 0 ? n : { ...n, behind: given };
+  });
+  // Something of a VPN inside of such a network.
+  const hasInside = forwarding.chance(0.5);
+  const more = others.map(o =>
+    o.link === 'wg0' && hasInside ? { ...o, routes: [...o.routes, ...insidePlaces.map(net)] } : o,
+  );
+  return { ...bridged, nics: withBehind, others: more, statics };
+}
+
+/** Networks that no subnet has, and what a VPN has may lie around. */
+const places = [
+  { 4: '10.150.0.0/16', 6: '2001:db8:c0::/48' },
+  { 4: '10.151.4.0/24', 6: '2001:db8:c1:5::/64' },
+  { 4: '192.168.64.0/18', 6: 'fd00:9:0:4::/64' },
+] as const;
+
+const insidePlaces = ['10.150.7.0/24', '2001:db8:c0:7::/64'];
+
+/** By the ENI's gateway or by a host in its subnet. An IPv6 gateway that is not link-local may be one that main refuses. */
+function behindAt(machine: Machine, nic: Nic, place: (typeof places)[number]): readonly Behind[] {
+  return ([4, 6] as const).flatMap(family => {
+    const { gateway, subnets, addresses } = nic.sides[family];
+    const host = subnets[0] === undefined ? undefined : hostOf(subnets[0], -4n);
+    const isFree = host !== undefined && !holdsOwn(machine, host) && family === 4 && nic.number % 2 === 0;
+    const via = isFree ? host : gateway;
+    if (addresses.length === 0 || via === undefined || (family === 6 && !isIn(via, net('fe80::/10'))))
+      return [];
+    return [{ ...net(place[family]), gateway: via }];
+  });
 }
 
 /** Bridges for most of the delegated prefixes, the primary's too, with the first address each. */

@@ -11,6 +11,11 @@ export interface Side {
   readonly vips: readonly Net[];
 }
 
+/** A network behind a gateway in the ENI's subnet. */
+export interface Behind extends Net {
+  readonly gateway: Net;
+}
+
 export interface Nic {
   /** 0: the primary. */
   readonly number: number;
@@ -19,6 +24,8 @@ export interface Nic {
   readonly connected: boolean;
   /** [eni] forward = yes. */
   readonly forwards?: boolean;
+  /** [eni] routes. */
+  readonly behind?: readonly Behind[];
   /** Somebody else configures it, with its subnet's length. */
   readonly claimed: boolean;
 }
@@ -51,6 +58,16 @@ export const networkOf = (address: Net): Net => {
   const shift = BigInt(widthOf(address) - address.length);
   return { ...address, value: (address.value >> shift) << shift };
 };
+
+/** What main has by managed ENIs, because the configuration says so. */
+export function behindOf(
+  machine: Machine,
+  except?: Pick<Nic, 'number'>,
+): readonly (Behind & { readonly nic: Nic })[] {
+  return managed(machine)
+    .filter(n => n.number !== except?.number)
+    .flatMap(nic => (nic.behind ?? []).map(b => ({ ...b, nic })));
+}
 
 /** A destination in main of somebody who is no ENI. */
 export interface Specific extends Net {

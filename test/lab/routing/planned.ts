@@ -30,7 +30,15 @@ export function planOf(machine: Machine, kept?: PlanResult['slots']): PlanResult
       enis: new Map(
         enis.map((e, i) => [
           e.mac,
-          { ...plainOptions, connectedRoute: nics[i]!.connected, forward: nics[i]!.forwards === true },
+          {
+            ...plainOptions,
+            connectedRoute: nics[i]!.connected,
+            forward: nics[i]!.forwards === true,
+            routes: (nics[i]!.behind ?? []).map(b => ({
+              destination: cidrText(b),
+              gateway: ipText(b.gateway),
+            })),
+          },
         ]),
       ),
     },

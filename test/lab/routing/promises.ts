@@ -1,6 +1,6 @@
 // What docs/how-it-works.md and docs/safety.md promise of a packet, in words of networks and ENIs. Written from the promises: it knows neither
 // rules nor tables, and nothing of the planner.
-import { linkOf, type Machine, type Nic, specificsOf } from './machine.ts';
+import { behindOf, linkOf, type Machine, type Nic, specificsOf } from './machine.ts';
 import { ipText, longest, type Net } from './net.ts';
 
 /** By which link, and via which gateway (undefined: on-link). */
@@ -29,6 +29,7 @@ export function waysFrom(machine: Machine, nic: Nic, to: Net): readonly Way[] {
   const specific = longest(specificsOf(machine), to);
   const there: Way[] = specific === undefined ? [] : [{ dev: specific.link, via: undefined }];
   const own = longest(subnets, to);
+  const named = longest(nic.behind ?? [], to);
   const byOthers = longest(ofOtherEnis(machine, nic, to, true), to);
   // Main itself would take the primary, which this packet may not.
   const connected = machine.nics.filter(n => n.number !== nic.number && n.connected);
@@ -36,15 +37,22 @@ export function waysFrom(machine: Machine, nic: Nic, to: Net): readonly Way[] {
     connected.flatMap(n => n.sides[to.family].subnets),
     to,
   );
-  const hidden = [byOthers, byConnected, longest(machine.statics, to)].some(
-    n => n !== undefined && n.length > (specific?.length ?? -1),
-  );
+  const hidden = [
+    byOthers,
+    byConnected,
+    longest(behindOf(machine, nic), to),
+    longest(machine.statics, to),
+  ].some(n => n !== undefined && n.length > (specific?.length ?? -1));
   const isSpecific = (network: Net | undefined) =>
     specific !== undefined && specific.length > (network?.length ?? -1);
   if (own !== undefined) {
     if (!isSpecific(own)) return [onLink];
     return hidden ? [...there, onLink] : there;
   }
+  // A network that is configured to be behind the ENI is the ENI's own, and one behind another ENI is no way for this one.
+  if (named !== undefined && !isSpecific(named)) return [{ dev: link, via: ipText(named.gateway) }];
+  const ofOthers = longest(behindOf(machine, nic), to);
+  if (named === undefined && ofOthers !== undefined && !isSpecific(ofOthers)) return [byGateway];
   if (byOthers !== undefined && !isSpecific(byOthers)) return [byGateway];
   if (specific === undefined) return [byGateway];
   // A subnet that main knows nothing of: whether a wide route of a VPN means its hosts is not said.
@@ -62,6 +70,8 @@ function ofOtherEnis(machine: Machine, nic: Nic, { family }: Net, inMain: boolea
 /** The right way of what a socket sends that is bound to the ENI's link: on-link to its neighbours, by its gateway to all others. */
 export function wayBound(nic: Nic, to: Net): Way {
   const { subnets, gateway } = nic.sides[to.family];
+  const named = longest(nic.behind ?? [], to);
+  if (named !== undefined) return { dev: linkOf(nic), via: ipText(named.gateway) };
   const via = gateway === undefined || longest(subnets, to) !== undefined ? undefined : ipText(gateway);
   return { dev: linkOf(nic), via };
 }

@@ -1,8 +1,8 @@
 // What the kernel is asked about a machine, and what is right.
 import type { Family } from '../../../agent/model/address.ts';
 import type { Dice } from './dice.ts';
-import { forwarderOf } from './forwarded.ts';
-import { linkOf, type Machine, managed, type Nic, networkOf } from './machine.ts';
+import { forwarderOf, wayOfMain } from './forwarded.ts';
+import { behindOf, linkOf, type Machine, managed, type Nic, networkOf } from './machine.ts';
 import { hostOf, ipText, isIn, type Net, overlap, same } from './net.ts';
 import { isExclusive, type Way, wayBound, waysFrom } from './promises.ts';
 
@@ -102,7 +102,14 @@ export function ofOthers(machine: Machine, family: Family, to: readonly Net[]): 
   // What `forward` is for; but the containers of the primary go on as before.
   const isForwarded = (from: Net, d: Net) =>
     forwarderOf(machine, d) !== undefined && !prefixes.some(p => isIn(from, p));
-  const free = to.filter(d => !connected.some(c => isIn(d, c)));
+  // What `routes` is for: who sends without a source, or as the primary, to those networks uses the ENI.
+  const behind = behindOf(machine).filter(b => b.family === family);
+  const free = to.filter(d => ![...connected, ...behind].some(c => isIn(d, c)));
+  for (const d of to.filter(one => behind.some(b => isIn(one, b)))) {
+    const way = wayOfMain(machine, d)?.way;
+    if (way !== undefined && !connected.some(c => isIn(d, c)))
+      list.push({ family, line: get(d), right: [way] });
+  }
   const prefixes = machine.nics.flatMap(n => n.sides[family].prefixes);
   const containers = [
     ...containersOf(machine, machine.nics[0]!.sides[family].prefixes),

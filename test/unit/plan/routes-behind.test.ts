@@ -78,7 +78,7 @@ describe('may not', () => {
   test.each<readonly [string, string]>([
     ['0.0.0.0/0', 'it is every destination: that is "default-route = yes"'],
     ['224.0.0.0/8', 'no such address is behind a router'],
-    ['2001:db8:20::/48', 'the ENI has no subnet of IPv6'],
+    ['2001:db8:20::/48', 'the ENI has no IPv6'],
     ['10.0.2.128/25', 'it overlaps 10.0.2.0/24, which the ENI has itself'],
     ['10.0.1.128/25', 'it overlaps 10.0.1.0/24, which the primary or another ENI has'],
     ['10.0.8.0/23', 'it overlaps 10.0.9.0/24, which the primary or another ENI has'],
