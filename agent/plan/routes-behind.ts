@@ -121,8 +121,9 @@ function objectionTo(cidr: Cidr, part: NetworkPart, question: BehindQuestion): s
 /** Networks behind other ENIs that main has by them: from this ENI's addresses they go by its own gateway, as everything does. */
 export function behindOthers(behind: ReadonlyMap<Mac, Behind>, mac: Mac, family: Family): readonly Cidr[] {
   const others = [...behind].filter(([other]) => other !== mac).flatMap(([, b]) => b.routes);
+  const own = (behind.get(mac)?.routes ?? []).map(r => r.destination);
   return others
-    .filter(r => r.inMain && familyOf(r.destination) === family)
+    .filter(r => r.inMain && familyOf(r.destination) === family && !own.includes(r.destination))
     .map(r => r.destination)
     .sort();
 }

@@ -253,6 +253,21 @@ describe('packets', () => {
     }));
 });
 
+/** One that may be, and many that would take what is others'. */
+const greedy = [
+  '10.20.0.0/16',
+  '2001:db8:20::/48',
+  '0.0.0.0/0',
+  '::/0',
+  '10.0.0.0/8',
+  '10.0.2.0/24',
+  '198.51.100.0/24',
+  '169.254.0.0/16',
+  'fd00::/8',
+  '2001:db8::/32',
+  '2001:db8:0:2::/63',
+].map(text => ({ destination: cidr(text), gateway: undefined }));
+
 describe('the primary', () => {
   test.each([
     ['honest', arbitraryMachine],
@@ -273,6 +288,29 @@ describe('the primary', () => {
           ])
             expect(walk(world, packet), JSON.stringify(packet)).toBeUndefined();
     }),
+  );
+
+  test.each([
+    ['honest', arbitraryMachine],
+    ['lying', lyingMachine],
+  ])(
+    'reaches its neighbours, all ENIs and the metadata as it did before, whatever `routes` say (%s metadata)',
+    (_name, machines) =>
+      check(machines, machine => {
+        const result = planOf(machine, undefined, { routes: greedy });
+        const world = worldFor(result, machine);
+        const services = [ip('169.254.169.254'), ip('fd00:ec2::254')];
+        const targets = [...machine.instance.enis.flatMap(subnetsOf).map(lastHost), ...services];
+        for (const from of sourcesOfPrimary(machine))
+          for (const to of [...targets, ...sourcesOfPrimary(machine).map(lastHostNear)])
+            if (familyOf(to) === familyOf(from))
+              expect(walk(world, { from, to })?.link, `${from} to ${to}`).toBe('eth0');
+        for (const { eni, family, addresses, gateway } of settled(result))
+          for (const from of gateway === undefined ? [] : addresses)
+            expect(walk(world, { from, to: ip(family === 4 ? '10.20.3.4' : '2001:db8:20::4') })?.link).toBe(
+              eni.link,
+            );
+      }),
   );
 
   test('reaches the subnets of all ENIs as it did before', () =>
