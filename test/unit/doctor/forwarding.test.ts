@@ -1,6 +1,6 @@
 // `doctor` on a router or NAT appliance: the kernel's own switch, and the option that it may not know of.
 import { expect, test } from 'vitest';
-import { forwarding } from '../../../agent/doctor/forwarding.ts';
+import { forwarding } from '../../../agent/doctor/wishes/forwarding.ts';
 import type { KernelLink } from '../../../agent/model/kernel-state.ts';
 import type { System } from '../../../agent/system/system.ts';
 import { comparisonOf, inspectionOf } from '../../support/example-look.ts';

@@ -1,9 +1,9 @@
 // A router or NAT appliance: does the kernel forward where `forward = yes` says so, and does a machine that forwards know of the option?
-import type { Family } from '../model/address.ts';
-import { listed } from '../model/listed.ts';
-import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/pass.ts';
-import { type Finding, ok } from './finding.ts';
+import type { Family } from '../../model/address.ts';
+import { listed } from '../../model/listed.ts';
+import type { Inspection } from '../../pass/inspect.ts';
+import type { PassContext } from '../../pass/pass.ts';
+import { type Finding, ok } from '../finding.ts';
 
 const check = 'forward';
 const switches: Readonly<Record<Family, string>> = {
