@@ -1,5 +1,6 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
 import { hostCidr, isLinkLocal, linkLocalNetwork, networkOf, prefixLengthOf } from '../model/address.ts';
+import { markOf } from '../model/fwmark.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { connectivityPenalty } from '../model/penalty.ts';
@@ -23,7 +24,7 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
       !isOnlyHost(r),
   );
   const ofTiers = (r: KernelRule) =>
-    (r.from !== undefined || r.oif !== undefined) &&
+    (r.from !== undefined || r.oif !== undefined || isOwnMark(r, plan)) &&
     (r.table === plan.table || (r.table === mainTable && r.suppressPrefixLength !== undefined));
   const rules = state.rules.filter(
     r =>
@@ -44,12 +45,17 @@ export function ownShaped(state: KernelState, plan: EniPlan, base: number): read
   return [...[...routes, ...behind].map(r => fromKernelRoute(plan.link, r)), ...rules.map(fromKernelRule)];
 }
 
+/** A rule by the mark of another slot, with a number of this one, is somebody's. */
+function isOwnMark({ fwmark }: KernelRule, { slot }: EniPlan): boolean {
+  return fwmark !== undefined && fwmark.value === markOf(slot)?.value;
+}
+
 /**
  * A rule by destination, of an ENI with `forward = yes`. Only with the two numbers that these have: at another one it is somebody's, and so is one to
  * the whole of main that says neither `iif lo` nor a source.
  */
 function isForward(r: KernelRule, plan: EniPlan, numbers: ReturnType<typeof numbersOf>): boolean {
-  if (r.to === undefined || r.oif !== undefined) return false;
+  if (r.to === undefined || r.oif !== undefined || r.fwmark !== undefined) return false;
   if (r.priority === numbers.forwardTable)
     return r.table === plan.table && r.from === undefined && r.iif === undefined;
   if (r.priority !== numbers.forwardOwn || r.table !== mainTable) return false;

@@ -96,7 +96,7 @@ export function parseConfiguration(files: readonly ConfigFile[]): Configuration 
   const settings = {
     agent: agentOf(v.parse(agentSection, contentOf('agent'))),
     metadata: metadataOf(v.parse(metadataSection, contentOf('metadata'))),
-    routing,
+    routing: { base: routing.base, publishedPorts: routing['published-ports'] },
     coexistence: coexistenceOf(v.parse(coexistenceSection, contentOf('coexistence'))),
     daemon: { periodMs: period, metrics },
     enis: new Map(enis.map(mac => [mac, eniOptions(v.parse(eniSection, contentOf(mac)))])),

@@ -91,6 +91,7 @@ export const metadataSection = v.strictObject({
 // The band begins behind the kernel's own rule 0 and its tables up to 255, and ends before its rule 32766.
 export const routingSection = v.strictObject({
   base: v.optional(integer(bandFront + 1, 32765 - bandWidth), '28000'),
+  'published-ports': v.optional(yesNo, 'no'),
 });
 
 /** What another program may do: `leave` it as it is, or one of the words. */

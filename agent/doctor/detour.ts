@@ -35,7 +35,12 @@ export function explainDetour(kernel: KernelState, plan: EniPlan, answer: RouteA
       answer,
     );
   const rule = plan.rules.find(
-    r => r.table === plan.table && r.oif === undefined && selects(r, answer) && planned(r) !== undefined,
+    r =>
+      r.table === plan.table &&
+      r.oif === undefined &&
+      r.fwmark === undefined &&
+      selects(r, answer) &&
+      planned(r) !== undefined,
   );
   const caught = kernel.rules
     .filter(r => r.family === familyOf(answer.from))
@@ -104,9 +109,11 @@ function catchOf(kernel: KernelState, rule: KernelRule, answer: RouteAnswer): re
 /** False for a rule that surely does not select the packet: it has no mark, no port and no output link. */
 function mayMatch(rule: KernelRule, answer: RouteAnswer): boolean {
   if ((rule.iif !== undefined && rule.iif !== 'lo') || rule.oif !== undefined) return false;
+
   const [first] = rule.opaque?.split(' ') ?? [];
   // `not` turns all selectors round; where the packet goes has to tell.
   if (first === 'not') return true;
+  if (rule.fwmark !== undefined) return false;
   if (['fwmark', 'ipproto', 'sport', 'dport', 'tos'].includes(first ?? '')) return false;
   return selects(rule, answer);
 }

@@ -64,6 +64,7 @@ function selects(rule: KernelRule, ip: Ip): boolean {
     isAny(rule.to) &&
     (rule.iif === undefined || rule.iif === 'lo') &&
     rule.oif === undefined &&
+    rule.fwmark === undefined &&
     isUnmarked(words) &&
     !words.some(word => asked.includes(word) || word.includes('l3mdev'));
   return words[0] === 'not' ? !matches : matches;

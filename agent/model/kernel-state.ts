@@ -1,6 +1,7 @@
 // The normal form in which a plan and a kernel are compared. Every object has one canonical line (its key), so that
 // comparing is set arithmetic and a difference is readable as it stands.
 import type { Cidr, Family, Ip, Mac } from './address.ts';
+import { type Fwmark, fwmarkText } from './fwmark.ts';
 
 export interface KernelLink {
   readonly name: string;
@@ -71,6 +72,8 @@ export interface KernelRule {
   readonly to: Cidr | undefined;
   readonly iif: string | undefined;
   readonly oif: string | undefined;
+  /** One of the agent's form; a rule with another one is not modelled. */
+  readonly fwmark?: Fwmark | undefined;
   readonly table: number | undefined;
   readonly suppressPrefixLength: number | undefined;
   readonly suppressGroup: number | undefined;
@@ -113,6 +116,7 @@ export function ruleKey(r: {
   to: Cidr | undefined;
   iif: string | undefined;
   oif: string | undefined;
+  fwmark?: Fwmark | undefined;
   table: number | undefined;
   suppressPrefixLength: number | undefined;
   suppressGroup: number | undefined;
@@ -120,7 +124,8 @@ export function ruleKey(r: {
   const { family, priority, from = 'all', table = '-' } = r;
   const word = (name: string, value: string | number | undefined) =>
     value === undefined ? '' : ` ${name} ${value}`;
-  const selectors = `from ${from}${word('to', r.to)}${word('iif', r.iif)}${word('oif', r.oif)}`;
+  const mark = word('fwmark', r.fwmark && fwmarkText(r.fwmark));
+  const selectors = `from ${from}${word('to', r.to)}${mark}${word('iif', r.iif)}${word('oif', r.oif)}`;
   const limits = `${word('suppress_prefixlength', r.suppressPrefixLength)}${word('suppress_ifgroup', r.suppressGroup)}`;
   return `rule ${family} ${priority} ${selectors} lookup ${table}${limits}`;
 }

@@ -1,6 +1,7 @@
 // What the OS should have for the secondary ENIs, in kernel nouns. Made by plan/, read by every renderer and by verify.
 
 import type { Cidr, Family, Ip, Mac } from './address.ts';
+import type { Fwmark } from './fwmark.ts';
 import type { SkipReason } from './skip-reason.ts';
 
 /** How the ENI's primary IPv4 address arrives. IPv6 is always static (or absent). */
@@ -47,6 +48,8 @@ export interface PlannedRule {
   readonly localOnly: boolean;
   /** `oif LINK`: only what a socket sends that is bound to this link. */
   readonly oif: string | undefined;
+  /** Only packets with this mark, whatever their source is. */
+  readonly fwmark?: Fwmark | undefined;
   readonly table: number;
   /** `suppress_prefixlength N`: a route with N bits or fewer counts as none. 0: use the table but never its default route. */
   readonly suppressPrefixLength: number | undefined;

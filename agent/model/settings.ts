@@ -67,6 +67,8 @@ export interface Settings {
   readonly routing: {
     /** First table and first priority; 1456 numbers from here belong to the agent. */
     readonly base: number;
+    /** What is asked of an address of an ENI, and a container answers (DNAT), is answered by that ENI. */
+    readonly publishedPorts: boolean;
   };
   /** What other programs on this machine may do; every default leaves them as they are. */
   readonly coexistence: {

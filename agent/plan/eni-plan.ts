@@ -11,6 +11,7 @@ import {
   type Mac,
   prefixLengthOf,
 } from '../model/address.ts';
+import type { Fwmark } from '../model/fwmark.ts';
 import {
   type Addressing,
   type EniPlan,
@@ -55,6 +56,8 @@ export interface EniInput {
   readonly mtu: number | undefined;
   readonly inheritsMtu?: boolean;
   readonly words: RuleWords;
+  /** [routing] published-ports = yes. */
+  readonly fwmark?: Fwmark | undefined;
   /** Metric of a default route in main, if the administrator asked for one. */
   readonly mainDefaultMetric: number | undefined;
   /** Families that get none all the same. */

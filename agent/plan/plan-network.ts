@@ -1,6 +1,7 @@
 // From the instance to the plan: which ENIs are ours, which numbers they get, who else is in their subnets. Pure: the same
 // input gives the same plan, and the order of the metadata does not matter.
 import { type Cidr, type Family, familyOf, type Ip, type Mac } from '../model/address.ts';
+import { type Fwmark, markOf } from '../model/fwmark.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
 import { serviceAddresses } from '../model/service-addresses.ts';
 import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts';
@@ -147,6 +148,7 @@ export function planNetwork(input: PlanInput): PlanResult {
       eniLinks,
     });
     if (inMain.refusal !== undefined) refusals.push(`${eni.id ?? eni.mac}: ${inMain.refusal}`);
+    const published = settings.routing.publishedPorts ? markFor(slot, input) : { notes: [] };
     const specifics = [...prefixes, ...specificRoutes(link.name, primaryLink, input)];
     const forward = forwardingOf({
       mac: eni.mac,
@@ -175,6 +177,7 @@ export function planNetwork(input: PlanInput): PlanResult {
         mtu: told ?? inherited?.mtu,
         inheritsMtu: inherited?.mtu !== undefined,
         words: input.words,
+        fwmark: published.fwmark,
         mainDefaultMetric: inMain.metric,
         mainDefaultWithout: inMain.without,
         wantsConnectedRoute: wanted,
@@ -185,6 +188,7 @@ export function planNetwork(input: PlanInput): PlanResult {
           ...inMain.notes,
           ...ofRoutes.notes,
           ...left,
+          ...published.notes,
         ],
         isElsewhere,
         ipv4: { ...network.ipv4, subnets: subnets[4], specifics, ...ofFamily(4) },
@@ -204,4 +208,17 @@ export function planNetwork(input: PlanInput): PlanResult {
     learnedSubnets,
     refusals,
   };
+}
+
+/** What published-ports = yes gives an ENI, or why it does not. */
+function markFor(
+  slot: number,
+  { words }: PlanInput,
+): { readonly fwmark?: Fwmark | undefined; readonly notes: readonly string[] } {
+  const fwmark = markOf(slot);
+  const without = (why: string) => ({ notes: [`published-ports: not for this ENI, because ${why}`] });
+  if (fwmark === undefined) return without(`slot ${slot} has no mark left`);
+  return words.suppressPrefixLength
+    ? { fwmark, notes: [] }
+    : without('the kernel has no suppress_prefixlength');
 }

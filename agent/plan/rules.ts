@@ -1,6 +1,7 @@
 // The rules of one ENI in one family: by subnet where the ENI has it for itself, by address where it does not. docs/how-it-works.md has the
 // tiers, and what each is for.
 import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
+import type { Fwmark } from '../model/fwmark.ts';
 import { mainTable, type PlannedRule } from '../model/network-plan.ts';
 import type { RuleWords } from '../model/rule-words.ts';
 import { keyOf } from '../model/value.ts';
@@ -23,6 +24,8 @@ export interface RuleInput {
   readonly forward?: readonly Cidr[];
   /** Delegated prefixes that main decides about. */
   readonly prefixesOfOthers?: readonly Cidr[];
+  /** What was asked of this ENI and is answered by somebody else, a container (published-ports = yes). */
+  readonly fwmark?: Fwmark | undefined;
 }
 
 /**
@@ -50,26 +53,32 @@ export function planRules(input: RuleInput): readonly PlannedRule[] {
     ...exclusive.map(from => ({ from, localOnly: words.links })),
     ...[...single, ...prefixes].map(from => ({ from })),
   ];
+  // The source of such a packet is the container's, so its mark tells. Without the word main would have its default route, and what is on
+  // its way to the container would leave by the ENI.
+  const fwmark = words.suppressPrefixLength && askOwn.length > 0 ? input.fwmark : undefined;
+  const marked = fwmark === undefined ? [] : [{ fwmark }];
   const rules: PlannedRule[] = [];
 
   if (words.suppressPrefixLength) {
     // By length, and not by what main has inside of it: what comes and goes there (containers) changes no rule.
     for (const { network: to, suppressPrefixLength } of input.inside)
-      for (const from of askInside)
-        rules.push(rule(input, 'inside', { ...mainSpecifics(input), from, to, suppressPrefixLength }));
+      for (const of of [...askInside.map(from => ({ from })), ...marked])
+        rules.push(rule(input, 'inside', { ...mainSpecifics(input), ...of, to, suppressPrefixLength }));
 
     // The table without its default route: what leads to the ENI's gateway and neighbours, and to the subnets that main has on-link by
     // another ENI. Nothing in main can take these away: a wide route (a VPN's 0.0.0.0/1, 10.0.0.0/8) would have the ENI's own gateway, and
     // the connected route of the primary would send the packet out there, with a source that is foreign there.
-    for (const from of askOwn) rules.push(rule(input, 'ownNetworks', { ...from, suppressPrefixLength: 0 }));
+    for (const of of [...askOwn, ...marked])
+      rules.push(rule(input, 'ownNetworks', { ...of, suppressPrefixLength: 0 }));
 
     // Specific routes in main (container bridges, VPN, peering) win over the ENI's default route. An address or a prefix outside the subnets
     // needs it as much as one inside.
-    for (const from of askMain) rules.push(rule(input, 'specificMain', { ...mainSpecifics(input), from }));
+    for (const of of [...askMain.map(from => ({ from })), ...marked])
+      rules.push(rule(input, 'specificMain', { ...mainSpecifics(input), ...of }));
   }
 
   // Everything else leaves by the ENI.
-  for (const from of askOwn) rules.push(rule(input, 'ownTable', from));
+  for (const of of [...askOwn, ...marked]) rules.push(rule(input, 'ownTable', of));
   if (words.links) for (const subnet of input.forward ?? []) rules.push(...forwardRules(input, subnet));
   // A socket that is bound to the link has no source yet when it asks for its route. Main comes first: what it has by this link (a route of
   // somebody, the neighbours by link-local address) is for this socket too, and it sees no other route of main.

@@ -2,6 +2,7 @@
 // route-/rule- files). Source: iproute2 3.0 to 6.15, the common subset. Knows nothing of where the words are written.
 import { AgentError } from '../../agent/errors.ts';
 import type { Family } from '../../agent/model/address.ts';
+import { fwmarkText } from '../../agent/model/fwmark.ts';
 import { noAutoconf } from '../../agent/model/link-sysctls.ts';
 import {
   type EniPlan,
@@ -46,6 +47,7 @@ export function ruleWords(rule: PlannedRule): readonly string[] {
     'from',
     rule.from ?? 'all',
     ...(rule.to === undefined ? [] : ['to', rule.to]),
+    ...(rule.fwmark === undefined ? [] : ['fwmark', fwmarkText(rule.fwmark)]),
     ...(rule.localOnly ? ['iif', 'lo'] : []),
     ...(rule.oif === undefined ? [] : ['oif', linkWord(rule.oif)]),
     'lookup',

@@ -3,6 +3,7 @@
 // for a version that is not known.
 
 import { broadcastOf, networkOf } from '../../agent/model/address.ts';
+import { fwmarkText } from '../../agent/model/fwmark.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import {
   type EniPlan,
@@ -96,6 +97,8 @@ export function ruleSections(eni: EniPlan, facts: HostFacts): readonly SystemdSe
         ['To', rule.to],
         ['IncomingInterface', rule.localOnly ? 'lo' : undefined],
         ['OutgoingInterface', rule.oif],
+        // With its mask since it came (235): parse_fwmark_fwmask.
+        ['FirewallMark', rule.fwmark && fwmarkText(rule.fwmark)],
         // The number: 247 ignores the name `main` with no more than a log line, and tier 2 is missing after a reboot.
         ['Table', rule.table],
         ['SuppressPrefixLength', rule.suppressPrefixLength],

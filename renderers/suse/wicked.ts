@@ -84,7 +84,7 @@ function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
  * if it is not zero), which would send the ENI's packets to main's default route. There is no ifrule at all before 0.6.33. From there
  * to 0.6.70 its schema takes `to` for an address without a length (schema/interface.xml, mended in 0.6.71): one rule `to 10.0.1.0/24`
  * is a "document error", and the whole link stays down (0.6.60). So nothing before 0.6.71 is given one; nor is a version that is not
- * known: the script works on all. A rule without a source (`oif`) was not tried with wicked's own words.
+ * known: the script works on all. A rule without a source (`oif`, `fwmark`) was not tried with wicked's own words.
  */
 function scriptPart(eni: EniPlan, facts: HostFacts): ScriptPart {
   const speaksRules = versionAtLeast(facts.versions.wicked, '0.6.71') === true;

@@ -1,6 +1,7 @@
 // Plans that every renderer has to translate: one per shape of ENI. Made with the real planner, so that they cannot drift
 // from what a renderer is given in earnest.
 import { type Cidr, type Ip, type Mac, parseCidr, parseIp, parseMac } from '../../agent/model/address.ts';
+import { markOf } from '../../agent/model/fwmark.ts';
 import type { EniPlan, NetworkPlan } from '../../agent/model/network-plan.ts';
 import type { RuleWords } from '../../agent/model/rule-words.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
@@ -195,6 +196,11 @@ const examples: Readonly<Record<string, readonly EniInput[]>> = {
     ...base,
     words: { ...allWords, suppressPrefixLength: false, primaryGroup: undefined },
   }),
+  // A bridge inside of the ENI's subnet, and one that shares the primary's.
+  'static-published-ports': network(
+    { ...base, fwmark: markOf(0), ipv4: { ...v4, specifics: [cidr('10.0.2.64/28')] } },
+    { ...second, fwmark: markOf(1), ipv4: sharedV4(['10.0.1.20', '10.0.1.21']) },
+  ),
   'dhcp-awaiting-lease': network({
     ...base,
     addressing: 'dhcp',

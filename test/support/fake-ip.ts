@@ -300,7 +300,13 @@ function runRule(
     suppressPrefixLength: number('suppress_prefixlength'),
     suppressGroup: number('suppress_ifgroup'),
     protocol: values.get('protocol'),
-    selectors: mark === undefined ? undefined : `fwmark 0x${Number(mark).toString(16)}`,
+    selectors:
+      mark === undefined
+        ? undefined
+        : `fwmark ${mark
+            .split('/')
+            .map(n => `0x${Number(n).toString(16)}`)
+            .join('/')}`,
     ...(priority === undefined ? {} : { priority: Number(priority) }),
     ...(lookup === undefined ? {} : { table: tableNumber(lookup) }),
   };

@@ -11,6 +11,7 @@ import {
   networkOf,
   prefixLengthOf,
 } from '../../agent/model/address.ts';
+import type { Fwmark } from '../../agent/model/fwmark.ts';
 import { mainTable, type NetworkPlan } from '../../agent/model/network-plan.ts';
 
 export interface WalkerRoute {
@@ -28,6 +29,7 @@ interface WalkerRule {
   readonly to: Cidr | undefined;
   readonly localOnly: boolean;
   readonly oif: string | undefined;
+  readonly fwmark?: Fwmark | undefined;
   readonly table: number;
   readonly suppressPrefixLength: number | undefined;
   readonly suppressGroup: number | undefined;
@@ -40,6 +42,7 @@ export interface Packet {
   readonly iif?: string;
   /** The link that its socket is bound to. */
   readonly oif?: string;
+  readonly mark?: number;
 }
 
 export interface World {
@@ -90,6 +93,8 @@ export function walk(world: World, packet: Packet): WalkerRoute | undefined {
     if (rule.to !== undefined && !contains(rule.to, packet.to)) continue;
     if (rule.localOnly && packet.iif !== undefined) continue;
     if (rule.oif !== undefined && rule.oif !== packet.oif) continue;
+    if (rule.fwmark !== undefined && rule.fwmark.value !== ((packet.mark ?? 0) & rule.fwmark.mask) >>> 0)
+      continue;
     // A socket that is bound to a link finds no route by another.
     const usable = world.routes.filter(r => packet.oif === undefined || r.link === packet.oif);
     const route = longestMatch(usable, rule.table, packet.to);

@@ -1,5 +1,6 @@
 // Policy rules as `ip rule show` prints them.
 import type { Cidr, Family } from '../../model/address.ts';
+import { parseOwnMark } from '../../model/fwmark.ts';
 import type { KernelRule } from '../../model/kernel-state.ts';
 import {
   groupNumber,
@@ -41,7 +42,10 @@ export function parseRules(
     const head = /^(\d+):\s+(.*)$/.exec(line);
     if (head === null) return [];
     const text = head[2]!.trim().replace(nobodysProtocol, '').replace(detachedLink, '$1');
-    const { values, rest } = readWords(text.split(/\s+/), ruleValues, new Set());
+    // Another mark stays a word that is not known.
+    const fwmark = parseOwnMark(/ fwmark (\S+)/.exec(text)?.[1] ?? '');
+    const known = fwmark === undefined ? ruleValues : new Set([...ruleValues, 'fwmark']);
+    const { values, rest } = readWords(text.split(/\s+/), known, new Set());
     const length = values.get('suppress_prefixlength');
     const group = values.get('suppress_ifgroup');
     const lookup = values.get('lookup') ?? values.get('table');
@@ -67,6 +71,7 @@ export function parseRules(
         to: to === 'unreadable' ? undefined : to,
         iif: values.get('iif'),
         oif: values.get('oif'),
+        ...(fwmark === undefined ? {} : { fwmark }),
         table,
         suppressPrefixLength: length === undefined || !isNumber(length) ? undefined : Number(length),
         suppressGroup: group === undefined ? undefined : groupNumber(group, groups),

@@ -26,6 +26,7 @@ export const expectedPlans = [
   'dhcp-two-enis',
   'dhcp-connected-route',
   'static-ipv6-off',
+  'static-published-ports',
 ] as const;
 
 /** Of these also what other kinds of hosts have otherwise. */

@@ -1,5 +1,6 @@
 // A plan as text for a reviewer: every field, one line per route and rule.
 import { diffLines } from 'diff';
+import { fwmarkText } from '../../../agent/model/fwmark.ts';
 import type {
   EniPlan,
   NetworkPlan,
@@ -72,12 +73,13 @@ function routeText(route: PlannedRoute): string {
 }
 
 function ruleText(rule: PlannedRule): string {
-  const { family, priority, from, to, localOnly, oif, table, suppressPrefixLength, suppressGroup, ...rest } =
-    rule;
+  const { family, priority, from, to, localOnly, oif, fwmark, table, ...other } = rule;
+  const { suppressPrefixLength, suppressGroup, ...rest } = other;
   nothingElse(rest);
   return [
     `${family} ${priority} from ${from ?? 'all'}`,
     ...(to === undefined ? [] : [`to ${to}`]),
+    ...(fwmark === undefined ? [] : [`fwmark ${fwmarkText(fwmark)}`]),
     ...(localOnly ? ['iif lo'] : []),
     ...(oif === undefined ? [] : [`oif ${oif}`]),
     `table ${table}`,

@@ -1,5 +1,6 @@
 // Reads the `ip` commands of a rendered script as iproute2 would: what they add is in the kernel afterwards. For the parsers of
 // backends that say a part of the plan in a script. Knows no backend.
+
 import {
   type Cidr,
   type Family,
@@ -8,6 +9,7 @@ import {
   parseCidr,
   parseIp,
 } from '../../../agent/model/address.ts';
+import { parseOwnMark } from '../../../agent/model/fwmark.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
 import { type KernelLines, kernelLines, kernelMetric } from './kernel-lines.ts';
@@ -42,7 +44,7 @@ export function readRuleWords(words: readonly string[], family: Family): string 
     order: 'priority',
     suppress_pl: 'suppress_prefixlength',
   });
-  const known = ['from', 'to', 'iif', 'oif', 'table', 'priority', 'protocol', 'proto'].concat([
+  const known = ['from', 'to', 'fwmark', 'iif', 'oif', 'table', 'priority', 'protocol', 'proto'].concat([
     'suppress_prefixlength',
     'suppress_ifgroup',
   ]);
@@ -54,6 +56,7 @@ export function readRuleWords(words: readonly string[], family: Family): string 
     to: networkFrom(values.get('to')),
     iif: values.get('iif'),
     oif: values.get('oif'),
+    fwmark: parseOwnMark(values.get('fwmark') ?? ''),
     table: tableOf(values.get('table')),
     suppressPrefixLength: numberOrNone(values.get('suppress_prefixlength')),
     suppressGroup: numberOrNone(values.get('suppress_ifgroup')),

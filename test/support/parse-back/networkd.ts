@@ -3,6 +3,7 @@
 // generates.
 
 import { type Cidr, type Family, type Ip, parseIp } from '../../../agent/model/address.ts';
+import { parseOwnMark } from '../../../agent/model/fwmark.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
@@ -166,6 +167,7 @@ function readRule(section: ReadonlyMap<string, string>): readonly string[] {
       to,
       iif: section.get('IncomingInterface'),
       oif: section.get('OutgoingInterface'),
+      fwmark: parseOwnMark(section.get('FirewallMark') ?? ''),
       table: Number(table),
       suppressPrefixLength: numberOrNone(section.get('SuppressPrefixLength')),
       suppressGroup: numberOrNone(section.get('SuppressInterfaceGroup')),

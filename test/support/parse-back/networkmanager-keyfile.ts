@@ -2,6 +2,7 @@
 // what it cannot parse is dropped with a warning. A route without a metric gets the device's.
 
 import { type Cidr, type Family, type Ip, parseIp } from '../../../agent/model/address.ts';
+import { parseOwnMark } from '../../../agent/model/fwmark.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
@@ -133,7 +134,15 @@ export function readNetworkManagerRule(
   family: Family,
   version: string | undefined,
 ): readonly string[] {
-  const since = { priority: '1.18', from: '1.18', to: '1.18', iif: '1.18', oif: '1.18', table: '1.18' };
+  const since = {
+    priority: '1.18',
+    from: '1.18',
+    to: '1.18',
+    iif: '1.18',
+    oif: '1.18',
+    table: '1.18',
+    fwmark: '1.18',
+  };
   const known: Readonly<Record<string, string>> = { ...since, suppress_prefixlength: '1.20' };
   const words = text.split(/\s+/);
   const values = new Map<string, string>();
@@ -153,6 +162,7 @@ export function readNetworkManagerRule(
       to: networkFrom(values.get('to')),
       iif: values.get('iif'),
       oif: values.get('oif'),
+      fwmark: parseOwnMark(values.get('fwmark') ?? ''),
       table: table === 'main' ? mainTable : Number(table),
       suppressPrefixLength: numberOrNone(values.get('suppress_prefixlength')),
       suppressGroup: undefined,

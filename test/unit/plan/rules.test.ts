@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ruleText } from '../../../agent/cli/describe.ts';
+import { markOf } from '../../../agent/model/fwmark.ts';
 import { planRules, type RuleInput } from '../../../agent/plan/rules.ts';
 import { allWords, cidr, ip } from '../../support/example-plans.ts';
 
@@ -30,6 +31,27 @@ const rows: readonly (readonly [string, Partial<RuleInput>, readonly string[]])[
       '33002: from all oif eth1 lookup 28002',
     ],
   ],
+  [
+    'published ports: three more by the mark, and one inside of its own networks',
+    { fwmark: markOf(2), inside: [{ network: cidr('10.0.2.0/24'), suppressPrefixLength: 24 }] },
+    [
+      '27702: from 10.0.2.0/24 to 10.0.2.0/24 lookup main suppress_prefixlength 24 suppress_ifgroup 28000',
+      '27702: from all to 10.0.2.0/24 fwmark 0x3000000/0xff000000 lookup main suppress_prefixlength 24 suppress_ifgroup 28000',
+      '28002: from 10.0.2.0/24 iif lo lookup 28002 suppress_prefixlength 0',
+      '28002: from all fwmark 0x3000000/0xff000000 lookup 28002 suppress_prefixlength 0',
+      '28302: from 10.0.2.0/24 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
+      '28302: from all fwmark 0x3000000/0xff000000 lookup main suppress_prefixlength 0 suppress_ifgroup 28000',
+      '28602: from 10.0.2.0/24 iif lo lookup 28002',
+      '28602: from all fwmark 0x3000000/0xff000000 lookup 28002',
+      '33002: from all oif eth1 lookup 28002',
+    ],
+  ],
+  [
+    'published ports where main cannot be asked without its default route: none',
+    { fwmark: markOf(2), words: { ...allWords, suppressPrefixLength: false } },
+    ['28602: from 10.0.2.0/24 iif lo lookup 28002', '33002: from all oif eth1 lookup 28002'],
+  ],
+  ['published ports of a family that the ENI has not', { fwmark: markOf(2), subnets: [], addresses: [] }, []],
   [
     'a shared subnet: by address, and main is asked once for all',
     { subnets: [shared('10.0.2.0/24')] },

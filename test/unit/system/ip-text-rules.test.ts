@@ -7,7 +7,7 @@ describe('rules', () => {
   const ruleLines = (text: string, family: 4 | 6 = 4) =>
     parseRules(text, family, names).map(
       r =>
-        `${r.priority} ${r.from ?? 'all'} ${r.to ?? 'all'} ${r.iif ?? '-'} ${r.table ?? '-'}${r.oif === undefined ? '' : ` oif ${r.oif}`}${r.suppressPrefixLength === undefined ? '' : ` longer than ${r.suppressPrefixLength}`}${r.suppressGroup === undefined ? '' : ` not group ${r.suppressGroup}`} ${r.protocol ?? '-'}${r.opaque === undefined ? '' : ` [${r.opaque}]`}`,
+        `${r.priority} ${r.from ?? 'all'} ${r.to ?? 'all'} ${r.iif ?? '-'} ${r.table ?? '-'}${r.oif === undefined ? '' : ` oif ${r.oif}`}${r.fwmark === undefined ? '' : ` marked ${r.fwmark.value.toString(16)}`}${r.suppressPrefixLength === undefined ? '' : ` longer than ${r.suppressPrefixLength}`}${r.suppressGroup === undefined ? '' : ` not group ${r.suppressGroup}`} ${r.protocol ?? '-'}${r.opaque === undefined ? '' : ` [${r.opaque}]`}`,
     );
 
   const rows: readonly (readonly [string, string])[] = [
@@ -28,6 +28,10 @@ describe('rules', () => {
     ['9:\tfrom 10.3.0.0/16 lookup main suppress_prefixlength 8 ', '9 10.3.0.0/16 all - 254 longer than 8 -'],
     ['5:\tfrom all iif eth9 [detached] lookup 77 ', '5 all all eth9 77 - [[detached]]'],
     ['8:\tfrom all fwmark 0x10/0xff lookup 99 ', '8 all all - 99 - [fwmark 0x10/0xff]'],
+    ['8:\tfrom all fwmark 0x1000000/0xff000000 lookup 99 ', '8 all all - 99 marked 1000000 -'],
+    ['8:\tfrom all fwmark 0x1000000 lookup 99 ', '8 all all - 99 - [fwmark 0x1000000]'],
+    ['8:\tfrom all fwmark 0/0xff000000 lookup 99 ', '8 all all - 99 - [fwmark 0/0xff000000]'],
+    ['8:\tnot from all fwmark 0x2000000/0xff000000 lookup 99 ', '8 all all - 99 marked 2000000 - [not]'],
     ['10:\tnot from 10.3.0.0/16 lookup 99 ', '10 10.3.0.0/16 all - 99 - [not]'],
     ['6:\tfrom 10.2.2.2 unreachable ', '6 10.2.2.2/32 all - - - [unreachable]'],
     ['7:\tfrom 10.2.2.3 goto 32766 ', '7 10.2.2.3/32 all - - - [goto 32766]'],
