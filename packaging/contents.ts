@@ -68,6 +68,7 @@ const units = { checkout: 'systemd/*.{service,path,timer}' };
 /** Systems with an old C library have an old systemd as well. */
 const unitsForAll = { ...units, replacedBy: 'systemd/legacy' };
 const unitsForOld = { checkout: 'systemd/legacy/*.service' };
+const publishedUnit = 'eni-agent-published-ports.service';
 const udevRules = { checkout: 'systemd/*.rules' };
 /** Debian before 9 and Ubuntu before 20.04 keep /lib apart from /usr/lib, and their udev and systemd belong to /lib. */
 const splitUsr = { variant: 'legacy', format: 'deb' } as const;
@@ -99,6 +100,20 @@ export const entries: readonly Entry[] = [
   program('/usr/lib/systemd/system/', unitsForOld, { variant: 'legacy', format: 'rpm' }),
   program('/lib/systemd/system/', unitsForAll, splitUsr),
   program('/lib/systemd/system/', unitsForOld, splitUsr),
+  ...(
+    [
+      ['/usr/lib', { variant: 'plain' }],
+      ['/usr/lib', { variant: 'legacy', format: 'rpm' }],
+      ['/lib', splitUsr],
+    ] as const
+  ).map(([root, only]) =>
+    // Always on: it does nothing where the agent has written no script, and no package script has to know of it.
+    program(
+      `${root}/systemd/system/multi-user.target.wants/${publishedUnit}`,
+      { link: `../${publishedUnit}` },
+      only,
+    ),
+  ),
   program('/usr/lib/udev/rules.d/', udevRules, { variant: 'plain' }),
   program('/usr/lib/udev/rules.d/', udevRules, { variant: 'legacy', format: 'rpm' }),
   program('/lib/udev/rules.d/', udevRules, splitUsr),

@@ -1,9 +1,9 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
 import { hostCidr, isLinkLocal, linkLocalNetwork, networkOf, prefixLengthOf } from '../model/address.ts';
-import { markOf } from '../model/fwmark.ts';
 import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { connectivityPenalty } from '../model/penalty.ts';
+import { markOf } from '../model/rule-words.ts';
 import { numbersOf } from '../plan/eni-plan.ts';
 import { slotCount } from '../plan/numbering.ts';
 import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';

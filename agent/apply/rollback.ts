@@ -22,6 +22,8 @@ import { isAnothers } from './others/links.ts';
 import { perform } from './perform.ts';
 import { settlePrimaryGroup } from './primary/group.ts';
 import { lossesOf, type PrimarySnapshot, restorePrimary, snapshotPrimary } from './primary/guard.ts';
+import { scriptPath } from './published/script.ts';
+import { settlePublished } from './published/settle.ts';
 import { writeState } from './state-file.ts';
 import { verify } from './verify.ts';
 
@@ -96,6 +98,11 @@ async function undo(
     enis: checkpoint.stateBefore.applied,
     before: changes.flatMap(c => (c.kind === 'removed' ? [] : [c.after])),
   });
+  await settlePublished(
+    context,
+    checkpoint.stateBefore.applied,
+    files.some(f => f.path === scriptPath),
+  );
   const view = { ...primary, ourLinks: linksOf(changes, bystanders) };
   const now = await snapshotPrimary(system, await readKernelState(system), view);
   if (lossesOf(primary, now).length > 0) await restorePrimary(system, primary, now);

@@ -1,7 +1,7 @@
 // What an answer of the metadata brings, or the failure of one: at most one pass.
 import { AgentError } from '../errors.ts';
 import { isSame } from '../model/value.ts';
-import { type Drift, glance } from '../pass/glance.ts';
+import { type Drift, glance, hasMarksLost } from '../pass/glance.ts';
 import { isApartDue } from './apart.ts';
 import { hasTrial, uncontested } from './fights.ts';
 import { afterAnswer, afterFailure, afterQuiet } from './memory.ts';
@@ -48,9 +48,10 @@ export async function actOnAnswer(
   const retries = memory.tookBack || isRetry;
   // Nobody tells when the network service has loaded its files.
   const isLive = daemon.pass?.liveOnly !== undefined;
+  const { pass } = daemon;
   const isOpen =
-    isAwaited(daemon) || isLive || retries || isBrakeOver || daemon.owesPass || daemon.pass === undefined;
-  if (news || whole || asked || isOpen)
+    isAwaited(daemon) || isLive || retries || isBrakeOver || daemon.owesPass || pass === undefined;
+  if (news || whole || asked || isOpen || (await hasMarksLost(context.system, pass)))
     return runPass(daemon, {
       triggers: news && !asked ? ['metadata'] : why,
       reading: answer,

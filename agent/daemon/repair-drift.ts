@@ -82,8 +82,8 @@ function mayReread(daemon: DaemonState, triggers: readonly Trigger[]): boolean {
 }
 
 /** Whoever takes it away again and again, or a kernel that refuses it, has a pass a minute. */
-function maySettlePrimary(daemon: DaemonState, { hasPrimaryLost }: Glance): boolean {
-  if (!hasPrimaryLost) return false;
+function maySettlePrimary(daemon: DaemonState, { hasPrimaryLost, hasMarksLost }: Glance): boolean {
+  if (!hasPrimaryLost && !hasMarksLost) return false;
   const now = daemon.context.system.now();
   if (now - daemon.primaryAt >= filesPauseMs) {
     daemon.primaryAt = now;

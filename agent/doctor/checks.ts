@@ -22,6 +22,7 @@ import { kernelSupport } from './kernel-support.ts';
 import { linkGroup } from './link-group.ts';
 import { networkService, primary, primaryCheckName } from './network-service.ts';
 import { numbers } from './numbers.ts';
+import { publishedPorts } from './published-ports.ts';
 import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
 import { advertisements, reversePathFilter } from './sysctls.ts';
@@ -62,6 +63,7 @@ const checks: readonly Check[] = [
   translation,
   wideAddresses,
   multicast,
+  publishedPorts,
   numbers,
   reversePathFilter,
   forwarding,
@@ -121,7 +123,11 @@ function metadata(
   _pingTargets: readonly Ip[],
   earlier: readonly Finding[],
 ): readonly Finding[] {
-  const elsewhere = new Set([...skippedTexts(inspection), ...refusedDefaultRoutes(inspection)]);
+  const elsewhere = new Set([
+    ...skippedTexts(inspection),
+    ...refusedDefaultRoutes(inspection),
+    ...inspection.unmarked,
+  ]);
   const live = inspection.liveOnly && describeLiveOnly(inspection.liveOnly);
   const problems = inspection.degraded.filter(text => !elsewhere.has(text) && text !== live);
   if (problems.length === 0) return [ok('metadata', describeCloud(inspection))];

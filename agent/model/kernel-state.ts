@@ -1,7 +1,7 @@
 // The normal form in which a plan and a kernel are compared. Every object has one canonical line (its key), so that
 // comparing is set arithmetic and a difference is readable as it stands.
 import type { Cidr, Family, Ip, Mac } from './address.ts';
-import { type Fwmark, fwmarkText } from './fwmark.ts';
+import { type Fwmark, fwmarkText } from './rule-words.ts';
 
 export interface KernelLink {
   readonly name: string;

@@ -1,7 +1,7 @@
 // What the OS should have for the secondary ENIs, in kernel nouns. Made by plan/, read by every renderer and by verify.
 
 import type { Cidr, Family, Ip, Mac } from './address.ts';
-import type { Fwmark } from './fwmark.ts';
+import type { Fwmark } from './rule-words.ts';
 import type { SkipReason } from './skip-reason.ts';
 
 /** How the ENI's primary IPv4 address arrives. IPv6 is always static (or absent). */

@@ -5,6 +5,7 @@ import type { OwnFiles, RenderedFile, Renderer } from '../../renderers/renderer.
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { foreignPaths } from '../apply/ownership.ts';
 import { primaryGroupFiles, primaryGroupRule } from '../apply/primary/group.ts';
+import { publishedFiles, publishedScript } from '../apply/published/script.ts';
 import { isOfThisMachine, type State } from '../apply/state-file.ts';
 import { containerNetworkClaim, findContainerNetworks } from '../coexistence/container-network.ts';
 import { planDropIns } from '../coexistence/drop-ins.ts';
@@ -78,7 +79,7 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
   });
   const enis = [...planned.enis, ...held].sort((a, b) => a.slot - b.slot);
   const group = primaryGroupRule(planned, enis, input.kernel.links, input.state.applied);
-  const ofMachine = [...dropIns.files, ...(group ?? [])];
+  const ofMachine = [...dropIns.files, ...(group ?? []), ...publishedScript(enis)];
   const files = [...input.renderer.render(enis, input.facts), ...ofMachine];
   // An ENI that is held because its file belongs to another program by now keeps what it has in the kernel, and that file is theirs.
   const foreign = await foreignPaths(system, files, input.renderer.ownFiles);
@@ -88,7 +89,9 @@ export async function planDesired(system: System, input: DesiredInput): Promise<
     ...result,
     plan: planned,
     held,
-    ofMachine: { ownFiles: [...dropIns.ownFiles, ...(group === undefined ? [] : [primaryGroupFiles])] },
+    ofMachine: {
+      ownFiles: [...dropIns.ownFiles, publishedFiles, ...(group === undefined ? [] : [primaryGroupFiles])],
+    },
     whole: whole.enis,
     untouched,
     kept: new Set(unknown.length === 0 ? [] : input.renderer.render(unknown, input.facts).map(f => f.path)),

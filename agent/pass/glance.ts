@@ -9,6 +9,8 @@ import {
 } from '../apply/compare.ts';
 import { lacking, wishOf } from '../apply/primary/addresses.ts';
 import { primaryGroupCommands } from '../apply/primary/group.ts';
+import { missingOf } from '../apply/published/loaded.ts';
+import { marksOf } from '../apply/published/marks.ts';
 import type { Mac } from '../model/address.ts';
 import { valueOr } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
@@ -30,6 +32,8 @@ export interface Glance {
   readonly hasOtherInside: boolean;
   /** The primary has lost its link group, or an address that it is to have. */
   readonly hasPrimaryLost: boolean;
+  /** The packets of published ports are to be marked, and are not. */
+  readonly hasMarksLost: boolean;
 }
 
 export interface Drift {
@@ -59,7 +63,7 @@ export async function glance(
   const kernel = await readKernelState(system);
   // A plan that was not applied is nothing to drift from.
   if (pass === undefined || pass.outcome === 'refused')
-    return { kernel, drift: [], hasOtherInside: false, hasPrimaryLost: false };
+    return { kernel, drift: [], hasOtherInside: false, hasPrimaryLost: false, hasMarksLost: false };
   const options = compareOptions(settings, pass.facts, pass.reloadHazard);
   const inKernel = watched(pass).map((plan): Drift => {
     const difference = compareEni(kernel, plan, plan, options);
@@ -74,7 +78,14 @@ export async function glance(
     drift: [...inKernel, ...(await fileDrift(system, pass))].filter(d => d.lines.length > 0),
     hasOtherInside: hasOtherInside(kernel, pass),
     hasPrimaryLost: isOutOfGroup(kernel, pass, options) || lacksAddress(kernel, pass, settings),
+    hasMarksLost: await hasMarksLost(system, pass),
   };
+}
+
+/** Nobody tells when a rule set was emptied, so it is looked at again and again. No process is run where no ENI has a mark. */
+export async function hasMarksLost(system: System, pass: PassResult): Promise<boolean> {
+  const marks = marksOf([...pass.desired.plan.enis, ...pass.desired.held]);
+  return (await missingOf(system, marks)).length > 0;
 }
 
 /** Names, indexes, MACs and masters of the links that an ENI could be: another text means attached, detached, renamed or moved. */

@@ -4,6 +4,8 @@
 import type { Selection } from '../../renderers/detect/select.ts';
 import { compareEni, compareOptions, type Difference } from '../apply/compare.ts';
 import { lacking, wishOf } from '../apply/primary/addresses.ts';
+import { missingOf } from '../apply/published/loaded.ts';
+import { marksOf } from '../apply/published/marks.ts';
 import { readState, type State } from '../apply/state-file.ts';
 import { AgentError } from '../errors.ts';
 import type { Cidr, Family, Ip, Mac } from '../model/address.ts';
@@ -38,6 +40,8 @@ export interface Inspection {
   /** The family without which the primary is of no use: IPv4 if it has an address of that in the cloud. Undefined: not known. */
   readonly primaryFamily: Family | undefined;
   readonly onPrimary: OnPrimary;
+  /** What is missing of the marks of published ports. */
+  readonly unmarked: readonly string[];
   readonly enis: readonly Comparison[];
   /** What skipped ENIs keep of an earlier plan, because they are left alone for now only. */
   readonly held: readonly EniPlan[];
@@ -96,7 +100,10 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
     pass instanceof AgentError ? await recogniseMachine(context, await takeReadings(context)) : pass;
   const reloadHazard = pass instanceof AgentError ? undefined : pass.reloadHazard;
   const options = compareOptions(context.settings, facts, reloadHazard);
-  const common = { selection, facts, kernel };
+  const planned =
+    pass instanceof AgentError ? state.applied : [...pass.desired.plan.enis, ...pass.desired.held];
+  const unmarked = await missingOf(context.system, marksOf(planned));
+  const common = { selection, facts, kernel, unmarked };
   if (pass instanceof AgentError) {
     return {
       ...common,
@@ -116,7 +123,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
       refused: false,
       leftOver: [],
       skipped: [],
-      degraded: [`${pass.message}: ${pass.hint}`],
+      degraded: [`${pass.message}: ${pass.hint}`, ...unmarked],
       liveOnly: undefined,
     };
   }
@@ -147,7 +154,7 @@ async function lookAt(context: PassContext): Promise<Omit<Inspection, 'notRead'>
       c.kind === 'removed' && !desired.plan.enis.some(e => e.mac === c.before.mac) ? [c.before] : [],
     ),
     skipped: desired.plan.skipped.filter(s => s.reason !== 'primary'),
-    degraded: pass.degraded,
+    degraded: [...pass.degraded, ...unmarked],
     liveOnly: pass.liveOnly,
   };
 }

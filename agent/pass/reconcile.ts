@@ -1,7 +1,7 @@
 // ONE pass: discover -> plan -> render -> diff -> apply. Read this file first. It is level-triggered: whatever started it, it
 // looks at everything again and does only what is missing. All other files are steps of it.
 
-import { eniOf, type Renderer } from '../../renderers/renderer.ts';
+import { type Command, eniOf, type Renderer } from '../../renderers/renderer.ts';
 import { settleAltNames } from '../apply/altnames.ts';
 import { fingerprint } from '../apply/fingerprint.ts';
 import { logChanges } from '../apply/log/log-change.ts';
@@ -13,6 +13,8 @@ import {
   wishOf,
 } from '../apply/primary/addresses.ts';
 import { settlePrimaryGroup } from '../apply/primary/group.ts';
+import { scriptPath } from '../apply/published/script.ts';
+import { publishedCommands, settlePublished } from '../apply/published/settle.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';
@@ -53,7 +55,12 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const { primaryLink } = desired.plan;
   const addresses = wishOf(reading.instance, primaryLink, settings.agent.primaryAddresses);
   const onPrimary = primaryAddressBatches(kernel, addresses, await readGiven(system, kernel, primaryLink));
-  const work = { ...ofEnis, kernelChanges: together(ofEnis.kernelChanges, onPrimary) };
+  const isNewScript = ofEnis.files.some(file => file.path === scriptPath && file.after !== undefined);
+  const configured = [...desired.plan.enis, ...desired.held];
+  const onFirewall = await publishedCommands(system, configured, isNewScript);
+  const marking = onFirewall.map((argv): Command => ({ phase: 'after-write', argv }));
+  const commands = [...ofEnis.commands, ...marking];
+  const work = { ...ofEnis, commands, kernelChanges: together(ofEnis.kernelChanges, onPrimary) };
   // Forced once, it is a plan like any other: what is undone later is repaired again.
   const isRefused =
     options.force !== true &&
@@ -91,7 +98,8 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   if (work.changes.length === 0 && work.files.length === 0) {
     // With no change of an ENI only the primary's link group and addresses can be left to set.
     const { add, remove } = work.kernelChanges;
-    const isSet = add.length + remove.length > 0;
+    const isSet = add.length + remove.length + marking.length > 0;
+    let unmarked: readonly string[] = [];
     if (options.apply) {
       const wish = { primaryLink, enis: stateAfter.applied, before: state.applied };
       await settlePrimaryGroup({ system, log, compare }, kernel, wish);
@@ -101,9 +109,11 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
         log.info({ link: primaryLink }, 'put link groups right');
       await settlePrimaryAddresses({ system, log }, addresses);
       await settleAltNames({ system, log }, kernel, altNames);
+      unmarked = await settlePublished({ system, log }, configured, false);
       await writeState(system, stateAfter);
     }
-    return { ...result, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
+    const degraded = [...result.degraded, ...unmarked];
+    return { ...result, degraded, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };
   if (isRefused) return { ...result, outcome: 'refused' };
@@ -132,8 +142,9 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   });
   await settlePrimaryAddresses({ system, log }, addresses);
   await settleAltNames({ system, log }, kernel, altNames);
+  const unmarked = await settlePublished({ system, log }, configured, isNewScript);
   const stillLive = await readLiveOnly(system, renderer, reloadHazard, look);
-  const degraded = degradations(reading.instance, desired, stillLive);
+  const degraded = [...degradations(reading.instance, desired, stillLive), ...unmarked];
   return { ...result, liveOnly: stillLive, degraded, outcome: 'applied' };
 }
 

@@ -11,7 +11,6 @@ import {
   type Mac,
   prefixLengthOf,
 } from '../model/address.ts';
-import type { Fwmark } from '../model/fwmark.ts';
 import {
   type Addressing,
   type EniPlan,
@@ -19,7 +18,7 @@ import {
   type PlannedAddress,
   type PlannedRoute,
 } from '../model/network-plan.ts';
-import type { RuleWords } from '../model/rule-words.ts';
+import type { Fwmark, RuleWords } from '../model/rule-words.ts';
 import { needsOnLinkInMain } from './main-default.ts';
 import { firstMetric, priorityOf, tableOf, tiers } from './numbering.ts';
 import { insideOf, networksBehindGateway, type PlanSubnet } from './own-networks.ts';

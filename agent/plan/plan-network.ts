@@ -1,8 +1,8 @@
 // From the instance to the plan: which ENIs are ours, which numbers they get, who else is in their subnets. Pure: the same
 // input gives the same plan, and the order of the metadata does not matter.
 import { type Cidr, type Family, familyOf, type Ip, type Mac } from '../model/address.ts';
-import { type Fwmark, markOf } from '../model/fwmark.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
+import { type Fwmark, markOf } from '../model/rule-words.ts';
 import { serviceAddresses } from '../model/service-addresses.ts';
 import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts';
 import { eniNetwork } from './eni-network.ts';

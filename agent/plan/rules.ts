@@ -1,9 +1,8 @@
 // The rules of one ENI in one family: by subnet where the ENI has it for itself, by address where it does not. docs/how-it-works.md has the
 // tiers, and what each is for.
 import { type Cidr, contains, type Family, hostCidr, type Ip } from '../model/address.ts';
-import type { Fwmark } from '../model/fwmark.ts';
 import { mainTable, type PlannedRule } from '../model/network-plan.ts';
-import type { RuleWords } from '../model/rule-words.ts';
+import type { Fwmark, RuleWords } from '../model/rule-words.ts';
 import { keyOf } from '../model/value.ts';
 import { priorityOf, type Tier } from './numbering.ts';
 import type { Inside, PlanSubnet } from './own-networks.ts';

@@ -9,6 +9,8 @@ import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
 import { givenPath, settlePrimaryAddresses } from '../apply/primary/addresses.ts';
 import { primaryGroupFiles } from '../apply/primary/group.ts';
+import { notePath, publishedFiles } from '../apply/published/script.ts';
+import { settlePublished } from '../apply/published/settle.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
@@ -18,7 +20,10 @@ import { applyContext, readMachine } from '../pass/machine.ts';
 import type { PassContext } from '../pass/pass.ts';
 import type { System } from '../system/system.ts';
 
-const owners = [...Object.values(renderers), { ownFiles: [...settlementFiles, primaryGroupFiles] }];
+const owners = [
+  ...Object.values(renderers),
+  { ownFiles: [...settlementFiles, primaryGroupFiles, publishedFiles] },
+];
 
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {
@@ -44,6 +49,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   const stateAfter = { ...emptyState, instanceId: state.instanceId, slots: state.slots };
   await settlePrimaryAddresses(apply, { primaryLink: facts.primaryLink, wanted: [] });
   await settleAltNames(apply, kernel, { enis: [], on: false, facts, claims: () => [] });
+  await settlePublished(apply, [], false);
   if (files.length === 0 && changes.length === 0) {
     await writeState(system, stateAfter);
     return [];
@@ -60,7 +66,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
 }
 
 async function isUntouched(system: System): Promise<boolean> {
-  for (const path of [statePath, checkpointPath, halfWritten, givenPath, altNamesPath])
+  for (const path of [statePath, checkpointPath, halfWritten, givenPath, altNamesPath, notePath])
     if (await system.exists(path)) return false;
   return (await readOwnedFiles(system, owners)).size === 0;
 }

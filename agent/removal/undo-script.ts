@@ -10,6 +10,10 @@ import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
 import { givenPath, readGiven } from '../apply/primary/addresses.ts';
 import { groupsOf, primaryGroupFiles } from '../apply/primary/group.ts';
+import { readNote } from '../apply/published/loaded.ts';
+import { marksOf } from '../apply/published/marks.ts';
+import { publishedFiles } from '../apply/published/script.ts';
+import { endOf } from '../apply/published/settle.ts';
 import { readState } from '../apply/state-file.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
 import { bits, families } from '../model/address.ts';
@@ -25,7 +29,10 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
   const { backend, applied, lastGood } = await readState(system);
   const renderer = backend === undefined ? undefined : renderers[backend];
   const facts = await readHostFacts(system);
-  const owners = [...Object.values(renderers), { ownFiles: [...settlementFiles, primaryGroupFiles] }];
+  const owners = [
+    ...Object.values(renderers),
+    { ownFiles: [...settlementFiles, primaryGroupFiles, publishedFiles] },
+  ];
   const commands = (eni: EniPlan) => (renderer === undefined ? [] : commandsOf(renderer, eni, facts));
   const files = [
     ...[...(await readOwnedFiles(system, owners))].map(([path, { content }]) => dropLine(path, content)),
@@ -44,6 +51,7 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
     ...applied.flatMap(kernelLines),
     ...(await addressLines(system, facts.primaryLink)),
     ...(await altNameLines(system)),
+    ...(await markLines(system, applied)),
     ...groupLines(
       [settings.routing.base, ...groupsOf(applied)],
       [...applied, ...lastGood].map(eni => eni.mac),
@@ -109,6 +117,13 @@ async function altNameLines(system: System): Promise<readonly string[]> {
   return given.map(
     ({ name }) => `ip link property del dev ${quote(name)} altname ${quote(name)} 2> /dev/null`,
   );
+}
+
+/** The script may come after a boot, at which something was loaded with another tool. */
+async function markLines(system: System, applied: readonly EniPlan[]): Promise<readonly string[]> {
+  const { tools, links } = await readNote(system);
+  if (tools.length === 0 && marksOf(applied).length === 0) return [];
+  return endOf(['nft', 'iptables'], links).map(argv => `${argv.map(quote).join(' ')} 2> /dev/null`);
 }
 
 /** Of whichever link has the MAC of an ENI by then, the primary too: the same number may be somebody's on other links. */

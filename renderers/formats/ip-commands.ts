@@ -2,7 +2,6 @@
 // route-/rule- files). Source: iproute2 3.0 to 6.15, the common subset. Knows nothing of where the words are written.
 import { AgentError } from '../../agent/errors.ts';
 import type { Family } from '../../agent/model/address.ts';
-import { fwmarkText } from '../../agent/model/fwmark.ts';
 import { noAutoconf } from '../../agent/model/link-sysctls.ts';
 import {
   type EniPlan,
@@ -10,6 +9,7 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../../agent/model/network-plan.ts';
+import { fwmarkText } from '../../agent/model/rule-words.ts';
 
 /**
  * The name of a link as a word that is safe in a shell, in a file name and in every format here.

@@ -3,7 +3,6 @@
 // for a version that is not known.
 
 import { broadcastOf, networkOf } from '../../agent/model/address.ts';
-import { fwmarkText } from '../../agent/model/fwmark.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import {
   type EniPlan,
@@ -13,6 +12,7 @@ import {
   type PlannedRule,
 } from '../../agent/model/network-plan.ts';
 import type { RuleLimits } from '../../agent/model/rule-words.ts';
+import { fwmarkText } from '../../agent/model/rule-words.ts';
 import { linkWord } from '../formats/ip-commands.ts';
 import { versionAtLeast } from '../formats/version-order.ts';
 import type { SystemdSection } from './systemd-ini.ts';

@@ -45,6 +45,7 @@ export function inspectionOf(more: Partial<Inspection> = {}): Inspection {
     primaryLink: 'eth0',
     primary: { mac: mac('00:16:3e:00:00:01'), eniId: 'eni-0' },
     onPrimary: nothingOnPrimary,
+    unmarked: [],
     primaryFamily: undefined,
     enis: [comparisonOf(firstPlan), comparisonOf(secondPlan)],
     held: [],

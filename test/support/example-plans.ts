@@ -1,9 +1,9 @@
 // Plans that every renderer has to translate: one per shape of ENI. Made with the real planner, so that they cannot drift
 // from what a renderer is given in earnest.
 import { type Cidr, type Ip, type Mac, parseCidr, parseIp, parseMac } from '../../agent/model/address.ts';
-import { markOf } from '../../agent/model/fwmark.ts';
 import type { EniPlan, NetworkPlan } from '../../agent/model/network-plan.ts';
 import type { RuleWords } from '../../agent/model/rule-words.ts';
+import { markOf } from '../../agent/model/rule-words.ts';
 import { type EniInput, type FamilyInput, planEni } from '../../agent/plan/eni-plan.ts';
 
 /** A kernel and a service that say everything. */

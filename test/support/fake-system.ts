@@ -12,6 +12,7 @@ import { onlyLooks, runIp } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { groupByUdev, preUpFolder, runDispatcherScript } from './fake-link-hooks.ts';
+import { FakeFirewall, publishedScript } from './fake-nft.ts';
 import { FakePlot, type Interference } from './fake-plot.ts';
 
 /** The agent's process is dead: every call from it ends in this, until `restart`. */
@@ -46,6 +47,7 @@ export class FakeSystem implements System {
   kernel = new FakeKernel();
   readonly dhcp = new Map<string, Offer>();
   readonly sysctls = new Map<string, string>();
+  readonly firewall = new FakeFirewall();
   /** By name; in front of those that every machine here has. */
   readonly programs = new Map<string, FakeProgram>();
   /** Undefined: ifupdown. */
@@ -96,11 +98,13 @@ export class FakeSystem implements System {
     const putBack = rememberDisk(this.files, this.kernel);
     const putServiceBack = this.service?.remember();
     const sysctls = [...this.sysctls];
+    const putRulesBack = this.firewall.remember();
     return () => {
       putBack(this.kernel);
       this.sysctls.clear();
       for (const [key, value] of sysctls) this.sysctls.set(key, value);
       putServiceBack?.();
+      putRulesBack();
       this.restart();
     };
   }
@@ -302,6 +306,10 @@ export class FakeSystem implements System {
     if (bootId !== undefined) this.put(bootIdPath, nextBootId(bootId));
     this.restart();
     this.bootNetwork();
+    this.firewall.flush();
+    // The unit of the package.
+    const script = this.files.get(publishedScript);
+    if (script !== undefined) this.firewall.runScript(script.content, this);
   }
 
   /** `ifup -a`, or what the service does. */
@@ -371,6 +379,22 @@ export class FakeSystem implements System {
           this.#sysctl(args);
           return { exitCode: 0, stdout: '', stderr: '' };
         });
+      case 'nft':
+      case 'iptables':
+      case 'ip6tables':
+        if (this.firewall.looks(argv)) return this.firewall.run(argv);
+        return this.#change(line, () => {
+          step(line);
+          return this.firewall.run(argv);
+        });
+      case 'sh': {
+        const script = this.files.get(args[0] ?? '');
+        if (args[0] !== publishedScript || script === undefined) break;
+        return this.#change(line, () => {
+          step(line);
+          return this.firewall.runScript(script.content, this);
+        });
+      }
       case 'ifquery':
         if (args[0] === '--version') return { exitCode: 0, stdout: 'ifquery version 0.8.41\n', stderr: '' };
         break;
@@ -441,6 +465,9 @@ export class FakeSystem implements System {
       /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/(?:accept_ra|autoconf))$/.exec(path) ?? [];
     // The kernel's own default is on.
     if (this.kernel.links.some(l => l.name === link)) return `${this.sysctls.get(key) ?? '1'}\n`;
+    const [, marked = ''] = /^\/proc\/sys\/(net\/ipv4\/conf\/[^/]+\/src_valid_mark)$/.exec(path) ?? [];
+    if (this.kernel.links.some(l => l.name === marked.split('/')[3]))
+      return `${this.sysctls.get(marked) ?? '0'}\n`;
     const file = this.files.get(path);
     return file?.target === undefined ? file?.content : this.#read(file.target);
   }

@@ -11,8 +11,8 @@ import {
   networkOf,
   prefixLengthOf,
 } from '../../agent/model/address.ts';
-import type { Fwmark } from '../../agent/model/fwmark.ts';
 import { mainTable, type NetworkPlan } from '../../agent/model/network-plan.ts';
+import type { Fwmark } from '../../agent/model/rule-words.ts';
 
 export interface WalkerRoute {
   readonly destination: Cidr;

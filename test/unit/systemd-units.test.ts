@@ -80,7 +80,7 @@ test('every line of every unit has the same name in the journal, and a dying pro
       .filter(name => name.endsWith('.service'))
       .map(name => `${folder}${name}`),
   );
-  expect(services).toHaveLength(6);
+  expect(services).toHaveLength(7);
   for (const name of services) {
     expect(valuesOf(name, 'SyslogIdentifier'), name).toEqual(['eni-agent']);
     const isAgent = /eni-agent(-once)?\.service$/.test(name);

@@ -1,7 +1,7 @@
 // Policy rules as `ip rule show` prints them.
 import type { Cidr, Family } from '../../model/address.ts';
-import { parseOwnMark } from '../../model/fwmark.ts';
 import type { KernelRule } from '../../model/kernel-state.ts';
+import { parseOwnMark } from '../../model/rule-words.ts';
 import {
   groupNumber,
   isNumber,

@@ -1,6 +1,5 @@
 // A plan as text for a reviewer: every field, one line per route and rule.
 import { diffLines } from 'diff';
-import { fwmarkText } from '../../../agent/model/fwmark.ts';
 import type {
   EniPlan,
   NetworkPlan,
@@ -9,6 +8,7 @@ import type {
   PlannedRule,
   SkippedEni,
 } from '../../../agent/model/network-plan.ts';
+import { fwmarkText } from '../../../agent/model/rule-words.ts';
 import { nothingElse, wrapped } from './text-lines.ts';
 
 export function planText(plan: NetworkPlan): string {

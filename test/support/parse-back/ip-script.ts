@@ -9,9 +9,9 @@ import {
   parseCidr,
   parseIp,
 } from '../../../agent/model/address.ts';
-import { parseOwnMark } from '../../../agent/model/fwmark.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
+import { parseOwnMark } from '../../../agent/model/rule-words.ts';
 import { type KernelLines, kernelLines, kernelMetric } from './kernel-lines.ts';
 
 const tableNames: Readonly<Record<string, number>> = { main: mainTable, default: 253, local: 255 };

@@ -3,10 +3,10 @@
 // generates.
 
 import { type Cidr, type Family, type Ip, parseIp } from '../../../agent/model/address.ts';
-import { parseOwnMark } from '../../../agent/model/fwmark.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
+import { parseOwnMark } from '../../../agent/model/rule-words.ts';
 import type { RenderedFile } from '../../../renderers/renderer.ts';
 import { networkFrom, numberOrNone, readIpScript } from './ip-script.ts';
 import { type KernelLines, kernelLines, kernelMetric, leakedDefault } from './kernel-lines.ts';

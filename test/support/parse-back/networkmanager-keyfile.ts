@@ -2,10 +2,10 @@
 // what it cannot parse is dropped with a warning. A route without a metric gets the device's.
 
 import { type Cidr, type Family, type Ip, parseIp } from '../../../agent/model/address.ts';
-import { parseOwnMark } from '../../../agent/model/fwmark.ts';
 import type { HostFacts } from '../../../agent/model/host.ts';
 import { addressKey, routeKey, ruleKey } from '../../../agent/model/kernel-state.ts';
 import { mainTable } from '../../../agent/model/network-plan.ts';
+import { parseOwnMark } from '../../../agent/model/rule-words.ts';
 import { versionAtLeast } from '../../../renderers/formats/version-order.ts';
 import type { RenderedFile } from '../../../renderers/renderer.ts';
 import { networkFrom, numberOrNone, readIpScript } from './ip-script.ts';

@@ -1,6 +1,6 @@
 // The mark of an ENI: the first 8 bits, one value per slot.
 import { expect, test } from 'vitest';
-import { fwmarkText, markOf, parseOwnMark } from '../../../agent/model/fwmark.ts';
+import { fwmarkText, markOf, parseOwnMark } from '../../../agent/model/rule-words.ts';
 
 test('one for each slot but the last', () => {
   expect([0, 9, 254].map(slot => fwmarkText(markOf(slot)!))).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ruleText } from '../../../agent/cli/describe.ts';
-import { markOf } from '../../../agent/model/fwmark.ts';
+import { markOf } from '../../../agent/model/rule-words.ts';
 import { planRules, type RuleInput } from '../../../agent/plan/rules.ts';
 import { allWords, cidr, ip } from '../../support/example-plans.ts';
 

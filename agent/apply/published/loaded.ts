@@ -1,0 +1,96 @@
+// Is it all still there? Somebody may have emptied the rule set (`nft flush ruleset`, a firewall that was restarted), and nothing tells of it.
+import type { Family } from '../../model/address.ts';
+import { hex, markMask } from '../../model/rule-words.ts';
+import { unlessDenied } from '../../system/look-only.ts';
+import type { System } from '../../system/system.ts';
+import { eightDigits, familiesOf, hasFamily, type Mark, shortened } from './marks.ts';
+import { chain, nftTable, notePath } from './script.ts';
+
+/** `nft` or `iptables`, and links. */
+export interface Note {
+  readonly tools: readonly string[];
+  /** Links of which the script has set `src_valid_mark`. */
+  readonly links: readonly string[];
+}
+
+export async function readNote(system: System): Promise<Note> {
+  const lines = ((await unlessDenied(system.readFile(notePath), undefined)) ?? '').split('\n');
+  return {
+    tools: lines.filter(line => line === 'nft' || line === 'iptables'),
+    links: lines.flatMap(line => /^src_valid_mark ([\w.-]{1,15})$/.exec(line)?.[1] ?? []),
+  };
+}
+
+/** @returns a line for each thing that is missing; what this user may not look at counts as there */
+export async function missingOf(system: System, marks: readonly Mark[]): Promise<readonly string[]> {
+  if (marks.length === 0) return [];
+  const { tools } = await readNote(system);
+  return [...(await missingRules(system, marks, tools)), ...(await unheeded(system, marks))];
+}
+
+async function missingRules(
+  system: System,
+  marks: readonly Mark[],
+  tools: readonly string[],
+): Promise<readonly string[]> {
+  const nothing = ['the packets of published ports are not marked'];
+  if (tools.length === 0) return nothing;
+  if (tools.includes('nft')) {
+    const listing = await list(system, ['nft', 'list', 'table', 'inet', nftTable]);
+    if (listing === 'denied') return [];
+    if (listing === 'missing') return nothing;
+    const { text } = listing;
+    const isThere = (mark: Mark) => text.includes(eightDigits(mark.value));
+    const isWhole = text.includes('hook prerouting') && text.includes('jump by-address');
+    return isWhole ? unmarked(marks, text, isThere) : nothing;
+  }
+  const missing = await Promise.all(
+    familiesOf(marks).map(async family => {
+      const program = family === 4 ? 'iptables' : 'ip6tables';
+      const listing = await list(system, [program, '-t', 'mangle', '-S']);
+      if (listing === 'denied') return [];
+      if (listing === 'missing' || !listing.text.includes(`-A PREROUTING -j ${chain}`)) return nothing;
+      const { text } = listing;
+      const isThere = (mark: Mark) => text.includes(`${hex(mark.value)}/${hex(markMask)}`);
+      return unmarked(
+        marks.filter(mark => hasFamily(mark, family)),
+        text,
+        isThere,
+        family,
+      );
+    }),
+  );
+  return [...new Set(missing.flat())];
+}
+
+/** By the words of the listing: `nft` puts a mark and a mask in another form than it was given (1.0.6), and sorts its sets. */
+function unmarked(
+  marks: readonly Mark[],
+  text: string,
+  isThere: (mark: Mark) => boolean,
+  family?: Family,
+): readonly string[] {
+  const words = new Set(text.split(/[\s,{}]+/));
+  const isListed = ({ networks }: Mark) =>
+    networks
+      .filter(network => family === undefined || network.includes(':') === (family === 6))
+      .every(network => words.has(network) || words.has(shortened(network)));
+  const lacking = marks.filter(mark => !isThere(mark) || !isListed(mark));
+  return lacking.map(({ link }) => `the packets of ports that are published on ${link} are not marked`);
+}
+
+type Listing = { readonly text: string } | 'missing' | 'denied';
+
+async function list(system: System, argv: readonly [string, ...string[]]): Promise<Listing> {
+  const { exitCode, stdout, stderr } = await system.run(argv);
+  if (exitCode === 0) return { text: stdout };
+  return /not permitted|denied|must be root/i.test(stderr) ? 'denied' : 'missing';
+}
+
+async function unheeded(system: System, marks: readonly Mark[]): Promise<readonly string[]> {
+  const key = (link: string) => `/proc/sys/net/ipv4/conf/${link}/src_valid_mark`;
+  const isOff = async (link: string) =>
+    (await unlessDenied(system.readFile(key(link)), undefined))?.trim() === '0';
+  const links = await Promise.all(marks.map(async ({ link }) => ((await isOff(link)) ? [link] : [])));
+  return links.flat().map(link => `src_valid_mark of ${link} is 0`);
+}
