@@ -8,8 +8,8 @@ started=$(date +%s)
 # 13: systemd 257, netplan 1.1.2, NetworkManager 1.52, ifupdown 0.8.44, whose DHCP client there is dhcpcd.
 tree_base=dbus,ifupdown,iproute2,iputils-ping,kmod,procps,systemd,systemd-sysv,udev
 tree_bullseye=$tree_base,isc-dhcp-client
-# curl and python3-apt: for the recipes of docs/install.md.
-tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager,curl,python3-apt
+# curl and python3-apt: for the recipes of docs/install.md. nftables and iptables: published ports.
+tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager,curl,python3-apt,nftables,iptables
 tree_trixie=$tree_base,dhcpcd-base,netplan.io,network-manager
 # The bench's guest: Debian 13 with the peers that it measures. perl-base (UDP sends, probes) is in every minbase.
 tree_bench=$tree_base,amazon-ec2-net-utils,cloud-init,curl

@@ -1,10 +1,10 @@
 // Is it all still there? Somebody may have emptied the rule set (`nft flush ruleset`, a firewall that was restarted), and nothing tells of it.
-import type { Family } from '../../model/address.ts';
+import { type Family, familyOf } from '../../model/address.ts';
 import { hex, markMask } from '../../model/rule-words.ts';
 import { unlessDenied } from '../../system/look-only.ts';
 import type { System } from '../../system/system.ts';
-import { eightDigits, familiesOf, hasFamily, type Mark, shortened } from './marks.ts';
-import { chain, nftTable, notePath } from './script.ts';
+import { familiesOf, hasFamily, type Mark, shortened } from './marks.ts';
+import { chain, chainOf, nftTable, notePath } from './script.ts';
 
 /** `nft` or `iptables`, and links. */
 export interface Note {
@@ -40,9 +40,14 @@ async function missingRules(
     if (listing === 'denied') return [];
     if (listing === 'missing') return nothing;
     const { text } = listing;
-    const isThere = (mark: Mark) => text.includes(eightDigits(mark.value));
-    const isWhole = text.includes('hook prerouting') && text.includes('jump by-address');
-    return isWhole ? unmarked(marks, text, isThere) : nothing;
+    const byAddress = chainOf(marks);
+    const rules = text.match(/ meta mark set /g)?.length ?? 0;
+    const isWhole =
+      text.includes(' hook prerouting ') &&
+      text.includes(` jump ${byAddress}`) &&
+      text.includes(`chain ${byAddress} {`);
+    const count = marks.reduce((sum, mark) => sum + familiesOf([mark]).length, 0);
+    return isWhole && rules === count ? [] : nothing;
   }
   const missing = await Promise.all(
     familiesOf(marks).map(async family => {
@@ -51,11 +56,9 @@ async function missingRules(
       if (listing === 'denied') return [];
       if (listing === 'missing' || !listing.text.includes(`-A PREROUTING -j ${chain}`)) return nothing;
       const { text } = listing;
-      const isThere = (mark: Mark) => text.includes(`${hex(mark.value)}/${hex(markMask)}`);
       return unmarked(
         marks.filter(mark => hasFamily(mark, family)),
         text,
-        isThere,
         family,
       );
     }),
@@ -63,19 +66,15 @@ async function missingRules(
   return [...new Set(missing.flat())];
 }
 
-/** By the words of the listing: `nft` puts a mark and a mask in another form than it was given (1.0.6), and sorts its sets. */
-function unmarked(
-  marks: readonly Mark[],
-  text: string,
-  isThere: (mark: Mark) => boolean,
-  family?: Family,
-): readonly string[] {
-  const words = new Set(text.split(/[\s,{}]+/));
-  const isListed = ({ networks }: Mark) =>
-    networks
-      .filter(network => family === undefined || network.includes(':') === (family === 6))
-      .every(network => words.has(network) || words.has(shortened(network)));
-  const lacking = marks.filter(mark => !isThere(mark) || !isListed(mark));
+function unmarked(marks: readonly Mark[], text: string, family: Family): readonly string[] {
+  const words = new Set(text.split(/\s+/));
+  const lacking = marks.filter(({ value, networks }) => {
+    const own = networks.filter(network => familyOf(network) === family);
+    return (
+      !words.has(`${hex(value)}/${hex(markMask)}`) ||
+      !own.every(network => words.has(network) || words.has(shortened(network)))
+    );
+  });
   return lacking.map(({ link }) => `the packets of ports that are published on ${link} are not marked`);
 }
 

@@ -82,9 +82,9 @@ function nftLines(marks: readonly Mark[]): readonly string[] {
     `table inet ${nftTable} {`,
     '  chain published-ports {',
     '    type filter hook prerouting priority -80; policy accept;',
-    '    ct status dnat jump by-address',
+    `    ct status dnat jump ${chainOf(marks)}`,
     '  }',
-    '  chain by-address {',
+    `  chain ${chainOf(marks)} {`,
     ...marks.flatMap(mark =>
       familiesOf([mark]).map(family => {
         const set = networksOf(mark, family).map(shortened).join(', ');
@@ -108,12 +108,23 @@ function byIptables(family: Family, marks: readonly Mark[]): string {
       const set = `-j MARK --set-xmark ${hex(mark.value)}/${hex(markMask)}`;
       return [
         `-A ${chain} -m addrtype --dst-type LOCAL ${is('ORIGINAL')} ${set}`,
-        `-A ${chain} ${is('REPLY')} -m conntrack --ctstatus DNAT ${set}`,
+        `-A ${chain} ${is('REPLY')} --ctstate DNAT ${set}`,
       ];
     }),
   );
   const program = family === 4 ? 'iptables' : 'ip6tables';
   return `by_iptables ${program} '${['*mangle', `:${chain} - [0:0]`, ...rules, 'COMMIT'].join('\n')}' || exit 1`;
+}
+
+/**
+ * The name of the chain tells what is in it, since nft lists sets and marks in another form than it was given them (1.0.6: two addresses become a
+ * range). FNV-1a, of 32 bits.
+ */
+export function chainOf(marks: readonly Mark[]): string {
+  const text = JSON.stringify(marks.map(({ value, networks }) => [value, networks]));
+  let hash = 0x811c_9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193) >>> 0;
+  return `by-address-${hash.toString(16).padStart(8, '0')}`;
 }
 
 function networksOf({ networks }: Mark, family: Family) {
