@@ -52,11 +52,19 @@ beforeAll(async () => {
   };
 });
 
+/** What the row says of the configuration. */
+interface Options {
+  /** Of the ENI. */
+  readonly forward?: boolean;
+  /** published-ports = yes. */
+  readonly isMarked?: boolean;
+}
+
 function planOf(
   of: Instance,
   routes: readonly WalkerRoute[],
   words: RuleWords = allWords,
-  forward = false,
+  { forward = false, isMarked = false }: Options = {},
 ): NetworkPlan {
   return planNetwork({
     ...freshMachine,
@@ -65,6 +73,7 @@ function planOf(
     addresses: kernel.addresses,
     settings: {
       ...defaultSettings,
+      routing: { ...defaultSettings.routing, publishedPorts: isMarked },
       enis: new Map(of.enis.map(eni => [eni.mac, { ...plainOptions, forward }])),
     },
     words,
@@ -78,19 +87,17 @@ interface Choices {
 }
 
 /** What the row says that there is. */
-interface There {
+interface There extends Options {
   readonly routes: readonly WalkerRoute[];
   readonly rules: World['rules'];
-  /** The option of the ENI. */
-  readonly forward?: boolean;
 }
 
-function worldFor({ routes, rules, forward }: There, { words, hasGroup = true }: Choices = {}): World {
+function worldFor({ routes, rules, ...options }: There, { words, hasGroup = true }: Choices = {}): World {
   const ofPrimary = kernel.routes
     .filter(r => r.table === mainTable)
     .map(r => ({ ...r, link: r.link!, metric: r.metric ?? 0 }));
   const ofMain = routes.filter(r => r.table === mainTable);
-  const plan = planOf(instance, ofMain, words, forward);
+  const plan = planOf(instance, ofMain, words, options);
   const world = worldOf(plan, [...ofPrimary, inMain(`::/0 ${primaryDefault}`), ...routes]);
   return { ...world, rules: [...rules, ...world.rules], groups: new Map(hasGroup ? [['eth0', 28000]] : []) };
 }
@@ -121,7 +128,7 @@ function way({ gateway, link }: WalkerRoute): string {
 }
 
 function packetOf([, from = '', to = '', link = '']: readonly string[]): Packet {
-  const [, iif] = /^in by (\S+)$/.exec(link) ?? [];
+  const [, iif, marked] = /^in by (\w+)(, marked)?$/.exec(link) ?? [];
   const [, oif] = /^bound to (\S+)$/.exec(link) ?? [];
   if (link !== '' && iif === undefined && oif === undefined) throw new Error(`what is "${link}"?`);
   const destination = parseIp(to) as Ip;
@@ -130,6 +137,7 @@ function packetOf([, from = '', to = '', link = '']: readonly string[]): Packet 
     to: destination,
     ...(iif === undefined ? {} : { iif }),
     ...(oif === undefined ? {} : { oif }),
+    ...(marked === undefined ? {} : { mark: 0x0100_0000 }),
   };
 }
 
@@ -137,9 +145,10 @@ function packetOf([, from = '', to = '', link = '']: readonly string[]): Packet 
 function thereIs(row: readonly string[]): There {
   if (row[4] === '`forward = yes`') return { routes: [], rules: [], forward: true };
   const [, priority, route = ''] = /^(?:(\d+): )?(.*)$/.exec(row[4]!)!;
-  if (route === '') return { routes: [], rules: [] };
+  const isMarked = row[3]!.endsWith(', marked');
+  if (route === '') return { routes: [], rules: [], isMarked };
   const found = inMain(route);
-  if (priority === undefined) return { routes: [found], rules: [] };
+  if (priority === undefined) return { routes: [found], rules: [], isMarked };
   const table = 51820;
   const asks = { from: undefined, to: undefined, localOnly: false, oif: undefined };
   const suppresses = { suppressPrefixLength: undefined, suppressGroup: undefined };
