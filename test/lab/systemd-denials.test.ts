@@ -65,7 +65,7 @@ test('a call of the daemon itself that the filter refuses', async () => {
 test('systemd takes each unit without a word', async () => {
   const units = Object.keys(shippedFiles()).filter(path => path.includes('/systemd/system/'));
   const paths = units.map(path => `/${path.replace('@.', '@sys-devices-virtual-net-eth1.')}`);
-  expect(paths.length).toBe(6);
+  expect(paths.length).toBe(7);
   const { stdout, stderr } = await runInGuest(host.guest, [
     'systemd-analyze',
     'verify',
