@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { agentOk } from '../agent-host.ts';
+import { type AgentHost, agentOk } from '../agent-host.ts';
 import { guestOk, runInGuest } from '../guest-commands.ts';
 import { rebootGuest } from '../guest-power.ts';
 import { trafficMachines } from './machines.ts';
@@ -92,6 +92,8 @@ async function tell(stage: Stage, title: string, withoutNft: boolean): Promise<v
 /** The guest's own unit, or what the init script runs, without the agent. */
 async function tellBoot({ host }: Stage, withoutNft: boolean): Promise<void> {
   const { guest } = host;
+  const before = await markedRules(host);
+  expect(before.length).toBeGreaterThanOrEqual(3);
   await rebootGuest(guest);
   expect(await marking(host)).toBe('');
   const isSystemd = guest.image.init === 'systemd';
@@ -99,11 +101,18 @@ async function tellBoot({ host }: Stage, withoutNft: boolean): Promise<void> {
   expect(await marking(host)).toContain(withoutNft ? 'ENI-AGENT' : 'meta mark set');
   const key = await guestOk(guest, ['cat', '/proc/sys/net/ipv4/conf/eth1/src_valid_mark']);
   expect(key.trim()).toBe('1');
-  expect(await guestOk(guest, ['ip', 'rule'])).toContain('fwmark 0x1000000/0xff000000');
+  expect(await markedRules(host)).toEqual(before);
   // The MTU of the primary is another one after this boot, so there may be something to do.
   expect(await agentOk(host, ['once'])).not.toContain(script);
   await agentOk(host, ['remove']);
   expect([await marking(host), (await runInGuest(guest, ['cat', script])).exitCode]).toEqual(['', 1]);
+}
+
+/** Of both families, without who has added them. */
+async function markedRules({ guest }: AgentHost): Promise<readonly string[]> {
+  const text = await guestOk(guest, ['sh', '-c', 'ip -4 rule; ip -6 rule']);
+  const lines = text.split('\n').filter(line => line.includes('/0xff000000'));
+  return lines.map(line => line.replace(/ proto \S+/, '').trim()).sort();
 }
 
 /** In front of the guest's own, for the script alone: the agent's path does not begin there. */
