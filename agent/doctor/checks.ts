@@ -22,13 +22,13 @@ import { kernelSupport } from './kernel-support.ts';
 import { linkGroup } from './link-group.ts';
 import { networkService, primary, primaryCheckName } from './network-service.ts';
 import { numbers } from './numbers.ts';
-import { publishedPorts } from './published-ports.ts';
 import { reachability } from './reachability.ts';
 import { rivals } from './rivals.ts';
 import { advertisements, reversePathFilter } from './sysctls.ts';
 import { forwarding } from './wishes/forwarding.ts';
 import { multicast, wideAddresses } from './wishes/own-setup.ts';
 import { primaryAddresses } from './wishes/primary-addresses.ts';
+import { publishedPorts } from './wishes/published-ports.ts';
 import { translation } from './wishes/translation.ts';
 
 interface DoctorContext extends PassContext {

@@ -44,7 +44,7 @@ function published(
   plans: readonly EniPlan[],
   { kernel }: Inspection,
 ): readonly Finding[] {
-  if (plans.some(plan => plan.rules.some(rule => 'fwmark' in rule && rule.fwmark !== undefined))) return [];
+  if (plans.some(plan => plan.rules.some(rule => rule.fwmark !== undefined))) return [];
   const to = rules.filter(rule => rule.kind === 'dnat' && isBehindBridge(rule.to, plans, kernel));
   if (to.length === 0) return [];
   const meant = to.flatMap(({ destination }) => {

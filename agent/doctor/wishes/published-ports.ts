@@ -1,10 +1,10 @@
 // Are the packets of published ports marked, where an ENI has rules by a mark? Nothing tells when somebody has emptied the rule set.
-import { readNote } from '../apply/published/loaded.ts';
-import { marksOf } from '../apply/published/marks.ts';
-import { listed } from '../model/listed.ts';
-import type { Inspection } from '../pass/inspect.ts';
-import type { PassContext } from '../pass/pass.ts';
-import { type Finding, ok } from './finding.ts';
+import { readNote } from '../../apply/published/loaded.ts';
+import { marksOf } from '../../apply/published/marks.ts';
+import { listed } from '../../model/listed.ts';
+import type { Inspection } from '../../pass/inspect.ts';
+import type { PassContext } from '../../pass/pass.ts';
+import { type Finding, ok } from '../finding.ts';
 
 const check = 'published ports';
 
