@@ -1,5 +1,5 @@
-// The same host under four schemes of policy routing, as lines for `ip -batch`: none, the agent's (from the real planner), one rule
-// per address (amazon-ec2-net-utils), two per address (nm-cloud-setup). Addresses, links and neighbours are the same in all. Pure.
+// The same host under five schemes of policy routing, as lines for `ip -batch`: none, the agent's (from the real planner) without and with
+// the rules by mark of published-ports, one rule per address (amazon-ec2-net-utils), two per address (nm-cloud-setup). Addresses, links and neighbours are the same in all. Pure.
 
 import { planObjects } from '../../agent/apply/kernel-objects.ts';
 import { defaultSettings } from '../../agent/config/read-settings.ts';
@@ -9,7 +9,13 @@ import type { VpcEni } from '../lab/vpc-spec.ts';
 import { allWords } from '../support/example-plans.ts';
 import { addressOn, eniOf, familyOf, instanceOf, nic } from '../support/plan-parts.ts';
 
-export const schemes = ['no rules', 'eni-agent', 'one rule per address', 'two rules per address'] as const;
+export const schemes = [
+  'no rules',
+  'eni-agent',
+  'eni-agent, published-ports',
+  'one rule per address',
+  'two rules per address',
+] as const;
 export type Scheme = (typeof schemes)[number];
 
 /** Nobody has it: the far end throws such packets away, after they have left. */
@@ -22,15 +28,16 @@ export function schemeLines(scheme: Scheme, enis: readonly VpcEni[]): readonly s
   const rules = {
     'no rules': [],
     'eni-agent': planLines(enis),
+    'eni-agent, published-ports': planLines(enis, true),
     'one rule per address': secondaries.flatMap(onePerAddress),
     'two rules per address': twoPerAddress(enis),
   }[scheme];
   // The plan brings its own addresses.
-  return [...baseLines(enis), ...(scheme === 'eni-agent' ? [] : addresses), ...rules];
+  return [...baseLines(enis), ...(scheme.startsWith('eni-agent') ? [] : addresses), ...rules];
 }
 
 /** What the agent wants of the secondary ENIs, in the order in which it can be added: addresses, routes, rules. */
-export function planLines(enis: readonly VpcEni[]): readonly string[] {
+export function planLines(enis: readonly VpcEni[], publishedPorts = false): readonly string[] {
   const mac = (n: number) => ({ mac: enis[n]!.mac });
   const { plan } = planNetwork({
     ...freshMachine,
@@ -41,7 +48,7 @@ export function planLines(enis: readonly VpcEni[]): readonly string[] {
     ),
     links: enis.map((_, n) => nic(n, mac(n))),
     addresses: addressesOf(enis[0]!).map(a => addressOn('eth0', `${a}/24`)),
-    settings: defaultSettings,
+    settings: { ...defaultSettings, routing: { ...defaultSettings.routing, publishedPorts } },
     words: allWords,
   });
   return plan.enis.flatMap(eni => planObjects(eni, { ruleProtocol: true }).map(o => o.add));
