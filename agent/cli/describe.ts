@@ -36,8 +36,14 @@ export function describeHost(pass: PassResult, style: Style): readonly string[] 
   return [
     `${bold(style, 'Cloud')}    ${instance.provider}${instance.instanceId === undefined ? '' : `, ${instance.instanceId}`} (${pass.requests} requests)`,
     `${bold(style, 'Backend')}  ${pass.backend} (${named})`,
-    `${bold(style, 'Primary')}  ${desired.plan.primaryLink ?? 'not found'}, not managed`,
+    `${bold(style, 'Primary')}  ${desired.plan.primaryLink ?? 'not found'}, ${isGivenAddresses(pass) ? 'not managed but for its secondary addresses (primary-addresses)' : 'not managed'}`,
   ];
+}
+
+function isGivenAddresses({ kernelChanges: { add, remove }, desired }: PassResult): boolean {
+  const ofPrimary = ` dev ${desired.plan.primaryLink}`;
+  const lines = [...add, ...remove].flatMap(batch => batch.lines);
+  return lines.some(line => line.startsWith('addr ') && `${line} `.includes(`${ofPrimary} `));
 }
 
 export function describePlan(pass: PassResult, style: Style): readonly string[] {

@@ -114,9 +114,20 @@ export const daemonSection = v.strictObject({
   metrics: v.optional(yesNo, 'no'),
 });
 
+/** An address with the length of its network is a typing error more often than not: 10.20.0.1/16. */
 function parseNetwork(text: string): Cidr | undefined {
   const ip = parseIp(text);
-  return ip === undefined ? parseCidr(text) : hostCidr(ip);
+  if (ip !== undefined) return hostCidr(ip);
+  const cidr = parseCidr(text);
+  const host = parseIp(text.split('/')[0]!);
+  return cidr === undefined || host === undefined || !cidr.startsWith(`${host}/`) ? undefined : cidr;
+}
+
+function hint(word: string): string {
+  const ip = parseIp(word);
+  if (ip !== undefined) return `; write "via ${word}" for a gateway, and ${hostCidr(ip)} for one host`;
+  const cidr = parseCidr(word);
+  return cidr === undefined ? '' : `; the network is ${cidr}`;
 }
 
 /** `10.20.0.0/16, 10.30.0.0/16 via 10.0.2.9`: `via` and what follows belong to the network before. */
@@ -126,15 +137,17 @@ const routes = v.pipe(
     const list: RouteWish[] = [];
     for (let at = 0; at < dataset.value.length; at++) {
       const word = dataset.value[at]!;
-      const destination = parseNetwork(word);
+      // An address alone is rather the gateway of the network before it.
+      const destination = parseIp(word) === undefined ? parseNetwork(word) : undefined;
       const via = dataset.value[at + 1] === 'via' ? (dataset.value[at + 2] ?? '') : undefined;
       const gateway = via === undefined ? undefined : parseIp(via);
       if (destination === undefined) {
-        addIssue({ message: `${JSON.stringify(word)} is not a network such as 10.20.0.0/16` });
+        addIssue({ message: `${JSON.stringify(word)} is not a network such as 10.20.0.0/16${hint(word)}` });
         return NEVER;
       }
       if (via !== undefined && (gateway === undefined || familyOf(gateway) !== familyOf(destination))) {
-        addIssue({ message: `${JSON.stringify(via)} is not a gateway for ${destination}` });
+        const wrong = gateway === undefined ? 'is not an address' : 'is of the other family';
+        addIssue({ message: `${destination} via ${JSON.stringify(via)}: the gateway ${wrong}` });
         return NEVER;
       }
       list.push({ destination, gateway });

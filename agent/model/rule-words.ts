@@ -70,3 +70,16 @@ export function parseOwnMark(text: string): Fwmark | undefined {
 export function hex(number: number): string {
   return `0x${number.toString(16)}`;
 }
+
+/** What published-ports = yes gives the ENI with this slot, or why it does not. */
+export function markFor(
+  slot: number,
+  words: RuleWords,
+): { readonly fwmark?: Fwmark | undefined; readonly notes: readonly string[] } {
+  const fwmark = markOf(slot);
+  const without = (why: string) => ({ notes: [`published-ports: not for this ENI, because ${why}`] });
+  if (fwmark === undefined) return without(`slot ${slot} has no mark left`);
+  return words.suppressPrefixLength
+    ? { fwmark, notes: [] }
+    : without('the kernel has no suppress_prefixlength');
+}

@@ -2,7 +2,7 @@
 // input gives the same plan, and the order of the metadata does not matter.
 import { type Cidr, type Family, familyOf, type Ip, type Mac } from '../model/address.ts';
 import type { EniPlan, NetworkPlan, SkippedEni } from '../model/network-plan.ts';
-import { type Fwmark, markOf } from '../model/rule-words.ts';
+import { markFor } from '../model/rule-words.ts';
 import { serviceAddresses } from '../model/service-addresses.ts';
 import { type Candidate, claimOf, consider, linkOfPrimary } from './consider.ts';
 import { eniNetwork } from './eni-network.ts';
@@ -106,10 +106,10 @@ export function planNetwork(input: PlanInput): PlanResult {
     }),
   );
   const behind = new Map(
-    candidates.map(({ eni: { mac } }) => [
+    candidates.map(({ eni: { mac }, link }) => [
       mac,
       routesBehind({
-        ...{ mac, networks, ofPrimary, services: taken.services },
+        ...{ mac, link: link.name, networks, ofPrimary, services: taken.services },
         slot: assigned.get(mac) ?? 0,
         wanted: settings.enis.get(mac)?.routes ?? [],
         mainRoutes: input.mainRoutes ?? [],
@@ -148,7 +148,7 @@ export function planNetwork(input: PlanInput): PlanResult {
       eniLinks,
     });
     if (inMain.refusal !== undefined) refusals.push(`${eni.id ?? eni.mac}: ${inMain.refusal}`);
-    const published = settings.routing.publishedPorts ? markFor(slot, input) : { notes: [] };
+    const published = settings.routing.publishedPorts ? markFor(slot, input.words) : { notes: [] };
     const specifics = [...prefixes, ...specificRoutes(link.name, primaryLink, input)];
     const forward = forwardingOf({
       mac: eni.mac,
@@ -208,17 +208,4 @@ export function planNetwork(input: PlanInput): PlanResult {
     learnedSubnets,
     refusals,
   };
-}
-
-/** What published-ports = yes gives an ENI, or why it does not. */
-function markFor(
-  slot: number,
-  { words }: PlanInput,
-): { readonly fwmark?: Fwmark | undefined; readonly notes: readonly string[] } {
-  const fwmark = markOf(slot);
-  const without = (why: string) => ({ notes: [`published-ports: not for this ENI, because ${why}`] });
-  if (fwmark === undefined) return without(`slot ${slot} has no mark left`);
-  return words.suppressPrefixLength
-    ? { fwmark, notes: [] }
-    : without('the kernel has no suppress_prefixlength');
 }

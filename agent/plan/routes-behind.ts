@@ -29,6 +29,7 @@ export interface RouteBehind {
 
 export interface BehindQuestion {
   readonly mac: Mac;
+  readonly link: string;
   readonly slot: number;
   readonly wanted: readonly RouteWish[];
   /** Of all ENIs, the primary too. */
@@ -50,10 +51,20 @@ export interface Behind {
   readonly notes: readonly string[];
 }
 
+/** Why one is left out, and what to do if that is not to leave it out of the configuration. */
+interface Objection {
+  readonly why: string;
+  readonly todo?: string;
+}
+
 /** What is no host's, or every link's own. */
-const special = ['127.0.0.0/8', '224.0.0.0/4', 'fe80::/10', 'ff00::/8', '::1/128'].map(
-  text => parseCidr(text)!,
-);
+export const special: readonly Cidr[] = [
+  '127.0.0.0/8',
+  '224.0.0.0/4',
+  'fe80::/10',
+  'ff00::/8',
+  '::1/128',
+].map(text => parseCidr(text)!);
 
 export function routesBehind(question: BehindQuestion): Behind {
   const routes: RouteBehind[] = [];
@@ -67,12 +78,11 @@ export function routesBehind(question: BehindQuestion): Behind {
     // The next pass knows the subnet.
     if (family === 4 && own.addressing === 'dhcp' && part.subnets.length === 0) continue;
     const gateway = named ?? part.gateway;
-    const why =
-      objectionToGateway(named, part, question) ??
-      objectionTo(destination, part, question) ??
-      (gateway === undefined ? 'the ENI has no gateway: name one with "via"' : undefined);
-    if (why !== undefined || gateway === undefined) {
-      refusals.push(`routes: ${destination} is left out, because ${why}; take it out of [eni "${mac}"]`);
+    const objection =
+      objectionToGateway(named, part, question) ?? objectionTo(destination, part, question) ?? undefined;
+    if (objection !== undefined || gateway === undefined) {
+      const { why, todo = `take it out of [eni "${mac}"]` } = objection ?? noGateway;
+      refusals.push(`routes: ${destination} is left out, because ${why}; ${todo}`);
       continue;
     }
     const notInMain = question.whyNotInMain(gateway, family);
@@ -83,39 +93,59 @@ export function routesBehind(question: BehindQuestion): Behind {
   return { routes, refusals, notes };
 }
 
+const noGateway: Objection = { why: 'the ENI has no gateway', todo: 'name one with "via"' };
+
 function objectionToGateway(
   gateway: Ip | undefined,
   { subnets }: NetworkPart,
   { networks, ofPrimary }: BehindQuestion,
-): string | undefined {
+): Objection | undefined {
   if (gateway === undefined || isLinkLocal(gateway)) return undefined;
   const addresses = [...networks.values()].flatMap(n => [...n.ipv4.addresses, ...n.ipv6.addresses]);
   if ([...ofPrimary, ...addresses].includes(gateway))
-    return `its gateway ${gateway} is an address of this machine`;
+    return { why: `its gateway ${gateway} is an address of this machine` };
   return subnets.some(s => contains(s, gateway))
     ? undefined
-    : `its gateway ${gateway} is outside of the ENI's subnets`;
+    : {
+        why: `its gateway ${gateway} is outside of the ENI's subnets`,
+        todo: `name one in ${subnets.join(' or ')}`,
+      };
 }
 
 /** The primary, the other ENIs, the ENI itself and the cloud's services are reached as before. */
-function objectionTo(cidr: Cidr, part: NetworkPart, question: BehindQuestion): string | undefined {
-  const { mac, networks, ofPrimary, services, mainRoutes } = question;
-  if (prefixLengthOf(cidr) === 0) return 'it is every destination: that is "default-route = yes"';
-  if (special.some(s => overlaps(s, cidr))) return 'no such address is behind a router';
-  if (part.subnets.length === 0 || part.addresses.length === 0) return `the ENI has no IPv${familyOf(cidr)}`;
+function objectionTo(cidr: Cidr, part: NetworkPart, question: BehindQuestion): Objection | undefined {
+  const { mac, link, networks, ofPrimary, services, mainRoutes } = question;
+  if (prefixLengthOf(cidr) === 0)
+    return { why: 'it is every destination', todo: 'set default-route = yes instead' };
+  const reserved = special.find(s => overlaps(s, cidr));
+  if (reserved !== undefined) return { why: `it overlaps ${reserved}, which no router leads to` };
+  if (part.subnets.length === 0 || part.addresses.length === 0)
+    return { why: `the ENI has no IPv${familyOf(cidr)}` };
   const own = [...part.subnets, ...part.prefixes].find(s => overlaps(s, cidr));
-  if (own !== undefined) return `it overlaps ${own}, which the ENI has itself`;
+  if (own !== undefined)
+    return {
+      why: `it overlaps ${own}, which the ENI has itself`,
+      todo: 'name the networks around that instead',
+    };
   const others = [...networks].filter(([other]) => other !== mac).flatMap(([, n]) => [n.ipv4, n.ipv6]);
   const network = others.flatMap(o => [...o.subnets, ...o.prefixes]).find(o => overlaps(o, cidr));
-  if (network !== undefined) return `it overlaps ${network}, which the primary or another ENI has`;
+  if (network !== undefined) {
+    const [whose] = [...networks].find(([, n]) =>
+      [n.ipv4, n.ipv6].some(o => [...o.subnets, ...o.prefixes].includes(network)),
+    )!;
+    return { why: `it overlaps ${network}, which the ENI with MAC ${whose} has` };
+  }
   const address = [...ofPrimary, ...others.flatMap(o => [...o.addresses, ...(o.gateway ? [o.gateway] : [])])];
   const inside = address.find(ip => contains(cidr, ip));
   if (inside !== undefined)
-    return `it contains ${inside}, an address or the gateway of the primary or another ENI`;
+    return { why: `it contains ${inside}, an address or the gateway of the primary or another ENI` };
   const service = services.find(ip => contains(cidr, ip));
-  if (service !== undefined) return `it contains ${service}, a service of the cloud`;
-  const same = mainRoutes.find(r => r.destination === cidr);
-  return same === undefined ? undefined : `main has a route to it already (by ${same.link ?? 'no link'})`;
+  if (service !== undefined) return { why: `it contains ${service}, a service of the cloud` };
+  // One that somebody has typed in by the same link goes on coming first, and is gone after a boot.
+  const same = mainRoutes.find(r => r.destination === cidr && r.link !== link);
+  return same === undefined
+    ? undefined
+    : { why: `main has a route to it already (by ${same.link ?? 'no link'})` };
 }
 
 /** Networks behind other ENIs that main has by them: from this ENI's addresses they go by its own gateway, as everything does. */

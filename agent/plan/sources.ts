@@ -10,6 +10,7 @@ import {
   prefixLengthOf,
 } from '../model/address.ts';
 import type { EniNetwork } from './eni-network.ts';
+import { special } from './routes-behind.ts';
 
 /** A rule from a network that is larger would hardly be one ENI's. */
 const shortest = { 4: 8, 6: 32 } as const;
@@ -46,7 +47,10 @@ export function sourcesOf(question: SourcesQuestion): Sources {
 function objectionTo(cidr: Cidr, question: SourcesQuestion): string | undefined {
   const { mac, networks, ofPrimary, services } = question;
   const least = shortest[familyOf(cidr)];
-  if (prefixLengthOf(cidr) < least) return `it is larger than /${least}`;
+  if (prefixLengthOf(cidr) < least) return `it is wider than a /${least}`;
+  const reserved = special.find(s => overlaps(s, cidr));
+  if (reserved !== undefined) return `it overlaps ${reserved}, which is no source of packets to elsewhere`;
+  if (familyOf(cidr) === 6 && networks.get(mac)?.ipv6.addresses.length === 0) return 'the ENI has no IPv6';
   const primarys = ofPrimary.find(ip => contains(cidr, ip));
   if (primarys !== undefined) return `it contains ${primarys}, an address of the primary`;
   const service = services.find(ip => contains(cidr, ip));

@@ -133,7 +133,7 @@ describe('good values', () => {
     ['connected-route = yes', { connectedRoute: true }],
     ['forward = yes', { forward: true }],
     [
-      'routes = 10.20.0.9/16, 10.30.0.0/16 via 10.0.2.9 2001:db8:20::/48 via fe80::1',
+      'routes = 10.20.0.0/16, 10.30.0.0/16 via 10.0.2.9 2001:db8:20::/48 via fe80::1',
       {
         routes: [
           { destination: '10.20.0.0/16', gateway: undefined },

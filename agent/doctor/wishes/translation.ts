@@ -32,7 +32,7 @@ function newSources(rules: readonly AddressRule[], plans: readonly EniPlan[]): r
         check: 'translation',
         verdict: 'warning',
         saw: `${how}: the route is chosen before that, by ${source === undefined ? 'the source that the packet has' : source}, and leads to the primary`,
-        hint: `set sources = ${source ?? 'NETWORK (where these packets come from)'} in [eni "${plan.mac}"]`,
+        hint: `set sources = ${source ?? 'NETWORK (where these packets come from)'} in [eni "${plan.mac}"]; all packets of that network leave by ${plan.link} then`,
       },
     ];
   });
@@ -55,7 +55,8 @@ function published(
     );
   });
   const check = 'translation';
-  const hint = 'set published-ports = yes in [routing]';
+  const hint =
+    'set published-ports = yes in [routing]; not beside Calico or Cilium, which use the same bits of the mark';
   if (meant.length > 0)
     return [
       {

@@ -75,20 +75,29 @@ describe('may not', () => {
   const other = inSubnet(2, 9, {
     ipv4: familyOf(['10.0.9.20'], ['10.0.9.0/24'], '10.0.9.1', ['10.77.0.0/28']),
   });
-  test.each<readonly [string, string]>([
-    ['0.0.0.0/0', 'it is every destination: that is "default-route = yes"'],
-    ['224.0.0.0/8', 'no such address is behind a router'],
+  test.each<[string, string, string?]>([
+    ['0.0.0.0/0', 'it is every destination', 'set default-route = yes instead'],
+    ['224.0.0.0/8', 'it overlaps 224.0.0.0/4, which no router leads to'],
+    ['0.0.0.0/1', 'it overlaps 127.0.0.0/8, which no router leads to'],
     ['2001:db8:20::/48', 'the ENI has no IPv6'],
-    ['10.0.2.128/25', 'it overlaps 10.0.2.0/24, which the ENI has itself'],
-    ['10.0.1.128/25', 'it overlaps 10.0.1.0/24, which the primary or another ENI has'],
-    ['10.0.8.0/23', 'it overlaps 10.0.9.0/24, which the primary or another ENI has'],
-    ['10.77.0.0/16', 'it overlaps 10.77.0.0/28, which the primary or another ENI has'],
+    [
+      '10.0.2.128/25',
+      'it overlaps 10.0.2.0/24, which the ENI has itself',
+      'name the networks around that instead',
+    ],
+    ['10.0.1.128/25', `it overlaps 10.0.1.0/24, which the ENI with MAC ${primary.mac} has`],
+    ['10.0.8.0/23', `it overlaps 10.0.9.0/24, which the ENI with MAC ${other.mac} has`],
+    ['10.77.0.0/16', `it overlaps 10.77.0.0/28, which the ENI with MAC ${other.mac} has`],
     ['169.254.0.0/16', 'it contains 169.254.169.254, a service of the cloud'],
     ['198.51.100.0/24', 'it contains 198.51.100.3, an address or the gateway of the primary or another ENI'],
-    ['10.20.0.0/16 via 10.0.9.7', "its gateway 10.0.9.7 is outside of the ENI's subnets"],
+    [
+      '10.20.0.0/16 via 10.0.9.7',
+      "its gateway 10.0.9.7 is outside of the ENI's subnets",
+      'name one in 10.0.2.0/24',
+    ],
     ['10.20.0.0/16 via 10.0.2.11', 'its gateway 10.0.2.11 is an address of this machine'],
     ['10.50.0.0/16', 'main has a route to it already (by wg0)'],
-  ])('%s: %s', (line, why) => {
+  ])('%s: %s', (line, why, todo = `take it out of [eni "${alone.mac}"]`) => {
     const more = {
       mainRoutes: [{ destination: cidr('10.50.0.0/16'), link: 'wg0' }],
       addresses: [
@@ -105,9 +114,14 @@ describe('may not', () => {
     };
     const { plan, refusals } = planOf([primary, alone, other], [line], more);
     const network = line.split(' ')[0];
-    const text = `routes: ${network} is left out, because ${why}; take it out of [eni "${alone.mac}"]`;
+    const text = `routes: ${network} is left out, because ${why}; ${todo}`;
     expect(refusals).toEqual([`${alone.id}: ${text}`]);
     expect(plan.enis[0]!.notes).toContain(text);
     expect(plan.enis[0]!.routes).toEqual(planOf([primary, alone, other], [], more).plan.enis[0]!.routes);
   });
+});
+
+test('one that somebody has typed in by the same link stays first, and is there after a boot as well', () => {
+  const more = { mainRoutes: [{ destination: cidr('10.50.0.0/16'), link: 'eth1' }] };
+  expect(planOf([primary, alone], ['10.50.0.0/16'], more).refusals).toEqual([]);
 });

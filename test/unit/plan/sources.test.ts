@@ -39,8 +39,10 @@ describe('get', () => {
 
 describe('may not', () => {
   test.each<readonly [string, string]>([
-    ['0.0.0.0/4', 'it is larger than /8'],
-    ['2000::/16', 'it is larger than /32'],
+    ['0.0.0.0/4', 'it is wider than a /8'],
+    ['2000::/16', 'it is wider than a /32'],
+    ['224.0.0.0/8', 'it overlaps 224.0.0.0/4, which is no source of packets to elsewhere'],
+    ['fd00:17::/64', 'the ENI has no IPv6'],
     ['10.0.1.0/24', 'it contains 10.0.1.10, an address of the primary'],
     ['169.254.169.0/24', 'it contains 169.254.169.254, a service of the cloud'],
     ['10.0.9.0/24', 'it contains 10.0.9.20, an address of another ENI'],

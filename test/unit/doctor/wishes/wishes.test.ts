@@ -28,7 +28,7 @@ describe('translation', () => {
       [
         'warning',
         'SNAT to 10.0.2.10 of eth1: the route is chosen before that, by 172.18.0.0/16, and leads to the primary',
-        `set sources = 172.18.0.0/16 in [eni "${plan!.mac}"]`,
+        `set sources = 172.18.0.0/16 in [eni "${plan!.mac}"]; all packets of that network leave by eth1 then`,
       ],
     ]);
   });
@@ -69,7 +69,7 @@ describe('translation', () => {
       [
         'warning',
         'ports of 10.0.2.10 of eth1 are published from containers, whose answers leave by the primary',
-        'set published-ports = yes in [routing]',
+        'set published-ports = yes in [routing]; not beside Calico or Cilium, which use the same bits of the mark',
       ],
     ]);
   });
