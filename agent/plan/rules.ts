@@ -107,6 +107,8 @@ function mainSpecifics({ words }: RuleInput): Partial<PlannedRule> {
 function forwardRules(input: RuleInput, subnet: Cidr): readonly PlannedRule[] {
   // A bridge with addresses of the subnet (a delegated prefix, containers) is more than the subnet, for a forwarded packet too.
   const inside = input.inside.filter(({ network }) => contains(subnet, network));
+  // forwarding.ts refuses such a subnet with a reason.
+  if (inside.length > 0 && !input.words.suppressPrefixLength) return [];
   return [
     ...inside.map(({ network: to, suppressPrefixLength }) =>
       rule(input, 'forwardOwn', { ...mainSpecifics(input), to, suppressPrefixLength }),
