@@ -116,7 +116,12 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     return { ...result, degraded, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };
-  if (isRefused) return { ...result, outcome: 'refused' };
+  if (isRefused) {
+    // Only the plan of the ENIs was taken back by hand.
+    await settlePrimaryAddresses({ system, log }, addresses);
+    const unmarked = await settlePublished({ system, log }, state.applied, false);
+    return { ...result, degraded: [...result.degraded, ...unmarked], outcome: 'refused' };
+  }
   if (!renderer.proven && !settings.agent.allowUnproven)
     throw new AgentError('backend-unproven', `${renderer.name} is not proven (docs/safety.md)`);
   const apply = { ...applyContext(context, machine, metadataAddressOf(reading, settings)), compare };

@@ -47,15 +47,20 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   });
   // Slots are kept: should the package come back, every ENI finds its numbers again.
   const stateAfter = { ...emptyState, instanceId: state.instanceId, slots: state.slots };
-  await settlePrimaryAddresses(apply, { primaryLink: facts.primaryLink, wanted: [] });
-  await settleAltNames(apply, kernel, { enis: [], on: false, facts, claims: () => [] });
-  await settlePublished(apply, [], false);
+  // What no checkpoint guards goes after what one does: a removal that fails leaves all of it.
+  const takeBack = async () => {
+    await settlePrimaryAddresses(apply, { primaryLink: facts.primaryLink, wanted: [] });
+    await settleAltNames(apply, kernel, { enis: [], on: false, facts, claims: () => [] });
+    await settlePublished(apply, [], false);
+  };
   if (files.length === 0 && changes.length === 0) {
+    await takeBack();
     await writeState(system, stateAfter);
     return [];
   }
   const returned = new Set(state.applied.map(eni => eni.mac));
   await applyChange(apply, { plan, changes, files, stateBefore: state, stateAfter, returned });
+  await takeBack();
   logChanges(context.log, { changes, files, kernel, compare: apply.compare, why: { trigger: 'remove' } });
   if (reloadHazard !== undefined)
     context.log.warn(

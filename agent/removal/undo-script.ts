@@ -8,11 +8,11 @@ import { type Command, isMarked, marker, type Renderer } from '../../renderers/r
 import { readGivenNames } from '../apply/altnames.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
-import { givenPath, readGiven } from '../apply/primary/addresses.ts';
+import { givenPath, readGivenOn } from '../apply/primary/addresses.ts';
 import { groupsOf, primaryGroupFiles } from '../apply/primary/group.ts';
 import { readNote } from '../apply/published/loaded.ts';
 import { marksOf } from '../apply/published/marks.ts';
-import { publishedFiles } from '../apply/published/script.ts';
+import { nftChain, nftTable, publishedFiles } from '../apply/published/script.ts';
 import { endOf } from '../apply/published/settle.ts';
 import { readState } from '../apply/state-file.ts';
 import { settlementFiles } from '../coexistence/drop-ins.ts';
@@ -49,7 +49,7 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
     ...files,
     ...applied.flatMap(eni => onLink(eni, shell(commands(eni), 'after-write'))),
     ...applied.flatMap(kernelLines),
-    ...(await addressLines(system, facts.primaryLink)),
+    ...(await addressLines(system)),
     ...(await altNameLines(system)),
     ...(await markLines(system, applied)),
     ...groupLines(
@@ -105,10 +105,11 @@ function kernelLines(eni: EniPlan): readonly string[] {
 }
 
 /** Secondary addresses of the primary that were added; a boot takes them as well. */
-async function addressLines(system: System, primaryLink: string | undefined): Promise<readonly string[]> {
-  if (primaryLink === undefined || !(await system.exists(givenPath))) return [];
-  const given = await readGiven(system, await readKernelState(system), primaryLink);
-  return given.map(ip => `ip addr del ${ip}/${bits(ip)} dev ${quote(primaryLink)} 2> /dev/null`);
+async function addressLines(system: System): Promise<readonly string[]> {
+  if (!(await system.exists(givenPath))) return [];
+  const given = await readGivenOn(system, await readKernelState(system));
+  if (given === undefined) return [];
+  return given.addresses.map(ip => `ip addr del ${ip}/${bits(ip)} dev ${quote(given.link)} 2> /dev/null`);
 }
 
 /** By the name itself: `ip` finds the link that has it. A boot takes them as well. */
@@ -123,7 +124,13 @@ async function altNameLines(system: System): Promise<readonly string[]> {
 async function markLines(system: System, applied: readonly EniPlan[]): Promise<readonly string[]> {
   const { tools, links } = await readNote(system);
   if (tools.length === 0 && marksOf(applied).length === 0) return [];
-  return endOf(['nft', 'iptables'], links).map(argv => `${argv.map(quote).join(' ')} 2> /dev/null`);
+  return endOf(['nft', 'iptables'], links).map(argv => {
+    const line = `${argv.map(quote).join(' ')} 2> /dev/null`;
+    // By then it may be a table of somebody's.
+    return argv[0] === 'nft'
+      ? `! nft list chain inet ${nftTable} ${nftChain} > /dev/null 2>&1 || ${line}`
+      : line;
+  });
 }
 
 /** Of whichever link has the MAC of an ENI by then, the primary too: the same number may be somebody's on other links. */

@@ -1,6 +1,10 @@
 // `primary-addresses = yes`: the cloud's secondary addresses of the primary on its link, and nothing else of that link. Once per network service.
 import { describe, expect, test } from 'vitest';
+import { lacking, wishOf } from '../../agent/apply/primary/addresses.ts';
+import { ip } from '../support/example-plans.ts';
 import type { Machine } from '../support/fake-machine.ts';
+import { primary } from '../support/plan-machine.ts';
+import { addressOn, familyOf } from '../support/plan-parts.ts';
 import { useDaemons } from './daemon-story.ts';
 import { awsTwoEnis, expectIdle, onceOk, setAddresses, unlist, useMachines } from './story.ts';
 import { travels } from './travels.ts';
@@ -133,4 +137,31 @@ test('doctor names what is missing, and a purge without the program takes back w
   expect((await machine.agent('remove', '--script')).out).toContain(
     'ip addr del 172.31.16.21/32 dev eth0 2> /dev/null\n',
   );
+});
+
+test('a plan of the ENIs that was taken back by hand does not hold up the primary’s addresses', async () => {
+  const machine = await make({ recording: awsTwoEnis, config });
+  give(machine, '172.31.16.21');
+  await onceOk(machine);
+  setAddresses(machine, eth1Mac, '172.31.40.10', '172.31.40.11');
+  await onceOk(machine);
+  machine.system.restart();
+  expect((await machine.agent('rollback')).code).toBe(0);
+  give(machine, '172.31.16.22');
+  machine.system.restart();
+  const { out, err } = await machine.agent('once');
+  expect(`${out}${err}`).toContain('rolled back by hand');
+  expect(onPrimary(machine)).toEqual([own, '172.31.16.22/32']);
+});
+
+test('the primary’s own of a family is never given, also while it is missing', () => {
+  const six = (...texts: readonly string[]) => familyOf(texts, ['2001:db8:1::/64'], 'fe80::1');
+  const instance = { enis: [{ ...primary, ipv6: six('2001:db8:1::10', '2001:db8:1::25') }] };
+  const wish = wishOf(instance, 'eth0', true);
+  expect(wish.wanted).toEqual(['2001:db8:1::25']);
+  const addresses = [addressOn('eth0', '10.0.1.10/24'), addressOn('eth0', '2001:db8:1::25/128')];
+  // Of IPv6 there is only what was given: nothing more of it is.
+  const more = { ...wish, wanted: [...wish.wanted, ip('2001:db8:1::26')] };
+  expect(lacking({ addresses }, more, [ip('2001:db8:1::25')])).toEqual([]);
+  expect(lacking({ addresses }, more)).toEqual(['2001:db8:1::26']);
 });

@@ -20,7 +20,8 @@ export interface PrimaryWish {
 }
 
 /**
- * The first IPv4 address is the primary's own, and the distribution's to give: nothing works without it, and a lease brings it.
+ * The first address of a family is the primary's own, and the distribution's to give: nothing works without it, and a lease brings it. Were it
+ * given here while it is missing for a moment, as a service that configures the link anew leaves it, it would be one that `remove` takes.
  *
  * @param on the option
  */
@@ -32,19 +33,26 @@ export function wishOf(
   const primary = enis.find(eni => eni.primary);
   if (primary === undefined || !on) return { primaryLink, wanted: [] };
   const [four, six] = [primary.ipv4, primary.ipv6].map(part => valueOr(part.addresses, []));
-  return { primaryLink, wanted: [...four!.slice(1), ...six!] };
+  return { primaryLink, wanted: [...four!.slice(1), ...six!.slice(1)] };
 }
 
-/** What the link lacks, whatever the option says. */
+/**
+ * What the link lacks, whatever the option says.
+ *
+ * @param given by this program: of a family of which the link has nothing else nothing is given
+ */
 export function lacking(
   { addresses }: Pick<KernelState, 'addresses'>,
   { primaryLink, wanted }: PrimaryWish,
+  given: readonly Ip[] = [],
 ): readonly Ip[] {
   if (primaryLink === undefined) return [];
   const present = new Set(addresses.map(a => a.ip));
   // A family of which the link has nothing is not in use there, or not yet: its first address is the distribution's to give.
   const inUse = new Set(
-    addresses.filter(a => a.link === primaryLink && a.scope === 'global').map(a => a.family),
+    addresses
+      .filter(a => a.link === primaryLink && a.scope === 'global' && !given.includes(a.ip))
+      .map(a => a.family),
   );
   return wanted.filter(ip => !present.has(ip) && inUse.has(familyOf(ip)));
 }
@@ -68,7 +76,7 @@ export function primaryAddressBatches(
   const early = on
     .filter((a, i) => a.family === 4 && isOurs(a) && i < own && !gone.includes(a.ip))
     .map(a => a.ip);
-  const missing = lacking(kernel, wish);
+  const missing = lacking(kernel, wish, given);
   const link = wish.primaryLink ?? '';
   const del = (ip: Ip) => `addr del ${ip}/${bits(ip)} dev ${link}`;
   const add = (ip: Ip) =>
@@ -87,6 +95,18 @@ function batchesOf(lines: readonly (readonly [Ip, string])[]): readonly Batch[] 
     const own = lines.filter(([ip]) => familyOf(ip) === family).map(([, line]) => line);
     return own.length === 0 ? [] : [{ family, lines: own }];
   });
+}
+
+/** The link by the number that it had, whoever is the primary now, and what was added to it since the boot. */
+export async function readGivenOn(
+  system: System,
+  kernel: Pick<KernelState, 'links'>,
+): Promise<{ readonly link: string; readonly addresses: readonly Ip[] } | undefined> {
+  for (const { name } of kernel.links) {
+    const addresses = await readGiven(system, kernel, name);
+    if (addresses.length > 0) return { link: name, addresses };
+  }
+  return undefined;
 }
 
 /** What this program has added since the boot, to the link of this index. */
@@ -124,7 +144,7 @@ export async function settlePrimaryAddresses(
   const { add, remove } = primaryAddressBatches(kernel, wish, given);
   if (add.length + remove.length > 0) {
     // Before anything is added: what is not known to be ours would stay for ever.
-    await remember(system, kernel, wish, [...given, ...lacking(kernel, wish)]);
+    await remember(system, kernel, wish, [...given, ...lacking(kernel, wish, given)]);
     await runBatches(system, [...add, ...remove], true);
     log.info(
       { link: wish.primaryLink, added: add.flatMap(b => b.lines), removed: remove.flatMap(b => b.lines) },
@@ -135,7 +155,7 @@ export async function settlePrimaryAddresses(
     system,
     kernel,
     wish,
-    [...given, ...lacking(kernel, wish)].filter(ip => wish.wanted.includes(ip)),
+    [...given, ...lacking(kernel, wish, given)].filter(ip => wish.wanted.includes(ip)),
   );
 }
 

@@ -81,7 +81,7 @@ function unmarked(marks: readonly Mark[], text: string, family: Family): readonl
 type Listing = { readonly text: string } | 'missing' | 'denied';
 
 async function list(system: System, argv: readonly [string, ...string[]]): Promise<Listing> {
-  const { exitCode, stdout, stderr } = await system.run(argv);
+  const { exitCode, stdout, stderr } = await system.run(argv, { timeoutMs: 3000 });
   if (exitCode === 0) return { text: stdout };
   return /not permitted|denied|must be root/i.test(stderr) ? 'denied' : 'missing';
 }

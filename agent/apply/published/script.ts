@@ -19,6 +19,8 @@ export const notePath = '/run/eni-agent/published-ports';
 const othersBits = 0x00ff_ffff;
 
 export const nftTable = 'eni-agent';
+/** By it a table of that name is known as ours. */
+export const nftChain = 'published-ports';
 export const chain = 'ENI-AGENT';
 
 /** Empty where no ENI has a mark. */
@@ -51,6 +53,10 @@ function scriptOf(marks: readonly Mark[]): string {
     '',
     'by_nft() {',
     '  command -v nft > /dev/null || return 1',
+    `  if nft list table inet ${nftTable} > /dev/null 2>&1 && ! nft list chain inet ${nftTable} ${nftChain} > /dev/null 2>&1; then`,
+    `    echo "the nft table inet ${nftTable} is somebody's: it has no chain ${nftChain}" >&2`,
+    '    exit 1',
+    '  fi',
     "  nft -f - << 'END'",
     ...nftLines(marks),
     'END',
@@ -80,7 +86,7 @@ function nftLines(marks: readonly Mark[]): readonly string[] {
     `table inet ${nftTable}`,
     `delete table inet ${nftTable}`,
     `table inet ${nftTable} {`,
-    '  chain published-ports {',
+    `  chain ${nftChain} {`,
     '    type filter hook prerouting priority -80; policy accept;',
     `    ct status dnat jump ${chainOf(marks)}`,
     '  }',

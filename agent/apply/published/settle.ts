@@ -7,6 +7,9 @@ import { missingOf, readNote } from './loaded.ts';
 import { marksOf } from './marks.ts';
 import { chain, nftTable, notePath, publishedScript, scriptPath } from './script.ts';
 
+/** A firewall tool that hangs must not hold up what else a pass does. */
+export const timeoutMs = 10_000;
+
 type Settler = Pick<ApplyContext, 'system' | 'log'>;
 export type Argv = readonly [string, ...string[]];
 
@@ -65,7 +68,7 @@ export async function settlePublished(
     return [`published-ports: ${scriptPath} is not the one that eni-agent writes`];
   for (const command of commands) {
     // Outside: iptables of the old kind asks for a raw socket, which the sandbox has not.
-    const { exitCode, stderr } = await system.run(command, { outside: true });
+    const { exitCode, stderr } = await system.run(command, { outside: true, timeoutMs });
     const reason = stderr.trim().split('\n').slice(-2).join('; ');
     if (exitCode !== 0) {
       log.warn({ command: command.join(' '), reason }, 'cannot mark the packets of published ports');
@@ -77,7 +80,15 @@ export async function settlePublished(
 }
 
 async function end({ system, log }: Settler, commands: readonly Argv[]): Promise<readonly string[]> {
-  for (const command of commands) await system.run(command, { outside: true });
+  for (const command of commands) {
+    const { exitCode, stderr } = await system.run(command, { outside: true, timeoutMs });
+    // One that somebody has taken away already, or a tool that is gone with its rules.
+    if (exitCode === 0 || /no such file|no chain|does not exist|bad rule/i.test(stderr)) continue;
+    const reason = stderr.trim().split('\n').at(-1) || `exit ${exitCode}`;
+    log.warn({ command: command.join(' '), reason }, 'cannot take back the marks of published ports');
+    // The note stays: the next pass tries it again.
+    return [`published-ports: ${command.join(' ')} failed: ${reason}`];
+  }
   await system.removeFile(notePath);
   log.info({}, 'no longer marks the packets of published ports');
   return [];
