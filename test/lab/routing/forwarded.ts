@@ -27,6 +27,10 @@ export function wayOfMain(machine: Machine, to: Net): InMain | undefined {
   const { nics, statics } = machine;
   const { gateway } = nics[0]!.sides[to.family];
   if (gateway === undefined) return undefined;
+  // connected-route has no effect where somebody before the ENI has an overlapping subnet: who that is, is not told here.
+  const isUnclear = (n: Nic) =>
+    n.connected && n.sides[to.family].subnets.some(s => isIn(to, s) && !isExclusive(machine, n, s, overlap));
+  if (nics.some(isUnclear)) return undefined;
   const byPrimary: Way = { dev: linkOf(nics[0]!), via: ipText(gateway) };
   const isOnLink = (n: Nic) => n.number === 0 || n.claimed || n.connected;
   // A subnet is there with an address in it, or because a router has advertised it.
