@@ -6,6 +6,7 @@ import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.t
 import { withoutPenalty } from '../model/penalty.ts';
 import type { Settings } from '../model/settings.ts';
 import {
+  addressObject,
   type KernelObject,
   kernelKeys,
   leasedKey,
@@ -74,6 +75,7 @@ export function compareEni(
     ...shaped,
     ...connected,
     ...formerly,
+    ...(plan === undefined ? [] : otherLengths(state, plan)),
     ...left.addresses,
     ...left.routes.map(r => fromKernelRoute(r.link!, r)),
   ].filter(o => !plannedKeys.has(o.key) && !isLeased(o, plan));
@@ -86,6 +88,16 @@ export function compareEni(
     ],
     faults: plan === undefined ? [] : faultsOf(state, plan, left.routes),
   };
+}
+
+/** A planned IPv6 address with a prefix length that somebody has changed: the kernel takes it with one only, and refuses ours beside it. */
+function otherLengths({ addresses }: KernelState, plan: EniPlan): readonly KernelObject[] {
+  const planned = new Map(plan.addresses.filter(a => a.family === 6 && !a.dynamic).map(a => [a.ip, a]));
+  return addresses
+    .filter(
+      a => a.link === plan.link && (planned.get(a.ip)?.prefixLength ?? a.prefixLength) !== a.prefixLength,
+    )
+    .map(a => addressObject(plan.link, a));
 }
 
 /** A service that may not be told to let go of a link (takesCaught) keeps its lease: of that only the routes go. */

@@ -51,7 +51,7 @@ function mtuObject(link: string, mtu: number): KernelObject {
   };
 }
 
-function addressObject(
+export function addressObject(
   link: string,
   a: Pick<PlannedAddress, 'ip' | 'prefixLength' | 'family'>,
 ): KernelObject {

@@ -30,6 +30,7 @@ export function checkLines(lines: readonly ConfigLine[]): CheckedLines {
     if (line.kind === 'no-text')
       problems.push(problemAt(line, 'the file is no text in UTF-8; it may have been saved as UTF-16'));
     else if (line.kind === 'unreadable') problems.push(unreadable(line, line.text));
+    else if (line.kind === 'cut') problems.push(cutValue(line, line.text, line.at));
     else if (line.kind === 'section') {
       if (of === undefined) problems.push(unknownSection(line, line.section));
       else if (!isSectionName(of)) enis.push(of);
@@ -63,8 +64,20 @@ function unreadable(line: ConfigLine, text: string): ConfigProblem {
   return problemAt(line, `the line ${JSON.stringify(text)} cannot be read: ${why}`);
 }
 
+/** `addresses = 10.0.2.10;10.0.2.11`: the second one would be lost without a word. */
+function cutValue(line: ConfigLine, text: string, at: string): ConfigProblem {
+  return problemAt(
+    line,
+    `the line ${JSON.stringify(text)}: what is behind "${at}" would be taken for a comment; separate values with a comma, and put a blank before a comment`,
+  );
+}
+
 function unknownSection(line: ConfigLine, section: string): ConfigProblem {
-  if (eniHeading.test(section)) return problemAt(line, `[${section}] does not name a MAC address`);
+  if (eniHeading.test(section))
+    return problemAt(
+      line,
+      `[${section}] does not name a MAC address; write the one that "ip link" shows, as in [eni "02:00:00:00:00:01"]`,
+    );
   if (/^eni\b/i.test(section))
     return problemAt(line, `unknown section [${section}]: the section of an ENI is [eni "MAC"]`);
   const meant = suggest(section, Object.keys(schemas));

@@ -7,7 +7,10 @@ export interface ConfigFile {
   readonly content: string;
 }
 
-/** `section`: a heading. `key`: a line `key = value`. `unreadable`: neither, nor a comment. `no-text`: in the place of all lines. */
+/**
+ * `section`: a heading. `key`: a line `key = value`. `cut`: such a line of which ini takes the end for a comment. `unreadable`: neither, nor a
+ * comment. `no-text`: in the place of all lines.
+ */
 export type ConfigLine = {
   readonly file: string;
   /** From 1. */
@@ -17,6 +20,7 @@ export type ConfigLine = {
 } & (
   | { readonly kind: 'section'; readonly section: string }
   | { readonly kind: 'key'; readonly key: string; readonly value: string }
+  | { readonly kind: 'cut'; readonly text: string; readonly at: string }
   | { readonly kind: 'unreadable'; readonly text: string }
   | { readonly kind: 'no-text' }
 );
@@ -30,6 +34,11 @@ export function configLines({ path, content }: ConfigFile): readonly ConfigLine[
   for (const [index, text] of whole.split(/\r\n|\n|\r/).entries()) {
     if (/^\s*([;#]|$)/.test(text)) continue;
     const at = { file: path, line: index + 1 };
+    const cut = cutOf(text);
+    if (cut !== undefined) {
+      lines.push({ ...at, kind: 'cut', section, text: text.trim(), at: cut });
+      continue;
+    }
     // A section is an object, a repeated key (`key[] = value`) a list; `true`, `false`, `null` and a key without a value are no text.
     const [name, value] = Object.entries<unknown>(ini.parse(text))[0] ?? [];
     if (name === undefined || name.startsWith('[')) {
@@ -44,6 +53,13 @@ export function configLines({ path, content }: ConfigFile): readonly ConfigLine[
     }
   }
   return lines;
+}
+
+/** The character that ends a value with no blank before it. In quotes it is a part of the value, behind a backslash too. */
+function cutOf(text: string): string | undefined {
+  if (/^[^=]*=\s*(["']).*\1\s*$/.test(text)) return undefined;
+  const [before, at] = /^[^=;#]*=(?:[^;#\\]|\\.)*(?=([;#]))/.exec(text) ?? [];
+  return before === undefined || /[\s=]$/.test(before) ? undefined : at;
 }
 
 /** ini takes a dot in a heading for a section within a section. */

@@ -134,6 +134,13 @@ export function netmaskOf(prefixLength: number): Ip {
   return ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString() as Ip;
 }
 
+/** `network` or `broadcast`: an address of an IPv4 network that no host of it can have. Undefined for any other; a /31 has two hosts. */
+export function edgeOf(cidr: Cidr, ip: Ip): 'network' | 'broadcast' | undefined {
+  if (familyOf(cidr) === 6 || prefixLengthOf(cidr) > 30) return undefined;
+  if (ip === networkAddress(cidr)) return 'network';
+  return ip === broadcastOf(cidr) ? 'broadcast' : undefined;
+}
+
 /** What the kernel has on-link on each link with IPv6. */
 export const linkLocalNetwork = 'fe80::/64' as Cidr;
 

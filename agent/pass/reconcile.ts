@@ -14,7 +14,7 @@ import {
 } from '../apply/primary/addresses.ts';
 import { settlePrimaryGroup } from '../apply/primary/group.ts';
 import { scriptPath } from '../apply/published/script.ts';
-import { publishedCommands, settlePublished } from '../apply/published/settle.ts';
+import { lackingTools, publishedCommands, settlePublished } from '../apply/published/settle.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';
@@ -59,6 +59,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const configured = [...desired.plan.enis, ...desired.held];
   const onFirewall = await publishedCommands(system, configured, isNewScript);
   const marking = onFirewall.map((argv): Command => ({ phase: 'after-write', argv }));
+  const unmarkable = marking.length > 0 && !options.apply ? await lackingTools(system, configured) : [];
   const commands = [...ofEnis.commands, ...marking];
   const work = { ...ofEnis, commands, kernelChanges: together(ofEnis.kernelChanges, onPrimary) };
   // Forced once, it is a plan like any other: what is undone later is repaired again.
@@ -92,7 +93,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     desired,
     ...work,
     refused: isRefused,
-    degraded: degradations(reading.instance, desired, liveOnly),
+    degraded: [...degradations(reading.instance, desired, liveOnly), ...unmarkable],
   };
 
   if (work.changes.length === 0 && work.files.length === 0) {

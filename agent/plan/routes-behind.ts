@@ -16,6 +16,7 @@ import type { RouteWish } from '../model/settings.ts';
 import type { EniNetwork, NetworkPart } from './eni-network.ts';
 import { firstMetric } from './numbering.ts';
 import type { MainRoute } from './own-networks.ts';
+import { objectionToEdge } from './sanity.ts';
 
 /** One that is given. */
 export interface RouteBehind {
@@ -104,6 +105,8 @@ function objectionToGateway(
   const addresses = [...networks.values()].flatMap(n => [...n.ipv4.addresses, ...n.ipv6.addresses]);
   if ([...ofPrimary, ...addresses].includes(gateway))
     return { why: `its gateway ${gateway} is an address of this machine` };
+  const edge = objectionToEdge(gateway, subnets);
+  if (edge !== undefined) return { why: `its ${edge}`, todo: 'name the address of the router' };
   return subnets.some(s => contains(s, gateway))
     ? undefined
     : {

@@ -3,6 +3,7 @@ import {
   bits,
   type Cidr,
   contains,
+  edgeOf,
   familyOf,
   type Ip,
   isHostAddress,
@@ -55,7 +56,15 @@ function objectionToPart(part: NetworkPart, taken: Taken): string | undefined {
   }
   if (part.gateway !== undefined && !isHostAddress(part.gateway))
     return `gateway ${part.gateway} cannot belong to a host`;
-  return undefined;
+  return part.gateway === undefined ? undefined : objectionToEdge(part.gateway, part.subnets);
+}
+
+/** The kernel refuses the route by a broadcast address, and nobody answers at a network address. */
+export function objectionToEdge(gateway: Ip, subnets: readonly Cidr[]): string | undefined {
+  const around = subnets.filter(cidr => contains(cidr, gateway));
+  const [subnet] = around;
+  if (subnet === undefined || !around.every(cidr => edgeOf(cidr, gateway) !== undefined)) return undefined;
+  return `gateway ${gateway} is the ${edgeOf(subnet, gateway)} address of ${subnet}`;
 }
 
 function objectionToNetwork(kind: 'subnet' | 'prefix', cidr: Cidr, taken: Taken): string | undefined {

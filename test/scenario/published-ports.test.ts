@@ -110,6 +110,8 @@ test('with neither it is said, and the ENI works all the same', async () => {
   const machine = await make({ recording: awsTwoEnis, config });
   machine.system.firewall.tools = [];
   machine.system.restart();
+  const word = 'published-ports: there is neither nft nor iptables to mark packets with';
+  expect((await machine.agent('plan')).out).toContain(word);
   const { code, err } = await machine.agent('once');
   expect(code).toBe(2);
   expect(err).toContain('there is no nft that can do it, and no iptables');

@@ -170,6 +170,7 @@ export class FakeSystem implements System {
     const device = /^\/sys\/class\/net\/([^/]+)\/device$/.exec(path)?.[1];
     if (device !== undefined)
       return this.kernel.links.some(l => l.name === device && l.kind === undefined && l.name !== 'lo');
+    if (this.firewall.tools.some(tool => path === `/usr/sbin/${tool}`)) return true;
     return this.files.has(path) || this.folders.has(path) || this.#list(path).length > 0;
   }
 

@@ -30,6 +30,14 @@ const read = (files: Files | string) => {
 const mac = macOf(1);
 const eni = (body: string) => `[eni "${mac}"]\n${body}\n`;
 
+test('a comment behind a value, quotes, and an escaped semicolon are as ini has them', async () => {
+  const { agent, metadata } = await read(
+    '[agent]\nlog-level = warn ; quiet\nignore-links = "a;b"\nignore-drivers = x\\;y\n',
+  );
+  expect(agent).toMatchObject({ logLevel: 'warn', ignoreLinks: ['a;b'], ignoreDrivers: ['x;y'] });
+  expect(metadata.url).toBeUndefined();
+});
+
 test('no file: the defaults', async () => {
   expect(await read({})).toEqual(defaultSettings);
   expect(defaultSettings).toEqual({
@@ -156,6 +164,9 @@ describe('good values', () => {
 });
 
 describe('bad ones: the file, the section, the key, the value and the reason', () => {
+  const example = 'write the one that "ip link" shows, as in [eni "02:00:00:00:00:01"]';
+  const cut = (line: string, at: string) =>
+    `the line ${JSON.stringify(line)}: what is behind "${at}" would be taken for a comment; separate values with a comma, and put a blank before a comment`;
   const whole = 'must be a whole number from';
   const unreadable = (line: string) => {
     const why = line.startsWith('[')
@@ -255,9 +266,13 @@ describe('bad ones: the file, the section, the key, the value and the reason', (
     [eni('metric = 0'), `[eni "${mac}"] metric = "0": ${whole} 1 to 2147483647`],
     [eni('gateway = 10.0.2.1'), `[eni "${mac}"] has the unknown key "gateway"`, 'gateways'],
     [eni('Gateways = 10.0.2.1'), `[eni "${mac}"] has the unknown key "Gateways"`, 'gateways'],
-    ['[eni "eth1"]', '[eni "eth1"] does not name a MAC address'],
-    ['[eni "03:00:00:00:00:01"]', '[eni "03:00:00:00:00:01"] does not name a MAC address'],
-    ['[eni "0200.0000.0001"]', '[eni "0200.0000.0001"] does not name a MAC address'],
+    ['[eni "eth1"]', `[eni "eth1"] does not name a MAC address; ${example}`],
+    ['[eni "03:00:00:00:00:01"]', `[eni "03:00:00:00:00:01"] does not name a MAC address; ${example}`],
+    ['[eni "0200.0000.0001"]', `[eni "0200.0000.0001"] does not name a MAC address; ${example}`],
+    [eni('addresses = 10.0.2.10;10.0.2.11'), cut('addresses = 10.0.2.10;10.0.2.11', ';')],
+    [eni('addresses = 10.0.2.10; 10.0.2.11'), cut('addresses = 10.0.2.10; 10.0.2.11', ';')],
+    [eni('addresses = "10.0.2.10;10.0.2.11" # two'), cut('addresses = "10.0.2.10;10.0.2.11" # two', ';')],
+    [eni('sources = 10.9.0.0/16#old'), cut('sources = 10.9.0.0/16#old', '#')],
     ['[eni]', 'unknown section [eni]: the section of an ENI is [eni "MAC"]'],
     ['[ENI "02:00:00:00:00:01"]', `unknown section [ENI "${mac}"]: the section of an ENI is [eni "MAC"]`],
     ['[Agent]', 'unknown section [Agent]', '[agent]'],

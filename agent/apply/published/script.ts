@@ -18,6 +18,16 @@ export const notePath = '/run/eni-agent/published-ports';
 /** Of the mark. */
 const othersBits = 0x00ff_ffff;
 
+/** Where the script looks for its tools. */
+export const toolFolders = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+] as const;
+
 export const nftTable = 'eni-agent';
 /** By it a table of that name is known as ours. */
 export const nftChain = 'published-ports';
@@ -36,7 +46,7 @@ function scriptOf(marks: readonly Mark[]): string {
     '#!/bin/sh',
     `# ${marker}`,
     '# Marks the packets of connections that were made to an address of an ENI, and that a container answers (published-ports = yes).',
-    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    `PATH=${toolFolders.join(':')}`,
     `note=${notePath}`,
     `mkdir -p ${notePath.slice(0, notePath.lastIndexOf('/'))}`,
     'remember() { grep -qxF "$1" "$note" 2> /dev/null || echo "$1" >> "$note"; }',

@@ -5,7 +5,7 @@ import type { System } from '../../system/system.ts';
 import type { ApplyContext } from '../apply-context.ts';
 import { missingOf, readNote } from './loaded.ts';
 import { marksOf } from './marks.ts';
-import { chain, nftTable, notePath, publishedScript, scriptPath } from './script.ts';
+import { chain, nftTable, notePath, publishedScript, scriptPath, toolFolders } from './script.ts';
 
 /** A firewall tool that hangs must not hold up what else a pass does. */
 export const timeoutMs = 10_000;
@@ -28,6 +28,18 @@ export async function publishedCommands(
   if (marks.length === 0) return endCommands(system);
   const isDone = !isNew && (await missingOf(system, marks)).length === 0;
   return isDone ? [] : [['sh', scriptPath]];
+}
+
+/** Where nothing on the machine can mark packets, before the script is run in vain: a line for `degraded`. */
+export async function lackingTools(system: System, enis: readonly EniPlan[]): Promise<readonly string[]> {
+  if (marksOf(enis).length === 0) return [];
+  const programs = ['nft', 'iptables'].flatMap(name => toolFolders.map(folder => `${folder}/${name}`));
+  const present = await Promise.all(programs.map(program => system.exists(program)));
+  return present.includes(true)
+    ? []
+    : [
+        'published-ports: there is neither nft nor iptables to mark packets with; install nftables or iptables',
+      ];
 }
 
 /** By what the script has noted; after a boot there is nothing to end. */

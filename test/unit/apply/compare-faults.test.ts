@@ -8,6 +8,7 @@ import {
   newLeaks,
 } from '../../../agent/apply/compare.ts';
 import { planObjects } from '../../../agent/apply/kernel-objects.ts';
+import { additions, removals } from '../../../agent/apply/live.ts';
 import { linkLocalNetwork } from '../../../agent/model/address.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import type { EniPlan } from '../../../agent/model/network-plan.ts';
@@ -45,6 +46,27 @@ test('the kernel’s own fe80::/64 in main is never left over, also by a plan th
   });
   const found = compareEni({ ...state, routes: [...state.routes, inMain] }, earlier, undefined, options);
   expect(describeDifference(found)).toEqual([]);
+});
+
+test('a planned IPv6 address with another prefix length makes room for it', () => {
+  const wanted = plan.addresses.find(a => a.family === 6)!;
+  const changed = (prefixLength: number, ofIp: string = wanted.ip) => ({
+    ...kernel,
+    addresses: kernel.addresses.map(a => (a.ip === ofIp ? { ...a, prefixLength } : a)),
+  });
+  const difference = compareEni(changed(112), plan, plan, options);
+  expect(describeDifference(difference)).toEqual([
+    `missing: address eth1 ${wanted.ip}/${wanted.prefixLength}`,
+    `left over: address eth1 ${wanted.ip}/112`,
+  ]);
+  expect(additions([difference]).flatMap(b => b.lines)).toEqual([
+    `addr del ${wanted.ip}/112 dev eth1`,
+    `addr add ${wanted.ip}/${wanted.prefixLength} dev eth1 nodad`,
+  ]);
+  expect(removals([difference])).toEqual([]);
+  // The kernel takes an IPv4 address with several.
+  const four = plan.addresses.find(a => a.family === 4)!;
+  expect(compareEni(changed(16, four.ip), plan, plan, options).stale).toEqual([]);
 });
 
 describe('faults', () => {

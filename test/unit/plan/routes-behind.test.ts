@@ -95,6 +95,11 @@ describe('may not', () => {
       "its gateway 10.0.9.7 is outside of the ENI's subnets",
       'name one in 10.0.2.0/24',
     ],
+    [
+      '10.20.0.0/16 via 10.0.2.255',
+      'its gateway 10.0.2.255 is the broadcast address of 10.0.2.0/24',
+      'name the address of the router',
+    ],
     ['10.20.0.0/16 via 10.0.2.11', 'its gateway 10.0.2.11 is an address of this machine'],
     ['10.50.0.0/16', 'main has a route to it already (by wg0)'],
   ])('%s: %s', (line, why, todo = `take it out of [eni "${alone.mac}"]`) => {

@@ -89,6 +89,14 @@ const refused: readonly (readonly [Given, string, ProviderName?])[] = [
   ],
   [{ gateway: '0.0.0.0' }, 'gateway 0.0.0.0 cannot belong to a host'],
   [{ gateway: 'ff02::2' }, 'gateway ff02::2 cannot belong to a host'],
+  [
+    { subnets: ['10.0.2.0/24'], gateway: '10.0.2.0' },
+    'gateway 10.0.2.0 is the network address of 10.0.2.0/24',
+  ],
+  [
+    { subnets: ['10.0.2.0/24'], gateway: '10.0.2.255' },
+    'gateway 10.0.2.255 is the broadcast address of 10.0.2.0/24',
+  ],
 ];
 
 const accepted: readonly (readonly [Given, ProviderName?])[] = [
@@ -96,6 +104,8 @@ const accepted: readonly (readonly [Given, ProviderName?])[] = [
   // The subnet of the primary is shared, which is no lie.
   [{ addresses: ['10.0.1.20'], subnets: ['10.0.1.0/24'], gateway: '10.0.1.1' }],
   [{ addresses: ['10.0.2.10'], subnets: ['10.0.2.10/31'] }],
+  [{ addresses: ['10.0.2.10'], subnets: ['10.0.2.10/31'], gateway: '10.0.2.11' }],
+  [{ addresses: ['10.0.2.10'], subnets: ['10.0.2.0/23', '10.0.2.0/24'], gateway: '10.0.2.255' }],
   [{ addresses: ['2001:db8:2::10'], subnets: ['2001:db8:2::/64'], gateway: 'fe80:ec2::1' }],
   [{ addresses: ['2001:db8:2::10'], subnets: ['2001:db8::/32'], prefixes: ['2001:db8:99::/80'] }],
   [{ addresses: ['100.64.0.10'], subnets: ['100.64.0.0/16'], gateway: '100.64.0.1' }],
