@@ -54,7 +54,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const { compare, ...ofEnis } = await diff(context, machine, desired, unloaded);
   const { primaryLink } = desired.plan;
   const addresses = wishOf(reading.instance, primaryLink, settings.agent.primaryAddresses);
-  const onPrimary = primaryAddressBatches(kernel, addresses, await readGiven(system, kernel, primaryLink));
+  const onPrimary = primaryAddressBatches(kernel, addresses, await readGiven(system, kernel));
   const isNewScript = ofEnis.files.some(file => file.path === scriptPath && file.after !== undefined);
   const configured = [...desired.plan.enis, ...desired.held];
   const onFirewall = await publishedCommands(system, configured, isNewScript);

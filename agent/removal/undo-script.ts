@@ -8,7 +8,7 @@ import { type Command, isMarked, marker, type Renderer } from '../../renderers/r
 import { readGivenNames } from '../apply/altnames.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
-import { givenPath, readGivenOn } from '../apply/primary/addresses.ts';
+import { givenPath, readGiven } from '../apply/primary/addresses.ts';
 import { groupsOf, primaryGroupFiles } from '../apply/primary/group.ts';
 import { readNote } from '../apply/published/loaded.ts';
 import { marksOf } from '../apply/published/marks.ts';
@@ -107,7 +107,7 @@ function kernelLines(eni: EniPlan): readonly string[] {
 /** Secondary addresses of the primary that were added; a boot takes them as well. */
 async function addressLines(system: System): Promise<readonly string[]> {
   if (!(await system.exists(givenPath))) return [];
-  const given = await readGivenOn(system, await readKernelState(system));
+  const given = await readGiven(system, await readKernelState(system));
   if (given === undefined) return [];
   return given.addresses.map(ip => `ip addr del ${ip}/${bits(ip)} dev ${quote(given.link)} 2> /dev/null`);
 }

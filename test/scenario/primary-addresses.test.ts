@@ -122,6 +122,28 @@ test('the primary’s own comes back behind them: they are put behind it again',
   expect(onPrimary(machine)).toEqual([own, '172.31.16.21/32']);
 });
 
+test('they move with the primary to a bridge, and go with the option', async () => {
+  const machine = await make({ recording: awsTwoEnis, config });
+  const { system } = machine;
+  const shown = () =>
+    system.kernel.addresses
+      .filter(a => a.ip.startsWith('172.31.16.'))
+      .map(a => `${a.link} ${a.ip}/${a.prefixLength}`);
+  give(machine, '172.31.16.21');
+  await onceOk(machine);
+  system.kernel.addLink({ name: 'br0', kind: 'bridge', mac: system.kernel.link('eth0').mac, up: true });
+  system.kernel.link('eth0').master = 'br0';
+  system.sh(`ip addr del ${own} dev eth0`);
+  system.sh(`ip addr add ${own} dev br0`);
+  system.restart();
+  await onceOk(machine);
+  expect(shown()).toEqual([`br0 ${own}`, 'br0 172.31.16.21/32']);
+  await expectIdle(machine);
+  machine.system.put(dropIn, '[agent]\nprimary-addresses = no\n');
+  await onceOk(machine);
+  expect(shown()).toEqual([`br0 ${own}`]);
+});
+
 test('doctor names what is missing, and a purge without the program takes back what was added', async () => {
   const machine = await make({ recording: awsTwoEnis });
   give(machine, '172.31.16.21');

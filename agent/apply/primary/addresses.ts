@@ -67,27 +67,45 @@ export function lacking(
 export function primaryAddressBatches(
   kernel: Pick<KernelState, 'addresses'>,
   wish: PrimaryWish,
-  given: readonly Ip[],
-): { readonly add: readonly Batch[]; readonly remove: readonly Batch[] } {
-  const on = kernel.addresses.filter(a => a.link === wish.primaryLink && a.scope === 'global');
-  const isOurs = (a: KernelAddress) => given.includes(a.ip) && a.prefixLength === bits(a.ip) && !a.dynamic;
+  given: Given | undefined,
+): { readonly add: readonly Batch[]; readonly remove: readonly Batch[]; readonly missing: readonly Ip[] } {
+  // The primary became the port of a bridge: an address is needed where the primary's own is.
+  const here = given?.link === wish.primaryLink ? (given?.addresses ?? []) : [];
+  const isUnknown = wish.primaryLink === undefined && wish.wanted.length > 0;
+  const behind = here.length > 0 || isUnknown ? [] : leftOn(kernel, given);
+  const addresses = kernel.addresses.filter(a => !behind.includes(a));
+  const on = addresses.filter(a => a.link === wish.primaryLink && a.scope === 'global');
+  const isOurs = (a: KernelAddress) => isGiven(a, here);
   const gone = on.filter(a => isOurs(a) && !wish.wanted.includes(a.ip)).map(a => a.ip);
   const own = on.findIndex(a => a.family === 4 && !isOurs(a));
   const early = on
     .filter((a, i) => a.family === 4 && isOurs(a) && i < own && !gone.includes(a.ip))
     .map(a => a.ip);
-  const missing = lacking(kernel, wish, given);
+  const missing = lacking({ addresses }, wish, here);
   const link = wish.primaryLink ?? '';
-  const del = (ip: Ip) => `addr del ${ip}/${bits(ip)} dev ${link}`;
+  const del = (ip: Ip, by = link) => `addr del ${ip}/${bits(ip)} dev ${by}`;
   const add = (ip: Ip) =>
     `addr add ${ip}/${bits(ip)} dev ${link}${familyOf(ip) === 6 ? ' nodad preferred_lft 0' : ''}`;
   return {
     add: batchesOf([
+      ...behind.map(a => [a.ip, del(a.ip, a.link)] as const),
       ...early.flatMap(ip => [[ip, del(ip)] as const, [ip, add(ip)] as const]),
       ...missing.map(ip => [ip, add(ip)] as const),
     ]),
     remove: batchesOf(gone.map(ip => [ip, del(ip)] as const)),
+    missing,
   };
+}
+
+function isGiven(a: KernelAddress, given: readonly Ip[]): boolean {
+  return given.includes(a.ip) && a.prefixLength === bits(a.ip) && !a.dynamic;
+}
+
+function leftOn(
+  { addresses }: Pick<KernelState, 'addresses'>,
+  given: Given | undefined,
+): readonly KernelAddress[] {
+  return addresses.filter(a => a.link === given?.link && isGiven(a, given.addresses));
 }
 
 function batchesOf(lines: readonly (readonly [Ip, string])[]): readonly Batch[] {
@@ -97,33 +115,26 @@ function batchesOf(lines: readonly (readonly [Ip, string])[]): readonly Batch[] 
   });
 }
 
-/** The link by the number that it had, whoever is the primary now, and what was added to it since the boot. */
-export async function readGivenOn(
-  system: System,
-  kernel: Pick<KernelState, 'links'>,
-): Promise<{ readonly link: string; readonly addresses: readonly Ip[] } | undefined> {
-  for (const { name } of kernel.links) {
-    const addresses = await readGiven(system, kernel, name);
-    if (addresses.length > 0) return { link: name, addresses };
-  }
-  return undefined;
+/** What this program has added since the boot, and the link that has it: by its number, whoever is the primary now. */
+export interface Given {
+  readonly link: string;
+  readonly addresses: readonly Ip[];
 }
 
-/** What this program has added since the boot, to the link of this index. */
+/** Undefined where nothing was added, and where that link is gone. */
 export async function readGiven(
   system: System,
   kernel: Pick<KernelState, 'links'>,
-  primaryLink: string | undefined,
-): Promise<readonly Ip[]> {
+): Promise<Given | undefined> {
   const text = await unlessDenied(system.readFile(givenPath), undefined);
-  if (text === undefined) return [];
+  if (text === undefined) return undefined;
   try {
     const { bootId, index, addresses } = JSON.parse(text) as Memory;
-    const link = kernel.links.find(l => l.name === primaryLink);
-    const isThis = bootId === (await readBootId(system)) && link?.index === index;
-    return isThis && Array.isArray(addresses) ? addresses : [];
+    const link = kernel.links.find(l => l.index === index);
+    const isThis = bootId === (await readBootId(system)) && Array.isArray(addresses);
+    return isThis && link !== undefined ? { link: link.name, addresses } : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -139,24 +150,24 @@ export async function settlePrimaryAddresses(
   wish: PrimaryWish,
 ): Promise<void> {
   if (wish.wanted.length === 0 && !(await system.exists(givenPath))) return;
+  // Nobody can be given anything, and what was given stays known.
+  if (wish.wanted.length > 0 && wish.primaryLink === undefined) return;
   const kernel = await readKernelState(system);
-  const given = await readGiven(system, kernel, wish.primaryLink);
-  const { add, remove } = primaryAddressBatches(kernel, wish, given);
+  const given = await readGiven(system, kernel);
+  const { add, remove, missing } = primaryAddressBatches(kernel, wish, given);
+  const here = given?.link === wish.primaryLink ? (given?.addresses ?? []) : [];
+  const all = [...here, ...missing];
   if (add.length + remove.length > 0) {
     // Before anything is added: what is not known to be ours would stay for ever.
-    await remember(system, kernel, wish, [...given, ...lacking(kernel, wish, given)]);
+    await remember(system, kernel, wish, all);
     await runBatches(system, [...add, ...remove], true);
     log.info(
       { link: wish.primaryLink, added: add.flatMap(b => b.lines), removed: remove.flatMap(b => b.lines) },
       'changed secondary addresses of the primary',
     );
   }
-  await remember(
-    system,
-    kernel,
-    wish,
-    [...given, ...lacking(kernel, wish, given)].filter(ip => wish.wanted.includes(ip)),
-  );
+  const kept = all.filter(ip => wish.wanted.includes(ip));
+  await remember(system, kernel, wish, kept);
 }
 
 async function remember(
