@@ -30,14 +30,27 @@ export async function forwarding(
   const links = listed(routers.map(plan => plan.link));
   if (off.length === 0) return [ok(check, `the kernel forwards to the subnets of ${links}`)];
   const names = off.map(family => switches[family]);
+  const first = off.includes(6) ? await keptAdvertisements(inspection, system) : [];
   return [
     {
       check,
       verdict: 'warning',
       saw: `${links} ${routers.length === 1 ? 'has' : 'have'} forward = yes, and ${listed(names)} ${off.length === 1 ? 'is' : 'are'} 0: nothing is forwarded`,
-      hint: `sysctl -w ${names.map(name => `${name}=1`).join(' ')}, and the same in a file in /etc/sysctl.d`,
+      hint: `sysctl -w ${[...first, ...names.map(name => `${name}=1`)].join(' ')}, and the same in a file in /etc/sysctl.d`,
     },
   ];
+}
+
+/**
+ * A kernel that forwards IPv6 drops the default routes that it has from router advertisements, and takes no more of them, unless the link has
+ * accept_ra 2 before (Linux, Documentation/networking/ip-sysctl.rst). The machine would have no IPv6 by its primary.
+ */
+async function keptAdvertisements(
+  { primaryLink }: Inspection,
+  system: PassContext['system'],
+): Promise<readonly string[]> {
+  const value = await system.readFile(`/proc/sys/net/ipv6/conf/${primaryLink}/accept_ra`);
+  return value?.trim() === '1' ? [`net.ipv6.conf.${primaryLink}.accept_ra=2`] : [];
 }
 
 /** Only where nothing else on the machine is a reason to forward: containers, VPNs and virtual machines have links that are no NIC. */

@@ -34,6 +34,11 @@ test('with the option, and the kernel does not', async () => {
       hint: 'sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1, and the same in a file in /etc/sysctl.d',
     },
   ]);
+  // A kernel that forwards drops the primary's default route of an advertisement.
+  const advertised = { ...none, '/proc/sys/net/ipv6/conf/eth0/accept_ra': '1\n' };
+  expect(await findings(advertised, true)).toMatchObject([
+    { hint: expect.stringContaining('sysctl -w net.ipv6.conf.eth0.accept_ra=2 net.ipv4.ip_forward=1 net.') },
+  ]);
   expect(await findings({ ...both, '/proc/sys/net/ipv4/ip_forward': '0' }, true)).toMatchObject([
     { verdict: 'warning', hint: expect.stringContaining('net.ipv4.ip_forward=1, and') },
   ]);
