@@ -59,10 +59,17 @@ export function tellPrimaryAddresses({ name, suite, image, disturbances }: Prima
     const ours = [...secondaries, secondary6];
     return events.of('eth0').filter(line => !ours.some(ip => new RegExp(`\\b${ip}(/|\\b)`).test(line)));
   }
+  /** At rest: a service may still be about to take away what is there, and the daemon about to bring it back. */
   async function answers(...ips: readonly string[]): Promise<void> {
     for (const ip of ips) {
       const family = ip.includes(':') ? 6 : 4;
-      await sh(`ping -${family} -c 1 -W 5 -I ${ip} ${remoteClient.address[family]}`);
+      const ping = () => sh(`ping -${family} -c 1 -W 2 -I ${ip} ${remoteClient.address[family]}`);
+      const isAnswered = () =>
+        ping().then(
+          () => true,
+          () => false,
+        );
+      if (!(await waitFor(isAnswered, 60_000, 200))) await ping();
     }
     expect((await sh(`ip -4 route get ${remoteClient.address[4]}`)).split('\n')[0]).toContain(
       ' src 10.0.0.10 ',
