@@ -63,7 +63,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     wanted: undefined,
     apart: undefined,
     rereadAt: 0,
-    primaryAt: 0,
+    primaryAt: [],
     owesPass: false,
     asking: undefined,
     askedAt: now,

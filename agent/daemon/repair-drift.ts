@@ -81,16 +81,19 @@ function mayReread(daemon: DaemonState, triggers: readonly Trigger[]): boolean {
   return false;
 }
 
-/** Whoever takes it away again and again, or a kernel that refuses it, has a pass a minute. */
+/** A service that is told to configure the link anew may do so twice; whoever fights, or a kernel that refuses it, has a few passes a minute. */
+const mostOnPrimary = 3;
+
 function maySettlePrimary(daemon: DaemonState, { hasPrimaryLost, hasMarksLost }: Glance): boolean {
   if (!hasPrimaryLost && !hasMarksLost) return false;
   const now = daemon.context.system.now();
-  if (now - daemon.primaryAt >= filesPauseMs) {
-    daemon.primaryAt = now;
+  const recent = daemon.primaryAt.filter(at => now - at < filesPauseMs);
+  if (recent.length < mostOnPrimary) {
+    daemon.primaryAt = [...recent, now];
     return true;
   }
   daemon.owesPass = true;
-  daemon.dueAt = Math.min(daemon.dueAt, daemon.primaryAt + filesPauseMs);
+  daemon.dueAt = Math.min(daemon.dueAt, recent[0]! + filesPauseMs);
   return false;
 }
 

@@ -79,8 +79,8 @@ export interface DaemonState {
   apart: SetApart | undefined;
   /** When files that were written made a pass the last time, milliseconds since the epoch. */
   rereadAt: number;
-  /** The same for what the primary is to have: its link group, and addresses. */
-  primaryAt: number;
+  /** The latest passes for what the primary is to have: its link group, and addresses. */
+  primaryAt: readonly number[];
   /** A pass was asked for, and the metadata did not answer: the next answer brings it, whether it has news or not. */
   owesPass: boolean;
   asking: OpenQuestion | undefined;

@@ -69,7 +69,7 @@ export function tellPrimaryAddresses({ name, suite, image, disturbances }: Prima
           () => true,
           () => false,
         );
-      if (!(await waitFor(isAnswered, 60_000, 200))) await ping();
+      if (!(await waitFor(isAnswered, 20_000, 200))) await ping();
     }
     expect((await sh(`ip -4 route get ${remoteClient.address[4]}`)).split('\n')[0]).toContain(
       ' src 10.0.0.10 ',

@@ -58,13 +58,15 @@ test('one that is inside of nothing changes nothing', async () => {
   expect(daemon.report().counters).toMatchObject({ changes: counters.changes, repairs: counters.repairs });
 });
 
-test('the primary loses its link group: it is set at the next look, and once a minute where somebody keeps taking it', async () => {
+test('the primary loses its link group: it is set at the next look, and three times a minute where somebody keeps taking it', async () => {
   const { machine, daemon } = await settled();
   const group = () => machine.system.kernel.link('eth0').group;
   await daemon.runFor(60_000);
-  machine.system.sh('ip link set dev eth0 group 0');
-  await daemon.runFor(999);
-  expect(group()).toBe(28_000);
+  for (let time = 0; time < 3; time++) {
+    machine.system.sh('ip link set dev eth0 group 0');
+    await daemon.runFor(3000);
+    expect(group()).toBe(28_000);
+  }
   machine.system.sh('ip link set dev eth0 group 0');
   await daemon.runFor(10_000);
   expect(group()).toBe(0);
