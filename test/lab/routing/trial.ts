@@ -87,15 +87,18 @@ function partOf(machine: Machine, family: Family, seed: number, plan: ReturnType
   return { family, questions, asBefore, lists };
 }
 
-/** Linux (6.18) adds the local route of an IPv6 address from a work queue, a moment behind the address. */
+/**
+ * Linux (6.18) adds the local route of an IPv6 address from a work queue, a moment behind the address; and a link's own fe80:: address, which
+ * is the source of what goes to everybody on it, a moment behind its carrier.
+ */
 export function awaitAddresses(lines: readonly string[]): Step {
   const count = lines.filter(line => line.startsWith('addr add ')).length;
   const there = `ip -6 route show table local type local | grep -c '^local \\(2\\|fd\\)'`;
+  const own = `ip -6 route show table local type local | grep -c '^local fe80:'`;
+  const links = `ip -o link show up | grep -vc ' lo:'`;
+  const isReady = `[ "$(${there})" -ge ${count} ] && [ "$(${own})" -ge "$(${links})" ]`;
   return {
-    shell:
-      count === 0
-        ? ':'
-        : `n=0; until [ "$(${there})" -ge ${count} ] || [ $((n += 1)) -gt 100 ]; do sleep 0.005; done`,
+    shell: count === 0 ? ':' : `n=0; until { ${isReady}; } || [ $((n += 1)) -gt 100 ]; do sleep 0.005; done`,
   };
 }
 
