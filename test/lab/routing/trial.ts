@@ -98,7 +98,7 @@ export function awaitAddresses(lines: readonly string[]): Step {
   const links = `ip -o link show up | grep -vc ' lo:'`;
   const isReady = `[ "$(${there})" -ge ${count} ] && [ "$(${own})" -ge "$(${links})" ]`;
   return {
-    shell: count === 0 ? ':' : `n=0; until { ${isReady}; } || [ $((n += 1)) -gt 100 ]; do sleep 0.005; done`,
+    shell: `n=0; until { ${isReady}; } || [ $((n += 1)) -gt 100 ]; do sleep 0.005; done`,
   };
 }
 
