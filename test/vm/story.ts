@@ -60,7 +60,7 @@ function tell({ image, naming, append }: Machine): void {
   });
 
   const witness = witnessOf(() => ({ vm, stream }));
-  const { answers, alive, silent } = witness;
+  const { answers, alive, named, silent } = witness;
   const linksOf = (link: string) => vmOk(vm, `ip -o addr show dev ${link}`);
 
   test('boots, with cloud-init', async () => {
@@ -135,7 +135,7 @@ function tell({ image, naming, append }: Machine): void {
     expect((await runInVm(vm, 'systemctl is-active eni-agent')).stdout.trim()).toBe('inactive');
     await answers(20_000);
     stream = await openStream(vm);
-    await silent(() => vmOk(vm, 'systemctl enable --now eni-agent', 60_000));
+    await named([first.link, second.link], () => vmOk(vm, 'systemctl enable --now eni-agent', 60_000));
   });
 
   test('on demand: udev starts a pass when a NIC comes and when it goes, and nothing stays', () =>

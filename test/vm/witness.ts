@@ -20,6 +20,16 @@ export interface Witness {
   alive(action: () => Promise<unknown>): Promise<void>;
   /** The kernel says nothing about any link, address, route or rule while `action` runs. */
   silent(action: () => Promise<unknown>): Promise<void>;
+  /** Nothing but one word for each of these links, which has the id of its ENI as one more name from then on: a boot takes that. */
+  named(links: readonly string[], action: () => Promise<unknown>): Promise<void>;
+}
+
+async function said(vm: Vm, action: () => Promise<unknown>): Promise<readonly string[]> {
+  const monitor = 'ip -o monitor link address route rule > /run/lab-monitor & echo $!; sleep 0.5';
+  const pid = (await vmOk(vm, monitor)).trim();
+  await action();
+  const text = await vmOk(vm, `kill ${pid}; cat /run/lab-monitor`);
+  return text.split('\n').flatMap(line => (line.trim() === '' ? [] : [line.trimEnd()]));
 }
 
 /** @param at the machine and its connection of now: both are others after a reboot */
@@ -42,12 +52,13 @@ export function witnessOf(at: () => { readonly vm: Vm; readonly stream: TcpStrea
       expect(slowestMs, 'longest wait for an echo over the primary, ms').toBeLessThan(stallMs);
       report(`${expect.getState().currentTestName}: the slowest echo of the stream took ${slowestMs} ms`);
     },
-    async silent(action) {
-      const { vm } = at();
-      const monitor = 'ip -o monitor link address route rule > /run/lab-monitor & echo $!; sleep 0.5';
-      const pid = (await vmOk(vm, monitor)).trim();
-      await action();
-      expect(await vmOk(vm, `kill ${pid}; cat /run/lab-monitor`)).toBe('');
+    silent: async action => expect((await said(at().vm, action)).join('\n')).toBe(''),
+    async named(links, action) {
+      const lines = await said(at().vm, action);
+      const names = lines.map(
+        line => /^\d+: (\S+): <.*\bLOWER_UP\b.* altname eni-\S+$/.exec(line)?.[1] ?? line,
+      );
+      expect(names.toSorted()).toEqual([...links]);
     },
   };
 }
