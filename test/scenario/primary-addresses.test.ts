@@ -1,6 +1,7 @@
 // `primary-addresses = yes`: the cloud's secondary addresses of the primary on its link, and nothing else of that link. Once per network service.
 import { describe, expect, test } from 'vitest';
-import { lacking, wishOf } from '../../agent/apply/primary/addresses.ts';
+import { lacking, primaryAddressBatches, wishOf } from '../../agent/apply/primary/addresses.ts';
+import { type Eni, unknown } from '../../agent/model/instance.ts';
 import { ip } from '../support/example-plans.ts';
 import type { Machine } from '../support/fake-machine.ts';
 import { primary } from '../support/plan-machine.ts';
@@ -182,6 +183,30 @@ test('a plan of the ENIs that was taken back by hand does not hold up the primar
   const { out, err } = await machine.agent('once');
   expect(`${out}${err}`).toContain('rolled back by hand');
   expect(onPrimary(machine)).toEqual([own, '172.31.16.22/32']);
+});
+
+test('what the metadata did not tell takes nothing away', () => {
+  const given = { link: 'eth0', addresses: [ip('10.0.1.25'), ip('2001:db8:1::25')] };
+  const kernel = {
+    addresses: ['10.0.1.10/24', '10.0.1.25/32', '2001:db8:1::10/64', '2001:db8:1::25/128'].map(a =>
+      addressOn('eth0', a),
+    ),
+  };
+  const untold = unknown('no answer within 3 s');
+  const four = { ...primary.ipv4, addresses: untold };
+  const removed = (enis: readonly Eni[], link: string | undefined = 'eth0') =>
+    primaryAddressBatches(kernel, wishOf({ enis }, link, true), given);
+  const six = familyOf(['2001:db8:1::10', '2001:db8:1::25'], ['2001:db8:1::/64'], 'fe80::1');
+  const nothing = { add: [], remove: [], missing: [] };
+  expect(removed([{ ...primary, ipv4: four, ipv6: six }])).toEqual(nothing);
+  expect(removed([])).toEqual(nothing);
+  expect(removed([], undefined)).toEqual(nothing);
+  expect(removed([{ ...primary, ipv4: four, ipv6: six }], 'br0').add).toEqual([]);
+  // Told that there is none, it goes.
+  const only = familyOf(['2001:db8:1::10'], ['2001:db8:1::/64'], 'fe80::1');
+  expect(removed([{ ...primary, ipv4: four, ipv6: only }]).remove.flatMap(b => b.lines)).toEqual([
+    'addr del 2001:db8:1::25/128 dev eth0',
+  ]);
 });
 
 test('the primary’s own of a family is never given, also while it is missing', () => {

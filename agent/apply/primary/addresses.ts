@@ -1,6 +1,6 @@
 // `primary-addresses = yes`: the secondary addresses that the cloud has for the primary, on its link. Live only: no file of the primary is
 // written, and what this program has added is known until the next boot. Nothing else of that link is touched.
-import { bits, type Family, familyOf, type Ip } from '../../model/address.ts';
+import { bits, type Family, families, familyOf, type Ip } from '../../model/address.ts';
 import { type Instance, valueOr } from '../../model/instance.ts';
 import type { KernelAddress, KernelState } from '../../model/kernel-state.ts';
 import { readKernelState } from '../../system/kernel/reader.ts';
@@ -17,6 +17,8 @@ export interface PrimaryWish {
   readonly primaryLink: string | undefined;
   /** Of the cloud; empty where the option is off. */
   readonly wanted: readonly Ip[];
+  /** Families of which the metadata did not tell: what was given of them stays. */
+  readonly unknown?: readonly Family[];
 }
 
 /**
@@ -31,9 +33,14 @@ export function wishOf(
   on: boolean,
 ): PrimaryWish {
   const primary = enis.find(eni => eni.primary);
-  if (primary === undefined || !on) return { primaryLink, wanted: [] };
-  const [four, six] = [primary.ipv4, primary.ipv6].map(part => valueOr(part.addresses, []));
-  return { primaryLink, wanted: [...four!.slice(1), ...six!.slice(1)] };
+  if (!on) return { primaryLink, wanted: [] };
+  if (primary === undefined) return { primaryLink, wanted: [], unknown: families };
+  const partOf = (family: Family) => (family === 4 ? primary.ipv4 : primary.ipv6);
+  return {
+    primaryLink,
+    wanted: families.flatMap(family => valueOr(partOf(family).addresses, []).slice(1)),
+    unknown: families.filter(family => partOf(family).addresses.state === 'unknown'),
+  };
 }
 
 /**
@@ -71,12 +78,11 @@ export function primaryAddressBatches(
 ): { readonly add: readonly Batch[]; readonly remove: readonly Batch[]; readonly missing: readonly Ip[] } {
   // The primary became the port of a bridge: an address is needed where the primary's own is.
   const here = given?.link === wish.primaryLink ? (given?.addresses ?? []) : [];
-  const isUnknown = wish.primaryLink === undefined && wish.wanted.length > 0;
-  const behind = here.length > 0 || isUnknown ? [] : leftOn(kernel, given);
+  const behind = here.length > 0 || !isKnown(wish) ? [] : leftOn(kernel, given);
   const addresses = kernel.addresses.filter(a => !behind.includes(a));
   const on = addresses.filter(a => a.link === wish.primaryLink && a.scope === 'global');
   const isOurs = (a: KernelAddress) => isGiven(a, here);
-  const gone = on.filter(a => isOurs(a) && !wish.wanted.includes(a.ip)).map(a => a.ip);
+  const gone = on.filter(a => isOurs(a) && !isKept(wish, a.ip)).map(a => a.ip);
   const own = on.findIndex(a => a.family === 4 && !isOurs(a));
   const early = on
     .filter((a, i) => a.family === 4 && isOurs(a) && i < own && !gone.includes(a.ip))
@@ -95,6 +101,15 @@ export function primaryAddressBatches(
     remove: batchesOf(gone.map(ip => [ip, del(ip)] as const)),
     missing,
   };
+}
+
+function isKept({ wanted, unknown = [] }: PrimaryWish, ip: Ip): boolean {
+  return wanted.includes(ip) || unknown.includes(familyOf(ip));
+}
+
+/** Whether it can be told who has to have what: else nothing is taken from a link that was the primary. */
+function isKnown({ primaryLink, wanted, unknown = [] }: PrimaryWish): boolean {
+  return unknown.length === 0 && (primaryLink !== undefined || wanted.length === 0);
 }
 
 function isGiven(a: KernelAddress, given: readonly Ip[]): boolean {
@@ -150,10 +165,10 @@ export async function settlePrimaryAddresses(
   wish: PrimaryWish,
 ): Promise<void> {
   if (wish.wanted.length === 0 && !(await system.exists(givenPath))) return;
-  // Nobody can be given anything, and what was given stays known.
-  if (wish.wanted.length > 0 && wish.primaryLink === undefined) return;
   const kernel = await readKernelState(system);
   const given = await readGiven(system, kernel);
+  // Nothing can be given or taken, and what was given stays known.
+  if (given?.link !== wish.primaryLink && !isKnown(wish)) return;
   const { add, remove, missing } = primaryAddressBatches(kernel, wish, given);
   const here = given?.link === wish.primaryLink ? (given?.addresses ?? []) : [];
   const all = [...here, ...missing];
@@ -166,7 +181,7 @@ export async function settlePrimaryAddresses(
       'changed secondary addresses of the primary',
     );
   }
-  const kept = all.filter(ip => wish.wanted.includes(ip));
+  const kept = all.filter(ip => isKept(wish, ip));
   await remember(system, kernel, wish, kept);
 }
 
