@@ -111,6 +111,7 @@ export function renderDropIn(eni: EniPlan, facts: HostFacts): string {
       ...routeSections(
         eni,
         eni.routes.filter(route => !netplanSpeaks(route, facts)),
+        facts,
       ),
       // netplan's routing-policy has neither suppress_prefixlength nor iif.
       ...ruleSections(eni, facts),

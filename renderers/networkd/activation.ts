@@ -8,6 +8,7 @@ import { keyOf } from '../../agent/model/value.ts';
 import { bringUpDiffers } from '../formats/change-commands.ts';
 import { linkWord, ruleWords } from '../formats/ip-commands.ts';
 import { type Command, type EniChange, eniOf, isMarked, type Travel } from '../renderer.ts';
+import { broughtUp, forgotten, reloads } from './old-networkd.ts';
 import { systemdAtLeast } from './sections.ts';
 
 /** The first networkd that deletes a rule which no loaded file has, whenever it configures any link. */
@@ -28,7 +29,7 @@ const rulesOfLoadedFilesOnly = 248;
  * default route in main that only networkd can take away: that needs the reload.
  */
 function isLive(change: EniChange, facts: HostFacts, ours: string): boolean {
-  if (!systemdAtLeast(facts, 244)) return change.kind !== 'removed';
+  if (!systemdAtLeast(facts, reloads)) return change.kind !== 'removed';
   if (!isMarked(facts.files[ours] ?? '')) return false;
   // `ip` cannot start or stop a DHCP client, nor tell it another table.
   if (change.kind !== 'changed' || bringUpDiffers(change.before, change.after)) return false;
@@ -69,12 +70,14 @@ export function networkdCommands(
   const loaded = changes.filter(change => !goesLive(change));
   const reload: Command = { phase: 'after-write', argv: ['networkctl', 'reload'], does: 'load' };
   return [
+    ...changes.flatMap(change => broughtUp(change, facts)),
     ...changes
       .filter(goesLive)
       .flatMap(change => [...keepTimes(change, facts, paths.loaded(linkOf(change))), ...mtuCommands(change)]),
     ...beforeReload,
     ...changes.flatMap(change => dropLease(change, facts)),
-    ...(loaded.length > 0 && systemdAtLeast(facts, 244) ? [reload, ...waitFor(loaded)] : []),
+    ...(loaded.length > 0 && systemdAtLeast(facts, reloads) ? [reload, ...waitFor(loaded)] : []),
+    ...loaded.flatMap(change => forgotten(change, facts)),
     ...changes.flatMap(change =>
       change.kind === 'removed'
         ? cleanup(change.before, change.linkPresent, facts, wantedRules(changes))
@@ -164,7 +167,7 @@ function waitFor(changes: readonly EniChange[]): readonly Command[] {
 function keepTimes(change: EniChange, facts: HostFacts, files: readonly string[]): readonly Command[] {
   if (
     change.kind !== 'changed' ||
-    !systemdAtLeast(facts, 244) ||
+    !systemdAtLeast(facts, reloads) ||
     systemdAtLeast(facts, rulesOfLoadedFilesOnly)
   )
     return [];

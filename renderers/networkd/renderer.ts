@@ -89,7 +89,7 @@ function renderNetwork(eni: EniPlan, facts: HostFacts): string {
       },
       ...dhcpSection(eni, facts),
       ...addressSections(eni, facts),
-      ...routeSections(eni, eni.routes),
+      ...routeSections(eni, eni.routes, facts),
       ...ruleSections(eni, facts),
     ],
   );

@@ -62,14 +62,20 @@ export function broadcastFor({ family, ip, prefixLength }: PlannedAddress): stri
   return family === 4 && prefixLength < 31 ? broadcastOf(networkOf(ip, prefixLength)) : undefined;
 }
 
-export function routeSections(eni: EniPlan, routes: readonly PlannedRoute[]): readonly SystemdSection[] {
+/** Before 245 the key is `GatewayOnlink`, and the other spelling an unknown one (237, executed); all that came later know both. */
+export function routeSections(
+  eni: EniPlan,
+  routes: readonly PlannedRoute[],
+  facts: HostFacts,
+): readonly SystemdSection[] {
+  const onLinkKey = systemdAtLeast(facts, 245) ? 'GatewayOnLink' : 'GatewayOnlink';
   return routes.map(route => ({
     name: 'Route',
     entries: [
       // A default route is one without a destination, in every version.
       ['Destination', isDefaultRoute(route) ? undefined : route.destination],
       ['Gateway', route.gateway],
-      ['GatewayOnLink', route.gateway !== undefined && isOnLink(eni, route) ? 'yes' : undefined],
+      [onLinkKey, route.gateway !== undefined && isOnLink(eni, route) ? 'yes' : undefined],
       // Without a gateway IPv4 needs the scope; for IPv6 it is ignored with a warning.
       ['Scope', route.gateway === undefined && route.family === 4 ? 'link' : undefined],
       ['Table', route.table],

@@ -88,6 +88,11 @@ async function askNetworkmanager(system: System, link: string): Promise<Owners> 
   };
 }
 
+/** NetworkManager built for /var/run (1.32 and before, by its localstatedir) names the profiles that it keeps in memory by that path. */
+function inRun(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/');
+}
+
 /**
  * Parses `DEVICE:FILENAME` lines; nmcli writes a colon or a backslash inside a value with a backslash before it. The first of a link counts
  * (a VPN above it is named by the same device).
@@ -96,7 +101,7 @@ export function parseProfileFiles(text: string): Readonly<Record<string, string>
   const files = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [device = '', ...rest] = line.split(/(?<!\\):/);
-    const file = rest.join(':').replace(/\\(.)/g, '$1').trim();
+    const file = inRun(rest.join(':').replace(/\\(.)/g, '$1').trim());
     if (isLinkName(device) && !files.has(device) && /^\/[\x20-\x7e]+$/.test(file)) files.set(device, file);
   }
   return Object.fromEntries(files);

@@ -20,7 +20,8 @@ interface Section {
 /** systemd versions that know a key; before them the line is dropped and the rest of the section stays. */
 const keySince: Readonly<Record<string, number>> = {
   'RoutingPolicyRule.SuppressPrefixLength': 245,
-  'Route.GatewayOnLink': 234,
+  'Route.GatewayOnlink': 234,
+  'Route.GatewayOnLink': 245,
   'Match.PermanentMACAddress': 245,
   'DHCPv4.UseGateway': 246,
 };

@@ -68,6 +68,11 @@ describe('parseProfileFiles', () => {
     expect(parseProfileFiles('eth0:/a\neth0:/vpn\n')).toEqual({ eth0: '/a' });
   });
 
+  test('/var/run is /run, where the files are looked for', () => {
+    const name = 'NetworkManager/system-connections/Wired connection 1.nmconnection';
+    expect(parseProfileFiles(`eth1:/var/run/${name}\n`)).toEqual({ eth1: `/run/${name}` });
+  });
+
   test('a profile in memory has no file', () => {
     expect(parseProfileFiles('eth0:\neth0.5:/x\n:/y\n')).toEqual({ 'eth0.5': '/x' });
   });

@@ -304,6 +304,8 @@ describe('activation', () => {
     expect(netplan.travel({ kind: 'added', after }, facts)).toBe('kernel');
     expect(argv([{ kind: 'added', after }], facts)).toEqual([
       ['validate', '/lib/netplan/generate --root-dir /run/eni-agent/netplan-root'],
+      ['before-write', 'sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0'],
+      ['before-write', 'ip link set dev eth1 up'],
     ]);
   });
 });

@@ -198,6 +198,8 @@ Address=10.0.2.11/32
     ['241', 'DuplicateAddressDetection=', 'Address=2001:db8:2::10/128'],
     ['241', 'SuppressPrefixLength=', 'Priority=28600'],
     ['244', 'SuppressPrefixLength=', 'DuplicateAddressDetection=none'],
+    ['244', 'GatewayOnLink=', 'GatewayOnlink=yes'],
+    ['245', 'GatewayOnlink=', 'GatewayOnLink=yes'],
   ])('systemd %s has no %s, but %s', (version, without, having) => {
     const content = contentOf('static-dual-stack', withSystemd(version));
     expect(content).not.toContain(without);
@@ -317,6 +319,42 @@ describe('activation', () => {
     expect(networkd.travel({ kind: 'removed', before: after, linkPresent: true }, facts)).toBe('files');
   });
 
+  test('before 244 there is no reload: the link is brought up by ip, with the address that the lease will bring', () => {
+    const facts = withSystemd('237');
+    const early = ['sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0'];
+    const up = [...early, 'ip link set dev eth1 up'];
+    const leased = eni('dhcp-complete');
+    const address = 'ip -4 address replace 10.0.2.10/32 dev eth1';
+    expect(argv([{ kind: 'added', after }], facts)).toEqual(up);
+    expect(argv([{ kind: 'added', after: leased }], facts)).toEqual([...up, address]);
+    expect(argv([{ kind: 'changed', before: after, after: leased }], facts)).toEqual([...up, address]);
+    expect(argv([{ kind: 'changed', before: leased, after: { ...leased, mtu: 1400 } }], facts)).toEqual([
+      ...up,
+      'ip link set dev eth1 mtu 1400',
+    ]);
+    const commands = networkd.activate([{ kind: 'added', after: leased }], facts);
+    expect(commands.every(c => c.phase === 'before-write')).toBe(true);
+    expect(argv([{ kind: 'removed', before: after, linkPresent: true }], facts).join()).not.toContain(' up');
+    expect(argv([{ kind: 'added', after: leased }], withSystemd('244')).join()).not.toContain('ip link set');
+  });
+
+  test('before 247 a rule with neither source nor destination is added behind the reload: networkd may have forgotten that it went', () => {
+    const add = [
+      'ip -4 rule add from all oif eth1 lookup 28000 priority 33000',
+      'ip -6 rule add from all oif eth1 lookup 28000 priority 33000',
+    ];
+    const added = { kind: 'added', after } as const;
+    expect(argv([added], withSystemd('245'))).toEqual([...reload, ...add]);
+    expect(argv([added], withSystemd('246'))).toEqual([...reload, ...add]);
+    expect(argv([added], withSystemd('247'))).toEqual(reload);
+    expect(networkd.activate([added], withSystemd('245')).filter(c => c.argv[0] === 'ip')).toEqual([
+      expect.objectContaining({ phase: 'after-write', mayFail: true, does: 'kernel' }),
+      expect.objectContaining({ phase: 'after-write', mayFail: true, does: 'kernel' }),
+    ]);
+    // Where it goes on as before, the rule is there.
+    expect(argv([changed], withSystemd('245', { files: loaded })).join()).not.toContain(' rule add ');
+  });
+
   test('a link that networkd has by another file (a catch-all with DHCP) is reloaded on each version: only it can end that', () => {
     for (const version of ['247', '249', '252', '257']) {
       expect(argv([changed], withSystemd(version))).toEqual(reload);
@@ -337,10 +375,6 @@ describe('activation', () => {
     const facts = (version: string) => withSystemd(version, { files: loaded });
     expect(networkd.travel(changed, facts(version)) === 'files-in-two-steps').toBe(bridges);
     expect(networkd.travel({ kind: 'added', after }, facts('257'))).toBe('files');
-  });
-
-  test('before 244 there is no reload', () => {
-    expect(argv([{ kind: 'added', after }], withSystemd('237'))).toEqual([]);
   });
 
   const leased = eni('dhcp-complete');
