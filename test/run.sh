@@ -17,8 +17,8 @@ the linter, the tests that run anywhere, the lab (real network services in netwo
 life of a machine, backend by backend).
 
   --pure     leave the lab and the matrix out; needs no root, takes three minutes
-  --rest     run what the default leaves out: the matrix with DHCP and on Debian 11 and 13, 1,800 more made-up lives, 300
-             cycles of hot-plug, all packages with their linters, and the package on virtual machines
+  --rest     run what the default leaves out: the matrix with DHCP and on Debian 11, 13 and testing, 1,800 more made-up
+             lives, 300 cycles of hot-plug, all packages with their linters, and the package on virtual machines
   --all      both
   --matrix   (npm run matrix) the matrix alone
   NAME       only test files and matrix columns whose name contains it: daemon, test/lab, netplan/trixie/dhcp
@@ -27,6 +27,7 @@ life of a machine, backend by backend).
 Environment
   CI=true            what this machine cannot run counts as a failure; the made-up lives are the same ones each time
   ENI_AGENT_CACHE    folder for the guests' trees (default: ~/.cache/eni-agent)
+  SEEN=write         keep the versions of the services in the trees of this run in test/needs/seen.txt
 TEXT
 }
 
@@ -168,6 +169,8 @@ if [ $((n_lab + n_matrix + n_vm)) -gt 0 ]; then
     n_lab=0 n_matrix=0 n_vm=0
   else
     lab_used=yes
+    # shellcheck disable=SC2086 # a list of words
+    node test/needs/seen.ts versions $trees
   fi
 fi
 
@@ -217,6 +220,9 @@ if [ -n "$again" ]; then
   echo "NOTE: these failed at the first attempt, beside other tests, and ran again alone: $again"
   sed 's/^/  first attempt: /' "$first_failures" 2> /dev/null
 fi
+# Never a failure: what a mirror has is no fault of the change.
+# shellcheck disable=SC2086 # a list of words
+[ -z "$lab_used" ] || node test/needs/seen.ts notes $trees
 [ -z "$left_out" ] || echo "$left_out"
 # shellcheck disable=SC2086 # a list of paths without spaces
 counts=$(node test/results.ts counts $results) || counts="0 1"

@@ -3,16 +3,6 @@
 # It must not change anything of the machine but Debian packages, node_modules and the cache folder.
 
 started=$(date +%s)
-# The guests' root trees, per Debian release: every network service that its cloud images use, and systemd.
-# 11: systemd 247, ifupdown 0.8.36. 12: systemd 252, netplan 0.106, NetworkManager 1.42, ifupdown 0.8.41.
-# 13: systemd 257, netplan 1.1.2, NetworkManager 1.52, ifupdown 0.8.44, whose DHCP client there is dhcpcd.
-tree_base=dbus,ifupdown,iproute2,iputils-ping,kmod,procps,systemd,systemd-sysv,udev
-tree_bullseye=$tree_base,isc-dhcp-client
-# curl and python3-apt: for the recipes of docs/install.md. nftables and iptables: published ports.
-tree_bookworm=$tree_base,isc-dhcp-client,netplan.io,network-manager,curl,python3-apt,nftables,iptables
-tree_trixie=$tree_base,dhcpcd-base,netplan.io,network-manager
-# The bench's guest: Debian 13 with the peers that it measures. perl-base (UDP sends, probes) is in every minbase.
-tree_bench=$tree_base,amazon-ec2-net-utils,cloud-init,curl
 cache=${ENI_AGENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/eni-agent}
 scratch=
 
@@ -148,44 +138,48 @@ setup_packages() {
   }
 }
 
-# setup_trees SUITE...: the guests' root trees, cached and keyed by what is in them. Each is built beside its place and renamed, so
-# that a killed or a parallel build never leaves half a tree: whoever renames first wins, and the other uses that one.
+# suite_word SUITE N: word N of the suite's line in test/needs/suites.txt.
+suite_word() {
+  awk -v suite="$1" -v n="$2" '$1 == suite { print $n }' "$root/test/needs/suites.txt"
+}
+
+# packages_of SUITE: of its root tree; those of `all` and the caller's own where it has some (tree_instead).
+packages_of() {
+  echo "$(suite_word all 5),${tree_instead:-$(suite_word "$1" 5)}"
+}
+
+# setup_trees SUITE...: the guests' root trees, in ENI_AGENT_TREE_SUITE, cached and each keyed by what is in it.
 setup_trees() {
-  key=$(printf '%s %s %s %s' "$tree_bullseye" "$tree_bookworm" "$tree_trixie" "$(uname -m)" | cksum | cut -d' ' -f1)
-  ENI_AGENT_TREES=$cache/trees-$key
-  export ENI_AGENT_TREES
-  mkdir -p "$ENI_AGENT_TREES"
+  mkdir -p "$cache/trees"
   for old in "$cache"/building.*; do
     # Folders of builds whose shell is gone.
     [ -d "$old" ] && [ ! -d "/proc/${old##*.}" ] && rm -rf "$old"
   done
   missing=
   for suite in "$@"; do
-    [ -d "$ENI_AGENT_TREES/$suite" ] || missing="$missing $suite"
+    tree=$cache/trees/$suite-$(printf '%s %s' "$(packages_of "$suite")" "$(uname -m)" | cksum | cut -d' ' -f1)
+    eval "ENI_AGENT_TREE_$suite=\$tree && export ENI_AGENT_TREE_$suite"
+    [ -d "$tree" ] || missing="$missing $suite"
   done
   # shellcheck disable=SC2086 # a list of names
   side_by_side build_tree $missing
 }
 
-# setup_bench_tree: the bench's trixie, in a cache folder of its own, so that neither tree's key depends on the other's packages.
-setup_bench_tree() {
-  ENI_AGENT_TREES=$cache/bench-$(printf '%s %s' "$tree_bench" "$(uname -m)" | cksum | cut -d' ' -f1)
-  export ENI_AGENT_TREES
-  mkdir -p "$ENI_AGENT_TREES"
-  tree_trixie=$tree_bench
-  [ -d "$ENI_AGENT_TREES/trixie" ] || build_tree trixie
-}
-
+# build_tree SUITE: beside its place and renamed, so that a killed or a parallel build never leaves half a tree: whoever renames first wins, and
+# the other uses that one.
 build_tree() {
-  eval "tree_packages=\$tree_$1"
+  eval "tree=\$ENI_AGENT_TREE_$1"
+  # mmdebstrap does not read the machine's apt.conf.
+  old_lists=
+  [ "$(suite_word "$1" 3)" = stable ] || old_lists='Acquire::Check-Valid-Until "false"'
   new_building "$1"
   debian_sources "$1" "$building/sources"
   sources=
   [ ! -e "$building/sources" ] || sources=$building/sources
   quietly "mmdebstrap: building the guest's Debian $1 (once, 330 MB in $cache)" \
-    timeout 900 mmdebstrap --variant=minbase --format=directory --include="$tree_packages" \
-    "$1" "$building/tree" ${sources:+"$sources"} || return
-  mv -T "$building/tree" "$ENI_AGENT_TREES/$1" 2> /dev/null || [ -d "$ENI_AGENT_TREES/$1" ] || return
+    timeout 900 mmdebstrap --variant=minbase --format=directory --include="$(packages_of "$1")" \
+    ${old_lists:+--aptopt="$old_lists"} "$1" "$building/tree" ${sources:+"$sources"} || return
+  mv -T "$building/tree" "$tree" 2> /dev/null || [ -d "$tree" ] || return
   rm -rf "$building"
 }
 

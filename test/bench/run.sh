@@ -42,7 +42,10 @@ fi
 setup_packages lab || exit 1
 # mmdebstrap is written in it, so it is there; a bare perl-base would lack the clock.
 perl -MTime::HiRes -e 0 || exit 1
-setup_bench_tree || exit 1
+# Debian 13 with the peers that are measured, and without a service that none of them needs.
+# shellcheck disable=SC2034 # used by test/setup.sh
+tree_instead=amazon-ec2-net-utils,cloud-init,curl
+setup_trees trixie || exit 1
 bundle=${ENI_AGENT_BUNDLE:-}
 if [ -z "$bundle" ]; then
   setup_bundle || exit 1

@@ -2,7 +2,7 @@
 // families and under strict rp_filter, costs its own packets nothing, survives a boot without the agent, and leaves nothing behind. Told once for
 // each service. The router of the VPC has the source check off where the cloud has to have it off for that: on the ENIs that forward, never on the primary.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { countEvents } from './event-counter.ts';

@@ -2,7 +2,7 @@
 // Cloud); refused where it would not be behind it; and never missing for a moment when its metric changes. Told once for each service.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Family } from '../../agent/model/address.ts';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { countEvents } from './event-counter.ts';

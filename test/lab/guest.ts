@@ -4,8 +4,8 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Suite } from '../needs/declaration.ts';
 import { use } from '../needs/guard.ts';
+import { type Suite, treeOf } from '../needs/suites.ts';
 import type { Background } from './command.ts';
 import { watchDhclient } from './dhclient-watch.ts';
 import { powerOn } from './guest-power.ts';
@@ -45,8 +45,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** The tree to boot, with the way out if there is none. */
 export function findTree(suite: Suite = 'bookworm'): string {
   use(`tree ${suite}`);
-  const tree = join(process.env.ENI_AGENT_TREES ?? '', suite);
-  if (process.env.ENI_AGENT_TREES === undefined || !existsSync(join(tree, 'sbin/ifup')))
+  const tree = treeOf(suite);
+  if (tree === undefined)
     throw new Error(`no guest tree of ${suite}: run the lab through "npm test", which builds it`);
   if (/[:,\\\\\n]/.test(tree))
     throw new Error(`${tree}: a mount option cannot carry this path; set ENI_AGENT_CACHE to another`);

@@ -1,7 +1,7 @@
 // An inhabited machine: an administrator has made ENIs his own, in ways of the backend that do not name their links. They stay his to the
 // byte, the last ENI is served, and all of it survives a boot. What he wrote, and what it makes, is given; the story is the same everywhere.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { countEvents } from './event-counter.ts';
 import { guestOk, runAgent } from './guest-commands.ts';

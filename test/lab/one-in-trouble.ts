@@ -2,7 +2,7 @@
 // and nothing is tried and taken back over and over. Told once for each service; the troubles are those that it can have.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HistoryEntry } from '../../agent/history/entry.ts';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { agentOk, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import {

@@ -1,7 +1,7 @@
 // `primary-addresses = yes` with one network service: the cloud's secondary addresses of the primary come, stay whatever the service does to
 // the link, and go with the cloud's; what else is on that link has no event of ours. Told once for each service.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { type AgentHost, agentOk, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { createDaemonHost, type Daemon, startDaemon, stopDaemon } from './daemon-host.ts';

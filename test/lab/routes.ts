@@ -1,7 +1,7 @@
 // `routes = NETWORK via GATEWAY` with one network service: a network behind a router in the subnet of an ENI, which only that ENI reaches. Packets
 // without a source and those of the ENI go there, the others as before, also after a boot without the agent. Told once for each service.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from './agent-host.ts';
 import { waitFor } from './command.ts';
 import { countEvents } from './event-counter.ts';

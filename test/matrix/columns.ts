@@ -1,6 +1,6 @@
 // The columns of the matrix: which backend runs on which Debian release, and how the ENIs get their addresses. Data.
-import type { ImageName } from '../lab/images.ts';
-import type { Suite } from '../needs/declaration.ts';
+import { type ImageName, imageNames } from '../lab/images.ts';
+import { type Suite, suites } from '../needs/suites.ts';
 
 export type Addressing = 'static' | 'dhcp';
 
@@ -10,19 +10,11 @@ export interface Column {
   readonly addressing: Addressing;
 }
 
-/** The version of each service is in test/setup.sh. Debian 11 has no netplan in its images, and NetworkManager is no cloud's there. */
-const suitesOf: Readonly<Record<ImageName, readonly Suite[]>> = {
-  ifupdown: ['bullseye', 'bookworm', 'trixie'],
-  netplan: ['bookworm', 'trixie'],
-  networkd: ['bullseye', 'bookworm', 'trixie'],
-  'networkmanager-keyfile': ['bookworm', 'trixie'],
-};
-
 /** All of them. Which ones a run has is decided by test/needs/selection.ts. */
-export const columns: readonly Column[] = Object.entries(suitesOf).flatMap(([image, suites]) =>
-  suites.flatMap(suite =>
-    (['static', 'dhcp'] as const).map(addressing => ({ image: image as ImageName, suite, addressing })),
-  ),
+export const columns: readonly Column[] = imageNames.flatMap(image =>
+  suites
+    .filter(entry => entry.columns.includes(image))
+    .flatMap(({ suite }) => (['static', 'dhcp'] as const).map(addressing => ({ image, suite, addressing }))),
 );
 
 /** Throws for a name that no column has. */

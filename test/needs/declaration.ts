@@ -8,10 +8,7 @@
 //
 // The files of test/lab, test/matrix and test/vm have to declare; all others need Node and the npm packages and nothing else.
 import { readFileSync } from 'node:fs';
-
-/** Debian releases that the lab has trees of; test/setup.sh has the packages of each. */
-export const suites = ['bullseye', 'bookworm', 'trixie'] as const;
-export type Suite = (typeof suites)[number];
+import { suites } from './suites.ts';
 
 /** Images of the VM test; test/vm/image.sh makes them. */
 export const vmImageNames = ['bookworm-netplan', 'bookworm-ifupdown', 'trixie-netplan'] as const;
@@ -22,7 +19,7 @@ const programGroups = ['packaging', 'recipes', 'vm'] as const;
 
 /** Every word that a declaration may use. `promtool`: of Prometheus, alone, without the service that its package starts. `package deb`: as `npm run package` makes it, the plain variant for this machine. */
 export const needWords = [
-  ...suites.map(suite => `tree ${suite}` as const),
+  ...suites.map(({ suite }) => `tree ${suite}` as const),
   'tree of the column' as const,
   ...vmImageNames.map(name => `image ${name}` as const),
   ...(['deb', 'rpm'] as const).map(format => `package ${format}` as const),

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { packageIn, packagesFolder } from '../lab/packages.ts';
 import type { Need } from './declaration.ts';
 import { readPrograms } from './programs.ts';
+import { treeOf } from './suites.ts';
 
 /** One line per need that is not met. */
 export function obstaclesTo(needs: readonly Need[]): readonly string[] {
@@ -27,10 +28,11 @@ function obstaclesOf(need: Need): readonly string[] {
     return folder !== undefined && existsSync(join(folder, name, 'root.ext4')) ? [] : [`no VM image ${name}`];
   }
   // A guest boots the bundle of dist/, so the tree alone is no guest.
-  const trees = process.env.ENI_AGENT_TREES;
-  const tree = trees !== undefined && existsSync(join(trees, name, 'sbin/ifup'));
   const bundle = readdirSync(join(import.meta.dirname, '../..')).includes('dist');
-  return [...(tree ? [] : [`no guest tree of ${name}`]), ...(bundle ? [] : ['no bundle in dist/'])];
+  return [
+    ...(treeOf(name) !== undefined ? [] : [`no guest tree of ${name}`]),
+    ...(bundle ? [] : ['no bundle in dist/']),
+  ];
 }
 
 function missingPrograms(group: string): readonly string[] {

@@ -2,7 +2,7 @@
 // image. Chapters (chapters.ts) begin and end with every ENI working and the daemon active.
 import { type Report, reportPath } from '../../../agent/daemon/report.ts';
 import { first, primary, second } from '../../matrix/enis.ts';
-import type { Suite } from '../../needs/declaration.ts';
+import type { Suite } from '../../needs/suites.ts';
 import { type AgentHost, destroyAgentHost } from '../agent-host.ts';
 import { type Outcome, waitFor } from '../command.ts';
 import { guestOk, runInGuest } from '../guest-commands.ts';

@@ -1,7 +1,7 @@
 // The day, told once for each network service: the package is looked at before it may act, lives, is broken, is mended, and leaves.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plugged } from '../../matrix/enis.ts';
-import type { Suite } from '../../needs/declaration.ts';
+import type { Suite } from '../../needs/suites.ts';
 import { allPing, kernelText } from '../daemon-steps.ts';
 import { install } from '../package-guest.ts';
 import { assignAddress, attachEni, detachEni } from '../vpc.ts';

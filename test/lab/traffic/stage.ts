@@ -1,5 +1,5 @@
 // The machine of one table with all that stands around it: hosts in each subnet, and echo servers at every place.
-import type { Suite } from '../../needs/declaration.ts';
+import type { Suite } from '../../needs/suites.ts';
 import { type AgentHost, agentOk, createAgentHost, destroyAgentHost } from '../agent-host.ts';
 import type { GuestImageName } from '../images.ts';
 import { ip, removeNamespace, runIn } from '../namespace.ts';

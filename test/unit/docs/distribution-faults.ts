@@ -1,6 +1,7 @@
 // Whether a row of docs/distributions/ says what was seen: its runs against the recordings and the columns of the matrix.
 import { renderers } from '../../../renderers/registry.ts';
 import { columns as matrixColumns, nameOf } from '../../matrix/columns.ts';
+import { suites } from '../../needs/suites.ts';
 import {
   digestOf,
   examplePlanFor,
@@ -14,12 +15,10 @@ const proofs = recordedNames().map(readProof);
 const consumers = provenConsumers();
 /** Both columns of a backend on one Debian: `ifupdown/bullseye`. */
 export const columns = new Set(matrixColumns.map(c => nameOf(c).replace(/\/[^/]+$/, '')));
-/** Debian's releases that the matrix has. */
-export const suites: Readonly<Record<string, string>> = {
-  '11': 'bullseye',
-  '12': 'bookworm',
-  '13': 'trixie',
-};
+/** Debian's releases that the matrix has: number to name. */
+const suitesByNumber: Readonly<Record<string, string>> = Object.fromEntries(
+  suites.map(({ debian, suite }) => [debian, suite]),
+);
 
 /** What is wrong with the claims of a row, one line each; [] for a row that says what was seen. */
 export function faultsOf(row: Row): readonly string[] {
@@ -84,7 +83,7 @@ export function costOf({ level, runs }: Claim): string {
 }
 
 function suiteOf(system: string): string | undefined {
-  return suites[/^Debian (\d+)/.exec(system)?.[1] ?? ''];
+  return suitesByNumber[/^Debian (\d+)/.exec(system)?.[1] ?? ''];
 }
 
 function versionIn(service: string): string | undefined {
