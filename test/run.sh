@@ -11,6 +11,7 @@ usage() {
   cat << 'TEXT'
 Usage: npm test [-- --pure | --rest | --all] [NAME...]
        npm run matrix [-- COLUMN...]
+       npm run matrix -- --tree DIR --backend NAME --release NAME [OPTION...]
 
 Sets up what the tests need (npm packages; as root also Debian packages and guest trees) and runs the type check,
 the linter, the tests that run anywhere, the lab (real network services in network namespaces) and the matrix (the
@@ -24,8 +25,19 @@ life of a machine, backend by backend).
   NAME       only test files and matrix columns whose name contains it: daemon, test/lab, netplan/trixie/dhcp
   --help     this text
 
+A life of a machine on a root tree of your own: a system of which Debian has no package, or another version of its
+service. Nothing is written into the tree. It is booted by its program /boot-network if it has one, else by its systemd.
+  --tree DIR          absolute path of the tree, with the service, iproute2, ping and perl
+  --backend NAME      what configures its links: networkd, netplan, ifupdown, ... (docs/backends.md)
+  --release NAME      the release that it stands for, as "eni-agent render --release" has it; the os-release of the tree
+                      and the versions that the agent finds there have to be those of the release
+  --addressing WORD   static (default) or dhcp
+  --version TEXT      of the service, where the agent reads none (initscripts, sles11)
+  --record NAME       if every step passes, write test/fixtures/lives/NAME.json, which the golden tests hold from then on
+
 Environment
   CI=true            what this machine cannot run counts as a failure; the made-up lives are the same ones each time
+  MATRIX_CYCLES      cycles of attach, change and detach in a column (default: 20, 5 with DHCP and in a life of your own)
   ENI_AGENT_CACHE    folder for the guests' trees (default: ~/.cache/eni-agent)
   SEEN=write         keep the versions of the services in the trees of this run in test/needs/seen.txt
 TEXT
@@ -35,6 +47,7 @@ mode=default
 picks=
 pure_only=
 matrix_only=
+life=
 for argument in "$@"; do
   case $argument in
     --pure) pure_only=yes ;;
@@ -42,6 +55,8 @@ for argument in "$@"; do
     --all) mode=all ;;
     --matrix) matrix_only=yes mode=every ;;
     --help | -h) usage && exit 0 ;;
+    # Read below, where there is a Node.
+    --tree* | --backend* | --release* | --addressing* | --version* | --record*) life=yes && break ;;
     -*) echo "unknown option $argument" >&2 && usage >&2 && exit 64 ;;
     *[!A-Za-z0-9./_-]*) echo "no test has a name like \"$argument\"" >&2 && exit 64 ;;
     *) picks="$picks $argument" ;;
@@ -49,11 +64,9 @@ for argument in "$@"; do
 done
 projects=pure,lab,matrix,vm
 [ -z "$pure_only" ] || projects=pure
-[ -z "$matrix_only" ] || projects=matrix
+[ -z "$matrix_only$life" ] || projects=matrix
 # Whoever names a test wants it, also where the default leaves it out.
 if [ -n "$picks" ] && [ "$mode" = default ]; then mode=every; fi
-ENI_AGENT_TESTS=$mode ENI_AGENT_PICKS=$picks
-export ENI_AGENT_TESTS ENI_AGENT_PICKS
 
 failed=0
 again=
@@ -138,6 +151,14 @@ make_scratch
 ENI_AGENT_FAILURES=$scratch/failures.txt
 export ENI_AGENT_FAILURES
 setup_node || exit 1
+ENI_AGENT_LIFE=
+if [ -n "$life" ]; then
+  ENI_AGENT_LIFE=$(node test/matrix/lives/arguments.ts "$@") || exit
+  picks='' mode=every
+fi
+export ENI_AGENT_LIFE
+ENI_AGENT_TESTS=$mode ENI_AGENT_PICKS=$picks
+export ENI_AGENT_TESTS ENI_AGENT_PICKS
 
 # How many files each project has in this run, and what they need.
 n_pure=0 n_lab=0 n_matrix=0 n_vm=0 trees='' formats='' groups='' images='' promtool=''
@@ -186,7 +207,8 @@ if [ $# -gt 0 ] && [ "$n_vm" -gt 0 ] && [ -z "$(vm_obstacle)" ]; then
 fi
 if [ $# -gt 0 ]; then
   vitest_run tests "$@"
-  run_again
+  # A life is told once: what is recorded is the first attempt.
+  [ -n "$life" ] || run_again
 fi
 # shellcheck disable=SC2086 # a list of paths without spaces
 if [ "$n_matrix" -gt 0 ]; then node test/matrix/table.ts $results; fi

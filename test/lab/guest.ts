@@ -15,6 +15,8 @@ import type { Vpc } from './vpc.ts';
 export interface GuestSpec {
   /** Debian release of the root tree; bookworm unless told. */
   readonly suite?: Suite;
+  /** A root tree that somebody brings, and its image, in the place of `suite` and `image`. */
+  readonly brought?: { readonly tree: string; readonly image: Image };
   /** What configures the links; ifupdown unless told. */
   readonly image?: GuestImageName;
   /** The primary's configuration: `dhcp` as in the clouds' images (IPv6 static), or all static. */
@@ -58,10 +60,10 @@ export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest
   const disk = join(vpc.dir, 'guest');
   const bundle = spec.bundle ?? join(repository, 'dist/eni-agent.cjs');
   for (const part of ['upper', 'work', 'root', 'net']) mkdirSync(join(disk, part), { recursive: true });
-  const image = images[spec.image ?? 'ifupdown'];
+  const image = spec.brought?.image ?? images[spec.image ?? 'ifupdown'];
   const guest: Guest = {
     vpc,
-    tree: findTree(spec.suite),
+    tree: spec.brought?.tree ?? findTree(spec.suite),
     image,
     disk,
     bundle: existsSync(bundle) ? bundle : '',
@@ -71,7 +73,9 @@ export async function createGuest(vpc: Vpc, spec: GuestSpec = {}): Promise<Guest
   const [primary] = vpc.enis.values();
   const files: Readonly<Record<string, string>> = {
     // The package's own file would have a catch-all of its own.
-    'etc/network/interfaces': 'source /etc/network/interfaces.d/*\n',
+    ...(existsSync(join(guest.tree, 'etc/network'))
+      ? { 'etc/network/interfaces': 'source /etc/network/interfaces.d/*\n' }
+      : {}),
     ...(primary === undefined ? {} : image.files(primary, spec.primary ?? 'dhcp')),
     // A plain file: what a second DHCP client does to it can be seen.
     'etc/resolv.conf': 'nameserver 192.0.2.1\n',

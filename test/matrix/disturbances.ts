@@ -1,9 +1,16 @@
 // What administrators and packages do to a network service, and what deletes other people's rules elsewhere: ours have to be there
 // afterwards, without any pass of the agent.
-import type { ImageName } from '../lab/images.ts';
+import type { BackendName } from '../../agent/model/host.ts';
 
-export const disturbances: Readonly<Record<ImageName, readonly (readonly string[])[]>> = {
+const networkmanager = [
+  ['nmcli', 'connection', 'reload'],
+  ['nmcli', '--wait', '20', 'connection', 'up', 'cloud-init eth0'],
+  ['systemctl', 'restart', 'NetworkManager'],
+] as const;
+
+export const disturbances: Readonly<Record<BackendName, readonly (readonly string[])[]>> = {
   ifupdown: [['ifup', '-a']],
+  initscripts: [['/etc/init.d/network', 'restart']],
   networkd: [
     ['networkctl', 'reload'],
     ['systemctl', 'restart', 'systemd-networkd'],
@@ -12,9 +19,8 @@ export const disturbances: Readonly<Record<ImageName, readonly (readonly string[
     ['networkctl', 'reload'],
     ['systemctl', 'restart', 'systemd-networkd'],
   ],
-  'networkmanager-keyfile': [
-    ['nmcli', 'connection', 'reload'],
-    ['nmcli', '--wait', '20', 'connection', 'up', 'cloud-init eth0'],
-    ['systemctl', 'restart', 'NetworkManager'],
-  ],
+  'networkmanager-ifcfg': networkmanager,
+  'networkmanager-keyfile': networkmanager,
+  sles11: [['/etc/init.d/network', 'restart']],
+  wicked: [['wicked', 'ifreload', 'all']],
 };

@@ -1,20 +1,29 @@
 // What a machine has beside us: a container bridge, a rule and a route of the administrator, an address of his on an ENI, a file
 // of his beside ours. None of it may change, whatever the agent does.
+import type { BackendName } from '../../agent/model/host.ts';
 import type { AgentHost } from '../lab/agent-host.ts';
 import { guestOk } from '../lab/guest-commands.ts';
 import { readGuestFile, writeGuestFile } from '../lab/guest-files.ts';
-import type { ImageName } from '../lab/images.ts';
 import { ip, ipBatch } from '../lab/namespace.ts';
 
+const redHat = [
+  '/etc/sysconfig/network-scripts/ifcfg-nothing0',
+  'DEVICE=nothing0\nONBOOT=no\nBOOTPROTO=none\n',
+] as const;
+const suse = ['/etc/sysconfig/network/ifcfg-nothing0', "STARTMODE='off'\nBOOTPROTO='none'\n"] as const;
 /** His file, in the folder where ours are. */
-const files: Readonly<Record<ImageName, readonly [string, string]>> = {
+const files: Readonly<Record<BackendName, readonly [string, string]>> = {
   ifupdown: ['/etc/network/interfaces.d/99-admin', '# nothing\n'],
+  initscripts: redHat,
   networkd: ['/etc/systemd/network/99-admin.network', '[Match]\nName=nothing0\n'],
   netplan: ['/etc/netplan/99-admin.yaml', 'network:\n  version: 2\n'],
+  'networkmanager-ifcfg': redHat,
   'networkmanager-keyfile': [
     '/etc/NetworkManager/system-connections/admin.nmconnection',
     '[connection]\nid=admin\nuuid=5c02ddd2-a191-3003-b396-7981844a7000\ntype=ethernet\ninterface-name=nothing0\n\n[ipv4]\nmethod=disabled\n\n[ipv6]\nmethod=disabled\n',
   ],
+  sles11: suse,
+  wicked: suse,
 };
 
 /** The lines of the normal form that are his. */
@@ -25,7 +34,7 @@ export const foreignLines: ReadonlySet<string> = new Set([
 ]);
 
 /** Adds them, as somebody does on a machine that has booted. */
-export async function addForeign(host: AgentHost, image: ImageName): Promise<void> {
+export async function addForeign(host: AgentHost, image: BackendName): Promise<void> {
   await ipBatch(host.vpc.guest, [
     'link add br0 type bridge',
     'addr add 172.17.0.1/16 dev br0',
@@ -61,7 +70,7 @@ export async function mendForeign(host: AgentHost): Promise<void> {
 }
 
 /** What of it is missing, as readable lines. */
-export async function missingForeign(host: AgentHost, image: ImageName): Promise<readonly string[]> {
+export async function missingForeign(host: AgentHost, image: BackendName): Promise<readonly string[]> {
   const script = 'for f in 4 6; do ip -$f rule; done; ip route show table 77; ip route; ip -o addr show';
   const text = await guestOk(host.guest, ['sh', '-c', script]);
   const wanted = [

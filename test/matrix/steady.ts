@@ -12,6 +12,8 @@ import { remoteClient } from '../lab/vpc-spec.ts';
 export interface Traffic {
   /** One line per loss; empty if nothing was lost. */
   readonly losses: readonly string[];
+  /** Pings that were not answered, by the address that they came from; those that lost none have no entry. */
+  readonly lostPings: Readonly<Record<string, number>>;
   /** Pings answered, and bytes echoed by the stream. */
   readonly pings: number;
   readonly bytes: number;
@@ -130,6 +132,7 @@ async function stop(
   await waitFor(() => sources.every((_, n) => (answersTo(host, n).at(-1) ?? 0) > later[n]!), 10_000, 50);
   await runInGuest(host.guest, ['kill', '-INT', ...pids]);
   const losses: string[] = [];
+  const lostPings: Record<string, number> = {};
   let [pings, bytes] = [0, 0];
   for (const [n, source] of streams.entries()) {
     await waitFor(() => readGuestFile(host.guest, resultOf(n)) !== undefined, 15_000);
@@ -144,10 +147,26 @@ async function stop(
     const lost = missingIn(answers);
     pings += answers.length;
     if ((answers.at(-1) ?? 0) <= later[n]!) losses.push(`ping of ${source}: none is answered any more`);
-    if (lost.length > 0)
-      losses.push(`ping of ${source}: lost ${lost.length}: ${lost.slice(0, 20).join(' ')}`);
+    if (lost.length === 0) continue;
+    lostPings[source] = lost.length;
+    losses.push(`ping of ${source}: lost ${lost.length}: ${lost.slice(0, 20).join(' ')}`);
   }
-  return { losses, pings, bytes };
+  return { losses, lostPings, pings, bytes };
+}
+
+/**
+ * What was lost beyond what is known to be lost.
+ *
+ * @param allowed pings, by the address that they come from
+ */
+export function lossesBeyond(
+  { losses, lostPings }: Pick<Traffic, 'losses' | 'lostPings'>,
+  allowed: Readonly<Record<string, number>>,
+): readonly string[] {
+  return losses.filter(line => {
+    const source = /^ping of (\S+): lost /.exec(line)?.[1] ?? '';
+    return (lostPings[source] ?? 0) === 0 || lostPings[source]! > (allowed[source] ?? 0);
+  });
 }
 
 function answersTo(host: AgentHost, source: number): readonly number[] {

@@ -4,11 +4,12 @@ import { expect } from 'vitest';
 import { columnNamed } from '../matrix/columns.ts';
 import { beginFile } from './guard.ts';
 import { obstaclesTo } from './obstacles.ts';
+import { needOf } from './selection.ts';
 
 const file = expect.getState().testPath ?? '';
 const shown = path.relative(path.join(import.meta.dirname, '../..'), file);
 const { ENI_AGENT_COLUMN: column } = process.env;
-const needs = beginFile(file, column === undefined ? undefined : `tree ${columnNamed(column).suite}`);
+const needs = beginFile(file, column === undefined ? undefined : needOf(columnNamed(column)));
 const obstacles = obstaclesTo(needs);
 if (obstacles.length > 0)
   throw new Error(

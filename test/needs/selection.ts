@@ -2,7 +2,7 @@
 // up is what is needed.
 import { globSync } from 'node:fs';
 import path from 'node:path';
-import { type Column, columns, nameOf } from '../matrix/columns.ts';
+import { type Column, columnOfLife, columns, nameOf } from '../matrix/columns.ts';
 import { type Need, needsIn, readDeclaration, type Share } from './declaration.ts';
 
 /** `default`: what `npm test` runs; `rest`: what it leaves out; `all`: both; `every`: also what only `npm run vm` has. */
@@ -39,6 +39,8 @@ export function filesOf(project: Project, mode: Mode, picks: readonly string[] =
 }
 
 export function columnsOf(mode: Mode, picks: readonly string[] = []): readonly Column[] {
+  const life = columnOfLife();
+  if (life !== undefined) return [life];
   const isDefault = ({ suite, addressing }: Column) => suite === 'bookworm' && addressing === 'static';
   return partOf(columns, isDefault, mode).filter(column => isPicked(`matrix ${nameOf(column)}`, picks));
 }
@@ -65,9 +67,14 @@ export function needsOf(
     ),
   );
   const trees = wanted.includes('matrix')
-    ? columnsOf(mode, picks).map(({ suite }) => `tree ${suite}` as const)
+    ? columnsOf(mode, picks).flatMap(column => needOf(column) ?? [])
     : [];
   return new Set([...needs.filter(need => need !== 'tree of the column'), ...trees]);
+}
+
+/** Whoever brings a tree has it already. */
+export function needOf({ suite, life }: Column): Need | undefined {
+  return life === undefined ? (`tree ${suite}` as Need) : undefined;
 }
 
 const sharesOf: Readonly<Record<Mode, readonly Share[]>> = {
