@@ -20,7 +20,7 @@ import { failedPings, pingMatrix, renderMatrix } from '../lab/ping-matrix.ts';
 import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
 import { attachEni } from '../lab/vpc.ts';
 import type { EniSpec } from '../lab/vpc-spec.ts';
-import type { Suite } from '../needs/declaration.ts';
+import type { Suite } from '../needs/suites.ts';
 import { wordsFor } from '../support/recorded-proofs.ts';
 import type { Column } from './columns.ts';
 import { eniSections, first, primary, second } from './enis.ts';

@@ -1,7 +1,15 @@
 // Whether a row of docs/distributions/ says what was seen: its runs against the recordings and the columns of the matrix.
 import { renderers } from '../../../renderers/registry.ts';
+import { releaseNamed } from '../../../renderers/releases/lookup.ts';
 import { columns as matrixColumns, nameOf } from '../../matrix/columns.ts';
 import { suites } from '../../needs/suites.ts';
+import {
+  type LivedStep,
+  lifeNames,
+  readLife,
+  readPlan,
+  renderedDigests,
+} from '../../support/recorded-lives.ts';
 import {
   digestOf,
   examplePlanFor,
@@ -13,6 +21,13 @@ import { type Claim, factsOf, type Row } from './distribution-rows.ts';
 
 const proofs = recordedNames().map(readProof);
 const consumers = provenConsumers();
+/** The recorded lives by name. */
+export const lives = new Map(lifeNames().map(name => [name, readLife(name)]));
+/** How the column "service there" calls what the agent reads a version of. */
+const programNames: Readonly<Record<string, string>> = {
+  systemd: 'networkd',
+  networkmanager: 'NetworkManager',
+};
 /** Both columns of a backend on one Debian: `ifupdown/bullseye`. */
 export const columns = new Set(matrixColumns.map(c => nameOf(c).replace(/\/[^/]+$/, '')));
 /** Debian's releases that the matrix has: number to name. */
@@ -23,7 +38,12 @@ const suitesByNumber: Readonly<Record<string, string>> = Object.fromEntries(
 /** What is wrong with the claims of a row, one line each; [] for a row that says what was seen. */
 export function faultsOf(row: Row): readonly string[] {
   const levels = row.claims.map(claim => claim.level).join('+');
-  if (!/^(matrix|recorded|matrix\+recorded|reasoned)$/.test(levels)) return [`claims ${levels}`];
+  if (
+    !/^(matrix|life|recorded|matrix\+life|matrix\+recorded|life\+recorded|matrix\+life\+recorded|reasoned)$/.test(
+      levels,
+    )
+  )
+    return [`claims ${levels}`];
   const faults = row.claims.flatMap(claim => [
     ...(claim.runs.length === 0 ? [`${claim.level}, but no run is named`] : []),
     ...claim.runs.flatMap(run => faultsOfRun(row, claim, run)),
@@ -33,6 +53,7 @@ export function faultsOf(row: Row): readonly string[] {
 }
 
 function faultsOfRun(row: Row, { level, text: claim }: Claim, run: string): readonly string[] {
+  if (level === 'life') return faultsOfLife(row, run);
   const consumer = consumers.find(c => c.consumer === run);
   if (consumer === undefined && !columns.has(run)) return [`${run} was never run`];
   const faults: string[] = [];
@@ -56,6 +77,44 @@ function faultsOfRun(row: Row, { level, text: claim }: Claim, run: string): read
   return [...faults, ...changedFiles(row, run)];
 }
 
+function faultsOfLife(row: Row, run: string): readonly string[] {
+  const life = lives.get(run);
+  if (life === undefined) return [`${run} was never lived`];
+  const faults: string[] = [];
+  if (life.backend !== row.backend) faults.push(`${run} is another backend`);
+  // A service that no image of the release has is in a row without releases: `Debian 13 with networkd`.
+  const system = row.system
+    .toLowerCase()
+    .replace(/ with .*/, '')
+    .replace(' ', '-');
+  if (!(row.releases.length === 0 ? system === life.release : row.releases.includes(life.release)))
+    faults.push(`${run} is another system`);
+  for (const [program, version] of Object.entries(life.services)) {
+    const shown = new RegExp(`(?:^|, )${programNames[program] ?? program} (\\d[\\w.+~-]*)( \\(K\\))?`).exec(
+      row.service,
+    );
+    if (shown === null || !`${version}.`.startsWith(`${shown[1]}.`))
+      faults.push(`${run} is ${program} ${version}`);
+    else if (shown[2] !== undefined)
+      faults.push(`nobody has read which version of ${program} the system has`);
+  }
+  const ofRelease = releaseNamed(life.release);
+  if (row.releases.length === 0 || ofRelease.backend !== row.backend) return faults;
+  const others = life.steps.filter(({ plan, files }) => {
+    if (plan === undefined) return false;
+    const today = renderedDigests(life.backend, readPlan(plan), ofRelease.facts);
+    return (
+      Object.entries(today).sort().join() !==
+      Object.entries(files ?? {})
+        .sort()
+        .join()
+    );
+  });
+  return others.length === 0
+    ? faults
+    : [...faults, `${run} has written other files than those of ${life.release}`];
+}
+
 /** Plans whose files are not the bytes that the service has loaded. */
 function changedFiles(row: Row, run: string): readonly string[] {
   if (row.releases.length === 0) return [];
@@ -74,12 +133,25 @@ function changedFiles(row: Row, run: string): readonly string[] {
 export function costOf({ level, runs }: Claim): string {
   // The matrix fails at the first event.
   if (level === 'matrix') return 'matrix: 0 events';
+  if (level === 'life') return costOfLives(runs);
   if (level !== 'recorded') return 'not measured';
   const steps = proofs
     .filter(({ consumer }) => runs.includes(consumer))
     .flatMap(proof => proof.steps.filter(step => step.name !== 'boot'));
   const events = steps.reduce((sum, step) => sum + step.primaryEvents.length, 0);
   return `recorded: ${events} events in ${steps.length} steps`;
+}
+
+function costOfLives(runs: readonly string[]): string {
+  const steps = runs.flatMap(run => lives.get(run)?.steps ?? []);
+  const events = steps.reduce((sum, step) => sum + (step.primaryEvents ?? 0), 0);
+  const lost = lostIn(steps);
+  return `life: ${events} events in ${steps.length} steps${lost === 0 ? '' : `, ${lost} pings of an ENI lost`}`;
+}
+
+export function lostIn(steps: readonly LivedStep[]): number {
+  const counts = steps.flatMap(step => Object.values(step.lostPings ?? {}));
+  return counts.reduce((sum, n) => sum + n, 0);
 }
 
 function suiteOf(system: string): string | undefined {

@@ -14,7 +14,7 @@ import {
   recordedNames,
   type StepName,
 } from '../../support/recorded-proofs.ts';
-import { columns, costOf, faultsOf } from './distribution-faults.ts';
+import { columns, costOf, faultsOf, lives, lostIn } from './distribution-faults.ts';
 import { claimsOf, codes, factsOf, families, type Row, rows } from './distribution-rows.ts';
 import {
   codeColumn,
@@ -55,7 +55,7 @@ test('each release is in one row, and all backends are there', () => {
 test('the families: every page, and each system under its strongest evidence', () => {
   const pages = documents.filter(name => name.startsWith('docs/distributions/'));
   expect(families.map(family => `docs/${family.page}`)).toEqual(pages);
-  const levels = ['matrix', 'recorded', 'reasoned'];
+  const levels = ['matrix', 'life', 'recorded', 'reasoned'];
   const lines = families.map(({ title, page, rows: own }) => {
     const cells = levels.map(
       level =>
@@ -67,8 +67,8 @@ test('the families: every page, and each system under its strongest evidence', (
     return `| [${title}](${page}) | ${cells.join(' | ')} |`;
   });
   const head =
-    '| page | the agent ran there (`matrix`) | the service loaded the files (`recorded`) | nothing was run (`reasoned`) |';
-  expectParagraph('docs/distributions.md', 'systems', [head, '|---|---|---|---|', ...lines].join('\n'));
+    '| page | the agent ran there (`matrix`) | the agent ran there once (`life`) | the service loaded the files (`recorded`) | nothing was run (`reasoned`) |';
+  expectParagraph('docs/distributions.md', 'systems', [head, '|---|---|---|---|---|', ...lines].join('\n'));
 });
 
 /** Without the names of its releases. */
@@ -116,9 +116,11 @@ describe('what is verified was run', () => {
     expect(faultsOf(row)).toEqual([]);
   });
 
-  test('each recording and each column of the matrix is named', () => {
+  test('each recording, each life and each column of the matrix is named', () => {
     const runs = rows.flatMap(row => row.claims.flatMap(claim => claim.runs));
-    expect([...columns, ...consumers.map(c => c.consumer)].filter(run => !runs.includes(run))).toEqual([]);
+    expect(
+      [...columns, ...lives.keys(), ...consumers.map(c => c.consumer)].filter(run => !runs.includes(run)),
+    ).toEqual([]);
   });
 });
 
@@ -126,6 +128,11 @@ describe('a claim that was not run', () => {
   const rhel8 = rows.find(row => row.releases.includes('rhel-8'))!;
   const rhel10 = rows.find(row => row.releases.includes('rhel-10'))!;
   const debian12 = rows.find(row => row.releases.includes('debian-12'))!;
+  const debian13 = rows.find(row => row.releases.includes('debian-13'))!;
+  const [networkd12, networkd13] = ['12', '13'].map(
+    debian => rows.find(row => row.system === `Debian ${debian} with networkd`)!,
+  ) as [Row, Row];
+  const lived = 'life: `networkd-debian-13`';
   const amazon = rows.find(row => row.releases.includes('amzn-2'))!;
   const claim = (row: Row, verified: string, more: Partial<Row> = {}): Row => {
     const claims = claimsOf(verified);
@@ -149,6 +156,19 @@ describe('a claim that was not run', () => {
     ['more plans', claim(rhel8, 'recorded: `networkmanager-ifcfg-1.40` (9 plans)'), [/^11 plans/]],
     ['another Debian', claim(debian12, 'matrix: `netplan/trixie`'), [/is another system/]],
     ['another backend', claim(debian12, 'matrix: `networkd/bookworm`'), [/is another backend/]],
+    ['no life', claim(networkd13, 'life: `none`'), [/^none was never lived$/]],
+    ['the life of another system', claim(networkd12, lived), [/another system/, /is systemd 257/]],
+    ['the life of another backend', claim(debian13, lived), [/is another backend/]],
+    [
+      'a life of a version that nobody has read',
+      claim(networkd13, lived, { service: 'networkd 257 (K)' }),
+      [/^nobody has read which version of systemd the system has$/],
+    ],
+    [
+      'a life behind something weaker',
+      claim(networkd13, `recorded: x; ${lived}`),
+      [/^claims recorded\+life$/],
+    ],
     ['a system that is no Debian', claim(amazon, 'matrix: `ifupdown/bullseye`'), [/backend/, /system/]],
     ['a cost', { ...rhel8, cost: 'recorded: 1 events in 22 steps' }, [/^the cost is "recorded: 0 events/]],
     ['a cost of what was not run', { ...amazon, cost: '0 events' }, [/^the cost is "not measured"/]],
@@ -169,7 +189,9 @@ describe('a claim that was not run', () => {
 
 describe('what was run', () => {
   test('one kernel', () => {
-    const kernels = new Set(proofs.map(p => p.kernelVersion.split('.').slice(0, 2).join('.')));
+    const kernels = new Set(
+      [...proofs, ...lives.values()].map(p => p.kernelVersion.split('.').slice(0, 2).join('.')),
+    );
     expect(kernels.size).toBe(1);
     expect(section(text, 'What was not run')).toContain(`one kernel, ${[...kernels][0]};`);
   });
@@ -195,14 +217,32 @@ describe('what was run', () => {
     });
     const head = ['recording', 'version', 'files of', 'static+dhcp', 'boot', 'activate', 'remove'];
     const table = [[...head, 'events', 'lost', 'date'], ...lines.sort()];
-    const widths = table[0]!.map((_, i) => Math.max(...table.map(line => line[i]!.length)));
-    const texts = table.map(line =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    );
-    expectBlock('docs/distributions.md', 'recordings', texts.join('\n'));
+    expectBlock('docs/distributions.md', 'recordings', aligned(table));
+  });
+
+  test('the lives', () => {
+    const lines = [...lives].map(([name, { services, release, addressing, cycles, date, steps }]) => [
+      ...[
+        name,
+        Object.entries(services)
+          .map(words => words.join(' '))
+          .join(', '),
+        release,
+        addressing,
+      ],
+      ...[steps.length, cycles, steps.reduce((sum, s) => sum + (s.primaryEvents ?? 0), 0), lostIn(steps)].map(
+        String,
+      ),
+      date,
+    ]);
+    const head = ['life', 'service', 'release', 'addresses', 'steps', 'cycles', 'events', 'lost', 'date'];
+    expectBlock('docs/distributions.md', 'lives', aligned([head, ...lines]));
+  });
+
+  test('what of the lives is real', () => {
+    const table = tableRows(section(text, 'Lives').replace(/^```[\s\S]*?^```$/gm, ''));
+    expect(codeColumn(table)).toEqual([...lives.keys()]);
+    for (const row of table) for (const cell of row) expect(cell).not.toBe('');
   });
 
   test('what of them is real', () => {
@@ -225,3 +265,14 @@ describe('what was run', () => {
     expectParagraph('docs/distributions.md', 'matrix', [head, ...lines].join('\n'));
   });
 });
+
+/** In columns. */
+function aligned(table: readonly (readonly string[])[]): string {
+  const widths = table[0]!.map((_, i) => Math.max(...table.map(line => line[i]!.length)));
+  const lineOf = (line: readonly string[]) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
+  return table.map(lineOf).join('\n');
+}

@@ -7,7 +7,7 @@ import { type Row, rows } from './distribution-rows.ts';
 import { expectParagraph, fences, readDocument, root, section, tableRows } from './documents.ts';
 
 /** The strongest claim first; what the documents call `matrix` is the agent's own run. */
-const levels = { matrix: 'run', recorded: 'recorded', reasoned: 'reasoned' } as const;
+const levels = { matrix: 'run', life: 'life', recorded: 'recorded', reasoned: 'reasoned' } as const;
 type Level = keyof typeof levels;
 
 function strongest(row: Row): Level {
@@ -49,7 +49,7 @@ test('the systems, by what was run of each', () => {
     return `| ${backend} | ${cells.join(' | ')} |`;
   });
   const head = `| backend | ${Object.values(levels).join(' | ')} |`;
-  expectParagraph('README.md', 'proven', [head, '|---|---|---|---|', ...lines].join('\n'));
+  expectParagraph('README.md', 'proven', [head, '|---|---|---|---|---|', ...lines].join('\n'));
 });
 
 describe('the costs', () => {

@@ -171,6 +171,7 @@ test('every generated block belongs to a test of this file', () => {
       // By coexistence.test.ts.
       'docs/coexistence.md drop-ins',
       // By distributions.test.ts.
+      'docs/distributions.md lives',
       'docs/distributions.md matrix',
       'docs/distributions.md recordings',
       'docs/distributions.md systems',
