@@ -72,7 +72,7 @@ export async function createMachine(column: Column): Promise<Machine> {
 function createHost({ image, suite, addressing, life }: Column): Promise<AgentHost> {
   return createAgentHost(
     {
-      name: `m${image.slice(0, 8)}${suite}${addressing}`.slice(0, 20).replaceAll('-', ''),
+      name: `m${image.slice(0, 8)}${suite}${addressing}`.replace(/[^a-z0-9]/g, '').slice(0, 20),
       provider: 'aws',
       enis: [primary, first, second],
       // Until the agent has configured the ENI, that is: `plug` and `pass`.
