@@ -40,6 +40,11 @@ export function columnNamed(name: string): Column {
   return column;
 }
 
+/** How its VPC is called, in letters and digits (labName of test/lab/namespace.ts). */
+export function vpcNameOf({ image, suite, addressing }: Column): string {
+  return `m${image.slice(0, 8)}${suite}${addressing}`.replaceAll(/[^a-z0-9]/g, '').slice(0, 20);
+}
+
 /** `networkd/trixie/dhcp`: how a column is called in the table and on the command line. */
 export function nameOf({ image, suite, addressing }: Column): string {
   return `${image}/${suite}/${addressing}`;

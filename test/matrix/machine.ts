@@ -20,9 +20,8 @@ import { failedPings, pingMatrix, renderMatrix } from '../lab/ping-matrix.ts';
 import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
 import { attachEni } from '../lab/vpc.ts';
 import type { EniSpec } from '../lab/vpc-spec.ts';
-import type { Suite } from '../needs/suites.ts';
 import { wordsFor } from '../support/recorded-proofs.ts';
-import type { Column } from './columns.ts';
+import { type Column, vpcNameOf } from './columns.ts';
 import { eniSections, first, primary, second } from './enis.ts';
 import { foreignLines, missingForeign } from './foreign.ts';
 import { disagreements } from './lives/agreement.ts';
@@ -69,10 +68,11 @@ export async function createMachine(column: Column): Promise<Machine> {
   }
 }
 
-function createHost({ image, suite, addressing, life }: Column): Promise<AgentHost> {
+function createHost(column: Column): Promise<AgentHost> {
+  const { image, suite, addressing, life } = column;
   return createAgentHost(
     {
-      name: `m${image.slice(0, 8)}${suite}${addressing}`.replace(/[^a-z0-9]/g, '').slice(0, 20),
+      name: vpcNameOf(column),
       provider: 'aws',
       enis: [primary, first, second],
       // Until the agent has configured the ENI, that is: `plug` and `pass`.
@@ -80,7 +80,7 @@ function createHost({ image, suite, addressing, life }: Column): Promise<AgentHo
     },
     {
       ...(life === undefined
-        ? { image: image as ImageName, suite: suite as Suite }
+        ? { image: image as ImageName, suite }
         : { brought: { tree: life.tree, image: imageOf(life) } }),
       agentKeys: ['allow-unproven = yes'],
       // Longer than usual: a lease of dhcpcd takes 5 s, on a machine that has nothing else to do.

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackendName, backendNames } from '../../../agent/model/host.ts';
 import { releaseNames } from '../../../renderers/releases/lookup.ts';
 import { releaseTable } from '../../../renderers/releases/table.ts';
+import { labName } from '../../lab/namespace.ts';
 import { parseEni } from '../../lab/vpc-spec.ts';
+import { vpcNameOf } from '../../matrix/columns.ts';
 import { primary } from '../../matrix/enis.ts';
 import { disagreements, servicesOf } from '../../matrix/lives/agreement.ts';
 import { imageOf } from '../../matrix/lives/images.ts';
@@ -166,6 +168,12 @@ describe('the image', () => {
     expect(image()).toMatchObject({ init: 'none', boot: ['/boot-network'] });
     rmSync(path.join(tree, 'boot-network'));
   });
+});
+
+test('every life has a name that a VPC of the lab can have', () => {
+  for (const image of backendNames)
+    for (const suite of releaseNames())
+      expect(() => labName(vpcNameOf({ image, suite, addressing: 'static' }), 'guest')).not.toThrow();
 });
 
 describe('what is expected', () => {
