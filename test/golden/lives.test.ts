@@ -36,13 +36,14 @@ const fewestCycles = 5;
 /** What stands in the recording and is no proof, one line each. */
 function faultsOf(life: RecordedLife): readonly string[] {
   const { backend, facts, cycles, steps } = life;
+  const story = stepNamesOf(backend, life.release);
   const told = steps.map(step => step.name);
   return [
-    ...stepNamesOf(backend)
+    ...story
       .filter((name, index) => told[index] !== name)
       .slice(0, 1)
       .map(name => `the story ends before: ${name}`),
-    ...(told.length > stepNamesOf(backend).length ? ['more steps than the story has'] : []),
+    ...(told.length > story.length ? ['more steps than the story has'] : []),
     ...(cycles >= fewestCycles ? [] : [`${cycles} cycles`]),
     ...disagreements({ ...life, tree: '' }, facts, selectBackend(facts).backend),
     ...steps.flatMap(step => faultsOfStep(life, step).map(line => `${step.name}: ${line}`)),

@@ -1,11 +1,15 @@
 // The steps of the story by name, what is expected after each, and what may be lost in it: data for the story, and for the recordings of it.
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import type { RuleWords } from '../../agent/model/rule-words.ts';
-import { disturbances } from './disturbances.ts';
+import { disturbancesOf } from './disturbances.ts';
 import { faults } from './faults.ts';
 
-/** Titles in their order. */
-export function stepNamesOf(backend: BackendName): readonly string[] {
+/**
+ * Titles in their order.
+ *
+ * @param release of a life
+ */
+export function stepNamesOf(backend: BackendName, release?: string): readonly string[] {
   return [
     'boot with ENIs',
     'nothing to do',
@@ -16,7 +20,7 @@ export function stepNamesOf(backend: BackendName): readonly string[] {
     'detach',
     're-attach with other addresses',
     ...Object.keys(faults).map(faultStep),
-    ...disturbances[backend].map(disturbanceStep),
+    ...disturbancesOf(backend, release).map(disturbanceStep),
     'cycles of attach, change, detach',
     'reboot without the agent',
     'remove',

@@ -10,7 +10,7 @@ import { rebootGuest } from '../lab/guest-power.ts';
 import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
 import { assignAddress, attachEni, detachEni, unassignAddress } from '../lab/vpc.ts';
 import { type Column, nameOf } from './columns.ts';
-import { disturbances } from './disturbances.ts';
+import { disturbancesOf } from './disturbances.ts';
 import { joining, plugged, reattached } from './enis.ts';
 import { faults, impatiently } from './faults.ts';
 import { addForeign, foreignLines, mendForeign } from './foreign.ts';
@@ -150,7 +150,7 @@ function tell(column: Column): void {
       await planned('reattached');
     });
 
-  for (const argv of disturbances[column.image])
+  for (const argv of disturbancesOf(column.image, column.life?.release))
     step(disturbanceStep(argv), async () => {
       expect((await runInGuest(host.guest, argv)).exitCode).toBe(0);
       await planned('reattached');

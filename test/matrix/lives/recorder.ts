@@ -70,7 +70,9 @@ export class Recorder {
   write(machine: Machine | undefined): void {
     const { life, image, addressing } = this.column;
     if (life?.record === undefined) return;
-    const lacking = stepNamesOf(image).filter(name => !this.steps.some(step => step.name === name));
+    const lacking = stepNamesOf(image, life.release).filter(
+      name => !this.steps.some(step => step.name === name),
+    );
     if (machine === undefined || lacking.length > 0) {
       console.error(`not recorded: ${machine === undefined ? 'no machine' : lacking.join(', ')}`);
       return;

@@ -205,7 +205,7 @@ describe('what is expected', () => {
   });
 
   test('of a step is one of the texts of the matrix', () => {
-    const states = new Set(backendNames.flatMap(stepNamesOf).map(stateAfter));
+    const states = new Set(backendNames.flatMap(name => stepNamesOf(name)).map(stateAfter));
     expect([...states].map(String).sort()).toEqual([
       ...['addresses', 'boot', 'detached', 'hot-plug', 'joined', 'left', 'reattached', 'undefined'],
     ]);
