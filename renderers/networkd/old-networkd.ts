@@ -1,8 +1,9 @@
 // What networkd before 247 does not do by itself, and ip(8) has to. For the backends networkd and netplan. Source: networkd 237 and 245,
 // executed, and their source. Knows no file.
-import { families } from '../../agent/model/address.ts';
+import { contains, families, prefixLengthOf } from '../../agent/model/address.ts';
 import type { HostFacts } from '../../agent/model/host.ts';
 import { noAutoconf } from '../../agent/model/link-sysctls.ts';
+import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { bringUpDiffers } from '../formats/change-commands.ts';
 import { linkWord, ruleWords } from '../formats/ip-commands.ts';
 import type { Command, EniChange } from '../renderer.ts';
@@ -12,28 +13,45 @@ import { systemdAtLeast } from './sections.ts';
 export const reloads = 244;
 
 /**
- * Before 244 nobody sets a new link up, and the kernel refuses each route by a link that is down ("Device for nexthop is not up"). Nobody asks
- * for its lease either: until the next boot the address is there without one. With its own length, for a kernel before 4.18 adds a connected
- * route to an IPv4 address whatever it is told. No advertisement of a router may be heard meanwhile: the file that says so is not loaded.
+ * Before 244 nobody sets a new link up, and the kernel refuses each route by a link that is down ("Device for nexthop is not up"). No advertisement
+ * of a router may be heard meanwhile: the file that says so is not loaded.
  */
 export function broughtUp(change: EniChange, facts: HostFacts): readonly Command[] {
   if (systemdAtLeast(facts, reloads) || change.kind === 'removed') return [];
   const { kind, after } = change;
   const link = linkWord(after.link);
-  const early = (argv: Command['argv']): Command => ({ phase: 'before-write', argv, does: 'kernel' });
-  const up: readonly Command[] = [
-    { ...early(['sysctl', '-q', '-e', '-w', ...noAutoconf(link)]), mayFail: true },
-    early(['ip', 'link', 'set', 'dev', link, 'up']),
-  ];
-  const leased = kind === 'added' || bringUpDiffers(change.before, after) ? after.addresses : [];
+  const isNew = kind === 'added' || bringUpDiffers(change.before, after);
   return [
-    ...up,
-    ...leased
-      .filter(address => address.dynamic)
-      .map(({ ip, prefixLength }) =>
-        early(['ip', '-4', 'address', 'replace', `${ip}/${prefixLength}`, 'dev', link]),
-      ),
+    { ...early('sysctl', '-q', '-e', '-w', ...noAutoconf(link)), mayFail: true },
+    early('ip', 'link', 'set', 'dev', link, 'up'),
+    ...(isNew ? leasedBy(after) : []),
   ];
+}
+
+/**
+ * Nobody asks for the lease either: until the next boot its address is there without one. With the length of its subnet, as the lease has it:
+ * when networkd is started again it renews this address, where it would add a second one beside a /32. A kernel before 4.18 does not know
+ * `noprefixroute` of IPv4 and adds the connected route, which a renewal does not bring back.
+ */
+function leasedBy({ link, addresses, routes, table, connectedRoute }: EniPlan): readonly Command[] {
+  const dev = ['dev', linkWord(link)] as const;
+  return addresses
+    .filter(address => address.dynamic)
+    .flatMap(({ ip, prefixLength }): readonly Command[] => {
+      if (connectedRoute) return [early('ip', '-4', 'address', 'replace', `${ip}/${prefixLength}`, ...dev)];
+      const subnet = routes.find(
+        r => r.table === table && r.gateway === undefined && contains(r.destination, ip),
+      )?.destination;
+      const length = subnet === undefined ? prefixLength : prefixLengthOf(subnet);
+      const add = early('ip', '-4', 'address', 'replace', `${ip}/${length}`, ...dev, 'noprefixroute');
+      if (subnet === undefined) return [add];
+      const connected = early('ip', '-4', 'route', 'del', subnet, ...dev, 'proto', 'kernel', 'table', '254');
+      return [add, { ...connected, mayFail: true }];
+    });
+}
+
+function early(...argv: Command['argv']): Command {
+  return { phase: 'before-write', argv, does: 'kernel' };
 }
 
 /**

@@ -324,10 +324,16 @@ describe('activation', () => {
     const early = ['sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0'];
     const up = [...early, 'ip link set dev eth1 up'];
     const leased = eni('dhcp-complete');
-    const address = 'ip -4 address replace 10.0.2.10/32 dev eth1';
+    const address = [
+      'ip -4 address replace 10.0.2.10/24 dev eth1 noprefixroute',
+      'ip -4 route del 10.0.2.0/24 dev eth1 proto kernel table 254',
+    ];
     expect(argv([{ kind: 'added', after }], facts)).toEqual(up);
-    expect(argv([{ kind: 'added', after: leased }], facts)).toEqual([...up, address]);
-    expect(argv([{ kind: 'changed', before: after, after: leased }], facts)).toEqual([...up, address]);
+    expect(argv([{ kind: 'added', after: leased }], facts)).toEqual([...up, ...address]);
+    expect(argv([{ kind: 'changed', before: after, after: leased }], facts)).toEqual([...up, ...address]);
+    expect(argv([{ kind: 'added', after: eni('dhcp-connected-route') }], facts).at(-1)).toBe(
+      'ip -4 address replace 10.0.2.10/24 dev eth1',
+    );
     expect(argv([{ kind: 'changed', before: leased, after: { ...leased, mtu: 1400 } }], facts)).toEqual([
       ...up,
       'ip link set dev eth1 mtu 1400',
