@@ -15,19 +15,8 @@ import { joining, plugged, reattached } from './enis.ts';
 import { faults, impatiently } from './faults.ts';
 import { addForeign, foreignLines, mendForeign } from './foreign.ts';
 import { Recorder } from './lives/recorder.ts';
-import {
-  createMachine,
-  evidenceOf,
-  expectForeign,
-  expectNothingLost,
-  expectPlanned,
-  type Machine,
-  noteEvents,
-  pass,
-  planOf,
-  plug,
-  primaryEvidence,
-} from './machine.ts';
+import { createMachine, evidenceOf, type Machine, planOf, plug, primaryEvidence } from './machine.ts';
+import { expectForeign, expectNothingLost, expectPlanned, noteEvents, pass } from './questions.ts';
 import { underTraffic } from './steady.ts';
 import { disturbanceStep, faultStep } from './steps.ts';
 

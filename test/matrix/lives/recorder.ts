@@ -21,7 +21,7 @@ import type { Machine } from '../machine.ts';
 import { stepNamesOf } from '../steps.ts';
 import { servicesOf } from './agreement.ts';
 
-/** Does nothing in a column that is not to be recorded. */
+/** Does nothing in a column of the matrix. In a life that is not to be recorded it compares the files all the same. */
 export class Recorder {
   private readonly column: Column;
   private readonly cycles: number;
@@ -39,7 +39,7 @@ export class Recorder {
     machine.notes = {};
     const start = Date.now();
     await action();
-    if (this.column.life?.record === undefined) return;
+    if (this.column.life === undefined) return;
     const { primaryEvents, lostPings } = machine.notes;
     this.steps.push({
       name,

@@ -160,9 +160,9 @@ describe('a claim that was not run', () => {
     ['the life of another system', claim(networkd12, lived), [/another system/, /is systemd 257/]],
     ['the life of another backend', claim(debian13, lived), [/is another backend/]],
     [
-      'a life of a version that nobody has read',
-      claim(networkd13, lived, { service: 'networkd 257 (K)' }),
-      [/^nobody has read which version of systemd the system has$/],
+      'a life of another version',
+      claim(networkd13, lived, { service: 'networkd 25' }),
+      [/^networkd-debian-13 is systemd 257$/],
     ],
     [
       'a life behind something weaker',
@@ -176,6 +176,30 @@ describe('a claim that was not run', () => {
     const found = faultsOf(row);
     expect(found).toHaveLength(faults.length);
     for (const [index, fault] of faults.entries()) expect(found[index]).toMatch(fault);
+  });
+
+  test('a life with other files than those of the release', () => {
+    const flatcar = rows.find(row => row.releases.includes('flatcar'))!;
+    const row = claim(flatcar, 'life: `made`');
+    const made = { ...lives.get('networkd-debian-13')!, release: 'flatcar', services: { systemd: '255' } };
+    try {
+      const faultsWith = (steps: typeof made.steps) => {
+        lives.set('made', { ...made, steps });
+        return faultsOf({ ...row, cost: costOf(row.claims[0]!) });
+      };
+      expect(faultsWith(made.steps)).toEqual([]);
+      const other = 'made has written other files than those of flatcar';
+      expect(faultsWith(made.steps.map(step => ({ ...step, files: {} })))).toEqual([other]);
+      const changed = made.steps.map(({ files, ...step }) => {
+        const first = Object.entries(files ?? {})
+          .slice(0, 1)
+          .map(([file]) => [file, 'x']);
+        return { ...step, files: { ...files, ...Object.fromEntries(first) } };
+      });
+      expect(faultsWith(changed)).toEqual([other]);
+    } finally {
+      lives.delete('made');
+    }
   });
 
   test('other files', () => {
