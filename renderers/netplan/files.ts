@@ -68,10 +68,12 @@ export function renderYaml(eni: EniPlan, facts: HostFacts): string {
 
 /**
  * Before 0.40 a route needs `via`, which a route to the ENI's own subnet does not have. `via: 0.0.0.0` is accepted, but networkd 257
- * deletes and adds such a route at each reload. A version that is not known gets the drop-in, which is right everywhere.
+ * deletes and adds such a route at each reload. A version that is not known gets the drop-in, which is right everywhere. For IPv6 netplan
+ * (0.106 to 1.2.2) writes `Scope=link`, with or without `scope`, and networkd warns at each load that it ignores it.
  */
 function netplanSpeaks(route: PlannedRoute, facts: HostFacts): boolean {
-  return route.gateway !== undefined || versionAtLeast(facts.versions.netplan, '0.40') === true;
+  if (route.gateway !== undefined) return true;
+  return route.family === 4 && versionAtLeast(facts.versions.netplan, '0.40') === true;
 }
 
 function yamlRoute(eni: EniPlan, route: PlannedRoute): YamlValue {

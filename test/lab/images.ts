@@ -10,6 +10,9 @@ export type ImageName = (typeof imageNames)[number];
 /** Those, and ifupdown as Debian installs it: with systemd, which the other image of ifupdown has not. */
 export type GuestImageName = ImageName | 'ifupdown-systemd';
 
+/** What the boot of an image without an init system, and so without a journal, has printed. */
+export const bootLog = '/run/boot.log';
+
 export interface Image {
   readonly init: Init;
   /** Path below / to content. */
@@ -20,13 +23,18 @@ export interface Image {
   readonly boot: readonly string[];
 }
 
+/** @param command of a shell, kept with all that it prints */
+export function logged(command: string): readonly string[] {
+  return ['sh', '-c', `${command} > ${bootLog} 2>&1 || { code=$?; cat ${bootLog} >&2; exit $code; }`];
+}
+
 export const images: Readonly<Record<GuestImageName, Image>> = {
   ifupdown: {
     init: 'none',
     files: (primary, addressing) => ({ 'etc/network/interfaces': interfacesFile(primary, addressing) }),
     units: [],
     // What networking.service runs at boot (ifupdown 0.8.41). `lo` is up already; ifup only notes it.
-    boot: ['ifup', '-a'],
+    boot: logged('ifup -a'),
   },
   'ifupdown-systemd': {
     init: 'systemd',

@@ -24,6 +24,7 @@ export function stepNamesOf(backend: BackendName, release?: string): readonly st
     'cycles of attach, change, detach',
     'reboot without the agent',
     'remove',
+    'nothing in the journal about our files',
   ];
 }
 
@@ -41,6 +42,7 @@ export function stateAfter(step: string): string | undefined {
     'and leaves it': 'left',
     detach: 'detached',
     remove: undefined,
+    'nothing in the journal about our files': undefined,
   };
   return Object.hasOwn(named, step) ? named[step] : 'reattached';
 }
@@ -55,7 +57,7 @@ export function changesUnderTraffic(step: string, cycles: number): number | unde
 
 /** Steps in which the agent changes nothing by a pass whose events are counted. */
 export function isUncounted(step: string): boolean {
-  return /^(survives |cycles |reboot )/.test(step);
+  return /^(survives |cycles |reboot |nothing in )/.test(step);
 }
 
 /** The address whose ENI may lose pings, by lostAtChange: the first of the first ENI, which the others join. */

@@ -10,6 +10,7 @@ import { rebootGuest } from '../lab/guest-power.ts';
 import { kernelOfGuest } from '../lab/proofs/proof-guest.ts';
 import { assignAddress, attachEni, detachEni, unassignAddress } from '../lab/vpc.ts';
 import { type Column, nameOf } from './columns.ts';
+import { complaintsOf } from './complaints.ts';
 import { disturbancesOf } from './disturbances.ts';
 import { joining, plugged, reattached } from './enis.ts';
 import { faults, impatiently } from './faults.ts';
@@ -169,7 +170,9 @@ function tell(column: Column): void {
     900_000,
   );
 
+  const complaints: string[] = [];
   step('reboot without the agent', async () => {
+    complaints.push(...(await complaintsOf(host)));
     await rebootGuest(host.guest);
     await planned('reattached');
     expect(await agentOk(host, ['once'])).toContain('Nothing to do.');
@@ -193,5 +196,10 @@ function tell(column: Column): void {
     expect(left.filter(line => !/^address \S+ \S+\/(24|64)( tentative)?$|^route 254 /.test(line))).toEqual(
       [],
     );
+  });
+
+  step('nothing in the journal about our files', async () => {
+    complaints.push(...(await complaintsOf(host)));
+    expect([...new Set(complaints)]).toEqual([]);
   });
 }

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { BackendName } from '../../../agent/model/host.ts';
-import { type Image, images } from '../../lab/images.ts';
+import { type Image, images, logged } from '../../lab/images.ts';
 import type { Life } from './life.ts';
 import { suseImage, sysconfigImage } from './sysconfig.ts';
 
@@ -75,7 +75,7 @@ export function imageOf({ backend, release, tree }: Life): Image {
 /** By its own systemd, unless the tree has a program to boot with, or no systemd. */
 function bootOf({ boot }: Image, tree: string, backend: BackendName): Pick<Image, 'init' | 'boot'> {
   const has = (name: string) => existsSync(path.join(tree, name));
-  if (has(bootProgram)) return { init: 'none', boot: [`/${bootProgram}`] };
+  if (has(bootProgram)) return { init: 'none', boot: logged(`/${bootProgram}`) };
   if (has('lib/systemd/systemd') || has('usr/lib/systemd/systemd')) return { init: 'systemd', boot };
-  return { init: 'none', boot: backend === 'ifupdown' ? images.ifupdown.boot : boot };
+  return { init: 'none', boot: backend === 'ifupdown' ? images.ifupdown.boot : logged(boot.join(' ')) };
 }

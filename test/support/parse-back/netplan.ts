@@ -84,6 +84,9 @@ function routeText(route: Mapping, netplan: string): readonly string[] {
   if (route.to === 'default') throw new Error('netplan before 0.104 fails on to: default');
   if (route.via === undefined && (route.scope !== 'link' || versionAtLeast(netplan, '0.40') !== true))
     throw new Error(`netplan ${netplan}: unicast route must include both a 'to' and 'via' IP`);
+  // Executed on 0.106, 1.1.2 and 1.2.2: netplan writes `Scope=link` for a route without `via`, also where the YAML has no scope.
+  if (route.via === undefined && String(route.to).includes(':'))
+    throw new Error('networkd: Scope= is specified for IPv6 route. It will be ignored');
   const line = (key: string, value: unknown) => (value === undefined ? [] : [`${key}=${value}`]);
   return [
     '[Route]',
