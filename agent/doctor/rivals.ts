@@ -9,6 +9,7 @@ import { cloudInitAtBoot, cloudInitHotplug } from './rivals/cloud-init.ts';
 import { containerNetworkRivals } from './rivals/container-networks.ts';
 import { automaticConnection, nmCloudSetup } from './rivals/networkmanager.ts';
 import type { Rival, RivalView } from './rivals/rival.ts';
+import { systemdImds } from './rivals/systemd-imds.ts';
 import * as tools from './rivals/vendor-tools.ts';
 
 /** In the order of docs/coexistence.md. */
@@ -22,6 +23,7 @@ export const rivalTable: readonly Rival[] = [
   tools.cloudNetconfig,
   tools.cloudIfupdownHelper,
   tools.multiNicUtil,
+  systemdImds,
   routesByHand,
   ...containerNetworkRivals,
 ];

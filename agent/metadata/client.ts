@@ -8,7 +8,7 @@ import { judgeAnswer, maxBodyBytes, noAnswer } from './judge-answer.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { MetadataClient, Response, TokenProtocol } from './provider.ts';
 import type { Exchange } from './send-request.ts';
-import { sendRequest } from './send-request.ts';
+import { prohibited, sendRequest } from './send-request.ts';
 import { limitTime } from './time-limit.ts';
 
 /** AWS limits simultaneous connections and 1024 packets/s per ENI, shared with DNS and NTP, without saying how it refuses. */
@@ -188,9 +188,16 @@ function unreachable(
   const text = asked.length === 0 ? `at ${endpoints.join(' or ')}: ${last}` : asked.join('; ');
   // Without IPv4 the second endpoint, by IPv6, is the only one, and EC2 has it switched off unless somebody asked for it.
   const needsSecond = endpoints.length > 1 && unconnected.get(endpoints[0]!)?.startsWith('no route') === true;
+  const error = (hint?: string) =>
+    new AgentError('metadata-unreachable', `no metadata service ${text}`, hint === undefined ? {} : { hint });
+  // systemd 261 and later, where somebody has locked it: its own, marked packets have another way.
+  if ([...unconnected.values()].includes(prohibited))
+    return error(
+      'if systemd-imds keeps programs out ("ip route show type prohibit"), boot with systemd.imds.network=unlocked on the kernel command line',
+    );
   const hint =
     'a machine without IPv4 needs the IPv6 endpoint of the metadata service (on AWS: HttpProtocolIpv6=enabled)';
-  return new AgentError('metadata-unreachable', `no metadata service ${text}`, needsSecond ? { hint } : {});
+  return error(needsSecond ? hint : undefined);
 }
 
 /** The message never has the body: on 200 it would be something like a token. */

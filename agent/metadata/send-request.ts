@@ -47,6 +47,9 @@ const connectionErrors = new Set([
   'EAFNOSUPPORT',
 ]);
 
+/** What connect() says of a route of type prohibit. */
+export const prohibited = 'no route to it but a route of type prohibit (EACCES)';
+
 const lostMiddle = 'connection lost in the middle of the answer';
 
 /** Sends one request. Never throws: what went wrong is in the result, without any header's value. */
@@ -155,6 +158,7 @@ function isNoRoute(code: string): boolean {
 function explainCode(code: string): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ECONNRESET') return 'connection reset';
+  if (code === 'EACCES') return prohibited;
   if (isNoRoute(code)) return `no route to it (${code})`;
   if (code.startsWith('HPE_')) return `not HTTP (${code})`;
   return code;

@@ -29,6 +29,8 @@ const singleFiles = [
   '/usr/lib/udev/rules.d/53-ec2-network-interfaces.rules',
   '/etc/udev/rules.d/99-vpc-policy-routes.rules',
   '/lib/udev/rules.d/61-eni.rules',
+  '/run/systemd/network/85-imds-early.network',
+  '/usr/lib/systemd/system/systemd-imdsd@.service',
 ] as const;
 
 /** In the order in which the programs read them: what comes later wins. */

@@ -10,6 +10,7 @@ import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
 import type { PassContext } from '../../../agent/pass/pass.ts';
 import { parseSystemctlShow } from '../../../agent/system/facts/services.ts';
+import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
 import { parseRules } from '../../../agent/system/kernel/ip-rules.ts';
 import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import { selectBackend } from '../../../renderers/detect/select.ts';
@@ -23,6 +24,7 @@ interface Machine {
   readonly provider?: ProviderName;
   readonly files?: Readonly<Record<string, string>>;
   readonly rules?: string;
+  readonly routes?: string;
   readonly cloudInit?: string;
   readonly coexistence?: Readonly<Record<string, string>>;
 }
@@ -44,7 +46,7 @@ async function findingsOn(machine: Machine) {
   const kernel: KernelState = {
     links: [nic(0), nic(1)],
     addresses: [],
-    routes: [],
+    routes: parseRoutes(machine.routes ?? '', 4, standardTables),
     rules: parseRules(machine.rules ?? '', 4, standardTables),
   };
   const inspection = {
@@ -94,6 +96,9 @@ const netconfigRule = '/etc/udev/rules.d/51-cloud-netconfig-hotplug.rules';
 const hook = '/etc/udev/rules.d/90-cloud-init-hook-hotplug.rules';
 const ourDropIn = '/etc/cloud/cloud.cfg.d/99-eni-agent.cfg';
 const once = 'updates:\n  network:\n    when: [boot-new-instance]\n';
+
+const early = '/run/systemd/network/85-imds-early.network';
+const imdsRule = '32765:\tfrom all fwmark 0x7fff0815 lookup 2147420181 proto static\n';
 
 test('a machine without any', async () => {
   expect(await findingsOn({})).toEqual([none]);
@@ -208,6 +213,18 @@ const active: readonly (readonly [string, Machine, string, string])[] = [
     '/lib/udev/rules.d/61-eni.rules',
   ],
   [
+    'systemd-imds, locked',
+    { files: { [early]: '[Route]\nDestination=169.254.169.254\nType=prohibit\n' } },
+    'systemd-imds',
+    `${early}: Type=prohibit`,
+  ],
+  [
+    'systemd-imds, by its rule and its route',
+    { rules: imdsRule, routes: 'prohibit 169.254.169.254 proto static metric 1024\n' },
+    'systemd-imds',
+    'the route of type prohibit to 169.254.169.254',
+  ],
+  [
     'a container network that is not heeded',
     { ...paths('/run/cilium'), coexistence: { 'container-network': 'ignore' } },
     'Cilium',
@@ -234,6 +251,13 @@ test.each(active)('active: %s', async (_title, machine, name, evidence) => {
 });
 
 const idle: readonly (readonly [string, Machine, string])[] = [
+  ['systemd-imds, unlocked', { files: { [early]: '[Network]\nDHCP=yes\n' } }, 'it is unlocked'],
+  ['systemd-imds, by its rule', { rules: imdsRule }, 'it is unlocked'],
+  [
+    'systemd-imds, installed alone',
+    { files: { '/usr/lib/systemd/system/systemd-imdsd@.service': '[Unit]\n' } },
+    'it has not set up any network',
+  ],
   ['before 23.4', cloudInit('22.4.2-1+deb12u4', 'alibaba'), 'this version configures the first NIC alone'],
   ['on AWS', cloudInit('25.1.4-1', 'aws'), 'it renders only when the instance is new'],
   ['on JD Cloud', cloudInit('25.1.4-1', 'jdcloud'), 'it is not known to render more than the primary'],
