@@ -55,9 +55,10 @@ function early(...argv: Command['argv']): Command {
 }
 
 /**
- * networkd 245 does not take note when the kernel deletes a rule that has neither a source nor a destination, and does not add it where the
- * ENI comes again (an ENI that was attached again ended in a rollback). Behind its reload such rules are added; one that is there is
- * refused as a second one. 247 adds them (executed); 244 and 246 are taken to be like 245.
+ * networkd 245 ignores what the kernel says of a rule with neither source nor destination (manager_rtnl_process_rule: "from_prefixlen == 0 &&
+ * to_prefixlen == 0"), so that such a rule is there for it when it has gone, and is not added for an ENI that comes again, which ended in a
+ * rollback. Behind its reload such rules are added; one that is there is refused as a second one. 247 adds them (executed); 244 and 246
+ * are taken to be like 245.
  */
 export function forgotten(change: EniChange, facts: HostFacts): readonly Command[] {
   if (systemdAtLeast(facts, 247) || !systemdAtLeast(facts, reloads) || change.kind === 'removed') return [];
