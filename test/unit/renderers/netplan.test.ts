@@ -62,9 +62,6 @@ network:
           via: "10.0.2.253"
           on-link: true
           table: 28000
-        - to: "2001:db8:2::/64"
-          scope: "link"
-          table: 28000
         - to: "2001:db8:1::/64"
           via: "fe80::1"
           table: 28000
@@ -83,6 +80,10 @@ Type=ether
 
 [Network]
 IPv6DuplicateAddressDetection=0
+
+[Route]
+Destination=2001:db8:2::/64
+Table=28000
 
 [RoutingPolicyRule]
 From=10.0.2.0/24
