@@ -16,6 +16,7 @@ import {
   provenConsumers,
   readProof,
   recordedNames,
+  wordsFor,
 } from '../../support/recorded-proofs.ts';
 import { type Claim, factsOf, type Row } from './distribution-rows.ts';
 
@@ -96,6 +97,9 @@ function faultsOfLife(row: Row, run: string): readonly string[] {
   }
   const ofRelease = releaseNamed(life.release);
   if (row.releases.length === 0 || ofRelease.backend !== row.backend) return faults;
+  // A kernel, or an `ip`, that has fewer words makes other files of the same machine.
+  const words = [life.facts, ofRelease.facts].map(facts => JSON.stringify(wordsFor(life.backend, facts)));
+  if (words[0] !== words[1]) faults.push(`${run} was lived with other rules than those of ${life.release}`);
   const others = life.steps.filter(({ plan, files }) => {
     if (plan === undefined) return false;
     const today = Object.entries(renderedDigests(life.backend, readPlan(plan), ofRelease.facts));

@@ -202,6 +202,20 @@ describe('a claim that was not run', () => {
     }
   });
 
+  test('a life with the rules of another kernel', () => {
+    const row = claim(rows.find(r => r.releases.includes('flatcar'))!, 'life: `made`');
+    const made = { ...lives.get('networkd-debian-13')!, release: 'flatcar', services: { systemd: '255' } };
+    const kernel = { ...made.facts.kernel, suppressPrefixLength: false };
+    try {
+      lives.set('made', { ...made, facts: { ...made.facts, kernel } });
+      expect(faultsOf({ ...row, cost: costOf(row.claims[0]!) })).toEqual([
+        'made was lived with other rules than those of flatcar',
+      ]);
+    } finally {
+      lives.delete('made');
+    }
+  });
+
   test('other files', () => {
     const service = 'initscripts 9.03';
     const row = claim(amazon, 'recorded: `initscripts-el6` (11 plans)', { service });
