@@ -13,8 +13,11 @@ export interface Entry {
   readonly MESSAGE?: unknown;
 }
 
-/** netplan's, networkd's, ifupdown's and NetworkManager's names of what we write. */
-const ours = /\b(10-netplan-00-eni-|07-eni-|60-eni-|50-eni-agent|eni-eth\d)/;
+/** netplan's, networkd's, ifupdown's and NetworkManager's names of what we write, and those below /etc/sysconfig, without the primary's. */
+const ours =
+  /\b(10-netplan-00-eni-|07-eni-|60-eni-|50-eni-agent|eni-eth\d|(ifcfg|(if)?route6?|(if)?rule6?|keys|ifsysctl)-eth[1-9])/;
+/** The unit of the initscripts prints what `ifup` prints; the scripts name the file in none of it. */
+const printer = 'network';
 /** NetworkManager and some keys of systemd say it at a lower priority than a warning. */
 const doubt = /unknown|ignor|deprecat|obsolete|unsupported|not supported|invalid|removed in|failed to parse/i;
 
@@ -23,8 +26,9 @@ export function complaintsIn(entries: readonly Entry[]): readonly string[] {
   return entries.flatMap(({ SYSLOG_IDENTIFIER: who = '', PRIORITY: priority = '6', MESSAGE: text }) =>
     typeof text === 'string' &&
     who !== 'eni-agent' &&
-    ours.test(text) &&
-    (Number(priority) <= 4 || doubt.test(text))
+    (who === printer
+      ? complaintsOfIfup(text).length > 0
+      : ours.test(text) && (Number(priority) <= 4 || doubt.test(text)))
       ? [`${who}: ${text}`]
       : [],
   );
