@@ -131,7 +131,11 @@ describe('a recording that is none', () => {
   });
 
   test.each<readonly [string, RecordedLife, readonly RegExp[]]>([
-    ['a step is missing', { ...life, steps: life.steps.slice(0, -1) }, [/^the story ends before: nothing in the journal/]],
+    [
+      'a step is missing',
+      { ...life, steps: life.steps.slice(0, -1) },
+      [/^the story ends before: nothing in the journal/],
+    ],
     ['few cycles', { ...life, cycles: 1 }, [/^1 cycles$/]],
     [
       'another system',

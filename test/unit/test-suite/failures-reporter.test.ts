@@ -36,4 +36,4 @@ test('each kind of failure is named, with its reason', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 30_000);
+}, 120_000);
