@@ -170,7 +170,7 @@ describe('a claim that was not run', () => {
       [/^claims recorded\+life$/],
     ],
     ['a system that is no Debian', claim(amazon, 'matrix: `ifupdown/bullseye`'), [/backend/, /system/]],
-    ['a cost', { ...rhel8, cost: 'recorded: 1 events in 22 steps' }, [/^the cost is "recorded: 0 events/]],
+    ['a cost', { ...rhel8, cost: 'recorded: 1 events in 22 steps' }, [/^the cost is ".*recorded: 0 events/]],
     ['a cost of what was not run', { ...amazon, cost: '0 events' }, [/^the cost is "not measured"/]],
   ])('%s', (_name, row, faults) => {
     const found = faultsOf(row);
