@@ -37,7 +37,8 @@ service. Nothing is written into the tree. It is booted by its program /boot-net
 
 Environment
   CI=true            what this machine cannot run counts as a failure; the made-up lives are the same ones each time
-  MATRIX_CYCLES      cycles of attach, change and detach in a column (default: 20, 5 with DHCP and in a life of your own)
+  MATRIX_CYCLES      cycles of attach, change and detach in a column (default: 20 on Debian 12, 10 on the
+                     others, 5 with DHCP and in a life of your own)
   ENI_AGENT_CACHE    folder for the guests' trees (default: ~/.cache/eni-agent)
   SEEN=write         keep the versions of the services in the trees of this run in test/needs/seen.txt
 TEXT
