@@ -54,7 +54,7 @@ function faultsOfStep(life: RecordedLife, step: LivedStep): readonly string[] {
   const lost = Object.entries(step.lostPings ?? {});
   const changes = changesUnderTraffic(step.name, life.cycles);
   const mayLose = (source: string) =>
-    source === changedSource ? (changes ?? 0) * lostAtChange(life.backend, life.facts) : 0;
+    source === changedSource ? (changes ?? 0) * lostAtChange(life.backend, life.facts, life.addressing) : 0;
   return [
     ...(step.primaryEvents === (isUncounted(step.name) ? undefined : 0)
       ? []

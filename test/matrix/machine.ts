@@ -48,7 +48,13 @@ export async function createMachine(column: Column): Promise<Machine> {
       throw new Error(
         `this tree does not stand for ${life?.release} with ${life?.backend}: ${found.join('; ')}`,
       );
-    return { ...host, facts, words: wordsFor(image, facts), mayLose: lostAtChange(image, facts), notes: {} };
+    return {
+      ...host,
+      facts,
+      words: wordsFor(image, facts),
+      mayLose: lostAtChange(image, facts, column.addressing),
+      notes: {},
+    };
   } catch (error) {
     await destroyAgentHost(host);
     throw error;

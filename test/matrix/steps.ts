@@ -1,6 +1,7 @@
 // The steps of the story by name, what is expected after each, and what may be lost in it: data for the story, and for the recordings of it.
 import type { BackendName, HostFacts } from '../../agent/model/host.ts';
 import type { RuleWords } from '../../agent/model/rule-words.ts';
+import type { Addressing } from './columns.ts';
 import { disturbancesOf } from './disturbances.ts';
 import { faults } from './faults.ts';
 
@@ -75,9 +76,12 @@ export function inWordsOf(lines: readonly string[], words: RuleWords): readonly 
 
 /**
  * Pings of one each 10 ms that an ENI which is up may lose when its files change: networkd 248 and 249 take its addresses away for a moment
- * (docs/safety.md). Everywhere else none, and the primary nowhere.
+ * (docs/safety.md), and NetworkManager 1.40 a leased one (docs/distributions.md). Everywhere else none, and the primary nowhere.
  */
-export function lostAtChange(backend: BackendName, { versions }: HostFacts): number {
+export function lostAtChange(backend: BackendName, { versions }: HostFacts, addressing: Addressing): number {
   const networkd = backend === 'networkd' || backend === 'netplan';
-  return networkd && /^24[89](\.|$)/.test(versions.systemd ?? '') ? 8 : 0;
+  if (networkd && /^24[89](\.|$)/.test(versions.systemd ?? '')) return 8;
+  const networkmanager = backend === 'networkmanager-ifcfg' || backend === 'networkmanager-keyfile';
+  const leased = networkmanager && addressing === 'dhcp';
+  return leased && /^1\.40(\.|$)/.test(versions.networkmanager ?? '') ? 2 : 0;
 }

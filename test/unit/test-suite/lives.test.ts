@@ -212,13 +212,22 @@ describe('what is expected', () => {
     ]);
   });
 
-  test('to be lost is something with networkd 248 and 249 alone', () => {
+  test('to be lost is something with networkd 248 and 249, and with leases of NetworkManager 1.40', () => {
     const facts = (systemd: string) => ({ ...releaseTable.flatcar!.facts, versions: { systemd } });
-    const lost = (backend: BackendName, systemd: string) => lostAtChange(backend, facts(systemd));
+    const lost = (backend: BackendName, systemd: string) => lostAtChange(backend, facts(systemd), 'static');
     expect(
       ['245', '247', '248', '249', '249.11', '250', '255', '2490'].map(v => lost('networkd', v)),
     ).toEqual([...[0, 0, 8, 8, 8, 0, 0, 0]]);
     expect([lost('netplan', '249'), lost('ifupdown', '249')]).toEqual([8, 0]);
+    const leased = (networkmanager: string, addressing: 'static' | 'dhcp') =>
+      lostAtChange(
+        'networkmanager-ifcfg',
+        { ...releaseTable['rhel-8']!.facts, versions: { networkmanager } },
+        addressing,
+      );
+    expect([leased('1.40.16', 'dhcp'), leased('1.40.16', 'static'), leased('1.48', 'dhcp')]).toEqual([
+      2, 0, 0,
+    ]);
   });
 
   test('pings beyond that are losses, and so is all else', () => {
