@@ -83,5 +83,5 @@ export function lostAtChange(backend: BackendName, { versions }: HostFacts, addr
   if (networkd && /^24[89](\.|$)/.test(versions.systemd ?? '')) return 8;
   const networkmanager = backend === 'networkmanager-ifcfg' || backend === 'networkmanager-keyfile';
   const leased = networkmanager && addressing === 'dhcp';
-  return leased && /^1\.40(\.|$)/.test(versions.networkmanager ?? '') ? 2 : 0;
+  return leased && /^1\.40(\.|$)/.test(versions.networkmanager ?? '') ? 8 : 0;
 }
