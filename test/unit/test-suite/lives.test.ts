@@ -226,7 +226,7 @@ describe('what is expected', () => {
         addressing,
       );
     expect([leased('1.40.16', 'dhcp'), leased('1.40.16', 'static'), leased('1.48', 'dhcp')]).toEqual([
-      2, 0, 0,
+      8, 0, 0,
     ]);
   });
 
