@@ -16,6 +16,7 @@ import {
   stepNamesOf,
 } from '../matrix/steps.ts';
 import {
+  fewestCycles,
   type LivedStep,
   lifeNames,
   planFile,
@@ -30,9 +31,6 @@ import {
 import { sha256, wordsFor } from '../support/recorded-proofs.ts';
 
 const names = lifeNames();
-/** Fewer say little about what comes back again and again. */
-const fewestCycles = 5;
-
 /** What stands in the recording and is no proof, one line each. */
 function faultsOf(life: RecordedLife): readonly string[] {
   const { backend, facts, cycles, steps } = life;

@@ -39,6 +39,9 @@ export interface RecordedLife {
 export const livesRoot = path.join(import.meta.dirname, '../fixtures/lives');
 const plansRoot = path.join(livesRoot, 'plans');
 
+/** Of attach, change and detach: fewer say little about what comes back again and again. */
+export const fewestCycles = 5;
+
 /** Names of the recordings, sorted. */
 export function lifeNames(): readonly string[] {
   return namesIn(livesRoot);

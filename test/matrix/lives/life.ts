@@ -6,6 +6,7 @@ import { type BackendName, backendNames } from '../../../agent/model/host.ts';
 import { parseOsRelease } from '../../../agent/system/facts/os-release.ts';
 import { releaseNames } from '../../../renderers/releases/lookup.ts';
 import { releaseTable } from '../../../renderers/releases/table.ts';
+import { fewestCycles, lifeNames, readLife } from '../../support/recorded-lives.ts';
 
 export interface Life {
   /** Root tree with the network service; it is only read. */
@@ -40,6 +41,9 @@ const programs: Readonly<Record<string, string>> = {
   sh: 'dash',
 };
 
+/** Releases before os-release: the agent knows them by other files. */
+const withoutOsRelease = ['centos-6', 'rhel-6', 'sles-11'];
+
 /** Backends whose service tells no version to the agent. */
 const untold: readonly BackendName[] = ['initscripts', 'sles11'];
 
@@ -62,7 +66,7 @@ export function parseLife(args: readonly string[]): Life {
   if (addressing === undefined) throw wrong('addressing', values.addressing ?? '', 'static or dhcp');
   const { version, record } = values;
   if (version !== undefined && !/^\d[\w.+~-]*$/.test(version))
-    throw wrong('version', version, 'digits first, such as 9.49.54');
+    throw wrong('version', version, 'a version that begins with a digit, such as 9.49.54');
   if (version === undefined && untold.includes(backend))
     throw new WrongArgument(
       `--version is missing: the service of ${backend} tells none; name that of its package`,
@@ -74,6 +78,7 @@ export function parseLife(args: readonly string[]): Life {
       'lower-case letters, digits, dots and hyphens: it becomes the name of a file',
     );
   expectSystem(tree, release);
+  if (record !== undefined) expectRecordable(record, { backend, release, addressing });
   return {
     ...{ tree, backend, release, addressing },
     ...(version === undefined ? {} : { version }),
@@ -87,10 +92,36 @@ export function lifeOfRun(): Life | undefined {
   return text === '' ? undefined : (JSON.parse(text) as Life);
 }
 
+/** One recording for each life, and one life for each recording. */
+function expectRecordable(record: string, life: Pick<Life, 'backend' | 'release' | 'addressing'>): void {
+  const cycles = Number(process.env.MATRIX_CYCLES ?? fewestCycles);
+  if (cycles < fewestCycles)
+    throw new WrongArgument(`MATRIX_CYCLES=${cycles}: a recording needs ${fewestCycles} cycles or more`);
+  const textOf = (l: typeof life) => `${l.backend} of ${l.release} with ${l.addressing} addresses`;
+  for (const name of lifeNames()) {
+    const other = textOf(readLife(name));
+    if (name === record && other !== textOf(life))
+      throw wrong('record', record, `another name: this one is that of ${other}`);
+    if (name !== record && other === textOf(life))
+      throw wrong('record', record, `${name}: that is the recording of ${other}, to be written anew`);
+  }
+}
+
 function valuesOf(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    const { values, tokens } = parseArgs({
+      args: [...args],
+      options,
+      strict: true,
+      allowPositionals: false,
+      tokens: true,
+    });
+    const names = tokens.flatMap(token => (token.kind === 'option' ? [token.name] : []));
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new WrongArgument(`--${twice} was given twice`);
+    return values;
   } catch (error) {
+    if (error instanceof WrongArgument) throw error;
     // `Unknown option '--x'. To specify a positional ...`, or `Unexpected argument 'x'. ...`: the rest is about parseArgs.
     const [said = ''] = String(error instanceof Error ? error.message : error).split(/\. |\n/);
     throw new WrongArgument(
@@ -112,14 +143,19 @@ function treeNamed(tree: string): string {
       tree,
       'an absolute path without colon, comma or backslash, since it becomes a mount option',
     );
-  if (!existsSync(path.join(tree, 'etc'))) throw wrong('tree', tree, 'a root tree with a folder etc');
+  if (!existsSync(path.join(tree, 'etc')))
+    throw wrong(
+      'tree',
+      tree,
+      `a root tree with a folder etc${existsSync(tree) ? '' : '; this path does not exist'}`,
+    );
   for (const [program, debianPackage] of Object.entries(programs)) {
     const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin'].map(folder => path.join(tree, folder, program));
     if (!places.some(place => existsSync(place)))
       throw wrong(
         'tree',
         tree,
-        `a tree with the program ${program} (Debian package ${debianPackage}), which the steps start`,
+        `a tree that has ${program}, which the steps start: install ${debianPackage} into it`,
       );
   }
   return tree;
@@ -130,8 +166,13 @@ function expectSystem(tree: string, release: string): void {
   const file = ['etc/os-release', 'usr/lib/os-release']
     .map(name => path.join(tree, name))
     .find(name => existsSync(name));
-  // EL6 and SLES 11 have none, and are known by other files: what the agent finds is compared when it runs.
-  if (file === undefined) return;
+  if (file === undefined && withoutOsRelease.some(name => release.startsWith(name))) return;
+  if (file === undefined)
+    throw wrong(
+      'tree',
+      tree,
+      'a tree with etc/os-release or usr/lib/os-release, by which the agent knows its system',
+    );
   const { id, versionId } = parseOsRelease(readFileSync(file, 'utf8'));
   const { os } = releaseTable[release]!.facts;
   if (id === os.id && isPartOf(versionId, os.versionId)) return;

@@ -1,5 +1,5 @@
 // A life on a tree that somebody brings: its arguments, whether the tree is what it is said to be, what its image has, and what may be lost.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,8 +38,10 @@ describe('the arguments', () => {
   test('that are right', () => {
     const life = { tree, backend: 'netplan', release: 'ubuntu-22.04', addressing: 'static' };
     expect(parseLife(argsOf({}))).toEqual(life);
-    expect(parseLife(argsOf({ addressing: 'dhcp', version: '0.106.1-7', record: 'a' }))).toEqual({
-      ...{ ...life, addressing: 'dhcp', version: '0.106.1-7', record: 'a' },
+    expect(
+      parseLife(argsOf({ addressing: 'dhcp', version: '0.106.1-7', record: 'netplan-ubuntu-22.04-dhcp' })),
+    ).toEqual({
+      ...{ ...life, addressing: 'dhcp', version: '0.106.1-7', record: 'netplan-ubuntu-22.04-dhcp' },
     });
   });
 
@@ -50,7 +52,11 @@ describe('the arguments', () => {
       { tree: '/a:b' },
       /^--tree "\/a:b": it has to be an absolute path/,
     ],
-    ['a tree that is not there', { tree: '/nonexistent' }, /^--tree .* a root tree with a folder etc$/],
+    [
+      'a tree that is not there',
+      { tree: '/nonexistent' },
+      /^--tree .* a folder etc; this path does not exist$/,
+    ],
     ['a backend', { backend: 'x' }, /^--backend "x": it has to be one of ifupdown, /],
     ['a release', { release: 'x' }, /^--release "x": it has to be one of alinux-2, /],
     [
@@ -59,8 +65,18 @@ describe('the arguments', () => {
       /^--release .* ID ubuntu, VERSION_ID 22\.04, and/,
     ],
     ['the way of the addresses', { addressing: 'x' }, /^--addressing "x": it has to be static or dhcp$/],
-    ['a version', { version: 'x' }, /^--version "x": it has to be digits first/],
+    ['a version', { version: 'x' }, /^--version "x": it has to be a version that begins with a digit/],
     ['a name', { record: '../x' }, /^--record "\.\.\/x": it has to be lower-case/],
+    [
+      'the name of a life that was recorded before',
+      { record: 'a' },
+      /^--record "a": it has to be netplan-ubuntu-22\.04: that is the recording of netplan of ubuntu-22\.04/,
+    ],
+    [
+      'the name of another life',
+      { record: 'networkd-debian-13', backend: 'networkd' },
+      /^--record .* another name: this one is that of networkd of debian-13/,
+    ],
     ['a backend without version', { backend: 'sles11' }, /^--version is missing: the service of sles11/],
     ['an option', { x: 'y' }, /^Unknown option '--x': a life takes --tree, /],
   ])('%s that is not', (_name, values, said) => {
@@ -75,9 +91,39 @@ describe('the arguments', () => {
     );
   });
 
+  test('that are given twice', () =>
+    expect(() => parseLife([...argsOf({}), '--tree', '/'])).toThrow(/^--tree was given twice$/));
+
+  test('a recording with few cycles', () => {
+    process.env.MATRIX_CYCLES = '1';
+    try {
+      expect(() => parseLife(argsOf({ record: 'netplan-ubuntu-22.04' }))).toThrow(/needs 5 cycles or more$/);
+      expect(() => parseLife(argsOf({}))).not.toThrow();
+    } finally {
+      delete process.env.MATRIX_CYCLES;
+    }
+  });
+
+  test('a tree without os-release, where the release has one', () => {
+    const file = path.join(tree, 'etc/os-release');
+    const text = readFileSync(file, 'utf8');
+    rmSync(file);
+    try {
+      expect(() => parseLife(argsOf({}))).toThrow(
+        /a tree with etc\/os-release or usr\/lib\/os-release, by which/,
+      );
+      const old = { release: 'centos-6', backend: 'initscripts', version: '9.03.61' };
+      expect(() => parseLife(argsOf(old))).not.toThrow();
+    } finally {
+      writeFileSync(file, text);
+    }
+  });
+
   test('a tree without a program that the steps start', () => {
     rmSync(path.join(tree, 'usr/bin/perl'));
-    expect(() => parseLife(argsOf({}))).toThrow(/ the program perl \(Debian package perl-base\)/);
+    expect(() => parseLife(argsOf({}))).toThrow(
+      / a tree that has perl, which the steps start: install perl-base into it$/,
+    );
     writeFileSync(path.join(tree, 'usr/bin/perl'), '');
   });
 });
