@@ -59,6 +59,8 @@ for argument in "$@"; do
     # Read below, where there is a Node.
     --tree* | --backend* | --release* | --addressing* | --version* | --record*) life=yes && break ;;
     -*) echo "unknown option $argument" >&2 && usage >&2 && exit 64 ;;
+    # npm has eaten an option in front of it.
+    /*) echo "no test has a name like \"$argument\"; options go behind --: npm run matrix -- --tree DIR ..." >&2 && exit 64 ;;
     *[!A-Za-z0-9./_-]*) echo "no test has a name like \"$argument\"" >&2 && exit 64 ;;
     *) picks="$picks $argument" ;;
   esac

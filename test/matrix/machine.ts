@@ -46,7 +46,7 @@ export async function createMachine(column: Column): Promise<Machine> {
     const found = life === undefined ? [] : disagreements(life, facts, selectBackend(facts).backend);
     if (found.length > 0)
       throw new Error(
-        `this tree does not stand for ${life?.release} with ${life?.backend}: ${found.join('; ')}`,
+        `this tree does not stand for ${life?.release} with ${life?.backend}: ${found.join('; ')}. Give the release of its versions; renderers/releases/table.ts has them`,
       );
     return {
       ...host,
