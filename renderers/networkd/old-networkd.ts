@@ -6,6 +6,7 @@ import { noAutoconf } from '../../agent/model/link-sysctls.ts';
 import type { EniPlan } from '../../agent/model/network-plan.ts';
 import { bringUpDiffers } from '../formats/change-commands.ts';
 import { linkWord, ruleWords } from '../formats/ip-commands.ts';
+import { versionAtLeast } from '../formats/version-order.ts';
 import type { Command, EniChange } from '../renderer.ts';
 import { systemdAtLeast } from './sections.ts';
 
@@ -24,7 +25,7 @@ export function broughtUp(change: EniChange, facts: HostFacts): readonly Command
   return [
     { ...early('sysctl', '-q', '-e', '-w', ...noAutoconf(link)), mayFail: true },
     early('ip', 'link', 'set', 'dev', link, 'up'),
-    ...(isNew ? leasedBy(after) : []),
+    ...(isNew ? leasedBy(after, facts) : []),
   ];
 }
 
@@ -33,7 +34,10 @@ export function broughtUp(change: EniChange, facts: HostFacts): readonly Command
  * when networkd is started again it renews this address, where it would add a second one beside a /32. A kernel before 4.18 does not know
  * `noprefixroute` of IPv4 and adds the connected route, which a renewal does not bring back.
  */
-function leasedBy({ link, addresses, routes, table, connectedRoute }: EniPlan): readonly Command[] {
+function leasedBy(
+  { link, addresses, routes, table, connectedRoute }: EniPlan,
+  facts: HostFacts,
+): readonly Command[] {
   const dev = ['dev', linkWord(link)] as const;
   return addresses
     .filter(address => address.dynamic)
@@ -44,7 +48,8 @@ function leasedBy({ link, addresses, routes, table, connectedRoute }: EniPlan): 
       )?.destination;
       const length = subnet === undefined ? prefixLength : prefixLengthOf(subnet);
       const add = early('ip', '-4', 'address', 'replace', `${ip}/${length}`, ...dev, 'noprefixroute');
-      if (subnet === undefined) return [add];
+      // Where it was not added it would be somebody's, of an address in that subnet.
+      if (subnet === undefined || versionAtLeast(facts.versions.kernel, '4.18') === true) return [add];
       const connected = early('ip', '-4', 'route', 'del', subnet, ...dev, 'proto', 'kernel', 'table', '254');
       return [add, { ...connected, mayFail: true }];
     });

@@ -320,7 +320,11 @@ describe('activation', () => {
   });
 
   test('before 244 there is no reload: the link is brought up by ip, with the address that the lease will bring', () => {
-    const facts = withSystemd('237');
+    const onKernel = (kernel: string) => {
+      const facts = withSystemd('237');
+      return { ...facts, versions: { ...facts.versions, kernel } };
+    };
+    const facts = onKernel('4.15.0');
     const early = ['sysctl -q -e -w net/ipv6/conf/eth1/accept_ra=0 net/ipv6/conf/eth1/autoconf=0'];
     const up = [...early, 'ip link set dev eth1 up'];
     const leased = eni('dhcp-complete');
@@ -331,6 +335,7 @@ describe('activation', () => {
     expect(argv([{ kind: 'added', after }], facts)).toEqual(up);
     expect(argv([{ kind: 'added', after: leased }], facts)).toEqual([...up, ...address]);
     expect(argv([{ kind: 'changed', before: after, after: leased }], facts)).toEqual([...up, ...address]);
+    expect(argv([{ kind: 'added', after: leased }], onKernel('5.4.0'))).toEqual([...up, address[0]]);
     expect(argv([{ kind: 'added', after: eni('dhcp-connected-route') }], facts).at(-1)).toBe(
       'ip -4 address replace 10.0.2.10/24 dev eth1',
     );
