@@ -19,13 +19,16 @@ const byHand: ReadonlySet<Trigger> = new Set<Trigger>([
   'start',
 ]);
 
+export function isByHand(triggers: readonly Trigger[]): boolean {
+  return triggers.some(trigger => byHand.has(trigger));
+}
+
 /** Whom a pass leaves alone because somebody fights for it: nobody, if it was asked for. */
 export function contestedNow(
   { memory, context }: DaemonState,
   triggers: readonly Trigger[],
 ): ReadonlySet<Mac> {
-  const isByHand = triggers.some(trigger => byHand.has(trigger));
-  return isByHand ? new Set() : contestedMacs(memory.fights, context.system.now());
+  return isByHand(triggers) ? new Set() : contestedMacs(memory.fights, context.system.now());
 }
 
 /** Files that are written sooner after a try that failed are those of its own rollback, or one more try would change nothing. */
@@ -42,7 +45,7 @@ export function failingNow(daemon: DaemonState, { triggers, reading, repaired }:
     return { enis: memory.enis.filter(eni => eni.state === 'failed').map(eni => eni.mac), waits: undefined };
   const isDue =
     isApartDue(daemon) ||
-    triggers.some(trigger => byHand.has(trigger)) ||
+    isByHand(triggers) ||
     (triggers.includes('files') && context.system.now() - apart.failedAt >= filesPauseMs) ||
     repaired.some(drift => apart.enis.includes(drift.mac)) ||
     saidOf(apart.enis, reading, daemon.links) !== apart.said;

@@ -1,7 +1,15 @@
 // What somebody keeps undoing, and the brake that each ENI has for itself: one ENI's fight is its own, and the others are repaired as ever. Pure.
 import type { Mac } from '../model/address.ts';
 import type { Drift } from '../pass/glance.ts';
-import { afterFailedRepair, afterPeace, afterRepair, type Brake, isOn, released } from './timing/brake.ts';
+import {
+  afterFailedRepair,
+  afterPeace,
+  afterRepair,
+  afterRequest,
+  type Brake,
+  isOn,
+  released,
+} from './timing/brake.ts';
 
 export interface Fight {
   /** Undefined: for files that are not one ENI's. Then no ENI is left alone, and only what is undone there is no reason for a pass. */
@@ -39,12 +47,21 @@ export function afterCalm(fights: Fights, now: number): Fights {
     .filter(({ brake }) => brake !== released);
 }
 
-/** After a pass that put nothing back. `isOpen`: it has left the ENI alone, or it has failed, and is no peace for that one. */
-export function afterLook(fights: Fights, now: number, isOpen: (mac: Mac) => boolean): Fights {
+/**
+ * After a pass that put nothing back. `isOpen`: it has left the ENI alone, or it has failed, and is no peace for that one. `byHand`: it was
+ * asked for, and has given everybody else everything.
+ */
+export function afterLook(
+  fights: Fights,
+  now: number,
+  isOpen: (mac: Mac) => boolean,
+  byHand: boolean,
+): Fights {
   return fights.flatMap(fight => {
     if (fight.mac !== undefined && isOpen(fight.mac)) return [fight];
-    const drift = isOn(fight.brake, now) ? fight.drift : undefined;
-    return afterCalm([{ ...fight, drift }], now);
+    const brake = byHand ? afterRequest(fight.brake, now) : fight.brake;
+    const drift = isOn(brake, now) ? fight.drift : undefined;
+    return afterCalm([{ ...fight, brake, drift }], now);
   });
 }
 

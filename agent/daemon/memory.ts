@@ -3,6 +3,7 @@ import type { AgentError } from '../errors.ts';
 import { leftContested } from '../pass/apart.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
+import { isByHand } from './apart.ts';
 import { asFailed, changeLines, eniStates, waitingReasons, withContested, withFailed } from './eni-states.ts';
 import { afterCalm, afterLook, afterRepairs, braked, type Fight, uncontested, undoneIn } from './fights.ts';
 import { nothingSeen, type Picture, pictureOf, withApart } from './picture.ts';
@@ -98,7 +99,8 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   // A repair that failed in this very pass is counted next (afterFailure), which goes on from what was told before.
   const left = leftContested(pass.desired.plan);
   const hasFailed = (mac: ReportedEni['mac']) => pass.failed?.enis.includes(mac) === true;
-  const looked = afterLook(memory.fights, now, mac => left.has(mac) || hasFailed(mac));
+  const isOpenFight = (mac: ReportedEni['mac']) => left.has(mac) || hasFailed(mac);
+  const looked = afterLook(memory.fights, now, isOpenFight, isByHand(occasion.triggers));
   const fights = isRepair ? afterRepairs(looked, repaired, now, false) : looked;
   const contest = braked(fights, now, left);
   const waitingFor = waitingReasons(pass, occasion.unclaimed);

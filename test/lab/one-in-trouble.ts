@@ -30,7 +30,7 @@ export interface Trouble {
   readonly begin: string;
   readonly end: string;
   /** What the daemon says of the ENI meanwhile. */
-  readonly state: 'left-alone' | 'failed';
+  readonly states: readonly ('left-alone' | 'failed' | 'contested')[];
   readonly says: RegExp;
   /** Seconds of an idle machine for which the others are watched. */
   readonly seconds: number;
@@ -61,7 +61,7 @@ export const troubles: readonly Trouble[] = [
     begin:
       'ip addr flush dev eth2; ip route flush dev eth2; ip link add br0 type bridge; ip link set eth2 master br0; ip link set br0 up',
     end: 'ip link del br0',
-    state: 'left-alone',
+    states: ['left-alone'],
     says: /eth2 is a port of br0/,
     seconds: 5,
   },
@@ -70,7 +70,7 @@ export const troubles: readonly Trouble[] = [
     comes: 'later',
     begin: 'ip link add br0 type bridge; ip link set eth2 master br0',
     end: 'ip link del br0',
-    state: 'left-alone',
+    states: ['left-alone'],
     says: /eth2 is a port of br0/,
     seconds: 5,
   },
@@ -79,7 +79,7 @@ export const troubles: readonly Trouble[] = [
     comes: 'first',
     begin: "ip link set eth2 down; ip link set eth2 name 'we+ird='; ip link set 'we+ird=' up",
     end: "ip link set 'we+ird=' down; ip link set 'we+ird=' name eth2; ip link set eth2 up",
-    state: 'left-alone',
+    states: ['left-alone'],
     says: /has a name that cannot be written/,
     seconds: 5,
   },
@@ -88,7 +88,7 @@ export const troubles: readonly Trouble[] = [
     comes: 'later',
     begin: "ip link set eth2 down; ip link set eth2 name 'a@b'",
     end: "ip link set 'a@b' name eth2",
-    state: 'left-alone',
+    states: ['left-alone'],
     says: /has a name that cannot be written/,
     seconds: 5,
   },
@@ -98,7 +98,7 @@ export const troubles: readonly Trouble[] = [
     begin:
       'ip link set eth2 up; ip addr show dev eth2 | grep -q 10.0.2.10 || ip addr add 10.0.2.10/24 dev eth2; ip route add default via 10.0.2.1 dev eth2 metric 7001',
     end: 'ip route del default via 10.0.2.1 dev eth2 metric 7001',
-    state: 'left-alone',
+    states: ['left-alone'],
     says: /the default route "default via 10\.0\.2\.1 dev eth2 metric 7001/,
     seconds: 5,
   },
@@ -112,10 +112,11 @@ export const troubles: readonly Trouble[] = [
         chmod 755 ${leakHook}
       fi
       (while sleep 0.03; do ip -o addr show dev eth2 | grep -q '10.0.2.10/32' && ip route replace default via 10.0.2.1 dev eth2 onlink metric 7002; done) > /dev/null 2>&1 & echo $! > /run/leaker`,
-    end: `rm -f ${leakHook}; kill $(cat /run/leaker); ip route del default via 10.0.2.1 dev eth2 metric 7002 2> /dev/null || true`,
-    state: 'failed',
+    end: `rm -f ${leakHook}; kill $(cat /run/leaker); sleep 0.3; ip route del default via 10.0.2.1 dev eth2 metric 7002 2> /dev/null || true`,
+    // Which of the two is a matter of milliseconds: whether the route is there again before the apply is verified, or behind that.
+    states: ['failed', 'contested'],
     says: /default via 10\.0\.2\.1 dev eth2/,
-    // Over before it is tried again (75 s), where it took up to 20 s to fail.
+    // Over before it is tried again (60 s for a contested one): it takes up to 15 s to fail, which is how long an apply waits to be verified.
     seconds: 40,
   },
 ];
@@ -170,7 +171,8 @@ export function tellOneInTrouble(suite: Suite, image: ImageName, own: readonly T
     test('the others work, and stay so; it is named, and not tried over and over', async () => {
       expect(await waitFor(othersWork, 20_000), told()).toBe(true);
       const { mac } = eni(2);
-      expect(await waitFor(() => reported(mac)?.state === trouble.state, 20_000), told()).toBe(true);
+      const isInTrouble = () => trouble.states.some(state => state === reported(mac)?.state);
+      expect(await waitFor(isInTrouble, 20_000), told()).toBe(true);
       expect(reported(mac)?.text).toMatch(trouble.says);
       await expectPings();
 
@@ -178,11 +180,11 @@ export function tellOneInTrouble(suite: Suite, image: ImageName, own: readonly T
       while (Date.now() < end) {
         await new Promise(resolve => setTimeout(resolve, 250));
         expect(othersWork(), told()).toBe(true);
-        expect(reported(mac)?.state, told()).toBe(trouble.state);
+        expect(isInTrouble(), told()).toBe(true);
       }
       const causes = takenBack();
       // What is known beforehand is never tried; what has failed is tried again later (apartSeconds in agent/daemon/timing/schedule.ts).
-      const most = trouble.state === 'left-alone' ? 0 : 1;
+      const most = trouble.states.includes('left-alone') ? 0 : 1;
       for (const [cause, times] of Object.entries(causes)) expect(times, cause).toBeLessThanOrEqual(most);
     });
 

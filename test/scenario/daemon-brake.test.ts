@@ -97,6 +97,28 @@ test('news of the metadata is applied while the brake is on', async () => {
   expect(leavesBy(machine.system, '172.31.40.10')).toBe('eth1');
 });
 
+test('whoever asks for a look ends the pause: nothing is contested where the fight is over', async () => {
+  const { machine, daemon } = await settled();
+  const good = machine.picture();
+  const fighter = fight(machine);
+  await daemon.runFor(20_000);
+  expect(daemon.report().brake).not.toBeNull();
+  fighter.on = false;
+  machine.system.put('/run/eni-agent/triggers/look', '');
+  await daemon.runFor(0);
+  expect(machine.picture()).toEqual(good);
+  expect(daemon.report()).toMatchObject({ brake: null, answered: ['look'] });
+  expect(daemon.report().enis.map(e => e.state)).toEqual(['working', 'working']);
+  // One who goes on is paused for again, for longer, at the second repair.
+  const { repairs } = daemon.report().counters;
+  fighter.on = true;
+  undo(machine);
+  await daemon.runFor(20_000);
+  expect(daemon.report().counters.repairs).toBe(repairs + 2);
+  const { brake, lastChange } = daemon.report();
+  expect((Date.parse(brake!.until) - Date.parse(lastChange!.at)) / 1000).toBe(120);
+});
+
 test('four repairs in a minute are no fight', async () => {
   const { machine, daemon } = await settled();
   for (let i = 0; i < 12; i += 1) {

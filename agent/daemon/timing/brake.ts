@@ -41,6 +41,11 @@ export function isOn(brake: Brake, now: number): boolean {
   return brake.until !== undefined && now < brake.until;
 }
 
+/** Somebody has asked for a try now: as if the pause were over, so that one who goes on is paused for again, and longer. */
+export function afterRequest(brake: Brake, now: number): Brake {
+  return isOn(brake, now) ? { ...brake, until: now } : brake;
+}
+
 /** A time of peace as long as the window after its end takes it off for good. */
 export function afterPeace(brake: Brake, now: number): Brake {
   return brake.until !== undefined && now - brake.until >= windowMs ? released : brake;

@@ -67,12 +67,12 @@ test('a shared file has a brake, and no ENI is left alone for it', () => {
 describe('the trial', () => {
   test('is due when the brake is off, and not before or after a pass', () => {
     expect([63_000, 64_000].map(now => hasTrial(fought, now))).toEqual([false, true]);
-    expect(hasTrial(afterLook(fought, 64_000, nobody), 64_000)).toBe(false);
+    expect(hasTrial(afterLook(fought, 64_000, nobody, false), 64_000)).toBe(false);
     expect(hasTrial(repairs([0, 1], [ofA]), 64_000)).toBe(false);
   });
 
   test('is still due after a pass that has left the ENI alone, and in which the brake ended', () => {
-    const left = afterLook(fought, 64_000, mac => mac === macA);
+    const left = afterLook(fought, 64_000, mac => mac === macA, false);
     expect(hasTrial(left, 64_000)).toBe(true);
     expect(braked(left, 64_000, new Set([macA]))).toHaveLength(1);
   });
@@ -81,7 +81,7 @@ describe('the trial', () => {
 test('a minute of peace ends it, for that ENI', () => {
   const both = repairs([30, 31, 32, 33, 34], [ofB], fought);
   expect(afterCalm(both, 124_000).map(({ mac }) => mac)).toEqual([macB]);
-  expect(afterLook(both, 124_000, nobody).map(({ mac }) => mac)).toEqual([macB]);
+  expect(afterLook(both, 124_000, nobody, false).map(({ mac }) => mac)).toEqual([macB]);
 });
 
 test.each([
@@ -91,4 +91,19 @@ test.each([
 ])('its link is %s', (_name, now, count) => {
   const both = repairs(five, [ofB], fought);
   expect(afterLinks(both, `2 eth1 ${macA} \n3 eth2 ${macB} `, now)).toHaveLength(count);
+});
+
+test('a look that somebody asked for ends the pause of those that it served, and what is undone again is a relapse', () => {
+  const asked = afterLook(fought, 10_000, nobody, true);
+  expect(braked(asked, 10_000)).toEqual([]);
+  expect(undoneIn(asked)).toEqual([]);
+  expect(braked(repairs([11], [ofA], asked), 11_000)).toEqual([]);
+  expect(braked(repairs([11, 12], [ofA], asked), 12_000)).toMatchObject([{ brake: { until: 132_000 } }]);
+  // One that the look has left alone, or that failed, stays.
+  expect(
+    braked(
+      afterLook(fought, 10_000, mac => mac === macA, true),
+      10_000,
+    ),
+  ).toHaveLength(1);
 });
