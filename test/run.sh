@@ -17,9 +17,9 @@ Sets up what the tests need (npm packages; as root also Debian packages and gues
 the linter, the tests that run anywhere, the lab (real network services in network namespaces) and the matrix (the
 life of a machine, backend by backend).
 
-  --pure     leave the lab and the matrix out; needs no root, takes three minutes
-  --rest     run what the default leaves out: the matrix with DHCP and on Debian 11, 13 and testing, 1,800 more made-up
-             lives, 300 cycles of hot-plug, all packages with their linters, and the package on virtual machines
+  --pure     leave the lab and the matrix out; needs no root, takes five minutes
+  --rest     run what the default leaves out: the matrix with DHCP and on Debian 11, 13 and testing, 800 more made-up
+             lives, 120 cycles of hot-plug, all packages with their linters, and the package on virtual machines
   --all      both
   --matrix   (npm run matrix) the matrix alone
   NAME       only test files and matrix columns whose name contains it: daemon, test/lab, netplan/trixie/dhcp
@@ -37,8 +37,8 @@ service. Nothing is written into the tree. It is booted by its program /boot-net
 
 Environment
   CI=true            what this machine cannot run counts as a failure; the made-up lives are the same ones each time
-  MATRIX_CYCLES      cycles of attach, change and detach in a column (default: 20 on Debian 12, 10 on the
-                     others, 5 with DHCP and in a life of your own)
+  MATRIX_CYCLES      cycles of attach, change and detach in a column (default: 20 on Debian 12 with static
+                     addresses, 5 in all others)
   ENI_AGENT_CACHE    folder for the guests' trees (default: ~/.cache/eni-agent)
   SEEN=write         keep the versions of the services in the trees of this run in test/needs/seen.txt
 TEXT
@@ -125,8 +125,6 @@ run_again() {
 # packages_run: the packages that the lab installs; where --rest is part of the run, all of them, and held against lintian and rpmlint.
 # Compressed a little only, which is the difference of a minute and a half each; test/lab/packages.test.ts builds as for a release.
 packages_run() {
-  ENI_AGENT_PACKAGES=$root/dist/packages
-  export ENI_AGENT_PACKAGES
   if [ "$mode" = rest ] || [ "$mode" = all ]; then
     quietly "npm run package: all packages" sh packaging/run.sh --quick --lint
   elif [ -n "$formats" ]; then
@@ -136,15 +134,20 @@ packages_run() {
 }
 
 lab_set_up() {
-  # shellcheck disable=SC2086 # lists of words
-  setup_packages lab $groups && setup_trees $trees && setup_bundle && packages_run || return
-  [ -z "$promtool" ] || setup_promtool
+  # shellcheck disable=SC2086 # a list of words
+  setup_packages lab $groups && setup_bundle || return
+  ENI_AGENT_PACKAGES=$root/dist/packages
+  export ENI_AGENT_PACKAGES
+  beside packages packages_run
+  packages=$!
+  # shellcheck disable=SC2086 # a list of words
+  setup_trees $trees && { [ -z "$promtool" ] || setup_promtool; }
+  set -- $?
+  wait "$packages" && return "$1"
 }
 
 # prepare_vm IMAGE...: behind everything else, of the time in which the lab waits.
 prepare_vm() {
-  mkdir -p "$scratch/vm"
-  scratch=$scratch/vm
   renice -n 19 -p "$(exec sh -c 'echo "$PPID"')" > /dev/null
   setup_vm "$@"
 }
@@ -179,7 +182,11 @@ if [ -z "$matrix_only$picks" ] && [ "$mode" != rest ]; then
 fi
 
 # What the expected trees do not reach of the renderers is a failure.
-if [ -z "$matrix_only$picks" ] && [ "$mode" != default ]; then step "coverage of renderers/" env ENI_AGENT_TESTS= ENI_AGENT_PICKS= npm run --silent coverage; fi
+coverage=
+if [ -z "$matrix_only$picks" ] && [ "$mode" != default ]; then
+  beside coverage quietly "npm run coverage: renderers/" env ENI_AGENT_TESTS= ENI_AGENT_PICKS= npm run --silent coverage
+  coverage=$!
+fi
 
 if [ -n "$pure_only" ]; then leave_out "the lab and the matrix were" "--pure was given"; fi
 if [ $((n_lab + n_matrix + n_vm)) -gt 0 ]; then
@@ -198,6 +205,8 @@ if [ $((n_lab + n_matrix + n_vm)) -gt 0 ]; then
   fi
 fi
 
+if [ -n "$coverage" ]; then step "coverage of renderers/" wait "$coverage"; fi
+
 set --
 [ "$n_pure" -eq 0 ] || set -- "$@" --project pure
 [ "$n_lab" -eq 0 ] || set -- "$@" --project lab
@@ -205,7 +214,7 @@ set --
 vm_preparation=
 if [ $# -gt 0 ] && [ "$n_vm" -gt 0 ] && [ -z "$(vm_obstacle)" ]; then
   # shellcheck disable=SC2086 # a list of words
-  prepare_vm $images &
+  beside vm prepare_vm $images
   vm_preparation=$!
 fi
 if [ $# -gt 0 ]; then

@@ -49,6 +49,12 @@ side_by_side() {
   return "$jobs_failed"
 }
 
+# beside NAME COMMAND...: COMMAND in the background, with a scratch folder of its own. Its process is $!.
+beside() {
+  mkdir -p "$scratch/$1"
+  (scratch=$scratch/$1 && shift && "$@") &
+}
+
 # new_building NAME: an empty folder, beside what is built in it.
 new_building() {
   building=$cache/building.$1.$$

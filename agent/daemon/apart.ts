@@ -5,23 +5,10 @@ import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
 import type { Failing } from '../pass/reconcile-each.ts';
 import { contestedMacs } from './fights.ts';
+import { isByHand } from './question.ts';
 import type { Trigger } from './report.ts';
 import type { DaemonState, SetApart } from './state.ts';
 import { apartMs } from './timing/schedule.ts';
-
-/** Somebody wants it now. Not `kernel`: what the rollback itself has done to the links brings that. */
-const byHand: ReadonlySet<Trigger> = new Set<Trigger>([
-  'request',
-  'reload',
-  'config',
-  'pause',
-  'resume',
-  'start',
-]);
-
-export function isByHand(triggers: readonly Trigger[]): boolean {
-  return triggers.some(trigger => byHand.has(trigger));
-}
 
 /** Whom a pass leaves alone because somebody fights for it: nobody, if it was asked for. */
 export function contestedNow(

@@ -3,10 +3,10 @@ import type { AgentError } from '../errors.ts';
 import { leftContested } from '../pass/apart.ts';
 import type { Drift } from '../pass/glance.ts';
 import type { PassResult } from '../pass/pass.ts';
-import { isByHand } from './apart.ts';
 import { asFailed, changeLines, eniStates, waitingReasons, withContested, withFailed } from './eni-states.ts';
 import { afterCalm, afterLook, afterRepairs, braked, type Fight, uncontested, undoneIn } from './fights.ts';
 import { nothingSeen, type Picture, pictureOf, withApart } from './picture.ts';
+import { isByHand } from './question.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
 import { triesGoOn, triesOf } from './timing/schedule.ts';
 

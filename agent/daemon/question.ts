@@ -4,6 +4,20 @@ import type { MetadataSource } from '../metadata/metadata-source.ts';
 import type { InstanceReading } from '../metadata/read-instance.ts';
 import type { Trigger } from './report.ts';
 
+/** Somebody wants it now. Not `kernel`: what the rollback itself has done to the links brings that. */
+const byHand: ReadonlySet<Trigger> = new Set<Trigger>([
+  'request',
+  'reload',
+  'config',
+  'pause',
+  'resume',
+  'start',
+]);
+
+export function isByHand(triggers: readonly Trigger[]): boolean {
+  return triggers.some(trigger => byHand.has(trigger));
+}
+
 export interface Question {
   readonly triggers: ReadonlySet<Trigger>;
   /** Nothing from memory. */

@@ -1,4 +1,4 @@
-// The routing scheme, asked of the real kernel about thousands of made-up machines, and about changes of some hundred. ROUTING_MACHINES and
+// The routing scheme, asked of the real kernel about a thousand made-up machines, and about changes of two hundred. ROUTING_MACHINES and
 // ROUTING_SEED make more or other ones.
 // needs: nothing
 // with --all only: it takes some minutes
@@ -11,7 +11,7 @@ import type { Trial } from './routing/judge.ts';
 import { transitionOf } from './routing/transition.ts';
 import { trialOf } from './routing/trial.ts';
 
-const machines = Number(process.env.ROUTING_MACHINES ?? 3000);
+const machines = Number(process.env.ROUTING_MACHINES ?? 1000);
 const timeout = 300_000 + 400 * machines;
 
 test(`${machines} machines, from the seed ${firstSeed}: every packet takes its way`, { timeout }, () =>

@@ -23,7 +23,7 @@ import { disturbanceStep, faultStep } from './steps.ts';
 
 /** With DHCP a cycle takes up to 15 s, most of it waiting for leases: five of them. */
 const cyclesOf = ({ suite, addressing, life }: Column) => {
-  const usual = life !== undefined ? 5 : suite === 'bookworm' ? 20 : 10;
+  const usual = life === undefined && suite === 'bookworm' ? 20 : 5;
   return Math.min(Number(process.env.MATRIX_CYCLES ?? usual), addressing === 'dhcp' ? 5 : 20);
 };
 const ownTraffic = ['10.0.9.10', '10.0.1.30'] as const;

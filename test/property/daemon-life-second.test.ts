@@ -1,5 +1,5 @@
 // The other half of the lives of daemon-life.test.ts, so that two workers share them.
-// more with --all: 2,000 lives instead of 200
+// more with --all: 1,000 lives instead of 200
 import { expect, test } from 'vitest';
 import { shareOfLives, tryLives } from '../support/life-check.ts';
 

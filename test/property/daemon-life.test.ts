@@ -1,6 +1,6 @@
 // The daemon through made-up lives: ENIs and addresses that come and go, a metadata service that fails and lies, kills, reboots, other
 // programs. At every effect the primary, what others have and what works stays; at rest the machine is what the cloud's truth asks for.
-// more with --all: 2,000 lives instead of 200
+// more with --all: 1,000 lives instead of 200
 import { expect, test } from 'vitest';
 import { shareOfLives, tryLives } from '../support/life-check.ts';
 

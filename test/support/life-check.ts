@@ -45,8 +45,8 @@ export async function tryLives({ seed, runs, flaw }: LifeRun, shrink = true): Pr
  */
 const lives: Readonly<Record<Mode, { readonly runs: number; readonly seedOfCi: number }>> = {
   default: { runs: 200, seedOfCi: 929_715_311 },
-  rest: { runs: 1800, seedOfCi: 929_780_455 },
-  all: { runs: 2000, seedOfCi: 929_780_455 },
+  rest: { runs: 800, seedOfCi: 929_780_455 },
+  all: { runs: 1000, seedOfCi: 929_780_455 },
   every: { runs: 200, seedOfCi: 929_715_311 },
 };
 
