@@ -27,9 +27,12 @@ const turns = new Map<string, Promise<unknown>>();
 async function replaceNow(file: string, content: string, mode: number): Promise<void> {
   const folder = path.dirname(file);
   await makeFolders(folder);
-  // One name for all: programs that write hold the lock, and what a crash left behind is overwritten by the next write.
+  // One name for all: programs that write hold the lock, and what a crash left behind goes with the next write.
   const temporary = path.join(folder, temporaryName);
-  const handle = await fs.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  // Anew and through no link: whatever lies there, nothing of somebody is written.
+  await fs.rm(temporary, { recursive: true, force: true });
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     await handle.writeFile(content);
     await handle.chmod(mode);
@@ -43,7 +46,7 @@ async function replaceNow(file: string, content: string, mode: number): Promise<
 export async function copyExactly(from: string, to: string): Promise<void> {
   await makeFolders(path.dirname(to));
   const temporary = path.join(path.dirname(to), temporaryName);
-  await fs.rm(temporary, { force: true });
+  await fs.rm(temporary, { recursive: true, force: true });
   const found = await fs.lstat(from);
   const { mode, uid, gid } = found;
   // In seconds: a Date has whole milliseconds.
@@ -54,7 +57,7 @@ export async function copyExactly(from: string, to: string): Promise<void> {
     await fs.lutimes(temporary, accessed, modified);
   } else {
     await fs.copyFile(from, temporary, constants.COPYFILE_EXCL);
-    const handle = await fs.open(temporary, constants.O_RDONLY);
+    const handle = await fs.open(temporary, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
       // In this order: a new owner takes the set-user-id bit away.
       await handle.chown(uid, gid);
@@ -75,13 +78,19 @@ async function putInPlace(temporary: string, file: string): Promise<void> {
   if (existsSync('/sys/fs/selinux/enforce')) await runCommand(['restorecon', file]);
 }
 
-/** One by one: mkdir with `recursive` never ends where the kernel says ENOENT to a name below a folder that exists (/proc; Node 24). */
+/**
+ * New ones are 0755 under every umask: with 000 anybody could plant a checkpoint for the next pass to follow, and with 077 `status` would need
+ * root. One by one: mkdir with `recursive` never ends where the kernel says ENOENT to a name below a folder that exists (/proc; Node 24).
+ */
 export async function makeFolders(folder: string): Promise<void> {
   const parent = path.dirname(folder);
   if (parent !== folder) await fs.access(parent).catch(() => makeFolders(parent));
-  await fs.mkdir(folder).catch(error => {
+  try {
+    await fs.mkdir(folder, 0o755);
+    await fs.chmod(folder, 0o755);
+  } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
-  });
+  }
 }
 
 export async function syncFolder(folder: string): Promise<void> {

@@ -90,7 +90,7 @@ export const realSystem: System = {
     const temporary = path.join(path.dirname(to), temporaryName);
     try {
       await makeFolders(path.dirname(to));
-      await fs.rm(temporary, { force: true });
+      await fs.rm(temporary, { recursive: true, force: true });
       await fs.link(from, temporary);
       await fs.rename(temporary, to);
       // rename(2) does nothing where both are names of one file.
@@ -125,14 +125,32 @@ export const realSystem: System = {
 };
 
 /**
+ * Root's alone: flock asks for no more than a file that can be read, so anybody could hold up every pass. An older version has left it
+ * readable, and something else may lie there.
+ */
+async function openLock(file: string): Promise<fs.FileHandle> {
+  await makeFolders(path.dirname(file));
+  const { O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const handle = await fs.open(file, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new Error('it is not a regular file');
+    if ((found.mode & 0o777) !== 0o600) await handle.chmod(0o600);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
  * flock(1) on a file that this process has open: Node has no flock(2), and a pid file can be stolen between the look and the removal. The
  * lock belongs to the open file and not to the program that took it, so it ends when we close the file, a kill -9 included.
  */
 async function holdLock(file: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
   let handle: fs.FileHandle;
   try {
-    await makeFolders(path.dirname(file));
-    handle = await fs.open(file, constants.O_RDONLY | constants.O_CREAT, 0o644);
+    handle = await openLock(file);
   } catch (error) {
     throw fileError('open the lock file', file, error);
   }

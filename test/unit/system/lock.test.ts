@@ -1,7 +1,7 @@
 // The lock on a real disk: one holder at a time, and none once its process is dead.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,6 +22,25 @@ test('held, waited for in vain, released, and held again', async () => {
   const again = await realSystem.lock(file, 0);
   expect(again).toBeDefined();
   await again?.();
+});
+
+test('nobody but root can hold it, also where an older version left it readable by all', async () => {
+  const file = join(dir, 'lock');
+  for (const mode of [undefined, 0o644, 0o666]) {
+    if (mode !== undefined) chmodSync(file, mode);
+    const release = await realSystem.lock(file, 0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await release?.();
+  }
+});
+
+test('what is no file of its own is no lock: a link to another file, a folder', async () => {
+  writeFileSync(join(dir, 'other'), '', { mode: 0o644 });
+  symlinkSync(join(dir, 'other'), join(dir, 'lock'));
+  await expect(realSystem.lock(join(dir, 'lock'), 0)).rejects.toMatchObject({ code: 'file-failed' });
+  expect(statSync(join(dir, 'other')).mode & 0o777).toBe(0o644);
+  mkdirSync(join(dir, 'folder'));
+  await expect(realSystem.lock(join(dir, 'folder'), 0)).rejects.toMatchObject({ code: 'file-failed' });
 });
 
 test('no program to lock with: it is said, and not that somebody else holds it', async () => {

@@ -99,3 +99,45 @@ test('files of one folder that are written at once are each whole', async () => 
     for (const name of names) expect(readFileSync(join(dir, name), 'utf8')).toBe(name.repeat(5000));
   }
 });
+
+test.each([0o000, 0o077])(
+  'whatever the umask (%o), folders are 0755 and files have the mode that was asked for',
+  async umask => {
+    const before = process.umask(umask);
+    try {
+      await realSystem.writeFile(join(dir, 'var/lib/state.json'), '{}', 0o644);
+      await realSystem.link(join(dir, 'var/lib/state.json'), join(dir, 'linked/a'));
+      await realSystem.copy(join(dir, 'var/lib/state.json'), join(dir, 'copied/a'));
+      await (await realSystem.lock(join(dir, 'run/lock'), 0))?.();
+    } finally {
+      process.umask(before);
+    }
+    for (const name of ['var', 'var/lib', 'linked', 'copied', 'run'])
+      expect(statSync(join(dir, name)).mode & 0o777, name).toBe(0o755);
+    for (const name of ['var/lib/state.json', 'linked/a', 'copied/a'])
+      expect(statSync(join(dir, name)).mode & 0o777, name).toBe(0o644);
+    expect(statSync(join(dir, 'run/lock')).mode & 0o777).toBe(0o600);
+  },
+);
+
+test('a folder that is there keeps its mode', async () => {
+  mkdirSync(join(dir, 'secret'), { mode: 0o700 });
+  await realSystem.writeFile(join(dir, 'secret/a'), '', 0o644);
+  expect(statSync(join(dir, 'secret')).mode & 0o777).toBe(0o700);
+});
+
+test('nothing is written through a link that lies where the temporary file goes', async () => {
+  const victim = join(dir, 'victim');
+  writeFileSync(victim, 'kept', { mode: 0o600 });
+  for (const write of [
+    () => realSystem.writeFile(join(dir, 'a'), 'new', 0o644),
+    () => realSystem.copy(join(dir, 'a'), join(dir, 'b')),
+    () => realSystem.link(join(dir, 'a'), join(dir, 'c')),
+  ]) {
+    symlinkSync(victim, join(dir, temporaryName));
+    await write();
+    expect(readFileSync(victim, 'utf8')).toBe('kept');
+    expect(statSync(victim).mode & 0o777).toBe(0o600);
+  }
+  for (const name of ['a', 'b', 'c']) expect(readFileSync(join(dir, name), 'utf8')).toBe('new');
+});
