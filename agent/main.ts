@@ -57,6 +57,8 @@ function watchOutput(): () => boolean {
 function onSignal(handler: (kind: 'stop' | 'reload') => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => handler('stop'));
   process.on('SIGHUP', () => handler('reload'));
+  // What other daemons take for "open your log anew" would end this one.
+  process.on('SIGUSR1', () => undefined);
 }
 
 let release: NodeJS.Timeout | undefined;

@@ -13,10 +13,15 @@ export interface BundledLicence {
 }
 
 /**
+ * The Node of the package, never one that happens to be in PATH. SIGUSR1 would open its inspector on 127.0.0.1:9229 (Node 24), through which
+ * every local user runs code as root.
+ */
+export const launcherInterpreter = '#!/usr/lib/eni-agent/node --disable-sigusr1';
+
+/**
  * Makes `eni-agent.cjs` and `launcher.cjs` in a folder, with the options of `npm run build`.
  *
- * The launcher is started by the Node of the package, never by one that happens to be in PATH; the bundle is an argument of Node and
- * needs no first line.
+ * The bundle is an argument of Node and needs no first line.
  */
 export async function makeBundle(work: string, release: Release): Promise<readonly BundledLicence[]> {
   const metafile = path.join(work, 'metafile.json');
@@ -24,7 +29,7 @@ export async function makeBundle(work: string, release: Release): Promise<readon
     cwd: checkout,
     env: releaseVariables(release),
   });
-  await replaceFirstLine(path.join(work, 'launcher.cjs'), '#!/usr/lib/eni-agent/node\n');
+  await replaceFirstLine(path.join(work, 'launcher.cjs'), `${launcherInterpreter}\n`);
   await replaceFirstLine(path.join(work, 'eni-agent.cjs'), '');
   return await licencesOf(bundledPackages(await readFile(metafile, 'utf8')));
 }

@@ -1,6 +1,7 @@
 // A guest that has the files of systemd/ where the packages put them, and the agent at its installed paths: the units as they are
 // shipped, under the guest's own systemd.
 import { readdirSync, readFileSync } from 'node:fs';
+import { launcherInterpreter } from '../../packaging/bundle.ts';
 import { type AgentHost, createAgentHost } from './agent-host.ts';
 import { noteDenials } from './denials.ts';
 import type { GuestSpec } from './guest.ts';
@@ -50,7 +51,7 @@ export async function installAgent({ guest }: AgentHost): Promise<void> {
   writeGuestFile(
     guest,
     '/usr/lib/eni-agent/launcher.cjs',
-    launcher.replace(/^#!.*/, '#!/usr/lib/eni-agent/node'),
+    launcher.replace(/^#!.*/, launcherInterpreter),
     0o755,
   );
   const links = [

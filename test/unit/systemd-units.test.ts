@@ -5,6 +5,7 @@ import { settlementFiles } from '../../agent/coexistence/drop-ins.ts';
 import { requestFolder } from '../../agent/daemon/requests.ts';
 import { exitCodeOf } from '../../agent/errors.ts';
 import { onDemandLink } from '../../agent/system/run-mode.ts';
+import { launcherInterpreter } from '../../packaging/bundle.ts';
 import { renderers } from '../../renderers/registry.ts';
 import { readDocument } from './docs/documents.ts';
 
@@ -52,6 +53,18 @@ test('the same program, with the same options, whatever starts it', () => {
   const script = read('eni-agent.init');
   expect(script).toContain(`command="${command?.slice('ExecStart='.length)}"`);
   expect(script).toContain(`\n${environment.join(' ')}\n`);
+});
+
+test('no signal opens the inspector of a Node that runs as root', () => {
+  const starts = [service, `legacy/${service}`, 'eni-agent.init'].map(name => read(name));
+  for (const text of [...starts, `${launcherInterpreter} `]) {
+    const nodes = [...text.matchAll(/\/usr\/lib\/eni-agent\/node (\S+) /g)];
+    expect(nodes.map(([, option]) => option)).toEqual(['--disable-sigusr1']);
+  }
+  // Everything else starts the launcher.
+  const others = readdirSync(new URL('../../systemd/', import.meta.url)).filter(name => name.includes('.'));
+  for (const name of others.filter(other => !starts.includes(read(other))))
+    expect(read(name)).not.toContain('/usr/lib/eni-agent/node');
 });
 
 test('before systemd 239 there is no sandbox, and nothing that ends what ifup has started', () => {
