@@ -8,7 +8,7 @@ import { judgeAnswer, maxBodyBytes, noAnswer } from './judge-answer.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { MetadataClient, Response, TokenProtocol } from './provider.ts';
 import type { Exchange } from './send-request.ts';
-import { prohibited, sendRequest } from './send-request.ts';
+import { prohibited, sendRequest, silence } from './send-request.ts';
 import { limitTime } from './time-limit.ts';
 
 /** AWS limits simultaneous connections and 1024 packets/s per ENI, shared with DNS and NTP, without saying how it refuses. */
@@ -207,11 +207,16 @@ function tokenRefused(endpoint: string, path: string, status: number, why: strin
     return new AgentError('metadata-unreachable', `${where} answered 403`, {
       hint: 'the metadata service is disabled for this instance (HttpEndpoint=disabled), or a proxy is in between',
     });
-  if (status === 0)
-    return new AgentError('metadata-unreachable', `${where} failed: ${why}`, {
-      // The answer to the PUT has an IP hop limit of 1 by default, so that it never arrives behind a bridge.
-      hint: 'in a container or behind a bridge the answer is dropped (hop limit 1): run eni-agent on the host itself',
-    });
+  if (status === 0) {
+    // The answer to the PUT has an IP hop limit of 1 by default, so that it never arrives behind a bridge.
+    const hint =
+      'in a container or behind a bridge the answer is dropped (hop limit 1): run eni-agent on the host itself';
+    return new AgentError(
+      'metadata-unreachable',
+      `${where} failed: ${why}`,
+      why?.startsWith(silence) ? { hint } : {},
+    );
+  }
   const shown = status === 200 ? 'answered 200 with something that is not a token' : `answered ${status}`;
   return new AgentError('metadata-invalid', `${where} ${shown}`);
 }

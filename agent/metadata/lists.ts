@@ -17,7 +17,7 @@ export function parseList(body: string): readonly string[] {
 
 /** Names in a folder listing, without the slash that marks a folder. */
 export function parseListing(body: string): readonly string[] {
-  return parseList(body).map(name => name.replace(/\/$/, ''));
+  return parseList(body).map(name => name.replace(/\/$/, '').trim());
 }
 
 /** True for a body that says "empty" (`[]`), which is an answer; a body of nothing at all is not one. */

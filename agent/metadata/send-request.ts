@@ -50,10 +50,16 @@ const connectionErrors = new Set([
 /** What connect() says of a route of type prohibit. */
 export const prohibited = 'no route to it but a route of type prohibit (EACCES)';
 
+/** How the text of a failure begins where nothing came in time. */
+export const silence = 'no answer within';
+
 const lostMiddle = 'connection lost in the middle of the answer';
 
 /** Sends one request. Never throws: what went wrong is in the result, without any header's value. */
-export function sendRequest(options: RequestOptions): Promise<Exchange> {
+export async function sendRequest(options: RequestOptions): Promise<Exchange> {
+  // What a listing has named need not be a path. Node throws.
+  if (!/^\/[\x21-\x7e]*$/.test(options.path))
+    return { kind: 'failure', why: 'is no path that can be asked for', connected: true, again: false };
   return new Promise(resolve => {
     const url = new URL(options.endpoint);
     let connected = false;
@@ -84,7 +90,7 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
     };
     const onAbort = () => fail('the time limit for reading the metadata is over', false);
     const endLimit = limitTime(options.deadlineMs, () =>
-      fail(`no answer within ${options.deadlineMs / 1000} s`, false),
+      fail(`${silence} ${options.deadlineMs / 1000} s`, false),
     );
     options.signal.addEventListener('abort', onAbort, { once: true });
 
@@ -133,6 +139,11 @@ export function sendRequest(options: RequestOptions): Promise<Exchange> {
 }
 
 function readAnswer(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Exchange {
+  // Node's parser lets 000 and 999 pass. 0 is our own word for "no answer", whose body is a reason that is shown.
+  if (status < 100 || status > 599) {
+    const why = `answered with the status ${status}, which is none`;
+    return { kind: 'failure', why, connected: true, again: false };
+  }
   const retryAfter = headers['retry-after'];
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity')
     return { kind: 'failure', why: 'answered in a content coding', connected: true, again: false };

@@ -143,6 +143,45 @@ test('the token is in no error, whatever the service sends in its place', async 
   }
 });
 
+test.each(['000', '099', '600', '999'])(
+  'a status that is none (%s): its body is shown nowhere',
+  async status => {
+    const body = 'x\nMAINPID=331\n{"level":"info","msg":"forged"}\n\u001b]0;pwned\u0007\u001b[2J';
+    const url = await serveRaw(socket => {
+      socket.once('data', () => {
+        socket.end(
+          `HTTP/1.1 ${status} X\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+        );
+      });
+    });
+    const refused = await open('aws', [url])
+      .get(mac)
+      .catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'metadata-unreachable' });
+    expect((refused as Error).message).toMatch(/ failed: answered with the status \d+, which is none$/);
+    const { status: none, body: why } = await open('jdcloud', [url]).get('/metadata/latest/network/');
+    expect(none).toBe(0);
+    expect(why).toMatch(/^answered with the status \d+, which is none$/);
+  },
+);
+
+test('a token that is lost on its way in another manner than silence: no word of hop limits', async () => {
+  const hints = await Promise.all(
+    [
+      (socket: import('node:net').Socket) => socket.resetAndDestroy(),
+      (socket: import('node:net').Socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
+      () => undefined,
+    ].map(async talk => {
+      const url = await serveRaw(socket => socket.once('data', () => talk(socket)));
+      const error = await open('aws', [url], { requestMs: 500 })
+        .get(mac)
+        .catch((e: { hint: string }) => e);
+      return (error as { hint: string }).hint.includes('hop limit');
+    }),
+  );
+  expect(hints).toEqual([false, false, true]);
+});
+
 test('the second endpoint is asked if the first one does not connect, and is kept', async () => {
   const { emulator: gone, url: dead } = await serve('aws', 'two-enis');
   await gone.close();
@@ -308,4 +347,25 @@ test('an ENI that comes and goes while the service runs', async () => {
     [1, 0],
   ]);
   expect(changed(emulator.recording, {})).toEqual(loadRecording('aws', 'hot-plug-0-before'));
+});
+
+test.each([
+  ['aws', 'two-enis', 'macs/$'],
+  ['alibaba', 'two-enis', 'macs/$'],
+  ['jdcloud', 'two-enis', 'network/$'],
+] as const)('%s: a name in the list of ENIs that cannot be asked for is that ENI’s trouble alone', async (provider, name, listing) => {
+  const odd = ['02:00:00:00:00:0f /', '02:00:00:00:00:0e\t/', '7 /', 'a b/', '../x/', 'é/', '\u001b[2J/', '%/'];
+  const { emulator, url } = await serve(provider, name);
+  const read = () => readInstance({ provider, url, dmi: {} as never });
+  const { instance: honest } = await read();
+  const path = emulator.log.find(r => new RegExp(listing).test(r.path))!.path;
+  const { body } = await open(provider, [url]).get(path);
+  const list = body.trim().startsWith('[')
+    ? JSON.stringify([...(JSON.parse(body) as string[]), ...odd])
+    : `${body}\n${odd.join('\n')}`;
+  emulator.fault({ match: listing, lie: list });
+  const { instance } = await read();
+  expect(instance.enis.filter(eni => honest.enis.some(h => h.mac === eni.mac))).toEqual(honest.enis);
+  // A name that is a MAC, or the number of an ENI, is one of which nothing is known; each other one is named.
+  expect(instance.problems.length).toBeGreaterThanOrEqual(odd.length - 2);
 });
