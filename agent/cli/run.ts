@@ -3,6 +3,7 @@
 import { AgentError, exitCodeOf, reasonOf } from '../errors.ts';
 import { openLog } from '../log/open-log.ts';
 import { priorityOf } from '../log/priority.ts';
+import { printable, printableLines } from '../log/text.ts';
 import { both, type Log, silentLog } from '../log.ts';
 import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
@@ -37,8 +38,14 @@ export interface Terminal {
 
 const noScreen: Screen = { isTerminal: false, columns: () => undefined, isClosed: () => false };
 
-export async function run(argv: readonly string[], system: System, terminal: Terminal): Promise<number> {
+export async function run(argv: readonly string[], system: System, to: Terminal): Promise<number> {
   const json = argv.includes('--json');
+  // Here everything passes that a person reads: what it quotes of the metadata, of files and of programs is no word to his terminal.
+  const terminal: Terminal = {
+    ...to,
+    print: text => to.print(printableLines(text)),
+    printError: text => to.printError(printableLines(text)),
+  };
   try {
     return await dispatch(argv, system, terminal, json);
   } catch (error) {
@@ -47,7 +54,7 @@ export async function run(argv: readonly string[], system: System, terminal: Ter
     if (json) {
       terminal.print(`${JSON.stringify({ version: 1, error: errorJson(known) }, null, 2)}\n`);
     } else {
-      const lines = [`eni-agent: ${known.message}`, `  ${known.code}: ${known.hint}`];
+      const lines = [`eni-agent: ${printable(known.message)}`, `  ${known.code}: ${known.hint}`];
       const columns = terminal.isInteractive ? columnsOf(terminal) : undefined;
       printProblem(terminal, fold(lines, { columns }).join('\n'));
     }

@@ -66,3 +66,17 @@ export function printable(text: string): string {
     c < ' ' ? JSON.stringify(c).slice(1, -1) : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** What our own words do to a terminal: colours (styleText), and an empty screen (`status --watch`). */
+const ownSequences = /(\u001b\[[0-9;]{1,5}m|\u001b\[H\u001b\[J)/;
+
+/** Lines for a terminal: whatever they quote, nothing of it ends a line or steers the terminal. A tab stays. */
+export function printableLines(text: string): string {
+  const plain = (part: string) => part.split('\t').map(printable).join('\t');
+  const line = (one: string) =>
+    one
+      .split(ownSequences)
+      .map((part, index) => (index % 2 === 1 ? part : plain(part)))
+      .join('');
+  return text.split('\n').map(line).join('\n');
+}

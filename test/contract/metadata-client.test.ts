@@ -353,19 +353,31 @@ test.each([
   ['aws', 'two-enis', 'macs/$'],
   ['alibaba', 'two-enis', 'macs/$'],
   ['jdcloud', 'two-enis', 'network/$'],
-] as const)('%s: a name in the list of ENIs that cannot be asked for is that ENI’s trouble alone', async (provider, name, listing) => {
-  const odd = ['02:00:00:00:00:0f /', '02:00:00:00:00:0e\t/', '7 /', 'a b/', '../x/', 'é/', '\u001b[2J/', '%/'];
-  const { emulator, url } = await serve(provider, name);
-  const read = () => readInstance({ provider, url, dmi: {} as never });
-  const { instance: honest } = await read();
-  const path = emulator.log.find(r => new RegExp(listing).test(r.path))!.path;
-  const { body } = await open(provider, [url]).get(path);
-  const list = body.trim().startsWith('[')
-    ? JSON.stringify([...(JSON.parse(body) as string[]), ...odd])
-    : `${body}\n${odd.join('\n')}`;
-  emulator.fault({ match: listing, lie: list });
-  const { instance } = await read();
-  expect(instance.enis.filter(eni => honest.enis.some(h => h.mac === eni.mac))).toEqual(honest.enis);
-  // A name that is a MAC, or the number of an ENI, is one of which nothing is known; each other one is named.
-  expect(instance.problems.length).toBeGreaterThanOrEqual(odd.length - 2);
-});
+] as const)(
+  '%s: a name in the list of ENIs that cannot be asked for is that ENI’s trouble alone',
+  async (provider, name, listing) => {
+    const odd = [
+      '02:00:00:00:00:0f /',
+      '02:00:00:00:00:0e\t/',
+      '7 /',
+      'a b/',
+      '../x/',
+      'é/',
+      '\u001b[2J/',
+      '%/',
+    ];
+    const { emulator, url } = await serve(provider, name);
+    const read = () => readInstance({ provider, url, dmi: {} as never });
+    const { instance: honest } = await read();
+    const path = emulator.log.find(r => new RegExp(listing).test(r.path))!.path;
+    const { body } = await open(provider, [url]).get(path);
+    const list = body.trim().startsWith('[')
+      ? JSON.stringify([...(JSON.parse(body) as string[]), ...odd])
+      : `${body}\n${odd.join('\n')}`;
+    emulator.fault({ match: listing, lie: list });
+    const { instance } = await read();
+    expect(instance.enis.filter(eni => honest.enis.some(h => h.mac === eni.mac))).toEqual(honest.enis);
+    // A name that is a MAC, or the number of an ENI, is one of which nothing is known; each other one is named.
+    expect(instance.problems.length).toBeGreaterThanOrEqual(odd.length - 2);
+  },
+);

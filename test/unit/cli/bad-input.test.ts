@@ -218,3 +218,19 @@ test('a defect of the program says that it is one, with the place', async () => 
   expect(outcome.code).toBe(1);
   expect(outcome.err).toMatch(/\n {2}(bug|state-unreadable|rollback-failed): /);
 });
+
+test('whatever is quoted, no line is forged and no terminal is steered', async () => {
+  const odd = 'x\neni-agent: all is well\n\u001b]0;pwned\u0007\u001b[2J\u202e';
+  for (const argv of [
+    [odd],
+    ['plan', odd],
+    ['plan', '--provider', odd],
+    ['plan', '--provider', 'aws', '--metadata-url', odd],
+    ['render', '--metadata', odd, '--backend', 'ifupdown', '--out', '/tmp/tree'],
+    ['help', odd],
+  ]) {
+    const { out, err } = await runCli(argv);
+    expect(out + err).not.toMatch(/\u001b|\u0007|\u202e/);
+    expect(err.split('\n')).toHaveLength(3);
+  }
+});

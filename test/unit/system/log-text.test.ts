@@ -1,7 +1,7 @@
 // The log for people: its words, and that no value can break out of its line.
 import { expect, test } from 'vitest';
 import { triggers } from '../../../agent/daemon/report.ts';
-import { fewOf, textLine, triggerWords } from '../../../agent/log/text.ts';
+import { fewOf, printableLines, textLine, triggerWords } from '../../../agent/log/text.ts';
 import type { LogFields } from '../../../agent/log.ts';
 
 const cases: readonly (readonly [LogFields, string, string])[] = [
@@ -26,6 +26,14 @@ const cases: readonly (readonly [LogFields, string, string])[] = [
   [{ until: '2026-01-15T10:30:00.000Z' }, 'paused until 10:30 UTC', 'paused until 10:30 UTC'],
   [{ lost: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }, 'lost', 'lost lost=a,b,c,d,e,and 2 more'],
 ];
+
+test('lines for a terminal: what they quote steers nothing, our own colours and an empty screen stay', () => {
+  const odd = 'a\r\u001b]0;title\u0007\u001b[2J\u001b[1A\u009b2J\u202eb';
+  const ours = '\u001b[H\u001b[J\u001b[1mtitle\u001b[22m';
+  expect(printableLines(`${ours}\tx\n${odd}\n`)).toBe(
+    `${ours}\tx\na\\r\\u001b]0;title\\u0007\\u001b[2J\\u001b[1A\\u009b2J\\u202eb\n`,
+  );
+});
 
 test.each(cases)('%o', (fields, message, line) => {
   expect(textLine(fields, message)).toBe(line);
