@@ -3,6 +3,7 @@
 import { type EniChange, eniOf } from '../renderers/renderer.ts';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
+import { distrust } from './model/trust.ts';
 import type { PassResult } from './pass/pass.ts';
 import type { System } from './system/system.ts';
 
@@ -86,9 +87,7 @@ async function flawOf(system: System, path: string, type: number): Promise<strin
   if (stamp === undefined) return 'does not exist';
   if ((stamp.mode & 0o170000) !== type)
     return type === folderType ? 'is not a folder' : 'is not a regular file';
-  if (stamp.uid !== 0) return `belongs to user ${stamp.uid}, not to root`;
-  if ((stamp.mode & 0o022) !== 0) return 'is writable by users other than root';
-  return (stamp.mode & 0o111) === 0 ? 'is not executable' : undefined;
+  return distrust(stamp) ?? ((stamp.mode & 0o111) === 0 ? 'is not executable' : undefined);
 }
 
 /** It may end on a terminal. */

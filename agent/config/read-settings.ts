@@ -1,7 +1,6 @@
 // /etc/eni-agent/eni-agent.conf and eni-agent.conf.d/*.conf, INI, to validated Settings. The only place with defaults.
 // Later files win, key by key; an unknown key is an error, because a misspelt safety option must not be silently off.
 import * as v from 'valibot';
-import { AgentError } from '../errors.ts';
 import { type Cidr, type Mac, overlaps } from '../model/address.ts';
 import type { EniOptions, Settings } from '../model/settings.ts';
 import { bandWidth, firstMetric, slotCount } from '../plan/numbering.ts';
@@ -9,6 +8,7 @@ import type { System } from '../system/system.ts';
 import { checkLines, type GoodLine } from './check-lines.ts';
 import { type ConfigFile, configLines } from './ini-lines.ts';
 import { type ConfigProblem, configError, problemAt } from './problem.ts';
+import { readConfigFiles } from './read-files.ts';
 import {
   agentSection,
   coexistenceSection,
@@ -19,48 +19,11 @@ import {
   type SectionName,
 } from './sections.ts';
 
-export const configPath = '/etc/eni-agent/eni-agent.conf';
-export const configFolder = '/etc/eni-agent/eni-agent.conf.d';
-
 /** What the files say, and what is wrong with them: one of the two. */
 export interface Configuration {
   readonly files: readonly ConfigFile[];
   readonly settings: Settings | undefined;
   readonly problems: readonly ConfigProblem[];
-}
-
-/** As Debian and RPM leave behind, `NAME.conf.dpkg-old` and `NAME.conf.rpmsave` are none. */
-export function isDropIn(name: string): boolean {
-  return name.endsWith('.conf');
-}
-
-/**
- * Reads the main file, which may be missing, and the drop-ins behind it. Throws `config-invalid` where something is there that cannot be
- * one, and `file-failed`.
- *
- * @param main another file in the place of the main one
- */
-export async function readConfigFiles(system: System, main = configPath): Promise<readonly ConfigFile[]> {
-  const names = (await system.listFolder(configFolder)).filter(isDropIn);
-  const files: ConfigFile[] = [];
-  for (const path of new Set([main, ...names.map(name => `${configFolder}/${name}`)])) {
-    const content = await readConfigFile(system, path);
-    if (content !== undefined) files.push({ path, content });
-  }
-  return files;
-}
-
-/** A link to nothing, or a folder that a container's mount has made: without what the file says, an ENI would not be left alone. */
-async function readConfigFile(system: System, path: string): Promise<string | undefined> {
-  const content = await system.readFile(path);
-  if (content !== undefined || !(await system.exists(path))) return content;
-  // An editor may have put it there just now.
-  const again = await system.readFile(path);
-  if (again !== undefined || !(await system.exists(path))) return again;
-  const what = (await system.stat(path)) === undefined ? 'a link to a file that does not exist' : 'a folder';
-  throw new AgentError('config-invalid', `${path} is ${what}`, {
-    hint: 'put a file of the configuration there, or remove it',
-  });
 }
 
 /** Throws `config-invalid` with the first problem: file, line, section, key, value and reason. */

@@ -4,13 +4,8 @@ import type { Settings } from '../model/settings.ts';
 import type { System } from '../system/system.ts';
 import type { ConfigFile } from './ini-lines.ts';
 import { keepLastGood, type LastGood, readLastGood } from './last-good.ts';
-import {
-  type Configuration,
-  defaultSettings,
-  parseConfiguration,
-  readConfigFiles,
-  settingsOf,
-} from './read-settings.ts';
+import { readConfigFiles } from './read-files.ts';
+import { type Configuration, defaultSettings, parseConfiguration, settingsOf } from './read-settings.ts';
 
 /** The files are wrong, or cannot be read. */
 export interface ConfigTrouble {

@@ -4,6 +4,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
+import { backoffMs } from './backoff.ts';
 import { judgeAnswer, maxBodyBytes, noAnswer } from './judge-answer.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { MetadataClient, Response, TokenProtocol } from './provider.ts';
@@ -14,9 +15,6 @@ import { limitTime } from './time-limit.ts';
 /** AWS limits simultaneous connections and 1024 packets/s per ENI, shared with DNS and NTP, without saying how it refuses. */
 const mostSockets = 4;
 const mostAttempts = 3;
-const firstBackoffMs = 200;
-/** A service that asks for more patience than this is asked again by the next pass. */
-const longestBackoffMs = 2000;
 
 export interface ClientOptions {
   /** `http://ADDRESS[:PORT]`; a later one is tried while none has connected. */
@@ -150,25 +148,6 @@ export function openClient(options: ClientOptions): OpenClient {
   }
 
   return { get, requests: () => requests, endpoint: () => options.endpoints[endpoint]!, close };
-}
-
-/** How long to wait before the next attempt, in milliseconds; undefined if another attempt is no use. */
-export function backoffMs(exchange: Exchange, attempt: number): number | undefined {
-  const again =
-    exchange.kind === 'failure' ? exchange.again : exchange.status === 429 || exchange.status === 503;
-  if (!again) return undefined;
-  const asked = exchange.kind === 'answer' ? parseRetryAfter(exchange.retryAfter) : undefined;
-  // Jitter, because all VMs of a host ask again at the same moment after an outage.
-  const own = firstBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-  return Math.min(asked ?? own, longestBackoffMs);
-}
-
-/** Retry-After in milliseconds: seconds or an HTTP date. Undefined if it is missing or neither. */
-function parseRetryAfter(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text.trim())) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 function failure(why: string): Exchange {

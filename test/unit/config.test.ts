@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import {
-  configFolder,
-  configPath,
-  defaultSettings,
-  parseConfiguration,
-  readSettings,
-} from '../../agent/config/read-settings.ts';
+import { configFolder, configPath } from '../../agent/config/read-files.ts';
+import { defaultSettings, parseConfiguration, readSettings } from '../../agent/config/read-settings.ts';
 import { AgentError } from '../../agent/errors.ts';
 import type { EniOptions, Settings } from '../../agent/model/settings.ts';
 import type { System } from '../../agent/system/system.ts';
+import { FakeSystem } from '../support/fake-system.ts';
 import { macOf, plainOptions } from '../support/plan-parts.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -18,6 +14,7 @@ const read = (files: Files | string) => {
   const system = {
     readFile: async (path: string) => all[path],
     exists: async (path: string) => path in all,
+    stat: async () => ({ inode: 1, modified: 0, mode: 0o100644, uid: 0 }),
     listFolder: async (dir: string) =>
       Object.keys(all)
         .filter(path => path.startsWith(`${dir}/`))
@@ -416,5 +413,39 @@ describe('several files', () => {
     await expect(read(files)).rejects.toThrow(`${configPath}:2: [agent] log-level = "loud"`);
     const later = { [configPath]: '[agent]\nlog-level = info\n', [drop('a.conf')]: '[agent]\nx = 1\n' };
     await expect(read(later)).rejects.toThrow(`${drop('a.conf')}:2: [agent] has the unknown key "x"`);
+  });
+});
+
+describe('a file that root alone could not have written', () => {
+  const withMode = (mode: number, dropIn = 0o644) => {
+    const system = new FakeSystem();
+    system.put(configPath, '[agent]\nbackend = ifupdown\n', mode);
+    system.put(`${configFolder}/50-a.conf`, '', dropIn);
+    return system;
+  };
+
+  test.each([
+    [0o664, 0o644, configPath],
+    [0o646, 0o644, configPath],
+    [0o644, 0o666, `${configFolder}/50-a.conf`],
+  ])('%o and %o', async (mode, dropIn, path) => {
+    await expect(readSettings(withMode(mode, dropIn))).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: `${path} is writable by users other than root`,
+      hint: `chown root:root ${path}; chmod 644 ${path}`,
+    });
+  });
+
+  test('another user’s, and one that others may read', async () => {
+    const system = withMode(0o600);
+    await expect(readSettings(system)).resolves.toBeDefined();
+    const stat = system.stat.bind(system);
+    system.stat = async path => {
+      const stamp = await stat(path);
+      return path === configPath && stamp !== undefined ? { ...stamp, uid: 1000 } : stamp;
+    };
+    await expect(readSettings(system)).rejects.toMatchObject({
+      message: `${configPath} belongs to user 1000, not to root`,
+    });
   });
 });

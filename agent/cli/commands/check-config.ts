@@ -1,6 +1,6 @@
 // `eni-agent check-config`: all that is wrong with the configuration, before it is in force.
 import { describeProblem } from '../../config/problem.ts';
-import { configFolder, configPath, isDropIn } from '../../config/read-settings.ts';
+import { configFolder, configPath, isDropIn } from '../../config/read-files.ts';
 import { exitCodeOf } from '../../errors.ts';
 import { priorityOf } from '../../log/priority.ts';
 import { textOption } from '../args.ts';

@@ -1,5 +1,5 @@
 // `eni-agent plan`: everything that `once` would do, without doing any of it.
-import { configPath } from '../../config/read-settings.ts';
+import { configPath } from '../../config/read-files.ts';
 import type { PassResult } from '../../pass/pass.ts';
 import { describePause, readPause } from '../../pass/pause.ts';
 import { reconcile } from '../../pass/reconcile.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs } from '../../../agent/metadata/client.ts';
+import { backoffMs } from '../../../agent/metadata/backoff.ts';
 import { judgeAnswer } from '../../../agent/metadata/judge-answer.ts';
 import { limitConcurrency } from '../../../agent/metadata/limit-concurrency.ts';
 import { endpointsOf } from '../../../agent/metadata/read-instance.ts';
