@@ -3,9 +3,9 @@
 import { type EniChange, eniOf } from '../renderers/renderer.ts';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
-import { distrust } from './model/trust.ts';
 import type { PassResult } from './pass/pass.ts';
 import type { System } from './system/system.ts';
+import { distrust } from './system/trust.ts';
 
 const configFolder = '/etc/eni-agent';
 export const hookFolder = `${configFolder}/hooks.d`;

@@ -1,7 +1,7 @@
 // The files of the configuration as text: which there are, and that root alone could have written them.
 import { AgentError } from '../errors.ts';
-import { distrust } from '../model/trust.ts';
 import type { System } from '../system/system.ts';
+import { distrust } from '../system/trust.ts';
 import type { ConfigFile } from './ini-lines.ts';
 
 export const configPath = '/etc/eni-agent/eni-agent.conf';

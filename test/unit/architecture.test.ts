@@ -137,9 +137,9 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
   ['coexistence', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],
   ['apply', 'plan', /^agent\/apply\/own-objects\.ts > agent\/plan\/(eni-plan|numbering)\.ts$/, 'the numbers'],
   ['config', 'plan', / > agent\/plan\/numbering\.ts$/, 'bandWidth'],
-  ['config', 'system', / > agent\/system\/system\.ts$/, 'the type'],
+  ['config', 'system', / > agent\/system\/(system|trust)\.ts$/, 'the type; who could have written a file'],
   ['hooks', 'renderers', / > renderers\/renderer\.ts$/, 'the contract: no renderer'],
-  ['hooks', 'system', / > agent\/system\/system\.ts$/, 'the type'],
+  ['hooks', 'system', / > agent\/system\/(system|trust)\.ts$/, 'the type; who could have written a file'],
   [
     'pass',
     'renderers',
