@@ -59,7 +59,7 @@ export function newMender(
   };
 
   function lost({ mac, difference }: Look): Difference {
-    const now = system.now();
+    const now = system.ticks();
     const keys = new Set(difference.missing.map(o => `${mac} ${o.key}`));
     for (const key of missingSince.keys())
       if (key.startsWith(`${mac} `) && !keys.has(key)) missingSince.delete(key);

@@ -47,7 +47,7 @@ export async function verify(
 ): Promise<void> {
   const { knownFaults = [], foreign = [], files = [] } = options;
   const ourLinks = new Set([...plan.enis, ...changes.map(eniOf)].map(e => e.link));
-  const start = context.system.now();
+  const start = context.system.ticks();
   const deadline = start + context.verifyTimeoutMs;
   const mender = newMender(context, changes, files, knownFaults);
   let quiet = 0;
@@ -60,14 +60,14 @@ export async function verify(
     const faultsOfLook = ({ difference }: Look) =>
       describeDifference(difference).filter(f => !knownFaults.includes(f));
     const faults = looks.flatMap(faultsOfLook);
-    const guarded = context.system.now() - start <= guardMs ? foreign : [];
+    const guarded = context.system.ticks() - start <= guardMs ? foreign : [];
     const lost = lostForeign(guarded, kernel);
     await putBack(context, lost);
     quiet = faults.length === 0 && lost.length === 0 ? quiet + 1 : 0;
     // Where others have something to lose a service may take it away a moment after it has said that it is done (NetworkManager's
     // reapply under load): looked at once more.
     if (quiet > (guarded.length > 0 ? 1 : 0)) return;
-    if (context.system.now() >= deadline) {
+    if (context.system.ticks() >= deadline) {
       if (faults.length === 0) return;
       const enis = looks.filter(look => faultsOfLook(look).length > 0).map(look => look.mac);
       throw new AgentError('verify-failed', summary(faults), { enis });

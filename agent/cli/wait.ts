@@ -40,10 +40,10 @@ export async function retryUntilComplete(
   waitMs: number,
   attempt: () => Promise<boolean>,
 ): Promise<void> {
-  const end = system.now() + waitMs;
+  const end = system.ticks() + waitMs;
   for (let tries = 0; ; tries++) {
     const pause = pausesMs[Math.min(tries, pausesMs.length - 1)]!;
-    const isLast = system.now() + pause > end;
+    const isLast = system.ticks() + pause > end;
     try {
       if (!(await attempt()) || isLast) return;
     } catch (error) {

@@ -9,6 +9,7 @@ import type { OpenQuestion } from './question.ts';
 import type { Trigger } from './report.ts';
 import { believedReading, runPass, setDue } from './run-pass.ts';
 import type { DaemonState } from './state.ts';
+import { momentOf } from './timing/moment.ts';
 import { laggingTries } from './timing/schedule.ts';
 
 /** A link has come or gone, the configuration is another, work by hand has ended: no metadata is needed to act on that. */
@@ -21,7 +22,8 @@ export async function actOnAnswer(
 ): Promise<void> {
   const { context, memory } = daemon;
   const why = [...triggers];
-  const now = context.system.now();
+  const moment = momentOf(context.system);
+  const { now } = moment;
   const asked = why.some(trigger => trigger !== 'timer');
   if (answer === undefined) return;
   const isBrakeOver = hasTrial(memory.fights, now);
@@ -33,7 +35,7 @@ export async function actOnAnswer(
         { code: answer.code, reason: answer.message },
         'no usable metadata; the current configuration is kept',
       );
-    daemon.memory = afterFailure(memory, { now, triggers: why }, answer, 'metadata');
+    daemon.memory = afterFailure(memory, { ...moment, triggers: why }, answer, 'metadata');
     // What the machine itself has to say counts all the same, by the last answer that was believed; and what is still wanted is tried again.
     const isOfTheMachine = why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver || isRetry;
     const reading = isOfTheMachine ? believedReading(daemon) : daemon.wanted?.reading;
@@ -42,7 +44,7 @@ export async function actOnAnswer(
     return setDue(daemon);
   }
   if (memory.metadata.state === 'failing') context.log.info({}, 'the metadata service answers again');
-  daemon.memory = afterAnswer(memory, now);
+  daemon.memory = afterAnswer(memory, moment.at);
   const news = !isSame(answer.instance, daemon.reading?.instance);
   daemon.reading = answer;
   const retries = memory.tookBack || isRetry;
@@ -58,7 +60,7 @@ export async function actOnAnswer(
       repaired,
       news,
     });
-  daemon.memory = afterQuiet(daemon.memory, { now, triggers: why }, true);
+  daemon.memory = afterQuiet(daemon.memory, { ...moment, triggers: why }, true);
   setDue(daemon);
 }
 

@@ -15,14 +15,14 @@ export function contestedNow(
   { memory, context }: DaemonState,
   triggers: readonly Trigger[],
 ): ReadonlySet<Mac> {
-  return isByHand(triggers) ? new Set() : contestedMacs(memory.fights, context.system.now());
+  return isByHand(triggers) ? new Set() : contestedMacs(memory.fights, context.system.ticks());
 }
 
 /** Files that are written sooner after a try that failed are those of its own rollback, or one more try would change nothing. */
 export const filesPauseMs = 60_000;
 
 export function isApartDue({ apart, context }: DaemonState): boolean {
-  return apart !== undefined && context.system.now() >= apart.retryAt;
+  return apart !== undefined && context.system.ticks() >= apart.retryAt;
 }
 
 /** What a pass has to know of the ENIs that failed: it serves the others first, and tries these if it is time. */
@@ -33,7 +33,7 @@ export function failingNow(daemon: DaemonState, { triggers, reading, repaired }:
   const isDue =
     isApartDue(daemon) ||
     isByHand(triggers) ||
-    (triggers.includes('files') && context.system.now() - apart.failedAt >= filesPauseMs) ||
+    (triggers.includes('files') && context.system.ticks() - apart.failedAt >= filesPauseMs) ||
     repaired.some(drift => apart.enis.includes(drift.mac)) ||
     saidOf(apart.enis, reading, daemon.links) !== apart.said;
   return { enis: apart.enis, waits: isDue ? undefined : apart.error };
@@ -52,7 +52,7 @@ export function apartAfter(
   reading: InstanceReading,
 ): SetApart | undefined {
   if (failed === undefined || failed.fresh.length === 0) return failed && apart;
-  const now = context.system.now();
+  const now = context.system.ticks();
   const tries = apart === undefined ? 0 : apart.tries + 1;
   const { enis, error } = failed;
   const retryAt = now + apartMs(tries, instance.instanceId ?? '');

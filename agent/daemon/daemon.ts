@@ -15,13 +15,17 @@ import type { Trigger } from './report.ts';
 import { takeRequests } from './requests.ts';
 import { readFactsAhead } from './run-pass.ts';
 import type { DaemonContext, DaemonState } from './state.ts';
+import { momentOf } from './timing/moment.ts';
 import { afterCheck, nextAllowed, unspaced } from './timing/spacing.ts';
 
 /** Everything is asked anew and probed anew this often: what no event and no short look shows. It costs as much as ten of those. */
 const wholeLookMs = 3_600_000;
 
-/** A wait that took so much longer than it was to: the machine was asleep, or its clock was set. */
+/** A wait that took so much longer than it was to: the machine was asleep. */
 const sleptMs = 30_000;
+
+/** The clock goes its own way by less than that between two turns, also where NTP moves it along (500 ppm in an hour). */
+const steppedMs = 5000;
 
 /** By then an answer has come, or the failure of one: twice as long as the configuration may allow ([metadata] timeout). */
 const longestAnswerMs = 300_000;
@@ -46,14 +50,15 @@ export async function runDaemon(context: DaemonContext): Promise<void> {
 
 async function start(context: DaemonContext): Promise<DaemonState> {
   const inForce = await firstConfiguration(context);
-  const now = context.system.now();
+  const { now, at } = momentOf(context.system);
   const daemon: DaemonState = {
     context,
-    startedAt: now,
+    startedAt: context.system.now(),
+    epoch: context.system.now() - now,
     ...inForce,
     source: context.openSource(inForce.settings),
     formerRequests: 0,
-    memory: newMemory(now),
+    memory: newMemory(at),
     dueAt: Number.POSITIVE_INFINITY,
     wholeAt: now,
     pass: undefined,
@@ -86,32 +91,47 @@ async function turn(daemon: DaemonState): Promise<boolean> {
   const { system, wakeups, watchdog } = context;
   const due = asking === undefined ? daemon.dueAt : Number.POSITIVE_INFINITY;
   const seeAt = daemon.unseen.length > 0 ? nextAllowed(daemon.spacing) : Number.POSITIVE_INFINITY;
-  const before = system.now();
+  const before = system.ticks();
   // Not at once, where the two clocks do not agree on the end.
-  const resumeAt = Math.max(daemon.pausedUntil ?? Number.POSITIVE_INFINITY, before + 200);
+  const pause = Math.max((daemon.pausedUntil ?? Number.POSITIVE_INFINITY) - system.now(), 200);
   const wait = Math.min(
-    Math.max(0, Math.min(due, seeAt, resumeAt) - before),
+    Math.max(0, Math.min(due, seeAt) - before),
+    pause,
     wholeLookMs,
     watchdog.longestSleepMs,
   );
   const wakes = await wakeups.next(wait, asking?.answered);
   if (wakes.has('stop')) return false;
-  const slept = system.now() - before > wait + sleptMs;
+  const slept = wasClockSet(daemon) || system.ticks() - before > wait + sleptMs;
 
-  const pause = await heedPause(daemon);
-  if (pause === 'over') question(daemon, { triggers: new Set(['pause']), whole: true, requests: [] });
-  let looked = (await hear(daemon, wakes, slept)) || pause === 'begun';
+  const paused = await heedPause(daemon);
+  if (paused === 'over') question(daemon, { triggers: new Set(['pause']), whole: true, requests: [] });
+  let looked = (await hear(daemon, wakes, slept)) || paused === 'begun';
   if (daemon.asking?.answer !== undefined) {
     await takeAnswer(daemon);
     looked = true;
   }
-  if (daemon.asking === undefined && system.now() >= daemon.dueAt) {
-    const whole = system.now() - daemon.wholeAt >= wholeLookMs;
+  if (daemon.asking === undefined && system.ticks() >= daemon.dueAt) {
+    const whole = system.ticks() - daemon.wholeAt >= wholeLookMs;
     question(daemon, { triggers: new Set(['timer']), whole, requests: [] });
   }
   if (looked) await publish(daemon);
   // A question that never ends is a daemon that has stopped working, also while it still turns round.
-  if (daemon.asking === undefined || system.now() - daemon.askedAt < longestAnswerMs) watchdog.progress();
+  if (daemon.asking === undefined || system.ticks() - daemon.askedAt < longestAnswerMs) watchdog.progress();
+  return true;
+}
+
+/** Set by hand, by NTP at its start, or behind a machine that was suspended: what is told with a time is told anew. */
+function wasClockSet(daemon: DaemonState): boolean {
+  const { system, log } = daemon.context;
+  const epoch = system.now() - system.ticks();
+  const by = epoch - daemon.epoch;
+  daemon.epoch = epoch;
+  if (Math.abs(by) < steppedMs) return false;
+  log.info(
+    { seconds: Math.round(by / 1000) },
+    'the clock was set, or the machine slept; everything is checked now',
+  );
   return true;
 }
 
@@ -135,12 +155,12 @@ async function hear(daemon: DaemonState, wakes: ReadonlySet<WakeKind>, slept: bo
 async function see(daemon: DaemonState, wakes: ReadonlySet<WakeKind>): Promise<boolean> {
   const { system } = daemon.context;
   const unseen = (['kernel', 'files'] as const).filter(k => wakes.has(k) || daemon.unseen.includes(k));
-  const waits = unseen.length === 0 || nextAllowed(daemon.spacing) > system.now();
+  const waits = unseen.length === 0 || nextAllowed(daemon.spacing) > system.ticks();
   daemon.unseen = waits ? unseen : [];
   if (waits) return false;
   const found = await tend(daemon, unseen);
   const isNoise = found === 'nothing' || found === 'files' || found === 'held';
-  daemon.spacing = afterCheck(daemon.spacing, system.now(), isNoise);
+  daemon.spacing = afterCheck(daemon.spacing, system.ticks(), isNoise);
   if (found === 'other links') {
     question(daemon, { triggers: new Set(['kernel']), whole: false, requests: [] });
     readFactsAhead(daemon);
@@ -154,7 +174,7 @@ function question(daemon: DaemonState, wanted: Question): void {
     daemon.queued = joinQuestions(daemon.queued, wanted);
     return;
   }
-  daemon.askedAt = daemon.context.system.now();
+  daemon.askedAt = daemon.context.system.ticks();
   if (wanted.whole) daemon.wholeAt = daemon.askedAt;
   daemon.asking = startAsking(daemon.source, wanted);
 }

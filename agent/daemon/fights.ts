@@ -48,18 +48,18 @@ export function afterCalm(fights: Fights, now: number): Fights {
 }
 
 /**
- * After a pass that put nothing back. `isOpen`: it has left the ENI alone, or it has failed, and is no peace for that one. `byHand`: it was
- * asked for, and has given everybody else everything.
+ * After a pass that put nothing back. `isOpen`: it has left the ENI alone, or it has failed, and is no peace for that one. `asked`: somebody
+ * wanted it, and it has given everybody else everything.
  */
 export function afterLook(
   fights: Fights,
   now: number,
   isOpen: (mac: Mac) => boolean,
-  byHand: boolean,
+  asked: boolean,
 ): Fights {
   return fights.flatMap(fight => {
     if (fight.mac !== undefined && isOpen(fight.mac)) return [fight];
-    const brake = byHand ? afterRequest(fight.brake, now) : fight.brake;
+    const brake = asked ? afterRequest(fight.brake, now) : fight.brake;
     const drift = isOn(brake, now) ? fight.drift : undefined;
     return afterCalm([{ ...fight, brake, drift }], now);
   });

@@ -6,8 +6,8 @@ import type { PassResult } from '../pass/pass.ts';
 import { asFailed, changeLines, eniStates, waitingReasons, withContested, withFailed } from './eni-states.ts';
 import { afterCalm, afterLook, afterRepairs, braked, type Fight, uncontested, undoneIn } from './fights.ts';
 import { nothingSeen, type Picture, pictureOf, withApart } from './picture.ts';
-import { isByHand } from './question.ts';
 import type { Counters, Mood, Report, ReportedEni, ReportedError, Trigger } from './report.ts';
+import type { Moment } from './timing/moment.ts';
 import { triesGoOn, triesOf } from './timing/schedule.ts';
 
 export interface Memory {
@@ -35,7 +35,7 @@ export interface Memory {
   readonly answered: readonly string[];
 }
 
-export function newMemory(now: number): Memory {
+export function newMemory(at: string): Memory {
   return {
     mood: 'lagging',
     tries: 0,
@@ -48,7 +48,7 @@ export function newMemory(now: number): Memory {
     metadata: { state: 'unknown', answeredAt: undefined },
     lastChange: null,
     lastTriggers: [],
-    lookedAt: iso(now),
+    lookedAt: at,
     enis: [],
     picture: nothingSeen,
     goodAt: null,
@@ -56,9 +56,7 @@ export function newMemory(now: number): Memory {
   };
 }
 
-export interface Occasion {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
+export interface Occasion extends Moment {
   readonly triggers: readonly Trigger[];
 }
 
@@ -88,7 +86,7 @@ export interface PassOccasion extends Occasion {
 }
 
 export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
-  const { pass, repaired, now, owes } = occasion;
+  const { pass, repaired, now, at, owes } = occasion;
   const applied = pass.outcome === 'applied';
   const isRepair = (applied || occasion.isEvicted) && repaired.length > 0;
   const seen = counted(memory, occasion, {
@@ -100,14 +98,14 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
   const left = leftContested(pass.desired.plan);
   const hasFailed = (mac: ReportedEni['mac']) => pass.failed?.enis.includes(mac) === true;
   const isOpenFight = (mac: ReportedEni['mac']) => left.has(mac) || hasFailed(mac);
-  const looked = afterLook(memory.fights, now, isOpenFight, isByHand(occasion.triggers));
+  const looked = afterLook(memory.fights, now, isOpenFight, occasion.triggers.includes('request'));
   const fights = isRepair ? afterRepairs(looked, repaired, now, false) : looked;
   const contest = braked(fights, now, left);
   const waitingFor = waitingReasons(pass, occasion.unclaimed);
   const sign = applied || (waitingFor.length > 0 ? occasion.otherLinks : occasion.news);
   const isStillWrong = owes || pass.failed !== undefined || contest.some(fight => fight.failed);
   const isOpen = ({ mac }: ReportedEni) => owes || hasFailed(mac);
-  const states = eniStates(memory.enis, pass, undoneIn(contest), iso(now));
+  const states = eniStates(memory.enis, pass, undoneIn(contest), at);
   const undone = memory.picture.notAsPlanned.filter(mac => left.has(mac));
   const notAsPlanned = [...undone, ...(pass.failed?.enis ?? [])];
   return {
@@ -116,9 +114,7 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
     waitingFor,
     tookBack: owes && memory.tookBack,
     failure: isStillWrong ? memory.failure : null,
-    lastChange: applied
-      ? { at: iso(now), triggers: occasion.triggers, lines: changeLines(pass) }
-      : memory.lastChange,
+    lastChange: applied ? { at, triggers: occasion.triggers, lines: changeLines(pass) } : memory.lastChange,
     picture: owes ? memory.picture : withApart(pictureOf(pass), notAsPlanned),
     enis: withFailed(memory.enis.filter(isOpen), states),
     ...(owes ? goesOnFailing(memory) : nextMood(memory, waitingFor, sign, contest.length > 0)),
@@ -126,8 +122,8 @@ export function afterPass(memory: Memory, occasion: PassOccasion): Memory {
 }
 
 /** The metadata answered, whatever is made of it. */
-export function afterAnswer(memory: Memory, now: number): Memory {
-  return { ...memory, metadata: { state: 'answered', answeredAt: iso(now) }, unanswered: null };
+export function afterAnswer(memory: Memory, at: string): Memory {
+  return { ...memory, metadata: { state: 'answered', answeredAt: at }, unanswered: null };
 }
 
 /** What to tell: an apply that failed is more than a service that is silent. */
@@ -145,7 +141,8 @@ export function afterFailure(
   const isPass = failed !== 'metadata';
   const last = isPass ? memory.failure : memory.unanswered;
   const again = last?.code === code && last.message === message ? last : undefined;
-  const since = again?.since ?? iso(occasion.now);
+  const { at } = occasion;
+  const since = again?.since ?? at;
   const error = { code, message, hint, since, times: (again?.times ?? 0) + 1 };
   // An apply that failed is tried again at its own times, also if the metadata fails in between.
   const { repaired = [], isApart = false } = occasion;
@@ -155,7 +152,6 @@ export function afterFailure(
   const isBraked = uncontested(fights, repaired, occasion.now).length < repaired.length;
   const stays = memory.mood === 'failing' && memory.tookBack === tookBack;
   const tries = tookBack ? 0 : triesGoOn(memory, 'failing');
-  const at = iso(occasion.now);
   const enis = isPass
     ? withContested(asFailed(memory.enis, failed, message, at), undoneIn(contest), at, memory.enis)
     : memory.enis;
@@ -199,7 +195,7 @@ function counted(memory: Memory, occasion: Occasion, more: Partial<Memory['count
   const { passes, quiet, changes, repairs, failures } = memory.counters;
   return {
     ...memory,
-    lookedAt: iso(occasion.now),
+    lookedAt: occasion.at,
     lastTriggers: occasion.triggers,
     counters: {
       passes: passes + (more.passes ?? 0),
@@ -209,8 +205,4 @@ function counted(memory: Memory, occasion: Occasion, more: Partial<Memory['count
       failures: failures + (more.failures ?? 0),
     },
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -10,10 +10,11 @@ import { isAsPlanned } from './picture.ts';
 import { type Report, type ReportedEni, writeReport } from './report.ts';
 import type { DaemonState } from './state.ts';
 import { tell, tellProblems } from './tell.ts';
+import { timeOf } from './timing/moment.ts';
 
 export async function publish(daemon: DaemonState): Promise<void> {
   const { context, settings, memory } = daemon;
-  if (isGood(memory, context.system.now())) daemon.memory = { ...memory, goodAt: memory.lookedAt };
+  if (isGood(memory, context.system.ticks())) daemon.memory = { ...memory, goodAt: memory.lookedAt };
   const report = makeReport(daemon);
   const problems = [...context.wakeups.problems()];
   try {
@@ -40,7 +41,8 @@ function isGood(memory: Memory, now: number): boolean {
 function makeReport(daemon: DaemonState): Report {
   const { context, memory, startedAt, dueAt, source, formerRequests, configProblem } = daemon;
   const { counters } = memory;
-  const fights = braked(memory.fights, context.system.now());
+  const { system } = context;
+  const fights = braked(memory.fights, context.system.ticks());
   return {
     version: 1,
     build,
@@ -48,7 +50,7 @@ function makeReport(daemon: DaemonState): Report {
     startedAt: iso(startedAt),
     lookedAt: memory.lookedAt,
     // Before the first answer has come the clock asks for nothing.
-    nextLookAt: iso(Number.isFinite(dueAt) ? dueAt : context.system.now()),
+    nextLookAt: timeOf(system, Number.isFinite(dueAt) ? dueAt : system.ticks()),
     mood: memory.mood,
     waitingFor: memory.waitingFor,
     lastTriggers: memory.lastTriggers,
@@ -63,7 +65,7 @@ function makeReport(daemon: DaemonState): Report {
         ? null
         : {
             // The first trial.
-            until: iso(Math.min(...fights.map(({ brake }) => brake.until!))),
+            until: timeOf(system, Math.min(...fights.map(({ brake }) => brake.until!))),
             text: listed(
               undoneIn(fights).flatMap(d => d.lines),
               '; ',

@@ -13,6 +13,7 @@ import { afterGlance } from './picture.ts';
 import type { Trigger } from './report.ts';
 import { asAgentError, believedReading, fail, runPass } from './run-pass.ts';
 import type { DaemonState } from './state.ts';
+import { momentOf } from './timing/moment.ts';
 
 /** How long udev may take to name a new link, and how often it is looked at meanwhile. */
 const namingMs = 3000;
@@ -41,7 +42,7 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
     daemon.links = links;
     return 'other links';
   }
-  const occasion = { now: daemon.context.system.now(), triggers };
+  const occasion = { ...momentOf(daemon.context.system), triggers };
   const isHeld = daemon.pausedUntil !== undefined;
   const open = uncontested(daemon.memory.fights, seen.drift, occasion.now);
   const mends = open.length > 0 && !isHeld;
@@ -70,7 +71,7 @@ export async function tend(daemon: DaemonState, triggers: readonly Trigger[]): P
 /** Files that are written while somebody fights may be his, again and again: a pass a minute is enough for these, and none of them is lost. */
 function mayReread(daemon: DaemonState, triggers: readonly Trigger[]): boolean {
   if (!triggers.includes('files')) return false;
-  const now = daemon.context.system.now();
+  const now = daemon.context.system.ticks();
   const isFought = braked(daemon.memory.fights, now).length > 0;
   if (!isFought || now - daemon.rereadAt >= filesPauseMs) {
     daemon.rereadAt = now;
@@ -86,7 +87,7 @@ const mostOnPrimary = 3;
 
 function maySettlePrimary(daemon: DaemonState, { hasPrimaryLost, hasMarksLost }: Glance): boolean {
   if (!hasPrimaryLost && !hasMarksLost) return false;
-  const now = daemon.context.system.now();
+  const now = daemon.context.system.ticks();
   const recent = daemon.primaryAt.filter(at => now - at < filesPauseMs);
   if (recent.length < mostOnPrimary) {
     daemon.primaryAt = [...recent, now];
@@ -109,7 +110,7 @@ async function evict(
     return [];
   });
   // Under the brake it is known, and may come back each second.
-  const contested = contestedMacs(memory.fights, system.now());
+  const contested = contestedMacs(memory.fights, system.ticks());
   for (const { mac, eniId, link, commands } of gone)
     log[contested.has(mac) ? 'debug' : 'info'](
       { eni: eniId ?? mac, link, trigger: triggers.join(' '), commands },
@@ -124,7 +125,7 @@ async function evict(
  */
 function readingAgain(daemon: DaemonState): InstanceReading | undefined {
   const { wanted, context } = daemon;
-  const isOld = wanted !== undefined && context.system.now() - wanted.triedAt >= filesPauseMs;
+  const isOld = wanted !== undefined && context.system.ticks() - wanted.triedAt >= filesPauseMs;
   return isOld ? wanted.reading : believedReading(daemon);
 }
 

@@ -28,12 +28,12 @@ const crowdStepMs = 20;
  * one has taken writes it again.
  */
 export async function ask(system: System, name: string): Promise<void> {
-  const end = system.now() + crowdMs;
+  const end = system.ticks() + crowdMs;
   for (;;)
     try {
       return await system.writeFile(`${requestFolder}/${name}`, '', 0o644);
     } catch (error) {
-      if (system.now() >= end) throw error;
+      if (system.ticks() >= end) throw error;
       await system.sleep(crowdStepMs);
     }
 }
@@ -41,8 +41,8 @@ export async function ask(system: System, name: string): Promise<void> {
 /** Asks, and waits until the daemon has answered. False if it has not within `waitMs`. */
 export async function request(system: System, name: string, waitMs: number): Promise<boolean> {
   await ask(system, name);
-  const end = system.now() + waitMs;
-  while (system.now() < end) {
+  const end = system.ticks() + waitMs;
+  while (system.ticks() < end) {
     if ((await readReport(system))?.answered.includes(name)) return true;
     await system.sleep(50);
   }

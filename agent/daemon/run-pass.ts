@@ -23,6 +23,7 @@ import { afterFailure, afterPass } from './memory.ts';
 import { pictureOf } from './picture.ts';
 import type { Trigger } from './report.ts';
 import type { DaemonState } from './state.ts';
+import { momentOf } from './timing/moment.ts';
 import { nextCheckMs } from './timing/schedule.ts';
 
 /**
@@ -39,13 +40,13 @@ const factsMs = 1000;
 /** A person waits for the new link: what the pass will ask of the machine is asked while the metadata answers. */
 export function readFactsAhead(daemon: DaemonState): void {
   const { system } = daemon.context;
-  daemon.facts = { at: system.now(), facts: readHostFacts(system).catch(() => undefined) };
+  daemon.facts = { at: system.ticks(), facts: readHostFacts(system).catch(() => undefined) };
 }
 
 async function takeFacts(daemon: DaemonState): Promise<HostFacts | undefined> {
   const { facts, context } = daemon;
   daemon.facts = undefined;
-  return facts !== undefined && context.system.now() - facts.at <= factsMs ? facts.facts : undefined;
+  return facts !== undefined && context.system.ticks() - facts.at <= factsMs ? facts.facts : undefined;
 }
 
 interface PassWish {
@@ -97,20 +98,18 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     const believed = (p: PassResult | undefined) => keyOf(p?.instance.enis);
     const news = wish.news && believed(pass) !== believed(earlier);
     const unclaimed = unclaimedLinks(pass, settings);
-    const isHeld = pass.outcome === 'pending';
     const isApplied =
-      !isHeld && (isAnswer || isSame(daemon.wanted?.reading.instance.enis, pass.instance.enis));
+      pass.outcome !== 'pending' &&
+      (isAnswer || isSame(daemon.wanted?.reading.instance.enis, pass.instance.enis));
     if (isApplied) daemon.wanted = undefined;
     const owes = daemon.wanted !== undefined;
     // What has gone from the metadata by one of two readings is no news when the next says it again.
     daemon.owesPass = pass.doubted;
     const { isEvicted = false } = wish;
     const hasFailed = ({ mac }: Drift) => pass.failed?.enis.includes(mac) === true;
-    const occasion = {
-      ...{ triggers, repaired: undone.filter(d => !hasFailed(d)), isEvicted },
-      ...{ now: system.now(), pass, unclaimed, news, otherLinks, owes },
-    };
-    changeMemory(daemon, afterPass(daemon.memory, occasion));
+    const served = { triggers, repaired: undone.filter(d => !hasFailed(d)), isEvicted };
+    const found = { ...momentOf(system), pass, unclaimed, news, otherLinks, owes };
+    changeMemory(daemon, afterPass(daemon.memory, { ...served, ...found }));
     if (pass.outcome === 'applied') context.onChange(pass, triggers);
     daemon.apart = apartAfter(daemon, pass, wish.reading);
     const { failed } = pass;
@@ -119,13 +118,13 @@ export async function runPass(daemon: DaemonState, wish: PassWish): Promise<void
     fail(daemon, { triggers, error, failed: fresh, repaired: undone.filter(hasFailed), isApart: true });
   } catch (error) {
     daemon.apart = undefined;
-    if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.now() };
+    if (isAnswer) daemon.wanted = { reading: wish.reading, triedAt: system.ticks() };
     const reason = asAgentError(error);
     const pending = await lookAgain(daemon, wish.reading);
     if (pending !== undefined) {
       daemon.looked = pending;
       // After a start nothing is known of the ENIs that work.
-      const enis = withUnknown(daemon.memory.enis, pending, new Date(system.now()).toISOString());
+      const enis = withUnknown(daemon.memory.enis, pending, momentOf(system).at);
       daemon.memory = { ...daemon.memory, enis };
     }
     const failed = pending?.changes.map(c => eniOf(c).mac);
@@ -145,7 +144,7 @@ function tellLive(log: Log, before: LiveOnly | undefined, now: LiveOnly | undefi
 /** A brake that comes on is the one error that a fight is worth. */
 function changeMemory(daemon: DaemonState, memory: DaemonState['memory']): void {
   const { system, log } = daemon.context;
-  const drift = undoneIn(begun(daemon.memory.fights, memory.fights, system.now())).flatMap(d => d.lines);
+  const drift = undoneIn(begun(daemon.memory.fights, memory.fights, system.ticks())).flatMap(d => d.lines);
   daemon.memory = memory;
   if (drift.length > 0)
     log.error(
@@ -198,14 +197,14 @@ export function fail(daemon: DaemonState, failure: Failure): void {
   const fields = { code: error.code, reason: error.message, trigger: triggers.join(' ') };
   if (isNew) log.error(fields, 'a pass failed');
   else log.debug(fields, 'a pass failed again');
-  const occasion = { now: system.now(), triggers, repaired, isApart };
+  const occasion = { ...momentOf(system), triggers, repaired, isApart };
   changeMemory(daemon, afterFailure(daemon.memory, occasion, error, failed));
   setDue(daemon);
 }
 
 export function setDue(daemon: DaemonState): void {
   const { memory, pass, settings, context } = daemon;
-  const now = context.system.now();
+  const now = context.system.ticks();
   const identity = pass?.instance.instanceId ?? daemon.reading?.instance.instanceId ?? '';
   const { apart } = daemon;
   daemon.dueAt = Math.min(

@@ -32,7 +32,7 @@ export interface DaemonContext {
 
 export interface Wanted {
   readonly reading: InstanceReading;
-  /** When it was tried the last time, milliseconds since the epoch. */
+  /** When it was tried the last time, in ticks. */
   readonly triedAt: number;
 }
 
@@ -44,14 +44,17 @@ export interface SetApart {
   readonly said: string;
   /** How often they were tried again. */
   readonly tries: number;
-  /** Milliseconds since the epoch. */
+  /** In ticks. */
   readonly failedAt: number;
   readonly retryAt: number;
 }
 
 export interface DaemonState {
   readonly context: DaemonContext;
+  /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Milliseconds between the ticks and the epoch, as the clock was set at the last turn. */
+  epoch: number;
   settings: Settings;
   /** ISO time at which they came into force, in this daemon or in one before. */
   settingsSince: string;
@@ -61,7 +64,7 @@ export interface DaemonState {
   /** Requests of sources that were closed because the configuration changed. */
   formerRequests: number;
   memory: Memory;
-  /** When the clock asks for the next look, milliseconds since the epoch. */
+  /** When the clock asks for the next look, in ticks, as are all times here that do not say otherwise. */
   dueAt: number;
   /** When everything was asked and probed the last time. */
   wholeAt: number;
@@ -77,7 +80,7 @@ export interface DaemonState {
   wanted: Wanted | undefined;
   /** ENIs whose change failed while the others were served. */
   apart: SetApart | undefined;
-  /** When files that were written made a pass the last time, milliseconds since the epoch. */
+  /** When files that were written made a pass the last time. */
   rereadAt: number;
   /** The latest passes for what the primary is to have: its link group, and addresses. */
   primaryAt: readonly number[];

@@ -31,7 +31,7 @@ export interface SourceOptions {
   /** Deadline of one read in milliseconds. */
   readonly timeoutMs: number;
   readonly readDmi: () => Promise<Dmi>;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds that nobody can set: System.ticks. */
   readonly now: () => number;
   /** Opens the client of one read; HTTP unless told. */
   readonly connect?: (options: ClientOptions) => OpenClient;

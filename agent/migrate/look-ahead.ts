@@ -31,6 +31,7 @@ export function lookAhead(system: System, { files, down }: Ahead): System {
     removeTree: path => system.removeTree(path),
     lock: (path, waitMs) => system.lock(path, waitMs),
     now: () => system.now(),
+    ticks: () => system.ticks(),
     sleep: ms => system.sleep(ms),
   };
 }

@@ -32,7 +32,7 @@ export async function readTrusted(
     linkGone: (mac: string) => !kernel.links.some(l => l.mac === mac),
   });
   const isStale = (reading: InstanceReading) =>
-    !isFresh(reading, context.system.now()) && takesAway(reading.instance, doubtOf(reading));
+    !isFresh(reading, context.system.ticks()) && takesAway(reading.instance, doubtOf(reading));
   const given = atHand ?? (await readMetadata(context));
   const first = given === atHand && isStale(atHand) ? await readAnew(context) : given;
   const doubt = doubtOf(first);

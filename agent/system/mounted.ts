@@ -48,6 +48,7 @@ export function mounted(system: System, root: string): System {
     lock: refuse,
     run: async () => ({ exitCode: 127, stdout: '', stderr: 'not run: this is a folder' }),
     now: () => system.now(),
+    ticks: () => system.ticks(),
     sleep: ms => system.sleep(ms),
   };
 }

@@ -121,6 +121,7 @@ export const realSystem: System = {
   run: (argv, options = {}) =>
     options.outside === true && isSandboxed ? runOutside(argv, options) : runCommand(argv, options),
   now: () => Date.now(),
+  ticks: () => performance.now(),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 };
 

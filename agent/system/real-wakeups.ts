@@ -16,7 +16,7 @@ export async function openRealWakeups(spec: WakeupSpec): Promise<Wakeups> {
 
   function happen(kind: WakeKind): void {
     seen.add(kind);
-    lastAt = Date.now();
+    lastAt = performance.now();
     wake?.();
   }
 
@@ -67,9 +67,9 @@ export async function openRealWakeups(spec: WakeupSpec): Promise<Wakeups> {
   return {
     async next(ms, signal) {
       await happens(ms, signal);
-      const first = Date.now();
+      const first = performance.now();
       while (seen.size > 0 && !seen.has('stop')) {
-        const now = Date.now();
+        const now = performance.now();
         const rest = Math.min(lastAt + settleMs, first + longestSettleMs) - now;
         if (rest <= 0) break;
         await delay(rest);

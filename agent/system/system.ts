@@ -64,7 +64,9 @@ export interface System {
   lock(path: string, waitMs: number): Promise<(() => Promise<void>) | undefined>;
   /** Runs a program without a shell, with `LC_ALL=C` and a deadline. Never throws for the program's own failure. */
   run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<CommandResult>;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: for what is written down. Somebody may set it at any time, in both directions. */
   now(): number;
+  /** Milliseconds since some moment, which nobody can set: for how long something takes, and for every wait. */
+  ticks(): number;
   sleep(ms: number): Promise<void>;
 }

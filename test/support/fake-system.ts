@@ -73,8 +73,10 @@ export class FakeSystem implements System {
     stderr: '',
   });
   #dead = false;
-  #now = Date.parse('2026-01-15T10:00:00Z');
-  #bootedAt = this.#now - 3_600_000;
+  #ticks = Date.parse('2026-01-15T10:00:00Z');
+  readonly #bootedAt = this.#ticks - 3_600_000;
+  /** By how much the clock was set. */
+  #setBy = 0;
   #events: { readonly at: number; readonly act: () => void }[] = [];
   readonly #plot = new FakePlot();
   #locked = { path: '', until: 0 };
@@ -131,7 +133,7 @@ export class FakeSystem implements System {
 
   /** Does something when the virtual clock has reached that time. */
   after(ms: number, act: () => void): void {
-    this.#events.push({ at: this.#now + ms, act });
+    this.#events.push({ at: this.#ticks + ms, act });
   }
 
   /** Time of the next planned event; undefined if there is none. */
@@ -141,13 +143,12 @@ export class FakeSystem implements System {
 
   /** Somebody sets the clock; the time since the boot goes on. */
   setClock(byMs: number): void {
-    this.#now += byMs;
-    this.#bootedAt += byMs;
+    this.#setBy += byMs;
   }
 
   /** Another process holds a lock for so long: that of a pass unless told. */
   holdLock(ms: number, path = lockPath): void {
-    this.#locked = { path, until: this.#now + ms };
+    this.#locked = { path, until: this.#ticks + ms };
   }
 
   // A file of the machine itself, written by nobody of ours.
@@ -191,7 +192,7 @@ export class FakeSystem implements System {
     this.files.set(temporary, { content, mode: 0o600 });
     this.#step(`rename to ${path}`);
     this.files.delete(temporary);
-    this.files.set(path, { content, mode, modified: this.#now });
+    this.files.set(path, { content, mode, modified: this.now() });
     this.#done(`write ${path}`);
   }
 
@@ -254,7 +255,7 @@ export class FakeSystem implements System {
       if (waitMs === 0) return undefined;
       await this.#holders.get(path);
     }
-    const heldMs = path === this.#locked.path ? this.#locked.until - this.#now : 0;
+    const heldMs = path === this.#locked.path ? this.#locked.until - this.#ticks : 0;
     if (heldMs > waitMs) {
       await this.sleep(waitMs);
       return undefined;
@@ -283,14 +284,18 @@ export class FakeSystem implements System {
   }
 
   now(): number {
-    return this.#now;
+    return this.#ticks + this.#setBy;
+  }
+
+  ticks(): number {
+    return this.#ticks;
   }
 
   async sleep(ms: number): Promise<void> {
     this.#alive();
-    this.#now += ms;
-    const due = this.#events.filter(e => e.at <= this.#now);
-    this.#events = this.#events.filter(e => e.at > this.#now);
+    this.#ticks += ms;
+    const due = this.#events.filter(e => e.at <= this.#ticks);
+    this.#events = this.#events.filter(e => e.at > this.#ticks);
     for (const { act } of due) act();
     await new Promise(resolve => setImmediate(resolve));
   }
@@ -461,7 +466,7 @@ export class FakeSystem implements System {
   }
 
   #read(path: string): string | undefined {
-    if (path === '/proc/uptime') return `${((this.#now - this.#bootedAt) / 1000).toFixed(2)} 1.00\n`;
+    if (path === '/proc/uptime') return `${((this.#ticks - this.#bootedAt) / 1000).toFixed(2)} 1.00\n`;
     const [, key = '', link] =
       /^\/proc\/sys\/(net\/ipv6\/conf\/([^/]+)\/(?:accept_ra|autoconf))$/.exec(path) ?? [];
     // The kernel's own default is on.

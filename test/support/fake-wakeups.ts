@@ -24,7 +24,7 @@ export interface FakeWakeupsSpec {
 
 export function openFakeWakeups(system: FakeSystem, spec: FakeWakeupsSpec): FakeWakeups {
   const seen = new Set<WakeKind>();
-  let limit = system.now();
+  let limit = system.ticks();
   let letGo: (() => void) | undefined;
   let parked: (() => void) | undefined;
   let failed: { readonly error: unknown } | undefined;
@@ -67,7 +67,7 @@ export function openFakeWakeups(system: FakeSystem, spec: FakeWakeupsSpec): Fake
     folders: [],
     problem: undefined,
     async next(ms, signal) {
-      const deadline = system.now() + ms;
+      const deadline = system.ticks() + ms;
       waiting = true;
       for (;;) {
         await new Promise(resolve => setImmediate(resolve));
@@ -75,7 +75,7 @@ export function openFakeWakeups(system: FakeSystem, spec: FakeWakeupsSpec): Fake
         notice();
         if (seen.size > 0 || signal?.aborted === true) break;
         if (spec.patient && signal !== undefined) continue;
-        const now = system.now();
+        const now = system.ticks();
         if (now >= deadline) break;
         const next = Math.min(deadline, system.nextEventAt ?? Number.POSITIVE_INFINITY);
         if (next <= limit) await system.sleep(next - now);
@@ -97,7 +97,7 @@ export function openFakeWakeups(system: FakeSystem, spec: FakeWakeupsSpec): Fake
     problems: () => (wakeups.problem === undefined ? [] : [wakeups.problem]),
     close: () => Promise.resolve(),
     async runFor(ms) {
-      limit = system.now() + ms;
+      limit = system.ticks() + ms;
       if (ended) {
         if (failed !== undefined) throw failed.error;
         return;

@@ -371,3 +371,11 @@ test('the code map of ARCHITECTURE.md has a row for each unit', () => {
   );
   expect(rows.sort()).toEqual([...entries, 'renderers/'].sort());
 });
+
+test('every wait goes by System.ticks or the like: the wall clock, which anybody may set, is for what is written down', () => {
+  const allowed = /^agent\/(system\/real-system|system\/outside-sandbox|metadata\/backoff)\.ts$/;
+  const found = [...sources].filter(
+    ([file, text]) => /\bDate\.now\b|new Date\(\)/.test(text) && !allowed.test(file),
+  );
+  expect(found.map(([file]) => file)).toEqual([]);
+});

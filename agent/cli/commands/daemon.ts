@@ -61,7 +61,7 @@ SIGTERM and SIGINT stop it. The network stays as it is: configured ENIs work wit
         pid: process.pid,
         configuration,
         openSource: ({ metadata }) =>
-          openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.now() }),
+          openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.ticks() }),
         async onReport(report, settings) {
           readiness.announce(describeReport(report, system.now()));
           await writeMetrics(system, settings, report);

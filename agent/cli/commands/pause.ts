@@ -64,6 +64,6 @@ async function tellDaemon(system: System, name: string): Promise<void> {
   const report = await readReport(system);
   if (report === undefined || !(await isDaemonAlive(system, report))) return;
   await ask(system, name);
-  const end = system.now() + patienceMs;
-  while ((await readReport(system))?.pausedUntil === null && system.now() < end) await system.sleep(50);
+  const end = system.ticks() + patienceMs;
+  while ((await readReport(system))?.pausedUntil === null && system.ticks() < end) await system.sleep(50);
 }

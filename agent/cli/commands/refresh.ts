@@ -55,10 +55,10 @@ Exit code 0: everything is as it should be. 2: done, but something needs attenti
 
 /** The daemon looks again by itself while something is to come: its report tells when there is nothing any more. */
 async function finalReport(system: System, waitMs: number): Promise<Report | undefined> {
-  const end = system.now() + waitMs;
+  const end = system.ticks() + waitMs;
   for (;;) {
     const report = await readReport(system);
-    if (report === undefined || system.now() >= end) return report;
+    if (report === undefined || system.ticks() >= end) return report;
     if (report.waitingFor.length === 0 && reasonsOf(report, system.now()).length === 0) return report;
     await system.sleep(200);
   }

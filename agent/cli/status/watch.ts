@@ -13,7 +13,7 @@ export async function watch(
   pass: PassContext,
   draw: (pass: PassContext) => Promise<string>,
 ): Promise<void> {
-  const metadata = seldom(openSource(pass), () => system.now());
+  const metadata = seldom(openSource(pass), () => system.ticks());
   while (!screen.isClosed()) {
     const text = await draw({ ...pass, metadata });
     print(json ? text : `${separator(screen.isTerminal, system.now())}${text}`);
@@ -29,7 +29,7 @@ function separator(isTerminal: boolean, now: number): string {
 
 function openSource({ system, settings }: PassContext): MetadataSource {
   const { metadata } = settings;
-  return openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.now() });
+  return openMetadataSource({ ...metadata, readDmi: () => readDmi(system), now: () => system.ticks() });
 }
 
 /**

@@ -10,7 +10,7 @@ const silenceMs = 5000;
 export interface Spacing {
   /** Looks in a row that found nothing. */
   readonly idle: number;
-  /** Time of the last look, milliseconds since the epoch. */
+  /** Time of the last look, in ticks. */
   readonly at: number;
 }
 

@@ -37,7 +37,7 @@ export function monitorKernel(onEvent: () => void): KernelMonitor {
 
   function start(): FollowedCommand {
     const words = ['monitor', ...variants[variant]!];
-    const started = Date.now();
+    const started = performance.now();
     let over = false;
     const heard = () => {
       problem = undefined;
@@ -45,7 +45,7 @@ export function monitorKernel(onEvent: () => void): KernelMonitor {
     };
     const monitor = followCommand(['ip', ...words], heard, (why, byItself) => {
       over = true;
-      if (Date.now() - started >= settledMs) failures = 0;
+      if (performance.now() - started >= settledMs) failures = 0;
       else if (byItself && variant < variants.length - 1) variant += 1;
       problem = `ip ${words.join(' ')}: ${why}; kernel changes are noticed only by the timer`;
       timer = setTimeout(

@@ -20,10 +20,10 @@ const totalMs = 20_000;
 /** Results in the order of the pings. */
 export async function sendPings(system: System, pings: readonly Ping[]): Promise<readonly PingResult[]> {
   const results: PingResult[] = [];
-  const end = system.now() + totalMs;
+  const end = system.ticks() + totalMs;
   for (let at = 0; at < pings.length; at += sideBySide) {
     const batch = pings.slice(at, at + sideBySide);
-    const late = system.now() >= end;
+    const late = system.ticks() >= end;
     results.push(
       ...(late
         ? batch.map(ping => ({ ...ping, outcome: 'not-sent' as const, reason: '' }))

@@ -97,6 +97,7 @@ export function viewOf(vpc: Vpc): System {
     removeTree: refuse,
     lock: refuse,
     now: Date.now,
+    ticks: () => performance.now(),
     sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
   };
 }

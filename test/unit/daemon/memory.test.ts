@@ -9,6 +9,7 @@ import {
   newMemory,
   type PassOccasion,
 } from '../../../agent/daemon/memory.ts';
+import type { Moment } from '../../../agent/daemon/timing/moment.ts';
 import { AgentError } from '../../../agent/errors.ts';
 import { macA, passOf } from './made-up-pass.ts';
 
@@ -20,7 +21,7 @@ const late = passOf({ problems: [{ subject: 'x', text: 'late' }] });
 
 /** A look so many seconds after the start. */
 function pass(memory: Memory, second: number, more: Partial<PassOccasion> = {}): Memory {
-  const look = { now: t0 + second * 1000, triggers: ['timer'] as const, pass: passOf({ enis: [{}] }) };
+  const look = { ...moment(second), triggers: ['timer'] as const, pass: passOf({ enis: [{}] }) };
   return afterPass(memory, {
     ...look,
     repaired: [],
@@ -39,15 +40,15 @@ function fail(
   error = down,
   failed: 'metadata' | 'pass' = 'metadata',
 ): Memory {
-  const look = { now: t0 + second * 1000, triggers: ['timer'] as const };
+  const look = { ...moment(second), triggers: ['timer'] as const };
   return afterFailure(memory, look, error, failed === 'pass' ? [macA] : 'metadata');
 }
 
 function quiet(memory: Memory, second: number, scheduled = true): Memory {
-  return afterQuiet(memory, { now: t0 + second * 1000, triggers: ['timer'] }, scheduled);
+  return afterQuiet(memory, { ...moment(second), triggers: ['timer'] }, scheduled);
 }
 
-const settled: Memory = { ...pass(newMemory(t0), 0), mood: 'quiet', tries: 3 };
+const settled: Memory = { ...pass(newMemory(iso(0)), 0), mood: 'quiet', tries: 3 };
 
 describe('the mood after a look', () => {
   test.each<[string, Memory, Memory['mood'], number]>([
@@ -63,7 +64,7 @@ describe('the mood after a look', () => {
     ['two', fail(fail(settled, 1), 2), 'failing', 1],
     ['a failed apply after a failed service', fail(fail(fail(settled, 1), 2), 3, lost, 'pass'), 'failing', 0],
     ['a failed service after a failed apply', fail(fail(settled, 1, lost, 'pass'), 2), 'failing', 1],
-    ['the end of a failure', quiet(afterAnswer(fail(settled, 1), t0), 2), 'quiet', 0],
+    ['the end of a failure', quiet(afterAnswer(fail(settled, 1), iso(0)), 2), 'quiet', 0],
   ])('%s', (_name, memory, mood, tries) => {
     expect([memory.mood, memory.tries]).toEqual([mood, tries]);
   });
@@ -86,7 +87,7 @@ describe('the mood after a look', () => {
     let memory = settled;
     const seen: (readonly [string, number])[] = [];
     for (let i = 0; i < 10; i += 1) {
-      memory = i % 2 === 0 ? fail(memory, i) : pass(afterAnswer(memory, t0), i, { pass: late });
+      memory = i % 2 === 0 ? fail(memory, i) : pass(afterAnswer(memory, iso(0)), i, { pass: late });
       seen.push([memory.mood, memory.tries]);
     }
     expect(seen.slice(0, 6)).toEqual([
@@ -122,13 +123,13 @@ describe('errors', () => {
   });
 
   test('an ENI that never worked is shown as failed, too', () => {
-    expect(fail(newMemory(t0), 1, lost, 'pass').enis).toMatchObject([{ mac: macA, state: 'failed' }]);
+    expect(fail(newMemory(iso(0)), 1, lost, 'pass').enis).toMatchObject([{ mac: macA, state: 'failed' }]);
   });
 
   test('an answer ends the error of the service, a pass that of an apply', () => {
-    expect(errorOf(afterAnswer(fail(settled, 1), t0))).toBeNull();
+    expect(errorOf(afterAnswer(fail(settled, 1), iso(0)))).toBeNull();
     const failed = fail(settled, 1, lost, 'pass');
-    expect(errorOf(afterAnswer(failed, t0))).not.toBeNull();
+    expect(errorOf(afterAnswer(failed, iso(0)))).not.toBeNull();
     expect(errorOf(pass(failed, 2))).toBeNull();
     expect(pass(failed, 2).tookBack).toBe(false);
   });
@@ -136,11 +137,11 @@ describe('errors', () => {
   test('an apply that failed is still told when the service has failed and answers again', () => {
     const both = fail(fail(settled, 1, lost, 'pass'), 2);
     expect(errorOf(both)).toMatchObject({ code: 'verify-failed', times: 1 });
-    expect(errorOf(afterAnswer(both, t0))).toMatchObject({ code: 'verify-failed', since: iso(1) });
+    expect(errorOf(afterAnswer(both, iso(0)))).toMatchObject({ code: 'verify-failed', since: iso(1) });
   });
 
   test('a pass by what was believed before ends nothing of it', () => {
-    const failed = fail(newMemory(t0), 1, lost, 'pass');
+    const failed = fail(newMemory(iso(0)), 1, lost, 'pass');
     const other = pass(failed, 2, { owes: true, pass: passOf({ enis: [] }) });
     expect(other).toMatchObject({ mood: 'failing', tookBack: true, enis: [{ mac: macA, state: 'failed' }] });
     expect(errorOf(other)).toMatchObject({ code: 'verify-failed' });
@@ -162,7 +163,7 @@ describe('errors', () => {
 
 test('counters', () => {
   const applied = { pass: passOf({ outcome: 'applied', enis: [{}] }) };
-  let memory = newMemory(t0);
+  let memory = newMemory(iso(0));
   memory = pass(memory, 1, applied);
   memory = pass(memory, 2, { ...applied, repaired: drift });
   memory = quiet(fail(fail(memory, 3), 4, lost, 'pass'), 5);
@@ -208,7 +209,7 @@ describe('while the brake of one ENI is on', () => {
   });
 
   test('a repair that failed goes on to be told, though a pass for the others ends well', () => {
-    const look = { now: t0 + 1000, triggers: ['kernel'] as const, repaired: drift };
+    const look = { ...moment(1), triggers: ['kernel'] as const, repaired: drift };
     const once = afterFailure(settled, look, lost, [macA]);
     const again = afterFailure(afterFailure(once, look, lost, [macA]), look, lost, [macA]);
     expect(again).toMatchObject({ mood: 'braked', enis: [{ state: 'contested' }] });
@@ -222,6 +223,10 @@ describe('while the brake of one ENI is on', () => {
     expect(pass(braked, 6, { pass: claimed }).enis).toMatchObject([{ state: 'left-alone' }]);
   });
 });
+
+function moment(second: number): Moment {
+  return { now: t0 + second * 1000, at: iso(second) };
+}
 
 function iso(second: number): string {
   return new Date(t0 + second * 1000).toISOString();

@@ -81,6 +81,7 @@ export function smallHost(
       throw new Error('a probe takes no lock');
     },
     now: () => 0,
+    ticks: () => 0,
     async sleep() {
       throw new Error('a probe does not sleep');
     },
