@@ -21,7 +21,7 @@ import { hasTrait } from '../model/skip-reason.ts';
 import type { Lease } from '../plan/eni-network.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { occupiedSlots, recoverSlots } from '../plan/occupied-slots.ts';
-import { mainRoutesOfOthers } from '../plan/own-networks.ts';
+import { defaultGateways, mainRoutesOfOthers } from '../plan/own-networks.ts';
 import { type PlanResult, planNetwork } from '../plan/plan-network.ts';
 import { readLease } from '../system/facts/leases.ts';
 import { unlessDenied } from '../system/look-only.ts';
@@ -119,6 +119,7 @@ async function planInput(system: System, input: DesiredInput) {
     mainDefaults: mainDefaultsOf(input),
     words: ruleWordsOf(facts.kernel, input.renderer.ruleLimits?.(facts) ?? {}, base),
     mainRoutes: mainRoutesOfOthers(kernel),
+    defaultGateways: defaultGateways(kernel),
     withoutIpv6: await linksWithoutIpv6(system, kernel),
     claims: await claimsOn(system, input),
     containerNetwork: containerNetworkClaim(

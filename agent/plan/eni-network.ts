@@ -1,6 +1,6 @@
 // What is known of one ENI's network, from three sources in this order: the configuration, the metadata, DHCP (the lease, or
 // the prefix length that the link's address has). A cloud that says nothing (JD) is completed here.
-import { type Cidr, familyOf, firstHost, type Ip, type Mac, networkOf } from '../model/address.ts';
+import { type Cidr, contains, familyOf, firstHost, type Ip, type Mac, networkOf } from '../model/address.ts';
 import { type Eni, type EniFamily, type Reading, valueOr } from '../model/instance.ts';
 import type { KernelAddress } from '../model/kernel-state.ts';
 import type { Addressing } from '../model/network-plan.ts';
@@ -139,6 +139,11 @@ function notesOn(eni: Eni, ipv4: NetworkPart, ipv6: NetworkPart, inferred: boole
     ['IPv4', ipv4],
     ['IPv6', ipv6],
   ] as const) {
+    const outside = p.addresses.filter(ip => !p.subnets.some(cidr => contains(cidr, ip)));
+    if (p.subnets.length > 0 && outside.length > 0)
+      notes.push(
+        `${outside.join(', ')} ${outside.length === 1 ? 'is' : 'are'} in none of the ${name} subnets of ${eni.id ?? eni.mac} (${p.subnets.join(', ')}): as the cloud says`,
+      );
     if (p.subnets.length > 0 && p.addresses.length > 0 && p.gateway === undefined)
       notes.push(`${name} has no gateway: only its own subnet can be reached from ${eni.id ?? eni.mac}`);
   }

@@ -122,3 +122,15 @@ export function specificRoutes(
     )
     .map(r => r.destination);
 }
+
+export interface DefaultGateway {
+  readonly link: string | undefined;
+  readonly gateway: Ip;
+}
+
+/** Of all default routes in main. */
+export function defaultGateways({ routes }: KernelState): readonly DefaultGateway[] {
+  return routes.flatMap(({ link, gateway, table, ...route }) =>
+    gateway !== undefined && table === mainTable && isDefaultRoute(route) ? [{ link, gateway }] : [],
+  );
+}

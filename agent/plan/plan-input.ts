@@ -7,7 +7,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Lease } from './eni-network.ts';
 import type { EarlierMtu } from './inherited-mtu.ts';
 import type { MainDefaults } from './main-default.ts';
-import type { MainRoute } from './own-networks.ts';
+import type { DefaultGateway, MainRoute } from './own-networks.ts';
 
 export interface PlanInput {
   readonly instance: Instance;
@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly words: RuleWords;
   /** What main has by links of others, or by the ENI's own link without the agent. */
   readonly mainRoutes?: readonly MainRoute[];
+  /** Gateways of the default routes in main. */
+  readonly defaultGateways?: readonly DefaultGateway[];
   /** Links on which IPv6 is switched off. */
   readonly withoutIpv6?: ReadonlySet<string>;
   /** Links that foreign files configure, with where. */

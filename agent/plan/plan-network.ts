@@ -13,7 +13,7 @@ import { mainDefaultOf, whyNotInMain } from './main-default.ts';
 import { assignSlots } from './numbering.ts';
 import { specificRoutes } from './own-networks.ts';
 import type { PlanInput } from './plan-input.ts';
-import { linkName, protectedAddresses } from './protected-addresses.ts';
+import { gatewaysOfPrimary, linkName, protectedAddresses } from './protected-addresses.ts';
 import { behindOthers, routesBehind } from './routes-behind.ts';
 import { onLinkElsewhere, sharesSubnets } from './share-subnets.ts';
 import { sourcesOf, withSources } from './sources.ts';
@@ -44,6 +44,7 @@ export function planNetwork(input: PlanInput): PlanResult {
   const candidates: Candidate[] = [];
   const primaryNetwork = primary && networks.get(primary.mac);
   const ofPrimary = protectedAddresses(primaryLink, primaryNetwork, input.addresses);
+  const eniLinks = new Set(instance.enis.filter(e => !e.primary).flatMap(e => linkName(e.mac, input) ?? []));
   const taken = {
     addresses: new Set<Ip>(ofPrimary),
     prefixes: new Set<Cidr>([
@@ -51,6 +52,7 @@ export function planNetwork(input: PlanInput): PlanResult {
       ...(primaryNetwork?.ipv6.prefixes ?? []),
     ]),
     services: serviceAddresses[instance.provider],
+    gateways: gatewaysOfPrimary(primaryNetwork, input, eniLinks),
   };
   for (const eni of instance.enis) {
     const network = networks.get(eni.mac)!;
@@ -120,7 +122,6 @@ export function planNetwork(input: PlanInput): PlanResult {
   const planned: EniPlan[] = [];
   const isCandidate = (mac: Mac) => candidates.some(c => c.eni.mac === mac);
   const ofOthers = [...networks].filter(([mac]) => !isCandidate(mac)).map(([, network]) => network);
-  const eniLinks = new Set(instance.enis.filter(e => !e.primary).flatMap(e => linkName(e.mac, input) ?? []));
   for (const { eni, link, network } of candidates) {
     const slot = assigned.get(eni.mac);
     if (slot === undefined) {

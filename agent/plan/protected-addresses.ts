@@ -25,3 +25,14 @@ export function protectedAddresses(
     ...(primary?.ipv6.addresses ?? []),
   ];
 }
+
+/** What the primary leaves by: as the metadata has it, and as main has it, where that is not by a link of a secondary ENI. */
+export function gatewaysOfPrimary(
+  primary: EniNetwork | undefined,
+  { defaultGateways = [] }: PlanInput,
+  eniLinks: ReadonlySet<string>,
+): ReadonlySet<Ip> {
+  const inMain = defaultGateways.filter(({ link }) => link === undefined || !eniLinks.has(link));
+  const told = [primary?.ipv4.gateway, primary?.ipv6.gateway].filter(ip => ip !== undefined);
+  return new Set([...told, ...inMain.map(({ gateway }) => gateway)]);
+}

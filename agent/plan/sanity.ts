@@ -24,6 +24,8 @@ export interface Taken {
   readonly prefixes: ReadonlySet<Cidr>;
   /** Services of this cloud, and of no other one, that must stay reachable through the primary. */
   readonly services: readonly Ip[];
+  /** By which the primary leaves: as an address of this machine none of them would be resolved any more. */
+  readonly gateways: ReadonlySet<Ip>;
 }
 
 /**
@@ -40,6 +42,7 @@ function objectionToPart(part: NetworkPart, taken: Taken): string | undefined {
     const prefix = [...taken.prefixes].find(p => contains(p, ip));
     if (prefix !== undefined) return `address ${ip} is in ${prefix}, which is delegated to another ENI`;
     if (taken.services.includes(ip)) return `address ${ip} is a service of the cloud`;
+    if (taken.gateways.has(ip)) return `address ${ip} is the gateway of the primary ENI`;
     if (ip === part.gateway) return `address ${ip} is also the gateway`;
   }
   for (const cidr of part.subnets) {
@@ -56,6 +59,8 @@ function objectionToPart(part: NetworkPart, taken: Taken): string | undefined {
   }
   if (part.gateway !== undefined && !isHostAddress(part.gateway))
     return `gateway ${part.gateway} cannot belong to a host`;
+  if (part.gateway !== undefined && taken.services.includes(part.gateway))
+    return `gateway ${part.gateway} is a service of the cloud`;
   return part.gateway === undefined ? undefined : objectionToEdge(part.gateway, part.subnets);
 }
 

@@ -4,7 +4,7 @@ import { defaultSettings } from '../../../agent/config/read-settings.ts';
 import { type Eni, unknown } from '../../../agent/model/instance.ts';
 import type { EniOptions } from '../../../agent/model/settings.ts';
 import type { PlanInput } from '../../../agent/plan/plan-input.ts';
-import { cidr, mac } from '../../support/example-plans.ts';
+import { cidr, ip, mac } from '../../support/example-plans.ts';
 import {
   alone,
   inSubnet,
@@ -195,6 +195,18 @@ describe('who is left alone', () => {
       { addresses: [addressOn('eth0', '10.0.2.11/32')] },
       'invalid-metadata (degraded): address 10.0.2.11 belongs to another ENI already',
     ],
+    [
+      'the gateway of the primary, as the metadata has it',
+      eniOf(1, familyOf(['10.0.1.1'], ['10.0.1.0/24'])),
+      {},
+      'invalid-metadata (degraded): address 10.0.1.1 is the gateway of the primary ENI',
+    ],
+    [
+      'the gateway of the primary, as main has it',
+      alone,
+      { defaultGateways: [{ link: 'eth0', gateway: ip('10.0.2.11') }] },
+      'invalid-metadata (degraded): address 10.0.2.11 is the gateway of the primary ENI',
+    ],
     ['no address', eniOf(1, familyOf([], ['10.0.2.0/24'], '10.0.2.1')), {}, 'no-ip: has no address'],
     [
       'configured elsewhere',
@@ -297,4 +309,9 @@ describe('what is remembered', () => {
     const learnedSubnets = new Map([[macOf(7), cidr('10.7.0.0/24')]]);
     expect(resultOf([primary, alone], { learnedSubnets }).learnedSubnets).toEqual(learnedSubnets);
   });
+});
+
+test('a default route by the ENI’s own link makes no gateway of the primary', () => {
+  const defaultGateways = [{ link: 'eth1', gateway: ip('10.0.2.11') }];
+  expect(resultOf([primary, alone], { defaultGateways }).plan.enis).toHaveLength(1);
 });

@@ -37,6 +37,7 @@ const takenOn = (cloud: ProviderName): Taken => ({
   addresses: new Set(['10.0.1.10', '2001:db8:1::10'].map(ip)),
   prefixes: new Set(['10.0.1.64/28', '2001:db8:1:f::/80'].map(cidr)),
   services: serviceAddresses[cloud],
+  gateways: new Set(['10.0.9.1', '2001:db8:9::1'].map(ip)),
 });
 
 const refused: readonly (readonly [Given, string, ProviderName?])[] = [
@@ -53,6 +54,11 @@ const refused: readonly (readonly [Given, string, ProviderName?])[] = [
   [{ addresses: ['169.254.169.254'] }, 'address 169.254.169.254 is a service of the cloud'],
   [{ addresses: ['100.100.100.200'] }, 'address 100.100.100.200 is a service of the cloud', 'alibaba'],
   [{ addresses: ['fd00:ec2::254'] }, 'address fd00:ec2::254 is a service of the cloud'],
+  [{ addresses: ['10.0.9.1'] }, 'address 10.0.9.1 is the gateway of the primary ENI'],
+  [{ addresses: ['2001:db8:9::1'] }, 'address 2001:db8:9::1 is the gateway of the primary ENI'],
+  [{ gateway: '169.254.169.254' }, 'gateway 169.254.169.254 is a service of the cloud'],
+  [{ gateway: 'fd00:ec2::254' }, 'gateway fd00:ec2::254 is a service of the cloud'],
+  [{ gateway: '100.100.100.200' }, 'gateway 100.100.100.200 is a service of the cloud', 'alibaba'],
   [{ addresses: ['10.0.2.1'], gateway: '10.0.2.1' }, 'address 10.0.2.1 is also the gateway'],
   [{ subnets: ['0.0.0.0/0'] }, 'subnet 0.0.0.0/0 is larger than /8'],
   [{ subnets: ['10.0.0.0/7'] }, 'subnet 10.0.0.0/7 is larger than /8'],
@@ -101,6 +107,8 @@ const refused: readonly (readonly [Given, string, ProviderName?])[] = [
 
 const accepted: readonly (readonly [Given, ProviderName?])[] = [
   [{ addresses: ['10.0.2.10'], subnets: ['10.0.2.0/24'], gateway: '10.0.2.1', prefixes: ['10.0.2.64/28'] }],
+  // In the subnet of the primary its gateway is the ENI's as well.
+  [{ addresses: ['10.0.9.20'], subnets: ['10.0.9.0/24'], gateway: '10.0.9.1' }],
   // The subnet of the primary is shared, which is no lie.
   [{ addresses: ['10.0.1.20'], subnets: ['10.0.1.0/24'], gateway: '10.0.1.1' }],
   [{ addresses: ['10.0.2.10'], subnets: ['10.0.2.10/31'] }],
