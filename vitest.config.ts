@@ -62,6 +62,15 @@ export default defineConfig({
           hookTimeout: 1_200_000,
         },
       },
+      // Of `npm run arm64`, which makes the namespaces that it runs in.
+      {
+        test: {
+          name: 'arm64',
+          include: ['test/arm64/*.test.ts'],
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
+        },
+      },
     ],
   },
 });

@@ -22,6 +22,8 @@ quietly() {
 }
 
 lab_used=
+# The process that test/arm64 has put into namespaces.
+entering=
 
 # Runs when the shell ends, however: also sweeps the lab, whose test runner is killed before it can do so itself.
 clean_up() {
@@ -30,6 +32,7 @@ clean_up() {
   if [ -n "$lab_used" ]; then
     timeout 10 node "$root/test/lab/sweep.ts" || :
   fi
+  [ -z "$entering" ] || stop_emulated
   rm -rf "$scratch" "$cache"/building.*."$$"
   exit "$ended"
 }
@@ -60,6 +63,13 @@ new_building() {
   building=$cache/building.$1.$$
   rm -rf "$building"
   mkdir -p "$building"
+}
+
+# remove_dead_buildings: those whose shell is gone.
+remove_dead_buildings() {
+  for old in "$cache"/building.*; do
+    [ ! -d "$old" ] || [ -d "/proc/${old##*.}" ] || rm -rf "$old"
+  done
 }
 
 # A folder for this run, removed when the shell ends, also by a signal.
@@ -158,10 +168,7 @@ packages_of() {
 # setup_trees SUITE...: the guests' root trees, in ENI_AGENT_TREE_SUITE, cached and each keyed by what is in it.
 setup_trees() {
   mkdir -p "$cache/trees"
-  for old in "$cache"/building.*; do
-    # Folders of builds whose shell is gone.
-    [ -d "$old" ] && [ ! -d "/proc/${old##*.}" ] && rm -rf "$old"
-  done
+  remove_dead_buildings
   missing=
   for suite in "$@"; do
     tree=$cache/trees/$suite-$(printf '%s %s' "$(packages_of "$suite")" "$(uname -m)" | cksum | cut -d' ' -f1)

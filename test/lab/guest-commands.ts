@@ -41,6 +41,15 @@ export async function startAgent(
   return startBackground(await agentCommand(guest, args, env));
 }
 
+/** Starts a program in the guest and leaves it running. */
+export async function startInGuest(
+  guest: Guest,
+  argv: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<Background> {
+  return startBackground(await guestCommand(guest, argv, env));
+}
+
 async function agentCommand(guest: Guest, args: readonly string[], env?: Readonly<Record<string, string>>) {
   if (guest.bundle === '')
     throw new Error('the agent is not in this guest: dist/eni-agent.cjs is missing, run "npm run build"');

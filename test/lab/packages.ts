@@ -17,16 +17,17 @@ export function findPackage(name: 'eni-agent' | 'eni-agent-legacy', format: 'deb
   return found;
 }
 
-/** The same in another folder; undefined if it is not there. */
+/** The same in another folder, or of another architecture; undefined if it is not there. */
 export function packageIn(
   folder: string,
   name: 'eni-agent' | 'eni-agent-legacy',
   format: 'deb' | 'rpm',
+  architecture: string = process.arch,
 ): string | undefined {
   const pattern =
     format === 'deb'
-      ? new RegExp(`^${name}_[^_]+_${process.arch === 'arm64' ? 'arm64' : 'amd64'}\\.deb$`)
-      : new RegExp(`^${name}-\\d[^-]*-[^-]+\\.${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}\\.rpm$`);
+      ? new RegExp(`^${name}_[^_]+_${architecture === 'arm64' ? 'arm64' : 'amd64'}\\.deb$`)
+      : new RegExp(`^${name}-\\d[^-]*-[^-]+\\.${architecture === 'arm64' ? 'aarch64' : 'x86_64'}\\.rpm$`);
   const found = existsSync(folder) ? readdirSync(folder).find(n => pattern.test(n)) : undefined;
   return found === undefined ? undefined : join(folder, found);
 }

@@ -1,0 +1,4 @@
+// The deb for systems of today.
+import { tellStory } from './story.ts';
+
+tellStory('eni-agent');
