@@ -62,7 +62,7 @@ function systemThat(...results: readonly Partial<CommandResult>[]) {
     inputs.push(options?.input ?? argv.join(' '));
     return { exitCode: 0, stdout: '', stderr: '', ...left.shift() };
   };
-  return { inputs, left, system: { run, now: () => 0 } as unknown as System };
+  return { inputs, left, system: { run, ticks: () => 0 } as unknown as System };
 }
 
 test('a batch that ends at a refused line is asked again for the rest (made up)', async () => {
@@ -140,7 +140,7 @@ test('a ping that knows no IPv6 has another program beside it; if not, what the 
 test('many pings: so many at once, and none after the time is over', async () => {
   let [running, most, sent, clock] = [0, 0, 0, 0];
   const system = {
-    now: () => clock,
+    ticks: () => clock,
     async run() {
       sent += 1;
       running += 1;
