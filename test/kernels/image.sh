@@ -91,7 +91,7 @@ project_disk() {
   done
   cat > "$scratch/project/command" << COMMAND || return
 export PATH=/project/node_modules/.bin:\$PATH NO_COLOR=1
-export ENI_AGENT_FAILURES=/run/out/failures.txt ENI_AGENT_TESTS=every ENI_AGENT_PICKS='$1' MATRIX_CYCLES='$cycles'
+export ENI_AGENT_FAILURES=/run/out/failures.txt ENI_AGENT_TESTS=every ENI_AGENT_PICKS='$1' MATRIX_CYCLES='$cycles' TRAFFIC_MACHINES='$machines'
 $(for suite in $2; do echo "export ENI_AGENT_TREE_$suite=/run/trees/$suite"; done)
 exec vitest run --project lab --project 'matrix *' --maxWorkers=1 --reporter=verbose --reporter=json --outputFile.json=/run/out/result.json \\
   --reporter=./test/failures-reporter.ts

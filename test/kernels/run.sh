@@ -29,6 +29,7 @@ Needs root on Debian (x86_64), 4 GB of memory, and up to 25 minutes for each ker
 
 Environment
   MATRIX_CYCLES      cycles of attach, change and detach in a column (3)
+  TRAFFIC_MACHINES   which machines of the traffic tests (exclusive): $(sed -n "s/^  machine('\([a-z]*\)'.*/\1/p; /^  machine($/{n;s/^ *'\([a-z]*\)',$/\1/p}" test/lab/traffic/machines.ts | xargs)
   ENI_AGENT_CACHE    folder for the disks, 1 GB (default: ~/.cache/eni-agent)
 TEXT
 }
@@ -36,6 +37,7 @@ TEXT
 wanted=
 picks=
 minutes=60
+machines=${TRAFFIC_MACHINES:-exclusive}
 cycles=${MATRIX_CYCLES:-3}
 while [ $# -gt 0 ]; do
   case $1 in
@@ -49,7 +51,7 @@ while [ $# -gt 0 ]; do
       ;;
     --minutes)
       case ${2:-} in
-        '' | *[!0-9]*) echo "--minutes is \"${2:-}\": a number, please" >&2 && exit 64 ;;
+        '' | 0* | *[!0-9]*) echo "--minutes is \"${2:-}\": a number, please" >&2 && exit 64 ;;
       esac
       minutes=$2
       shift
@@ -64,6 +66,9 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+case $machines in
+  *[!a-z\ ]*) echo "TRAFFIC_MACHINES is \"$machines\": names of machines, please" >&2 && exit 64 ;;
+esac
 case $cycles in
   '' | *[!0-9]*) echo "MATRIX_CYCLES is \"$cycles\": a number, please" >&2 && exit 64 ;;
 esac

@@ -86,3 +86,11 @@ export const trafficMachines: readonly TrafficMachine[] = [
     alone,
   ]),
 ];
+
+/** Those of this run: the words of TRAFFIC_MACHINES, all of them unless told. Throws for a word that no machine has. */
+export function machinesOfRun(words = process.env.TRAFFIC_MACHINES ?? ''): readonly TrafficMachine[] {
+  const names = words.split(' ').filter(Boolean);
+  const unknown = names.find(name => trafficMachines.every(known => known.name !== name));
+  if (unknown !== undefined) throw new Error(`TRAFFIC_MACHINES: no machine is called "${unknown}"`);
+  return names.length === 0 ? trafficMachines : trafficMachines.filter(({ name }) => names.includes(name));
+}

@@ -8,7 +8,7 @@ import { eniOf } from '../vpc.ts';
 import { addressesOf, remoteClient } from '../vpc-spec.ts';
 import { addContainers } from './containers.ts';
 import { familyOfText } from './flows.ts';
-import { trafficMachines } from './machines.ts';
+import { machinesOfRun } from './machines.ts';
 import { addFirewall, addStaticRoutes, besideFirewall, besideStaticRoutes } from './others.ts';
 import { afterTooBig, plain, vips } from './scenes.ts';
 import {
@@ -24,7 +24,7 @@ import { lostOf, renderTable } from './table.ts';
 import { addVpn, besideEverything, besideVpn, takeEverything } from './vpn.ts';
 
 export function tellTraffic(story: TrafficStory): void {
-  describe.each(trafficMachines)('$title', machine => {
+  describe.each(machinesOfRun())('$title', machine => {
     test('every packet comes back, and none is dropped as a foreign one', async () => {
       const stage = await buildStage(story, machine);
       try {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../../lab/command.ts';
+import { machinesOfRun, trafficMachines } from '../../lab/traffic/machines.ts';
 import { suites } from '../../needs/suites.ts';
 
 const script = path.resolve(import.meta.dirname, '../../kernels/run.sh');
@@ -22,6 +23,7 @@ test.each([
   [['--test'], 'no test has a name like ""'],
   [['--test', "a'b"], `no test has a name like "a'b"`],
   [['--minutes', 'two'], '--minutes is "two": a number'],
+  [['--minutes', '0'], '--minutes is "0": a number'],
   [['--fast'], 'unknown option --fast'],
 ] as const)('%j is refused', async (args, reason) => {
   const { exitCode, stderr } = await kernels(args);
@@ -29,8 +31,24 @@ test.each([
   expect(stderr).toContain(reason);
 });
 
-test('a number of cycles that is none is refused', async () => {
-  const { exitCode, stderr } = await kernels([], { MATRIX_CYCLES: "1'" });
+test.each([
+  [{ MATRIX_CYCLES: "1'" }, `MATRIX_CYCLES is "1'"`],
+  [{ TRAFFIC_MACHINES: "six'" }, `TRAFFIC_MACHINES is "six'"`],
+] as const)('%j is refused', async (env, reason) => {
+  const { exitCode, stderr } = await kernels([], env);
   expect(exitCode).toBe(64);
-  expect(stderr).toContain(`MATRIX_CYCLES is "1'"`);
+  expect(stderr).toContain(reason);
+});
+
+test('the machines of the traffic can be picked by name', () => {
+  expect(machinesOfRun('')).toBe(trafficMachines);
+  expect(machinesOfRun('six exclusive').map(({ name }) => name)).toEqual(['exclusive', 'six']);
+  expect(() => machinesOfRun('seven')).toThrow('no machine is called "seven"');
+});
+
+test('the help has all of them, and the one of the usual run', async () => {
+  const [, usual = '', all = ''] =
+    /which machines of the traffic tests \((\w+)\): (.*)/.exec((await kernels(['--help'])).stdout) ?? [];
+  expect(all.split(' ')).toEqual(trafficMachines.map(({ name }) => name));
+  expect(machinesOfRun(usual)).toHaveLength(1);
 });
