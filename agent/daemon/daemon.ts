@@ -67,7 +67,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     reading: undefined,
     wanted: undefined,
     apart: undefined,
-    rereadAt: 0,
+    rereadAt: Number.NEGATIVE_INFINITY,
     primaryAt: [],
     owesPass: false,
     asking: undefined,

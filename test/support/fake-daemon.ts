@@ -56,7 +56,7 @@ export function startDaemon(system: FakeSystem, spec: FakeDaemonSpec = {}): Fake
     openSource({ metadata }) {
       const { provider, url, timeoutMs } = metadata;
       const connect = spec.connect === undefined ? {} : { connect: spec.connect };
-      const common = { provider, url, timeoutMs, readDmi: () => readDmi(system), now: () => system.now() };
+      const common = { provider, url, timeoutMs, readDmi: () => readDmi(system), now: () => system.ticks() };
       source = openMetadataSource({ ...common, ...connect });
       return source;
     },

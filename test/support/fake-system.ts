@@ -73,10 +73,10 @@ export class FakeSystem implements System {
     stderr: '',
   });
   #dead = false;
-  #ticks = Date.parse('2026-01-15T10:00:00Z');
+  #ticks = 1000;
   readonly #bootedAt = this.#ticks - 3_600_000;
-  /** By how much the clock was set. */
-  #setBy = 0;
+  /** How the clock is set. */
+  #setBy = Date.parse('2026-01-15T10:00:00Z') - this.#ticks;
   #events: { readonly at: number; readonly act: () => void }[] = [];
   readonly #plot = new FakePlot();
   #locked = { path: '', until: 0 };

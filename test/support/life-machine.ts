@@ -58,7 +58,7 @@ export function createLifeMachine(provider: LifeProvider, flaw: LifeFlaw = {}): 
   let boots = 0;
   let isOnce = false;
   const cloud = createLifeCloud(provider, {
-    now: () => system.now(),
+    now: () => system.ticks(),
     // While the daemon waits, the clock goes on by itself; while it works, nothing but this moves it.
     pause: ms =>
       machine.daemon?.wakeups.isWaiting() === true && !isOnce
@@ -169,7 +169,7 @@ async function onePass(system: FakeSystem, connect: () => OpenClient): Promise<s
   const metadata = openMetadataSource({
     ...settings.metadata,
     readDmi: () => readDmi(system),
-    now: () => system.now(),
+    now: () => system.ticks(),
     connect,
   });
   const log = silentLog;
