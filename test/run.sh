@@ -17,7 +17,7 @@ Sets up what the tests need (npm packages; as root also Debian packages and gues
 the linter, the tests that run anywhere, the lab (real network services in network namespaces) and the matrix (the
 life of a machine, backend by backend).
 
-  --pure     leave the lab and the matrix out; needs no root, takes five minutes
+  --pure     leave the lab and the matrix out; needs no root, takes six minutes
   --rest     run what the default leaves out: the matrix with DHCP and on Debian 11, 13 and testing, 800 more made-up
              lives, 120 cycles of hot-plug, all packages with their linters, and the package on virtual machines
   --all      both
