@@ -159,27 +159,23 @@ describe('where the metadata says it', () => {
     expect(ipv6.addresses.map(hostCidr)).toEqual(['2001:db8::5/128']);
   });
 
+  const nothingElse = {
+    settings: { enis: new Map() },
+    addresses: [],
+    leases: new Map(),
+    learnedSubnets: new Map(),
+    linkOf: () => undefined,
+  };
+
   test('no gateway: only the own subnet can be reached, and that is said', () => {
     const eni = eniOf(1, familyOf(['10.0.2.10'], ['10.0.2.0/24']));
-    const { notes } = eniNetwork(eni, {
-      settings: { enis: new Map() },
-      addresses: [],
-      leases: new Map(),
-      learnedSubnets: new Map(),
-      linkOf: () => undefined,
-    });
+    const { notes } = eniNetwork(eni, nothingElse);
     expect(notes).toEqual(['IPv4 has no gateway: only its own subnet can be reached from eni-1']);
   });
 
   test('an address in none of its subnets is not taken without a word', () => {
     const eni = eniOf(1, familyOf(['10.0.2.10', '10.0.3.10', '192.0.2.1'], ['10.0.2.0/24']));
-    const { notes } = eniNetwork(eni, {
-      settings: { enis: new Map() },
-      addresses: [],
-      leases: new Map(),
-      learnedSubnets: new Map(),
-      linkOf: () => undefined,
-    });
+    const { notes } = eniNetwork(eni, nothingElse);
     expect(notes[0]).toBe(
       '10.0.3.10, 192.0.2.1 are in none of the IPv4 subnets of eni-1 (10.0.2.0/24): as the cloud says',
     );
