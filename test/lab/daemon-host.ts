@@ -57,15 +57,23 @@ export async function createDaemonHost(vpc: VpcSpec, guest: GuestSpec): Promise<
   });
 }
 
+/** For `liveHeapKb`: Node's inspector, on the guest's own loopback. A daemon opens none by itself. */
+const inspector = { NODE_OPTIONS: '--inspect=127.0.0.1:9229' };
+
+/** What `GuestSpec.files` needs for a daemon with an inspector where there is systemd. */
+export const inspectedUnit = {
+  [`etc/systemd/system/${unit}.service.d/inspector.conf`]: `[Service]\nEnvironment=NODE_OPTIONS=${inspector.NODE_OPTIONS}\n`,
+};
+
 /** Starts it and waits until its first look is over. */
-export async function startDaemon(host: AgentHost, before?: Daemon): Promise<Daemon> {
+export async function startDaemon(host: AgentHost, before?: Daemon, isInspected = false): Promise<Daemon> {
   const daemon: Daemon = before ?? { host, process: undefined, earlierLog: '' };
   const earlier = readReport(host)?.startedAt;
   if (host.guest.image.init === 'systemd')
     await guestOk(host.guest, ['systemctl', 'start', unit], { timeout: 90_000 });
   else {
     daemon.earlierLog += daemon.process?.output() ?? '';
-    daemon.process = await startAgent(host.guest, ['daemon']);
+    daemon.process = await startAgent(host.guest, ['daemon'], isInspected ? inspector : {});
   }
   await waitForOther(daemon, earlier);
   return daemon;
@@ -147,7 +155,6 @@ export function holdingsOf({ host }: Daemon): Holdings {
   };
 }
 
-// SIGUSR1 opens Node's inspector, on the guest's own loopback.
 const heapScript = `
 const [target] = await (await fetch('http://127.0.0.1:9229/json/list')).json();
 const socket = new WebSocket(target.webSocketDebuggerUrl);
@@ -162,10 +169,8 @@ console.log(result.value);
 process.exit(0);
 `;
 
-/** Kilobytes that are still reachable after a garbage collection: what a leak adds to, whatever the heap is allowed to grow to. */
+/** Of a daemon with an inspector: kilobytes that are still reachable after a garbage collection: what a leak adds to, whatever the heap is allowed to grow to. */
 export async function liveHeapKb({ host }: Daemon): Promise<number> {
-  await guestOk(host.guest, ['kill', '-USR1', String(readReport(host)?.pid)]);
-  await new Promise(resolve => setTimeout(resolve, 500));
   const argv = [agentPaths.node, '--input-type=module', '-e', heapScript];
   const { heapUsed, external } = JSON.parse(await guestOk(host.guest, argv));
   return Math.round((heapUsed + external) / 1024);

@@ -11,6 +11,7 @@ import {
   type Daemon,
   type Holdings,
   holdingsOf,
+  inspectedUnit,
   liveHeapKb,
   processesOf,
   readLog,
@@ -49,9 +50,9 @@ let daemon: Daemon;
 beforeAll(async () => {
   const host = await createDaemonHost(
     { name: `soak${image}`, provider: 'aws', enis: [primary] },
-    { image, primary: 'static' },
+    { image, primary: 'static', files: image === 'networkd' ? inspectedUnit : {} },
   );
-  daemon = await startDaemon(host);
+  daemon = await startDaemon(host, undefined, true);
 });
 afterAll(async () => {
   if (process.env.DAEMON_LOG !== undefined && daemon !== undefined) console.info(await readRawLog(daemon));
