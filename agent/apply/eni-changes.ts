@@ -40,10 +40,11 @@ export function planChanges(input: ChangeInput): readonly EniChange[] {
 
 /**
  * The primary's link has the name that an ENI was configured under (the kernel has numbered them anew): nothing takes that name down, for
- * `ifdown` would take the primary down. Our files of that name go all the same.
+ * `ifdown` would take the primary down. Our files of that name go all the same. Not so where the very link was taken for an ENI's, by metadata
+ * that lied: what it was given goes, and its service gets it back; what takes a link down is not run there (others/links.ts).
  */
 function namesPrimary(change: EniChange, primaryLink: string | undefined): boolean {
-  return change.kind === 'removed' && change.before.link === primaryLink;
+  return change.kind === 'removed' && change.before.link === primaryLink && !change.linkPresent;
 }
 
 function changeOf(after: EniPlan, input: ChangeInput): readonly EniChange[] {

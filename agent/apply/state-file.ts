@@ -19,6 +19,8 @@ export interface State {
   readonly backend: BackendName | undefined;
   readonly slots: Readonly<Record<Mac, number>>;
   readonly learnedSubnets: Readonly<Record<Mac, Cidr>>;
+  /** Who the primary was at the last pass; missing where an earlier version wrote this. */
+  readonly primary?: Mac | undefined;
   /** The last complete reading of each ENI, used while the metadata has nothing better. */
   readonly lastGood: readonly Eni[];
   /** What the last pass made of it: the plans whose files are on disk. */

@@ -27,7 +27,7 @@ import { noteTaken, returnsOf, takenBy } from './others/taken.ts';
 import type { FileChange } from './ownership.ts';
 import { perform, runPhase } from './perform.ts';
 import { joinPrimaryGroup, releasePrimaryGroup } from './primary/group.ts';
-import { snapshotPrimary } from './primary/guard.ts';
+import { returningOf, snapshotPrimary } from './primary/guard.ts';
 import { rollBack } from './rollback.ts';
 import { type State, writeState } from './state-file.ts';
 import { faultsOf, verify } from './verify.ts';
@@ -77,6 +77,7 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
     await verify(context, change.plan, change.changes, checkpoint.primary, {
       foreign,
       files: change.files,
+      awaitsPrimary: true,
     });
   } catch (error) {
     context.log.warn({ reason: reasonOf(error) }, 'apply failed; rolling back');
@@ -104,7 +105,11 @@ async function giveLinksBack(context: ApplyContext, change: Change, checkpoint: 
   const returns = returnsOf(returned, stateBefore.taken, found, { bootId, since });
   // `remove` remembers no ENI.
   const enis = stateAfter.lastGood.length > 0 ? stateAfter.lastGood : stateBefore.lastGood;
-  await giveBack(context, returns, { enis, undoes: false });
+  await giveBack(context, returns, {
+    enis,
+    undoes: false,
+    primaryToo: checkpoint.primary.returning !== undefined,
+  });
 }
 
 /** Of one that has ended well. A repair makes what was there before; it says so where any ENI was repaired. */
@@ -135,7 +140,12 @@ async function takeCheckpoint(
     backend: context.renderer.name,
     changes: change.changes,
     files: change.files,
-    primary: await snapshotPrimary(system, kernel, { link, ourLinks, metadataAddress }),
+    primary: await snapshotPrimary(system, kernel, {
+      link,
+      ourLinks,
+      metadataAddress,
+      returning: returningOf(kernel, link, applied),
+    }),
     committed: false,
     bootId: await readBootId(system),
     stateBefore: change.stateBefore,

@@ -13,7 +13,7 @@ import { runBatches } from './live.ts';
 import { type Look, newMender } from './mend.ts';
 import { lostForeign } from './others/foreign-guard.ts';
 import type { FileChange } from './ownership.ts';
-import { lossesOf, overtaken, type PrimarySnapshot, snapshotPrimary } from './primary/guard.ts';
+import { lossesOf, overtaken, type PrimarySnapshot, snapshotPrimary, stillAway } from './primary/guard.ts';
 
 /** A backend is often done at once: the first looks come quickly one after the other. */
 const pollMs = [20, 40, 80, 160, 200] as const;
@@ -31,6 +31,8 @@ export interface VerifyOptions {
   readonly foreign?: readonly KernelObject[];
   /** Files that the change has written: what the service was to make of them is not mended (mend.ts). */
   readonly files?: readonly FileChange[];
+  /** The primary's service is waited for, where it gets the link back. */
+  readonly awaitsPrimary?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function verify(
   primary: PrimarySnapshot,
   options: VerifyOptions = {},
 ): Promise<void> {
-  const { knownFaults = [], foreign = [], files = [] } = options;
+  const { knownFaults = [], foreign = [], files = [], awaitsPrimary = false } = options;
   const ourLinks = new Set([...plan.enis, ...changes.map(eniOf)].map(e => e.link));
   const start = context.system.ticks();
   const deadline = start + context.verifyTimeoutMs;
@@ -59,7 +61,7 @@ export async function verify(
     const looks = lookAt(kernel, plan, changes, context.compare);
     const faultsOfLook = ({ difference }: Look) =>
       describeDifference(difference).filter(f => !knownFaults.includes(f));
-    const faults = looks.flatMap(faultsOfLook);
+    const faults = [...looks.flatMap(faultsOfLook), ...(awaitsPrimary ? stillAway(primary, now) : [])];
     const guarded = context.system.ticks() - start <= guardMs ? foreign : [];
     const lost = lostForeign(guarded, kernel);
     await putBack(context, lost);

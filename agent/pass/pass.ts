@@ -33,7 +33,7 @@ export interface PassOptions {
   readonly apply: boolean;
   /** A look that holds the lock and may touch: what a crash has left of an apply is taken back, and nothing else. */
   readonly finish?: boolean;
-  /** Apply a plan that `rollback` took back before. */
+  /** Apply a plan that `rollback` took back before, and believe that another ENI is the primary now. */
   readonly force?: boolean;
   /** What the metadata has said; else it is asked. Whatever takes something away is read again in any case. */
   readonly reading?: InstanceReading;

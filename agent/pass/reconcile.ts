@@ -18,19 +18,17 @@ import { lackingTools, publishedCommands, settlePublished } from '../apply/publi
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
 import { AgentError } from '../errors.ts';
-import { endpointsOf } from '../metadata/read-instance.ts';
-import { providerNamed } from '../metadata/registry.ts';
-import { type Ip, parseIp } from '../model/address.ts';
 import type { Instance } from '../model/instance.ts';
 import type { LinkIdentity } from '../model/link-identity.ts';
-import type { Settings } from '../model/settings.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
 import { type Desired, degradations, planDesired } from './desired.ts';
 import { diff } from './differences.ts';
 import { finishInterrupted } from './finish-interrupted.ts';
 import { applyContext, mustBeRecognisable, recogniseMachine, takeReadings, withBackend } from './machine.ts';
+import { metadataAddressOf } from './metadata-address.ts';
 import type { PassContext, PassOptions, PassResult } from './pass.ts';
-import { readTrusted, type TrustedReading } from './read-trusted.ts';
+import { readTrusted } from './read-trusted.ts';
+import { mustBeSamePrimary } from './same-primary.ts';
 
 export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
   const { system, settings, log } = context;
@@ -43,6 +41,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const readings = await takeReadings(context, isOther ? undefined : guessed);
   const { state, kernel } = readings;
   const reading = await readTrusted(context, state, kernel, options.reading);
+  if (options.force !== true) await mustBeSamePrimary(context, state, kernel, reading);
   const known = await recogniseMachine(context, readings, reading.instance.enis);
   const machine = await withBackend(context, known, { touch: options.apply });
   const { renderer, selection, facts, reloadHazard } = machine;
@@ -170,17 +169,11 @@ function nextState(state: State, instance: Instance, renderer: Renderer, desired
     backend: renderer.name,
     slots: Object.fromEntries(desired.slots),
     learnedSubnets: Object.fromEntries(desired.learnedSubnets),
+    primary: instance.enis.find(eni => eni.primary)?.mac ?? state.primary,
     lastGood: complete,
     applied,
     refused: state.refused,
     wanted: state.wanted,
     taken: Object.fromEntries(Object.entries(state.taken).filter(([mac]) => isApplied(mac))),
   };
-}
-
-/** The address whose route is part of the primary's guard: of the endpoint that answered, which by IPv6 alone is the second one. */
-function metadataAddressOf(reading: TrustedReading, settings: Settings): Ip | undefined {
-  const [first] = endpointsOf(providerNamed(reading.instance.provider), settings.metadata.url);
-  const endpoint = reading.endpoint ?? first;
-  return parseIp(new URL(endpoint).hostname.replace(/^\[|\]$/g, ''));
 }

@@ -59,6 +59,31 @@ export class FakeNetworkd extends FakeService {
     return undefined;
   }
 
+  /** With DHCP on whatever link it fits: what an image has where no file names the primary. */
+  protected override configure(name: string, next: Profile | undefined): void {
+    const { kernel } = this.system;
+    const before = this.activeOn(name);
+    if (isCatchAll(before) && !isCatchAll(next)) this.#release(name);
+    super.configure(name, next);
+    const link = kernel.links.find(l => l.name === name);
+    if (link !== undefined && isCatchAll(next) && !isCatchAll(before)) this.lease(link);
+  }
+
+  /** The real one gives them all 1024, and which of them the kernel asks is chance: here it is the first link. */
+  protected override lease(link: FakeLink): void {
+    const isAny = isCatchAll(this.profileFor(link));
+    super.lease(link, isAny ? 1024 + this.nics().findIndex(nic => nic.name === link.name) : undefined);
+  }
+
+  /** The route of the lease goes with its address. */
+  #release(name: string): void {
+    const { kernel } = this.system;
+    for (const r of kernel.routes.filter(x => x.link === name && x.table === 254 && x.gateway))
+      this.ip(`-4 route del default via ${r.gateway} dev ${name}${r.metric ? ` metric ${r.metric}` : ''}`);
+    for (const a of kernel.addresses.filter(x => x.link === name && x.dynamic))
+      this.ip(`-4 addr del ${a.ip}/${a.prefixLength} dev ${name}`);
+  }
+
   /** Foreign addresses, and foreign routes as ManageForeignRoutes= says; not those of the kernel, nor what another client has brought. */
   protected drops(object: FakeAddress | FakeRoute): boolean {
     if ('destination' in object) return !/^(kernel|dhcp|ra)$/.test(object.protocol ?? 'boot');
@@ -85,6 +110,12 @@ export class FakeNetworkd extends FakeService {
     const state = file === undefined ? 'unmanaged' : 'configured';
     return `State: routable (${state})\nNetwork File: ${file ?? 'n/a'}\n`;
   }
+}
+
+function isCatchAll(profile: Profile | undefined): boolean {
+  return (
+    profile !== undefined && /^DHCP=(yes|ipv4)$/m.test(profile.text) && /^Name=\S*\*/m.test(profile.text)
+  );
 }
 
 /** As far as the tests of a daemon write it: names and addresses, lists, one star, one negation, an empty value that begins anew. */

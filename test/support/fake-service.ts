@@ -53,7 +53,7 @@ export abstract class FakeService {
   plugged(name: string): void {
     this.ip(`link set dev ${name} up`);
     const link = this.system.kernel.link(name);
-    if (name === 'eth0') this.#lease(link);
+    if (name === 'eth0') this.lease(link);
     this.configure(name, this.profileFor(link));
   }
 
@@ -172,11 +172,14 @@ export abstract class FakeService {
     return routes.some(r => routeKey({ ...r, metric: kernelMetric(r.family, r.metric) }) === key);
   }
 
-  #lease({ name, mac }: FakeLink): void {
+  /** As a DHCP client brings it. */
+  protected lease({ name, mac }: FakeLink, metric?: number): void {
     const offer = this.system.dhcp.get(mac ?? '');
     if (offer === undefined) throw new UnknownCommand(`no DHCP server for ${name}`);
+    if (this.system.kernel.addresses.some(a => a.link === name && a.dynamic)) return;
     this.ip(`-4 addr add ${offer.ip}/${offer.prefixLength} broadcast + dev ${name} dynamic`);
-    this.ip(`-4 route add default via ${offer.router} dev ${name}`);
+    const last = metric === undefined ? '' : ` proto dhcp metric ${metric}`;
+    this.ip(`-4 route add default via ${offer.router} dev ${name}${last}`);
   }
 }
 

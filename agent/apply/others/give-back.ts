@@ -1,5 +1,6 @@
 // Gives links back as they were found: up or down, sysctls, addresses, then routes (those without a gateway first), then rules. Only what is
-// missing, only on the very device, never on the primary's link, and never an address that is somebody else's by now.
+// missing, only on the very device, never on the primary's link (unless that was taken over by mistake), and never an address that is somebody
+// else's by now.
 import type { Ip } from '../../model/address.ts';
 import { type Eni, valueOr } from '../../model/instance.ts';
 import type { KernelLink, KernelState, Lifetime } from '../../model/kernel-state.ts';
@@ -20,13 +21,15 @@ export interface GiveBackOptions {
   readonly enis: readonly Eni[];
   /** The change has not lasted: a link that was down is set down again if nobody has anything on it. */
   readonly undoes: boolean;
+  /** The primary's link was taken for an ENI's by mistake, and goes back as well. */
+  readonly primaryToo?: boolean;
 }
 
 /** @returns what of it stands in the kernel now; what cannot be put back is said in the log */
 export async function giveBack(
   context: ApplyContext,
   returns: readonly Return[],
-  { enis, undoes }: GiveBackOptions,
+  { enis, undoes, primaryToo = false }: GiveBackOptions,
 ): Promise<readonly KernelObject[]> {
   const { system, log, facts } = context;
   if (returns.length === 0) return [];
@@ -34,7 +37,7 @@ export async function giveBack(
   const links = returns.flatMap(found => {
     const link = before.links.find(l => l.name === found.link);
     const isSame = link !== undefined && link.mac === found.mac && link.index === found.index;
-    return isSame && link.name !== facts.primaryLink ? [{ found, link }] : [];
+    return isSame && (primaryToo || link.name !== facts.primaryLink) ? [{ found, link }] : [];
   });
   for (const { found, link } of links) await giveLinkBack(context, before, found, link, undoes);
   const wanted = links

@@ -1,9 +1,9 @@
 // The first promise, made checkable: what the primary has before an apply it must have after it. And the repair: if something
 // in an apply took it away, it is put back in the very words of the kernel.
-import type { Family, Ip } from '../../model/address.ts';
+import { bits, type Family, type Ip } from '../../model/address.ts';
 import { metricsOfPrimary } from '../../model/default-metrics.ts';
-import type { KernelState } from '../../model/kernel-state.ts';
-import { isDefaultRoute, mainTable, type NetworkPlan } from '../../model/network-plan.ts';
+import type { KernelAddress, KernelState } from '../../model/kernel-state.ts';
+import { type EniPlan, isDefaultRoute, mainTable, type NetworkPlan } from '../../model/network-plan.ts';
 import { connectivityPenalty } from '../../model/penalty.ts';
 import type { System } from '../../system/system.ts';
 import { runBatches } from '../live.ts';
@@ -18,6 +18,11 @@ export interface PrimarySnapshot {
   readonly metadataPath: string | undefined;
   /** Links by which it may go just as well: default routes of the same metric as that of the path. */
   readonly metadataTies?: readonly string[];
+  /**
+   * Addresses on the primary's link that this program has planned itself, since metadata that lied had made an ENI of it: they are no part of the
+   * picture. With this change the link goes back to its service. Undefined: it was no ENI's.
+   */
+  readonly returning?: readonly Ip[] | undefined;
 }
 
 /** What to take a picture of. */
@@ -26,6 +31,17 @@ export interface PrimaryView {
   /** Links whose default routes are not the primary's business. */
   readonly ourLinks: ReadonlySet<string>;
   readonly metadataAddress: Ip | undefined;
+  readonly returning?: readonly Ip[] | undefined;
+}
+
+/** What was planned for the link that is the primary's now. */
+export function returningOf(
+  { links }: Pick<KernelState, 'links'>,
+  primaryLink: string | undefined,
+  applied: readonly EniPlan[],
+): readonly Ip[] | undefined {
+  const mac = links.find(l => l.name === primaryLink)?.mac;
+  return applied.find(eni => eni.link === primaryLink && eni.mac === mac)?.addresses.map(a => a.ip);
 }
 
 export async function snapshotPrimary(
@@ -33,12 +49,12 @@ export async function snapshotPrimary(
   state: KernelState,
   view: PrimaryView,
 ): Promise<PrimarySnapshot> {
-  const { link, ourLinks, metadataAddress } = view;
+  const { link, ourLinks, metadataAddress, returning } = view;
   const metadataPath = metadataAddress === undefined ? undefined : await routeTo(system, metadataAddress);
   return {
     link,
     addresses: state.addresses
-      .filter(a => a.link === link && a.scope === 'global')
+      .filter(a => a.link === link && a.scope === 'global' && !isPlanned(a, returning))
       .map(a => ({ family: a.family, text: `${a.ip}/${a.prefixLength}` })),
     defaultRoutes: state.routes
       .filter(r => r.table === mainTable && isDefaultRoute(r) && !ourLinks.has(r.link ?? ''))
@@ -46,7 +62,22 @@ export async function snapshotPrimary(
     metadataAddress,
     metadataPath,
     metadataTies: metadataPath === undefined ? [] : tiesOf(state, linkOf(metadataPath)),
+    ...(returning === undefined ? {} : { returning }),
   };
+}
+
+/** The service has the same address in its own form: with the length of the subnet, from a lease. */
+function isPlanned({ ip, prefixLength }: KernelAddress, returning: readonly Ip[] = []): boolean {
+  return returning.includes(ip) && prefixLength === bits(ip);
+}
+
+/** What the primary's service has yet to do where the primary comes back to it with this change: a lease takes its time. */
+export function stillAway(before: PrimarySnapshot, now: PrimarySnapshot): readonly string[] {
+  if (before.returning === undefined) return [];
+  if (now.addresses.length === 0)
+    return [`the primary link ${now.link} has no address from its network service yet`];
+  const isThere = now.metadataPath === before.metadataPath || isByPrimary(now) || isTie(before, now);
+  return isThere ? [] : [`the route to the metadata service is "${now.metadataPath}" for now`];
 }
 
 /** What the primary has lost (or has differently); empty if nothing. An address or a route that is new is not a loss. */
@@ -56,7 +87,10 @@ export function lossesOf(before: PrimarySnapshot, after: PrimarySnapshot): reado
       a => `the primary link ${before.link} lost the address ${a.text}`,
     ),
     ...gone(before.defaultRoutes, after.defaultRoutes).map(r => `the main table lost the route "${r.text}"`),
-    ...(before.metadataPath === after.metadataPath || isByPrimary(after) || isTie(before, after)
+    ...(before.metadataPath === after.metadataPath ||
+    before.returning !== undefined ||
+    isByPrimary(after) ||
+    isTie(before, after)
       ? []
       : [
           `the route to the metadata service was "${before.metadataPath}" and is now "${after.metadataPath}"`,
@@ -157,7 +191,7 @@ export async function restorePrimary(
 }
 
 /** `dev`, `via` and `src` of the kernel's answer; the rest (cache, uid) changes by itself. */
-async function routeTo(system: System, address: Ip): Promise<string> {
+export async function routeTo(system: System, address: Ip): Promise<string> {
   const result = await system.run(['ip', 'route', 'get', address]);
   if (result.exitCode !== 0) return 'unreachable';
   const words = (result.stdout.split('\n')[0] ?? '').trim().split(/\s+/);

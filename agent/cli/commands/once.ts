@@ -34,7 +34,10 @@ change was rolled back, unless the error is rollback-failed. If only the change 
 the others are configured without it, and the exit code is 1 as well.`,
   options: {
     ...metadataOptions,
-    force: { type: 'boolean', help: 'apply the plan even after "eni-agent rollback", and during a pause' },
+    force: {
+      type: 'boolean',
+      help: 'apply the plan even after "eni-agent rollback", during a pause, or with another primary ENI than before',
+    },
     wait: waitOption,
   },
   examples: ['eni-agent once', 'eni-agent once --wait 60', 'eni-agent once --json'],

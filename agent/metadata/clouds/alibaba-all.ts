@@ -1,6 +1,6 @@
 // Alibaba Cloud's meta-data/all: the whole tree as one JSON object (in all public regions since 2025), one request instead of
 // 1 + 8 per ENI. Turns it into the same shape as the tree that is walked key by key. Pure.
-import { parseMac } from '../../model/address.ts';
+import { type Ip, parseIp, parseMac } from '../../model/address.ts';
 import type { Reading } from '../../model/instance.ts';
 import { absent, unknown, value } from '../../model/instance.ts';
 import { explainStatus } from '../judge-answer.ts';
@@ -13,11 +13,16 @@ export const allPath = `${metaData}all`;
 
 type Json = Readonly<Record<string, unknown>>;
 
+export interface AllTree extends MacTree {
+  /** Of the primary, where the object has it. */
+  readonly primaryIp?: Ip | undefined;
+}
+
 /**
  * The tree, or undefined where the object cannot stand for it: no such path, no JSON, no network part (a recorded one had ENIs
  * with nothing but gateway, netmask and id), or a primary ENI that it does not list. The caller then walks the tree.
  */
-export function parseAll(responses: Responses): MacTree | undefined {
+export function parseAll(responses: Responses): AllTree | undefined {
   const found = findMacs(responses);
   if (found === undefined) return undefined;
   const { all, macs } = found;
@@ -27,6 +32,7 @@ export function parseAll(responses: Responses): MacTree | undefined {
   if (!folders.every(f => isComplete(macs[f.name]))) return undefined;
   return {
     primaryMac,
+    primaryIp: parseIp(textOf(all['private-ipv4']) ?? ''),
     problems,
     instanceId: readText('instance-id', all['instance-id']),
     enis: folders.map(({ mac, name }): EniKeys => {

@@ -1,15 +1,16 @@
 // Alibaba Cloud ECS: metadata keys as in its "instance metadata" page. Two ways to the same keys: meta-data/all, one JSON object
 // with the whole tree, where the platform has it; else the tree itself. Knows nothing about HTTP or the kernel.
+import { AgentError } from '../../errors.ts';
 import type { Cidr, Ip } from '../../model/address.ts';
 import { netmaskOf, networkOf } from '../../model/address.ts';
 import type { EniFamily, Instance, Reading } from '../../model/instance.ts';
-import { unknown, value } from '../../model/instance.ts';
+import { unknown, value, valueOr } from '../../model/instance.ts';
 import type { ParsedEni } from '../assemble-instance.ts';
 import { assembleInstance } from '../assemble-instance.ts';
 import { checkFamily, parseAddresses, parseGateway, parseNetworks } from '../families.ts';
 import type { MetadataClient, Provider, ReadMemory, Response, Responses } from '../provider.ts';
 import { parseIdentifier, parseReading } from '../scalars.ts';
-import { allPath, emptyKeys, parseAll } from './alibaba-all.ts';
+import { type AllTree, allPath, emptyKeys, parseAll } from './alibaba-all.ts';
 import type { EniKeys } from './mac-tree.ts';
 import { parseMacTree, readMacTree } from './mac-tree.ts';
 
@@ -66,13 +67,27 @@ async function readAlibaba(client: MetadataClient, memory?: ReadMemory): Promise
 }
 
 function parseAlibaba(responses: Responses): Instance {
-  const tree = parseAll(responses) ?? parseMacTree(responses);
+  const tree: AllTree = parseAll(responses) ?? parseMacTree(responses);
+  const enis = tree.enis.map(keys => parseEni(keys, keys.mac === tree.primaryMac));
+  refuseAnothersAddress(tree, enis);
   return assembleInstance({
     provider: 'alibaba',
     instanceId: tree.instanceId,
-    enis: tree.enis.map(keys => parseEni(keys, keys.mac === tree.primaryMac)),
+    enis,
     problems: tree.problems,
   });
+}
+
+/** Where "mac" names one ENI and the address beside it is another one's, nobody can tell which of the two is the primary. */
+function refuseAnothersAddress({ primaryMac, primaryIp }: AllTree, enis: readonly ParsedEni[]): void {
+  if (primaryIp === undefined) return;
+  const has = ({ eni }: ParsedEni) => valueOr(eni.ipv4.addresses, []).includes(primaryIp);
+  const owner = enis.find(has);
+  if (owner === undefined || enis.some(parsed => parsed.eni.primary && has(parsed))) return;
+  throw new AgentError(
+    'metadata-invalid',
+    `the metadata contradicts itself: the key "mac" names ${primaryMac} as the primary ENI, but private-ipv4 ${primaryIp} is an address of ${owner.eni.mac}`,
+  );
 }
 
 function parseEni(keys: EniKeys, primary: boolean): ParsedEni {

@@ -1,14 +1,15 @@
 // AWS EC2: metadata paths and formats as in the EC2 user guide ("Instance metadata categories"), and what its own consumers
 // (amazon-ec2-net-utils 2, the VPC CNI, cloud-init) had to learn about it. Knows nothing about HTTP or the kernel.
+import { AgentError } from '../../errors.ts';
 import { contains, firstHost, parseIp } from '../../model/address.ts';
 import type { EniFamily, Instance, Reading } from '../../model/instance.ts';
-import { absent, unknown, value } from '../../model/instance.ts';
+import { absent, unknown, value, valueOr } from '../../model/instance.ts';
 import type { ParsedEni } from '../assemble-instance.ts';
 import { assembleInstance } from '../assemble-instance.ts';
 import { checkFamily, parseAddresses, parseNetworks } from '../families.ts';
 import type { Provider, Responses } from '../provider.ts';
 import { parseIdentifier, parseIndex, parseReading } from '../scalars.ts';
-import type { EniKeys } from './mac-tree.ts';
+import type { EniKeys, MacTree } from './mac-tree.ts';
 import { parseMacTree, readMacTree } from './mac-tree.ts';
 
 /**
@@ -69,6 +70,7 @@ function isEc2Uuid(uuid: string): boolean {
 
 function parseAws(responses: Responses): Instance {
   const tree = parseMacTree(responses);
+  refuseAnotherFirst(tree);
   return assembleInstance({
     provider: 'aws',
     instanceId: tree.instanceId,
@@ -77,11 +79,48 @@ function parseAws(responses: Responses): Instance {
   });
 }
 
+/**
+ * The primary has device number 0 on network card 0, and nobody takes it away from there. Where "mac" names another ENI, one of the two is wrong,
+ * and to guess which might take the primary over. A new ENI, whose number reads 0 for a moment, is no witness beside a primary that is in its place.
+ */
+function refuseAnotherFirst({ enis, primaryMac }: MacTree): void {
+  const placeOf = (eni: EniKeys) => {
+    const device = parseReading('device-number', 'an index', eni.text('device-number'), parseIndex);
+    const card = readCard(eni);
+    if (device.state !== 'value' || card.state === 'unknown') return undefined;
+    return { card: valueOr(card, 0), device: device.value };
+  };
+  const isFirst = (place: ReturnType<typeof placeOf>) => place?.card === 0 && place.device === 0;
+  const primary = enis.find(eni => eni.mac === primaryMac)!;
+  const place = placeOf(primary);
+  const other = enis.find(eni => eni !== primary && !isPropagating(eni) && isFirst(placeOf(eni)));
+  if (isFirst(place) || (place === undefined && other === undefined)) return;
+  const said =
+    place === undefined
+      ? `${other!.mac} has device-number 0`
+      : `that has device-number ${place.device} on network card ${place.card}`;
+  throw new AgentError(
+    'metadata-invalid',
+    `the metadata contradicts itself: the key "mac" names ${primaryMac} as the primary ENI, but ${said}`,
+  );
+}
+
+/** Instance types with one network card do not have the key. */
+function readCard(keys: EniKeys): Reading<number> {
+  return parseReading('network-card', 'an index', keys.text('network-card'), parseIndex);
+}
+
+/**
+ * A new ENI's folder appears up to 30 s before all of its keys do. These two come with every ENI, so that without them an absent key is only a
+ * late one.
+ */
+function isPropagating({ keys }: EniKeys): boolean {
+  return keys.state === 'value' && !(keys.value.has('interface-id') && keys.value.has('subnet-id'));
+}
+
 function parseEni(keys: EniKeys, primary: boolean): ParsedEni {
   const has = (key: string) => keys.keys.state === 'value' && keys.keys.value.has(key);
-  // A new ENI's folder appears up to 30 s before all of its keys do. These two come with every ENI, so that without them an
-  // absent key is only a late one.
-  const propagating = keys.keys.state === 'value' && !(has('interface-id') && has('subnet-id'));
+  const propagating = isPropagating(keys);
   const late = unknown('the ENI is not complete yet: interface-id or subnet-id is missing');
   const text = (key: string): Reading<string> => {
     const reading = keys.text(key);
@@ -89,8 +128,7 @@ function parseEni(keys: EniKeys, primary: boolean): ParsedEni {
   };
   const id = parseReading('interface-id', 'an id', text('interface-id'), parseIdentifier);
   const subnetId = parseReading('subnet-id', 'an id', text('subnet-id'), parseIdentifier);
-  // Instance types with one network card do not have the key.
-  const card = parseReading('network-card', 'an index', keys.text('network-card'), parseIndex);
+  const card = readCard(keys);
   const networkCard = card.state === 'value' ? card.value : 0;
   const device = trustDeviceNumber(
     parseReading('device-number', 'an index', text('device-number'), parseIndex),

@@ -4,14 +4,16 @@ import {
   overtaken,
   type PrimarySnapshot,
   restorePrimary,
+  returningOf,
   snapshotPrimary,
+  stillAway,
 } from '../../../agent/apply/primary/guard.ts';
 import type { KernelState } from '../../../agent/model/kernel-state.ts';
 import { parseRoutes } from '../../../agent/system/kernel/ip-routes.ts';
 import { standardTables } from '../../../agent/system/kernel/ip-words.ts';
 import type { System } from '../../../agent/system/system.ts';
 import { examplePlans, ip } from '../../support/example-plans.ts';
-import { addressOn, emptyKernel } from '../../support/plan-parts.ts';
+import { addressOn, emptyKernel, macOf, nic } from '../../support/plan-parts.ts';
 
 const routes = (text: string) => parseRoutes(text, 4, standardTables);
 const kernel: KernelState = {
@@ -54,7 +56,7 @@ test('what is photographed: global addresses of the primary, defaults of main th
     metadataAddress: '192.0.2.254',
     metadataPath: 'via 10.0.1.1 dev eth0 src 10.0.1.10',
     metadataTies: ['eth0'],
-  } satisfies Record<keyof PrimarySnapshot, unknown>);
+  } satisfies Record<Exclude<keyof PrimarySnapshot, 'returning'>, unknown>);
 });
 
 describe('lossesOf', () => {
@@ -250,5 +252,39 @@ describe('a default route of an ENI that is not behind the primary’s', () => {
     [50, [text(4, 50, 100), text(6, 50, 1024)]],
   ])('metric %i', (metric, wanted) => {
     expect(found(metric)).toEqual(wanted);
+  });
+});
+
+describe('a primary that was taken for an ENI', () => {
+  const [example] = examplePlans['static-no-gateway']!.enis;
+  const plan = { ...example!, link: 'eth0', mac: macOf(1) };
+  const own = plan.addresses[0]!.ip;
+  const links = [nic(0, { mac: plan.mac })];
+  const at = (addresses: KernelState['addresses'], stdout = path) =>
+    snapshotPrimary(answer(stdout), { ...kernel, addresses }, { ...view, returning: [own] });
+  const planned = addressOn('eth0', `${own}/32`);
+  const leased = addressOn('eth0', `${own}/24`, { dynamic: true });
+
+  test('is known by the plan for its link and its MAC', () => {
+    expect(returningOf({ links }, 'eth0', [plan])).toEqual(plan.addresses.map(a => a.ip));
+    expect(returningOf({ links }, 'eth1', [plan])).toBeUndefined();
+    expect(returningOf({ links }, 'eth0', [{ ...plan, mac: macOf(2) }])).toBeUndefined();
+  });
+
+  test('what it was given then is no part of the picture; what its service has given it is', async () => {
+    const before = await at([planned, leased]);
+    expect(before.addresses.map(a => a.text)).toEqual([`${own}/24`]);
+    expect(lossesOf(before, await at([leased]))).toEqual([]);
+    expect(lossesOf(before, await at([planned]))).toHaveLength(1);
+  });
+
+  test('is waited for until its service has given it an address and the way to the metadata', async () => {
+    const before = await at([planned], '192.0.2.254 via 10.0.2.1 dev eth1 src 10.0.2.10 uid 0');
+    const noWay = await at([leased], 'unreachable');
+    expect(stillAway(before, await at([planned]))[0]).toContain('eth0 has no address');
+    expect(stillAway(before, noWay)[0]).toContain('the route to the metadata service');
+    expect(lossesOf(before, noWay)).toEqual([]);
+    expect(stillAway(before, await at([leased]))).toEqual([]);
+    expect(stillAway({ ...before, returning: undefined }, await at([planned]))).toEqual([]);
   });
 });

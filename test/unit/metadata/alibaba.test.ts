@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Recording } from '../../../agent/metadata/recording.ts';
 import { instanceFromRecording } from '../../../agent/metadata/recording.ts';
 import type { Eni } from '../../../agent/model/instance.ts';
@@ -153,4 +153,27 @@ test('the three recordings with real values parse without a problem', async () =
   expect(recordingNames('alibaba')).toContain('all-incomplete');
   expect((await read('all-incomplete')).problems).toEqual([]);
   expect((await read('shared-primary-subnet')).problems).toEqual([]);
+});
+
+describe('meta-data/all has the primary’s address beside its MAC', () => {
+  const withAddress = (privateIpv4: string, mac: string) => {
+    const recording = loadRecording('alibaba', 'all');
+    const all = JSON.parse(String(recording.responses['/latest/meta-data/all'])) as object;
+    const text = JSON.stringify({ ...all, mac, 'private-ipv4': privateIpv4 });
+    return instanceFromRecording(changed(recording, { '/latest/meta-data/all': text }));
+  };
+
+  test('which is another ENI’s: a contradiction', async () => {
+    await expect(withAddress('10.0.0.19', '00:16:3e:12:16:02')).rejects.toMatchObject({
+      code: 'metadata-invalid',
+      message: expect.stringContaining('00:16:3e:12:16:02'),
+    });
+  });
+
+  test('which is its own, nobody’s, or none at all: none', async () => {
+    for (const address of ['10.0.0.19', '10.0.77.1', 'x']) {
+      const { enis } = await withAddress(address, '00:16:3e:12:16:01');
+      expect(enis.find(e => e.primary)?.mac).toBe('00:16:3e:12:16:01');
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instanceFromRecording } from '../../../agent/metadata/recording.ts';
 import type { Eni } from '../../../agent/model/instance.ts';
 import { absent, value } from '../../../agent/model/instance.ts';
@@ -164,4 +164,32 @@ test('more than 128 ENIs: the rest is left out and named', async () => {
   const { enis, problems } = await read('two-enis', { [macs]: ['0a:75:69:92:e2:10/', ...many].join('\n') });
   expect(enis).toHaveLength(128);
   expect(problems.filter(p => p.text.includes('one more than 128 ENIs'))).toHaveLength(3);
+});
+
+describe('"mac" and the device numbers contradict each other', () => {
+  const macPath = '/latest/meta-data/mac';
+  const first = '0a:75:69:92:e2:10';
+  const device = (mac: string) => `${macs}${mac}/device-number`;
+  const said = (mac: string) => ({ code: 'metadata-invalid', message: expect.stringContaining(mac) });
+
+  test.each([
+    ['"mac" names a secondary one', { [macPath]: second }],
+    ['device 0 has moved', { [device(first)]: '1', [device(second)]: '0' }],
+    ['the primary is on another network card', { [`${macs}${first}/network-card`]: '1' }],
+    [
+      'the place of the one is not known, and the other one stands there',
+      { [macPath]: second, [device(second)]: { status: 500, body: '' } },
+    ],
+  ])('%s', async (_name, changes) => {
+    const named = macPath in changes ? second : first;
+    await expect(read('two-enis', changes)).rejects.toMatchObject(said(named));
+  });
+
+  test('a new ENI whose number reads 0 for a moment is no contradiction', async () => {
+    const late = await read('two-enis', { [device(second)]: '0' });
+    expect(late.enis.map(e => [e.mac, e.primary])).toContainEqual([first, true]);
+    // Nor where the primary's own number is not known, as long as the ENI is not complete.
+    const both = await read('hot-plug-1-listed', {});
+    expect(both.enis.filter(e => e.primary)).toHaveLength(1);
+  });
 });
