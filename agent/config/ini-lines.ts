@@ -40,7 +40,7 @@ export function configLines({ path, content }: ConfigFile): readonly ConfigLine[
       continue;
     }
     // A section is an object, a repeated key (`key[] = value`) a list; `true`, `false`, `null` and a key without a value are no text.
-    const [name, value] = Object.entries<unknown>(ini.parse(text))[0] ?? [];
+    const [name, value] = parse(text);
     if (name === undefined || name.startsWith('[')) {
       lines.push({ ...at, kind: 'unreadable', section, text: text.trim() });
     } else if (typeof value !== 'object' || value === null) {
@@ -48,11 +48,27 @@ export function configLines({ path, content }: ConfigFile): readonly ConfigLine[
     } else if (Array.isArray(value)) {
       lines.push({ ...at, kind: 'key', section, key: `${name}[]`, value: String(value[0]) });
     } else {
-      section = nameOf(name, value);
+      section = name;
       lines.push({ ...at, kind: 'section', section });
     }
   }
   return lines;
+}
+
+/**
+ * Of one line: the name of a section, with an object, or a key, with its value. ini drops `__proto__` where it is a name, without a word: it is
+ * given another word, and the names are put right again.
+ */
+function parse(text: string): [string, unknown] | [] {
+  let other = 'proto';
+  while (text.includes(other)) other += 'o';
+  const back = (word: string) => word.replaceAll(other, '__proto__');
+  const parsed = ini.parse(text.replaceAll('__proto__', other));
+  const [name, value] = Object.entries<unknown>(parsed)[0] ?? [];
+  if (name === undefined) return [];
+  if (typeof value === 'string') return [back(name), back(value)];
+  if (Array.isArray(value)) return [back(name), [back(String(value[0]))]];
+  return typeof value === 'object' && value !== null ? [back(nameOf(name, value)), {}] : [back(name), value];
 }
 
 /** The character that ends a value with no blank before it. In quotes it is a part of the value, behind a backslash too. */
