@@ -108,13 +108,17 @@ function fitsProperties(words: readonly MatchWord[], link: LinkIdentity): Fit {
     .map(({ text, inverted }): Fit => {
       const [key, wanted] = [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)];
       // The kernel's own, which udev does not write down.
-      const own: Readonly<Record<string, string>> = { INTERFACE: link.name, SUBSYSTEM: 'net' };
+      const own = new Map([
+        ['INTERFACE', link.name],
+        ['SUBSYSTEM', 'net'],
+        ...Object.entries(link.properties ?? {}),
+      ]);
       if (
         link.properties === undefined ||
         /^(DEVPATH|DEVTYPE|IFINDEX|TAGS|CURRENT_TAGS|USEC_INITIALIZED)$/.test(key)
       )
         return 'maybe';
-      const value = link.properties[key] ?? own[key];
+      const value = own.get(key);
       const hit = value !== undefined && fnmatch(wanted, value);
       return hit === inverted ? 'no' : 'yes';
     });

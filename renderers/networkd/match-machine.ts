@@ -9,21 +9,21 @@ type Machine = Pick<HostFacts, 'machine' | 'paths' | 'versions'>;
 
 const isNotKnown = (): Fit => 'maybe';
 
-const tests: Readonly<Record<string, (value: string, machine: Machine) => Fit>> = {
-  Host: fitsHost,
-  Virtualization: fitsVirtualization,
-  KernelCommandLine: fitsCommandLine,
-  KernelVersion: fitsKernel,
-  Architecture: isNotKnown,
-  Firmware: isNotKnown,
-  Credential: isNotKnown,
-  Version: isNotKnown,
-};
+const tests: ReadonlyMap<string, (value: string, machine: Machine) => Fit> = new Map([
+  ['Host', fitsHost],
+  ['Virtualization', fitsVirtualization],
+  ['KernelCommandLine', fitsCommandLine],
+  ['KernelVersion', fitsKernel],
+  ['Architecture', isNotKnown],
+  ['Firmware', isNotKnown],
+  ['Credential', isNotKnown],
+  ['Version', isNotKnown],
+]);
 
 /** The entries that ask for the machine and count. */
 export function machineEntries(entries: readonly NetworkEntry[]): readonly NetworkEntry[] {
   const last = new Map(
-    entries.filter(e => e.section === 'Match' && e.key in tests).map(e => [e.key, e] as const),
+    entries.filter(e => e.section === 'Match' && tests.has(e.key)).map(e => [e.key, e] as const),
   );
   return [...last.values()].filter(e => e.value !== '');
 }
@@ -31,7 +31,7 @@ export function machineEntries(entries: readonly NetworkEntry[]): readonly Netwo
 export function fitsMachine(entries: readonly NetworkEntry[], machine: Machine): Fit {
   const fits = machineEntries(entries).map(({ key, value }): Fit => {
     const inverted = value.startsWith('!');
-    const fit = tests[key]!(inverted ? value.slice(1) : value, machine);
+    const fit = tests.get(key)!(inverted ? value.slice(1) : value, machine);
     if (!inverted || fit === 'maybe') return fit;
     return fit === 'yes' ? 'no' : 'yes';
   });

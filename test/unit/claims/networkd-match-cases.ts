@@ -124,6 +124,12 @@ const byDevice: readonly ClaimCase[] = [
   match('a property that it shall not have', 'Property=!ID_BUS=usb\nName=ens6', 'claimed', {
     link: { properties: { ID_BUS: 'pci' } },
   }),
+  match('a property that is a word of JavaScript', 'Property=constructor=*', 'free', {
+    link: { properties: { ID_BUS: 'pci' } },
+  }),
+  match('a property that is another one', 'Property=!__proto__=*\nName=ens6', 'claimed', {
+    link: { properties: { ID_BUS: 'pci' } },
+  }),
   match('a property of which nothing is known', 'Property=ID_BUS=usb', 'claimed'),
   match('a wireless network', 'SSID=office\nName=ens6', 'free'),
   match('a wireless station', `BSSID=${mac}`, 'free'),

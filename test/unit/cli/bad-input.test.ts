@@ -234,3 +234,25 @@ test('whatever is quoted, no line is forged and no terminal is steered', async (
     expect(err.split('\n')).toHaveLength(3);
   }
 });
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  '%s, which every object of JavaScript has, is a word like others',
+  async word => {
+    for (const argv of [
+      [word],
+      ['help', word],
+      ['plan', word],
+      ['plan', `--${word}`],
+      ['plan', `--${word}=1`],
+      ['plan', '--provider', word],
+      ['render', '--metadata', '/r', '--backend', word],
+      ['render', '--metadata', '/r', '--release', word],
+      ['owner', 'eth1', '--root', '/mnt', '--backend', word],
+    ]) {
+      const { code, err } = await runCli(argv);
+      expect(err, argv.join(' ')).toMatch(/\n {2}(usage|recording-unreadable): /);
+      expect(err, argv.join(' ')).not.toContain('bug');
+      expect(code, argv.join(' ')).toBeGreaterThan(0);
+    }
+  },
+);
