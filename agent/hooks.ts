@@ -2,6 +2,7 @@
 // over and its result stays as it is. docs/hooks.md is for those who write one.
 import { type EniChange, eniOf } from '../renderers/renderer.ts';
 import { reasonOf } from './errors.ts';
+import { printable } from './log/text.ts';
 import type { Log } from './log.ts';
 import type { PassResult } from './pass/pass.ts';
 import type { System } from './system/system.ts';
@@ -33,7 +34,8 @@ export async function runHooks(system: System, log: Log, pass: PassResult, trigg
   if (pass.outcome !== 'applied') return;
   try {
     const names = (await system.listFolder(hookFolder)).filter(name => hookName.test(name));
-    if (names.length > 0) await runAll(system, log, names, `${JSON.stringify(documentOf(pass, trigger))}\n`);
+    if (names.length > 0)
+      await runAll(system, log, names, `${JSON.stringify(documentOf(pass, trigger), printed)}\n`);
   } catch (error) {
     log.warn({ folder: hookFolder, reason: reasonOf(error) }, 'could not run the hooks');
   }
@@ -89,10 +91,11 @@ async function flawOf(system: System, path: string, type: number): Promise<strin
   return distrust(stamp) ?? ((stamp.mode & 0o111) === 0 ? 'is not executable' : undefined);
 }
 
-/** It may end on a terminal. */
+/** A hook that prints a value steers no terminal either. */
+const printed = (_key: string, value: unknown) => (typeof value === 'string' ? printable(value) : value);
+
 function firstLine(text: string): string {
-  const line = text.trim().split('\n')[0] ?? '';
-  return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 200);
+  return printable(text.trim().split('\n')[0]!.slice(0, 200));
 }
 
 /** What a hook reads: docs/hooks.md. Fields are only ever added. */

@@ -4,6 +4,7 @@ import { createTwoFilesPatch } from 'diff';
 import { explainSelection } from '../../renderers/detect/select.ts';
 import { plannedRuleKey } from '../apply/kernel-objects.ts';
 import type { FileChange } from '../apply/ownership.ts';
+import { sealed } from '../log/text.ts';
 import type { Family } from '../model/address.ts';
 import {
   type EniPlan,
@@ -21,7 +22,10 @@ export interface Style extends Layout {
 
 /** Whether there is a terminal was asked before (`style`), and not of the stream that styleText would ask. */
 function paint(style: Style, as: 'bold' | 'red' | 'green' | 'yellow', text: string): string {
-  return style.colour ? styleText(as, text, { validateStream: false }) : text;
+  if (!style.colour) return text;
+  const mark = '\0';
+  const [on = '', off = ''] = styleText(as, mark, { validateStream: false }).split(mark);
+  return `${sealed(on)}${text}${sealed(off)}`;
 }
 
 export const bold = (style: Style, text: string) => paint(style, 'bold', text);

@@ -48,7 +48,12 @@ export function reflow(text: string, width: number): readonly string[] {
 /** Breaks lines that are too long. What follows begins where the text began behind a label, which ends with two blanks; else at the indent. */
 export function fold(lines: readonly string[], layout: Layout): readonly string[] {
   const width = widthOf(layout);
-  return lines.flatMap(line => (lengthOf(line) <= width ? [line] : wrap(line, width, hangOf(line))));
+  return asLines(lines).flatMap(line => (lengthOf(line) <= width ? [line] : wrap(line, width, hangOf(line))));
+}
+
+/** Each text is one line: what it quotes makes no other one. */
+export function asLines(texts: readonly string[]): readonly string[] {
+  return texts.map(text => text.replaceAll('\n', '\\n'));
 }
 
 const leastHang = 2;

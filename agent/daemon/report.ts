@@ -2,6 +2,7 @@
 // loses nothing.
 
 import type { ErrorCode } from '../errors.ts';
+import { printableJson } from '../log/text.ts';
 import type { Mac } from '../model/address.ts';
 import type { Build } from '../model/build.ts';
 import type { LiveOnly } from '../model/live-only.ts';
@@ -155,5 +156,5 @@ export async function readReport(system: System): Promise<Report | undefined> {
 }
 
 export async function writeReport(system: System, report: Report): Promise<void> {
-  await system.writeFile(reportPath, `${JSON.stringify(report)}\n`, 0o644);
+  await system.writeFile(reportPath, `${printableJson(JSON.stringify(report))}\n`, 0o644);
 }

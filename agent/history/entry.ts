@@ -1,4 +1,6 @@
 // What the history has of one change, and when two of them are the same event that comes again. Data and pure functions only.
+
+import { cut } from '../log/text.ts';
 import type { Mac } from '../model/address.ts';
 import type { BackendName } from '../model/host.ts';
 import { isSame } from '../model/value.ts';
@@ -59,9 +61,11 @@ const longestMessage = 500;
 export function shortened(entry: HistoryEntry): HistoryEntry {
   const { error } = entry;
   const enis = entry.enis.map(eni => {
-    const [added, removed] = [eni.added.slice(0, mostObjects), eni.removed.slice(0, mostObjects)];
+    const few = (objects: readonly string[]) =>
+      objects.slice(0, mostObjects).map(one => cut(one, longestMessage));
+    const [added, removed] = [few(eni.added), few(eni.removed)];
     const more = eni.added.length + eni.removed.length - added.length - removed.length;
-    return more === 0 ? eni : { ...eni, added, removed, more };
+    return { ...eni, added, removed, ...(more === 0 ? {} : { more }) };
   });
   return { ...entry, enis, error: error && { ...error, message: error.message.slice(0, longestMessage) } };
 }

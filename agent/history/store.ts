@@ -1,6 +1,7 @@
 // The history on the disk: one JSON object per line, the newest last, bounded, replaced in one step. It is a record for people: whatever is
 // wrong with the file or the disk, a change is made all the same.
 import { reasonOf } from '../errors.ts';
+import { printableJson } from '../log/text.ts';
 import type { Log } from '../log.ts';
 import type { System } from '../system/system.ts';
 import { changeResults, type HistoryEntry, shortened, withEntry } from './entry.ts';
@@ -55,7 +56,7 @@ function textOf(entries: readonly HistoryEntry[]): string {
   const lines: string[] = [];
   let bytes = 0;
   for (const entry of entries.slice(-mostEntries).toReversed()) {
-    const line = `${JSON.stringify(entry)}\n`;
+    const line = `${printableJson(JSON.stringify(entry))}\n`;
     bytes += Buffer.byteLength(line);
     if (bytes > mostBytes) break;
     lines.unshift(line);

@@ -2,6 +2,7 @@
 import type { LineLevel, Log, LogFields, LogLevel } from '../log.ts';
 import type { Destination } from './destination.ts';
 import { priorityOf } from './priority.ts';
+import { cut, printableJson } from './text.ts';
 
 /** @param isJournal put systemd's mark of the priority before each object; journald takes it off again */
 export async function jsonLog(
@@ -12,7 +13,9 @@ export async function jsonLog(
 ): Promise<Log> {
   const { default: pino } = await import('pino');
   let current: LineLevel = 'info';
-  const marked = { write: (line: string) => to.write(`${priorityOf(current)}${line}`) };
+  const printed = {
+    write: (line: string) => to.write(`${isJournal ? priorityOf(current) : ''}${printableJson(line)}`),
+  };
   const lines = pino(
     {
       level,
@@ -24,11 +27,18 @@ export async function jsonLog(
       // An error is a field like others: its text.
       serializers: {},
     },
-    isJournal ? marked : to,
+    printed,
   );
   const at = (of: LineLevel) => (fields: LogFields, message: string) => {
     current = of;
-    lines[of]({ level: of, msg: message, ...fields });
+    lines[of]({ level: of, msg: cut(message), ...bounded(fields) });
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** journald makes two lines of one that is longer than 48 KiB, and a reader of the second one cannot know that it is none of its own. */
+function bounded(fields: LogFields): LogFields {
+  const short = (value: LogFields[string]): LogFields[string] =>
+    typeof value === 'string' ? cut(value) : Array.isArray(value) ? value.map(one => cut(one)) : value;
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, short(value)]));
 }

@@ -35,7 +35,12 @@ export function textLine(fields: LogFields, message: string): string {
     ...(trigger === undefined ? [] : [` (${triggersInWords(String(trigger))})`]),
   ].join('');
   const plain = printable(line);
-  return plain.length > mostCharacters ? `${plain.slice(0, mostCharacters)} ...` : plain;
+  return cut(plain);
+}
+
+/** Of a text that somebody made too long, the beginning. */
+export function cut(text: string, most = mostCharacters): string {
+  return text.length > most ? `${text.slice(0, most)} ...` : text;
 }
 
 /** The first of a list, and how many more there are. */
@@ -50,7 +55,7 @@ export function fewOf(items: readonly string[], separator: string, most = mostNa
 export function triggersInWords(trigger: string): string {
   return trigger
     .split(' ')
-    .map(name => triggerWords[name] ?? name)
+    .map(name => (Object.hasOwn(triggerWords, name) ? triggerWords[name] : name))
     .join(', ');
 }
 
@@ -62,13 +67,35 @@ function quoted(value: NonNullable<LogFields[string]>): string {
 
 /** Control and format characters, which could colour, reorder or end the line, as JSON would write them. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, c =>
-    c < ' ' ? JSON.stringify(c).slice(1, -1) : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(unprintable, c => (c < ' ' ? JSON.stringify(c).slice(1, -1) : escaped(c)));
 }
 
-/** What our own words do to a terminal: colours (styleText), and an empty screen (`status --watch`). */
-const ownSequences = /(\u001b\[[0-9;]{1,5}m|\u001b\[H\u001b\[J)/;
+/**
+ * A JSON text with the same value, whose characters can all be printed: JSON.stringify leaves many as they are, at some of which readers of
+ * logs end a line, and which a terminal obeys. What it writes between values stays.
+ */
+export function printableJson(json: string): string {
+  return json.replace(unprintable, c => (c === '\n' ? c : escaped(c)));
+}
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Some have two code units. */
+function escaped(char: string): string {
+  return Array.from({ length: char.length }, (_, at) => {
+    return `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }).join('');
+}
+
+/** What nothing from outside can know: our own sequences begin with it. Groups of four digits, as programs that measure a line expect them. */
+const seal = [...crypto.getRandomValues(new Uint16Array(4))].map(n => 1000 + (n % 9000)).join(';');
+
+/** A text of our own whose sequences (colours, an empty screen) a terminal is to obey. */
+export function sealed(text: string): string {
+  return text.replaceAll('\u001b[', `\u001b[${seal};`);
+}
+
+const ownSequences = new RegExp(`\\u001b\\[${seal};([0-9;]*[mHJ])`);
 
 /** Lines for a terminal: whatever they quote, nothing of it ends a line or steers the terminal. A tab stays. */
 export function printableLines(text: string): string {
@@ -76,7 +103,7 @@ export function printableLines(text: string): string {
   const line = (one: string) =>
     one
       .split(ownSequences)
-      .map((part, index) => (index % 2 === 1 ? part : plain(part)))
+      .map((part, index) => (index % 2 === 1 ? `\u001b[${part}` : plain(part)))
       .join('');
   return text.split('\n').map(line).join('\n');
 }

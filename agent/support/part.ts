@@ -1,4 +1,5 @@
 // One file of the archive, and how it is made. A part that fails is noted, and the others are made all the same.
+import { printableJson } from '../log/text.ts';
 import type { System } from '../system/system.ts';
 import { redact } from './redact.ts';
 
@@ -47,5 +48,5 @@ export function commandPart(
 /** Each text in it is redacted by itself: inside JSON its quotes and the ends of its lines are escaped, and hide a key from its value. */
 export function json(value: unknown): string {
   const plain = (_key: string, item: unknown) => (typeof item === 'string' ? redact(item) : item);
-  return `${JSON.stringify(value, plain, 1)}\n`;
+  return `${printableJson(JSON.stringify(value, plain, 1))}\n`;
 }

@@ -45,7 +45,7 @@ const units: readonly (readonly [unit: string, mayImport: readonly string[]])[] 
   // metadata: a recording of it. Everything else: what is to be in the archive.
   [
     'support',
-    ['history', 'hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'errors', 'model'],
+    ['history', 'hooks', 'apply', 'coexistence', 'metadata', 'renderers', 'system', 'log', 'errors', 'model'],
   ],
   // renderers: which folders to watch. metadata: the source that it is given. No network logic.
   // config: where its settings come from, as a type.

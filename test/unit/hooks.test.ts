@@ -115,7 +115,7 @@ describe('a hook', () => {
         ['c', expect.any(Number), 'a hook failed'],
       ],
     );
-    expect(warnings[0]![0].reason).toBe('it  [31mwill not');
+    expect(warnings[0]![0].reason).toBe('it \\u001b[31mwill not');
     expect(warnings[2]![0].reason).toMatch(/c.*: No such file/);
     expect(written('e')).toBe('');
   });

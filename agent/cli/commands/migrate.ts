@@ -1,4 +1,5 @@
 // `eni-agent migrate`: from multi-nic-util to this program, and back.
+
 import { AgentError } from '../../errors.ts';
 import { performMigration, undoMigration } from '../../migrate/perform.ts';
 import { type MigrationRecord, migrationFolder, readRecord, writeRecord } from '../../migrate/record.ts';
@@ -8,6 +9,7 @@ import type { PassContext } from '../../pass/pass.ts';
 import { readUnits, systemctl } from '../../system/units.ts';
 import { type CliCommand, type CommandContext, exitCodes, metadataOptions } from '../command.ts';
 import { describeMigration, migrationJson } from '../describe-migration.ts';
+import { asLines } from '../layout.ts';
 
 export const migrate: CliCommand = {
   name: 'migrate',
@@ -92,7 +94,7 @@ function printUndone(context: CommandContext, record: MigrationRecord, problems:
     return;
   }
   const lines = [`Undid the migration of ${record.time}:`, ...files.map(f => `  ${f}`)];
-  context.print(`${[...lines, ...problems.map(p => `warning: ${p}`), ''].join('\n')}`);
+  context.print(`${asLines([...lines, ...problems.map(p => `warning: ${p}`), '']).join('\n')}`);
 }
 
 function report(
@@ -102,7 +104,7 @@ function report(
 ): number {
   const json = migrationJson(survey, outcome);
   if (context.json) context.print(`${JSON.stringify(json, null, 2)}\n`);
-  else context.print(`${describeMigration(survey, outcome, context).join('\n')}\n`);
+  else context.print(`${asLines(describeMigration(survey, outcome, context)).join('\n')}\n`);
   const isFine = outcome !== 'pending' && outcome !== 'interrupted' && json.degraded.length === 0;
   return isFine ? exitCodes.done : exitCodes.attention;
 }

@@ -15,7 +15,7 @@ import {
   describePlan,
   describeWarnings,
 } from '../describe.ts';
-import { fold } from '../layout.ts';
+import { asLines, fold } from '../layout.ts';
 import { passJson } from '../pass-json.ts';
 
 export const plan: CliCommand = {
@@ -65,7 +65,7 @@ Exit code 0: nothing to do. 2: changes are pending.`,
         '',
         ...fold([pending ? await pendingText(pass, config, context) : nothingText(config)], context),
       ];
-      context.print(`${lines.join('\n')}\n`);
+      context.print(`${asLines(lines).join('\n')}\n`);
     }
     return pending ? exitCodes.attention : exitCodes.done;
   },

@@ -1,4 +1,5 @@
 // `eni-agent remove`: everything that is ours goes, before the package goes, or before the disk becomes an image.
+
 import { isDaemonAlive } from '../../daemon/liveness.ts';
 import { metricsPath } from '../../daemon/metrics/file.ts';
 import { readReport } from '../../daemon/report.ts';
@@ -20,6 +21,7 @@ import { undoScript } from '../../removal/undo-script.ts';
 import type { System } from '../../system/system.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { settingsInForce } from '../configuration.ts';
+import { asLines } from '../layout.ts';
 
 export const remove: CliCommand = {
   name: 'remove',
@@ -144,7 +146,7 @@ function removeOurs(pass: PassContext): Promise<readonly string[]> {
 }
 
 function print({ json, print }: CommandContext, result: object, lines: readonly string[]): void {
-  print(json ? `${JSON.stringify({ version: 1, ...result }, null, 2)}\n` : `${lines.join('\n')}\n`);
+  print(json ? `${JSON.stringify({ version: 1, ...result }, null, 2)}\n` : `${asLines(lines).join('\n')}\n`);
 }
 
 function describe(paths: readonly string[]): readonly string[] {

@@ -1,5 +1,6 @@
 // `eni-agent render`: recorded metadata and a backend in, a folder out. Offline, without root, on any machine: for reviewing what
 // a distribution would get, and for the tests.
+
 import path from 'node:path';
 import { renderers } from '../../../renderers/registry.ts';
 import { factsForBackend, releaseNames } from '../../../renderers/releases/lookup.ts';
@@ -15,6 +16,7 @@ import { freshMachine } from '../../plan/plan-input.ts';
 import { planNetwork } from '../../plan/plan-network.ts';
 import { requiredOption, textOption } from '../args.ts';
 import { type CliCommand, exitCodes, type OptionValues } from '../command.ts';
+import { asLines } from '../layout.ts';
 import { octal, planJson } from '../pass-json.ts';
 
 export const render: CliCommand = {
@@ -82,7 +84,7 @@ Backends: ${Object.keys(renderers).join(', ')}.`,
           ...files.map(f => `  ${octal(f.mode)} ${f.path}`),
           ...(commands.length === 0 ? [] : ['They would be loaded by:']),
           ...commands.map(c => `  ${c.argv.join(' ')}`),
-          ...warnings.map(w => `warning: ${w}`),
+          ...asLines(warnings).map(w => `warning: ${w}`),
           '',
         ].join('\n'),
       );

@@ -15,7 +15,7 @@ import { applyContext, type MachineContext, readMachine } from '../../pass/machi
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { settingsInForce } from '../configuration.ts';
 import { bold, describeCommands, describeFiles, yellow } from '../describe.ts';
-import { fold } from '../layout.ts';
+import { asLines, fold } from '../layout.ts';
 import { octal } from '../pass-json.ts';
 
 export const rollback: CliCommand = {
@@ -120,6 +120,6 @@ async function preview(context: CommandContext, by: MachineContext): Promise<num
     '',
     'Nothing was changed; "eni-agent rollback" does this.',
   ];
-  context.print(`${lines.join('\n')}\n`);
+  context.print(`${asLines(lines).join('\n')}\n`);
   return exitCodes.attention;
 }

@@ -8,7 +8,7 @@ import { describeLiveOnly } from '../../model/live-only.ts';
 import { describeAge } from '../../model/time-text.ts';
 import { describePause } from '../../pass/pause.ts';
 import { type Style, yellow } from '../describe.ts';
-import { fold } from '../layout.ts';
+import { asLines, fold } from '../layout.ts';
 import type { Brief } from './brief.ts';
 import { describeDaemon } from './daemon.ts';
 import { headed, summary } from './heading.ts';
@@ -72,7 +72,7 @@ export function cachedText(daemon: DaemonView, now: number, style: Style): strin
     ...(reasons.length === 0 ? [] : ['', ...fold(reasons, style)]),
     ...(warnings.length === 0 ? [] : ['', ...fold(warnings, style)]),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${asLines(lines).join('\n')}\n`;
 }
 
 const notKnown = 'not known; "eni-agent status" looks at the machine itself';

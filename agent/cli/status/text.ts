@@ -7,7 +7,7 @@ import { describeLiveOnly } from '../../model/live-only.ts';
 import { clockTime } from '../../model/time-text.ts';
 import { describeCloud, type Inspection, isMetadataFailure } from '../../pass/inspect.ts';
 import { bold, describeEni, describeNotRead, describeWarnings, type Style, yellow } from '../describe.ts';
-import { fold } from '../layout.ts';
+import { asLines, fold } from '../layout.ts';
 import { besideConfig, describeConfig } from './config.ts';
 import { describeDaemon } from './daemon.ts';
 import { differenceLines } from './difference.ts';
@@ -56,7 +56,7 @@ export function statusText(view: StatusView, style: StatusStyle): string {
     ...fold(details, style),
     ...describeNotRead(found.notRead),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${asLines(lines).join('\n')}\n`;
 }
 
 /** What the daemon's own lines have not said above. */

@@ -1,4 +1,6 @@
 // `status --watch`: the same picture again and again. The kernel is read each time, the metadata seldom: its service counts requests.
+
+import { sealed } from '../../log/text.ts';
 import { type MetadataSource, openMetadataSource } from '../../metadata/metadata-source.ts';
 import type { PassContext } from '../../pass/pass.ts';
 import { readDmi } from '../../system/facts/dmi.ts';
@@ -24,7 +26,8 @@ export async function watch(
 /** Home and clear to the end in one go with the text, so that nothing flickers. */
 function separator(isTerminal: boolean, now: number): string {
   const time = new Date(now).toISOString();
-  return isTerminal ? `\u001b[H\u001b[J${time}, refreshed every 2 s; Ctrl-C to quit\n\n` : `--- ${time}\n`;
+  if (!isTerminal) return `--- ${time}\n`;
+  return `${sealed('\u001b[H\u001b[J')}${time}, refreshed every 2 s; Ctrl-C to quit\n\n`;
 }
 
 function openSource({ system, settings }: PassContext): MetadataSource {

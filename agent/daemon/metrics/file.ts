@@ -1,5 +1,6 @@
 // The report in Prometheus' text format, for the textfile collector of its node exporter: a file, because the agent listens on nothing.
 // Format: https://prometheus.io/docs/instrumenting/exposition_formats/ (version 0.0.4).
+import { printable } from '../../log/text.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { System } from '../../system/system.ts';
 import type { Report } from '../report.ts';
@@ -30,7 +31,7 @@ function labelText(labels: Readonly<Record<string, string>>): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-/** The three characters that the format escapes; ids and names of links come from elsewhere. */
+/** Ids and names of links come from elsewhere. Beside the line feed, which is not there any more, the format escapes these two. */
 function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return printable(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }

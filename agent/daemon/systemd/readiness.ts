@@ -1,7 +1,10 @@
 // Tells systemd that the daemon is up, and in one line what it does. Through systemd-notify(1), which the package of that name starts: Node
 // cannot send to a datagram socket of the AF_UNIX family. Without systemd (no NOTIFY_SOCKET) nothing happens, and nothing is loaded.
 
-import { printable } from '../../log/text.ts';
+import { cut, printable } from '../../log/text.ts';
+
+/** Characters of a status: a program takes no argument of more than 128 KiB. */
+const mostOfStatus = 500;
 
 export interface Readiness {
   /** READY=1 the first time, then only a status that differs from the last one. Never waits for the answer, never throws. */
@@ -31,7 +34,7 @@ export function openReadiness(socket: string | undefined, pid: number): Readines
   return {
     announce(text) {
       // One line: systemd-notify would take the next one for another word to systemd.
-      const status = printable(text);
+      const status = cut(printable(text), mostOfStatus);
       if (socket === undefined || status === last) return;
       last = status;
       if (!isTelling) void tell();

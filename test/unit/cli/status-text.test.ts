@@ -8,6 +8,7 @@ import { type StatusView, statusText } from '../../../agent/cli/status/text.ts';
 import type { DaemonView } from '../../../agent/daemon/liveness.ts';
 import type { Report } from '../../../agent/daemon/report.ts';
 import { AgentError } from '../../../agent/errors.ts';
+import { printableLines } from '../../../agent/log/text.ts';
 import { describeLiveOnly } from '../../../agent/model/live-only.ts';
 import { describeAge } from '../../../agent/model/time-text.ts';
 import type { Inspection } from '../../../agent/pass/inspect.ts';
@@ -119,7 +120,7 @@ describe('the table', () => {
 
   test('colours add nothing but colours', () => {
     const mixed = rows({ enis: [broken, comparisonOf(secondPlan)], skipped: [foreign] });
-    const painted = describeTable(mixed, now, { colour: true });
+    const painted = describeTable(mixed, now, { colour: true }).map(printableLines);
     expect(painted.map(line => line.replace(colours, ''))).toEqual(describeTable(mixed, now, plain));
     expect(painted[2]).toContain('\u001b[31mnot as planned');
     expect(painted[3]).toContain('\u001b[32mworking');

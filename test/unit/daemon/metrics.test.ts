@@ -133,7 +133,7 @@ test('whatever a label is made of, the file stays readable', () => {
   // Two that only the MAC tells apart.
   const enis = [{ ...eni, eniId: hostile }, nameless, { ...nameless, mac: parseMac('02:00:00:00:00:04')! }];
   const { samples } = parse(renderMetrics({ ...report, enis })).get('eni_agent_eni_state')!;
-  expect(samples[0]!.labels.eni).toBe(hostile);
+  expect(samples[0]!.labels.eni).toBe(hostile.replace('\n', '\\n'));
   expect(samples).toHaveLength(15);
 });
 

@@ -31,7 +31,7 @@ async function lineOf(fields: LogFields, message: string): Promise<string> {
   return lines.join('');
 }
 
-test('time, level, msg, then the fields in their order, as JSON.stringify has them', async () => {
+test('time, level, msg, then the fields in their order, as JSON.stringify has them, but for what cannot be printed', async () => {
   const cases: readonly LogFields[] = [
     {},
     { link: 'eth1', eni: 'eni-1', number: 3, yes: true, list: ['a', 'b"c'], none: undefined, last: '' },
@@ -42,7 +42,9 @@ test('time, level, msg, then the fields in their order, as JSON.stringify has th
   for (const fields of cases) {
     const time = new Date(at).toISOString();
     const wanted = JSON.stringify({ time, level: 'warn', msg: 'a "message" %s %d', ...fields });
-    expect(await lineOf(fields, 'a "message" %s %d')).toBe(`${wanted}\n`);
+    const line = await lineOf(fields, 'a "message" %s %d');
+    expect(line).toBe(`${wanted.replaceAll('\u2028', '\\u2028')}\n`);
+    expect(JSON.parse(line)).toEqual(JSON.parse(wanted));
   }
 });
 

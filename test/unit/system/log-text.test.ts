@@ -1,7 +1,14 @@
 // The log for people: its words, and that no value can break out of its line.
 import { expect, test } from 'vitest';
 import { triggers } from '../../../agent/daemon/report.ts';
-import { fewOf, printableLines, textLine, triggerWords } from '../../../agent/log/text.ts';
+import {
+  fewOf,
+  printableJson,
+  printableLines,
+  sealed,
+  textLine,
+  triggerWords,
+} from '../../../agent/log/text.ts';
 import type { LogFields } from '../../../agent/log.ts';
 
 const cases: readonly (readonly [LogFields, string, string])[] = [
@@ -23,16 +30,32 @@ const cases: readonly (readonly [LogFields, string, string])[] = [
     'a pass failed: missing: rule 4 28600 [verify-failed] (start)',
   ],
   [{ exit: 0, command: 'ip link', none: undefined }, 'ran', 'ran exit=0 command="ip link"'],
+  [{ trigger: 'constructor toString' }, 'wrote', 'wrote (constructor, toString)'],
   [{ until: '2026-01-15T10:30:00.000Z' }, 'paused until 10:30 UTC', 'paused until 10:30 UTC'],
   [{ lost: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }, 'lost', 'lost lost=a,b,c,d,e,and 2 more'],
 ];
 
 test('lines for a terminal: what they quote steers nothing, our own colours and an empty screen stay', () => {
-  const odd = 'a\r\u001b]0;title\u0007\u001b[2J\u001b[1A\u009b2J\u202eb';
   const ours = '\u001b[H\u001b[J\u001b[1mtitle\u001b[22m';
-  expect(printableLines(`${ours}\tx\n${odd}\n`)).toBe(
+  const odd = 'a\r\u001b]0;title\u0007\u001b[2J\u001b[1A\u009b2J\u202eb';
+  expect(printableLines(`${sealed(ours)}\tx\n${odd}\n`)).toBe(
     `${ours}\tx\na\\r\\u001b]0;title\\u0007\\u001b[2J\\u001b[1A\\u009b2J\\u202eb\n`,
   );
+});
+
+test.each(['\u001b[8mhidden', '\u001b[H\u001b[J', '\u001b[31m', '\u001b[1;1;1;1;31m'])(
+  'a sequence that we use is no less a stranger in what is quoted: %j',
+  odd => {
+    expect(printableLines(`x ${odd}\n`)).toBe(`x ${odd.replaceAll('\u001b', '\\u001b')}\n`);
+  },
+);
+
+test('a character of two code units stays the same one in JSON', () => {
+  const odd = { a: 'tag \u{e0041}, \u2028\u0085\u009b\u202e\u007f and \u{1f600}' };
+  for (const text of [printableLines(JSON.stringify(odd, null, 2)), printableJson(JSON.stringify(odd))]) {
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+    expect(JSON.parse(text)).toEqual(odd);
+  }
 });
 
 test.each(cases)('%o', (fields, message, line) => {
