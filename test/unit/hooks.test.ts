@@ -141,6 +141,18 @@ describe('a hook', () => {
   });
 });
 
+test('what a hook floods us with is not kept, and what it says of itself is one short line', async () => {
+  put('a', 'head -c 150000000 /dev/zero');
+  put('b', 'yes "$(printf \'\\033]0;title\\007 no\')" | head -c 40000000 >&2; exit 1');
+  put('c', `touch ${out('c')}`);
+  const before = process.memoryUsage().rss;
+  await runHooks(below(), log, pass, 'once');
+  expect(warnings.map(([fields]) => path.basename(String(fields.hook)))).toEqual(['a', 'b']);
+  for (const [fields] of warnings) expect(String(fields.reason ?? '')).toMatch(/^[\x20-\x7e]{0,300}$/);
+  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+  expect(written('c')).toBe('');
+});
+
 test('what a hook leaves running does not hold the lock', async () => {
   put('a', `sleep 1000 > ${out('null')} 2>&1 & echo $! > ${out('child')}`);
   const release = await realSystem.lock(out('lock'), 0);
