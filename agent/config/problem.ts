@@ -16,10 +16,17 @@ export interface ConfigProblem {
   readonly suggestion: string | null;
 }
 
+/** So much of what is wrong: the line that it quotes may be a whole file without a line end. */
+const mostCharacters = 1000;
+
 export function problemAt(line: ConfigLine, text: string, suggestion?: string): ConfigProblem {
   const { file, line: number, section } = line;
   const [key, value] = line.kind === 'key' ? [line.key, line.value] : [null, null];
-  return { file, line: number, section: section ?? null, key, value, text, suggestion: suggestion ?? null };
+  const said = text.length > mostCharacters ? `${text.slice(0, mostCharacters)} ...` : text;
+  return {
+    ...{ file, line: number, section: section ?? null, key, value, text: said },
+    suggestion: suggestion ?? null,
+  };
 }
 
 /** One line, in the form that compilers and systemd have, which editors understand. */

@@ -8,6 +8,8 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   const given = word.toLowerCase();
   const most = Math.max(1, Math.floor(given.length * 0.4));
   const near = candidates
+    // So many characters at least are to be inserted or deleted; a long word would take its time.
+    .filter(candidate => Math.abs(candidate.length - given.length) <= most)
     .map(candidate => ({ candidate, away: distance(given, candidate.toLowerCase()) }))
     .filter(({ away }) => away <= most)
     .sort((a, b) => a.away - b.away);
