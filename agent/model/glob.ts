@@ -17,26 +17,41 @@ export function globMatches(pattern: string, text: string, rules: GlobRules = {}
 /** For who matches many texts. A set that is none in a regular expression (`[z-a]`) matches nothing, as in the shell. */
 export function globRegExp(pattern: string, rules: GlobRules = {}): RegExp {
   const any = rules.path ? '[^/]' : '.';
-  let out = '';
+  /** What stands between the stars. */
+  const parts = [''];
+  const add = (text: string) => {
+    parts[parts.length - 1] += text;
+  };
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at]!;
     // The first character of a set is a member even where it is `]`.
     const close = pattern.indexOf(']', at + 2);
-    if (char === '*') out += `${any}*`;
-    else if (rules.starOnly) out += literal(char);
-    else if (char === '?') out += any;
+    if (char === '*') parts.push('');
+    else if (rules.starOnly) add(literal(char));
+    else if (char === '?') add(any);
     else if (char === '[' && close > 0) {
       const set = pattern.slice(at + 1, close).replace(/[\\\]]/g, '\\$&');
-      out += `[${set.replace(/^!/, '^')}]`;
+      add(`[${set.replace(/^!/, '^')}]`);
       at = close;
     } else if (char === '[' && !rules.openBracket) return /(?!)/;
-    else out += literal(char);
+    else add(literal(char));
   }
   try {
-    return new RegExp(`^${out}$`);
+    return new RegExp(`^${joined(parts, any)}$`);
   } catch {
     return /(?!)/;
   }
+}
+
+/**
+ * The first place where a part fits is as good as any later one, and is not given up again (`(?=(...))\\1`): a pattern of many stars would try
+ * every way to share the text between them, which are billions for twenty stars and a name of fifteen characters.
+ */
+function joined([first = '', ...rest]: readonly string[], any: string): string {
+  const last = rest.pop();
+  if (last === undefined) return first;
+  const middle = rest.filter(part => part !== '').map((part, at) => `(?=(${any}*?${part}))\\${at + 1}`);
+  return `${first}${middle.join('')}${any}*${last}`;
 }
 
 function literal(char: string): string {

@@ -1,4 +1,5 @@
 // Shell patterns, each with the rules of the tools that read them.
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type GlobRules, globMatches } from '../../../agent/model/glob.ts';
 
@@ -30,4 +31,27 @@ test.each<[pattern: string, text: string, rules: GlobRules, matches: boolean]>([
   ['cali*', 'cali12', star, true],
 ])('%s and %s, %j: %s', (pattern, text, rules, matches) => {
   expect(globMatches(pattern, text, rules)).toBe(matches);
+});
+
+/** Every way to share the text between the stars, as a definition has it. */
+function fitsSlowly(pattern: string, text: string): boolean {
+  if (pattern === '') return text === '';
+  const [first, ...rest] = [...pattern];
+  if (first === '*')
+    return fitsSlowly(rest.join(''), text) || (text !== '' && fitsSlowly(pattern, text.slice(1)));
+  return text !== '' && (first === '?' || first === text[0]) && fitsSlowly(rest.join(''), text.slice(1));
+}
+
+test('stars fit as by definition, and many of them take no time', () => {
+  const words = (alphabet: string) => fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 8 });
+  fc.assert(
+    fc.property(words('ab*?'), words('ab'), (pattern, text) => {
+      expect(globMatches(pattern, text)).toBe(fitsSlowly(pattern, text));
+    }),
+    { numRuns: 2000 },
+  );
+  const begun = process.cpuUsage();
+  for (const pattern of [`${'*'.repeat(40)}y`, `${'*a'.repeat(20)}y`, `${'*?'.repeat(20)}y`])
+    expect(globMatches(pattern, 'a'.repeat(60))).toBe(false);
+  expect(process.cpuUsage(begun).user).toBeLessThan(2_000_000);
 });
