@@ -51,7 +51,7 @@ function disabled({ rival }: RivalView): string | undefined {
   if (/(^|\s)network-config=disabled(\s|$)/.test(rival.files['/proc/cmdline'] ?? ''))
     return 'the kernel command line switches its network part off';
   const path = configs(rival.files).findLast(([, text]) =>
-    /^network:(\s*\{\s*|\s*\n\s+)config:\s*['"]?disabled\b/m.test(uncommented(text)),
+    /^network:(?:[ \t]*\{\s*|(?:[ \t]*\r?\n)+[ \t]+)config:\s*['"]?disabled\b/m.test(uncommented(text)),
   )?.[0];
   return path && `${path} switches its network part off`;
 }
@@ -84,12 +84,20 @@ function updateEvents({
   rival,
 }: RivalView): { readonly path: string; readonly words: readonly string[] } | undefined {
   for (const [path, text] of configs(rival.files).toReversed()) {
-    const list = /^updates:[\s\S]*?\bnetwork:[\s\S]*?\bwhen:\s*(\[[^\]]*\]|(?:\n\s*- .*)+)/m.exec(
-      uncommented(text),
-    )?.[1];
+    // Step by step: one expression would try each `updates:` with each `network:` and each `when:`.
+    const list = [/^updates:/m, /\bnetwork:/].reduce(behind, uncommented(text)).match(whenList)?.[1];
     if (list !== undefined) return { path, words: list.match(/[a-z][a-z-]*/g) ?? [] };
   }
   return undefined;
+}
+
+/** As `[a, b]`, or a line for each. Blank lines are what comments leave. */
+const whenList = /\bwhen:[ \t]*(\[[^\][]*\]|(?:(?:[ \t]*\r?\n)+[ \t]*- .*)+)/;
+
+/** Nothing, where it is not there. */
+function behind(text: string, what: RegExp): string {
+  const at = text.search(what);
+  return at < 0 ? '' : text.slice(at);
 }
 
 function configs(files: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
@@ -97,5 +105,5 @@ function configs(files: Readonly<Record<string, string>>): readonly (readonly [s
 }
 
 function uncommented(text: string): string {
-  return text.replace(/^\s*#.*$/gm, '');
+  return text.replace(/^[ \t]*#.*$/gm, '');
 }

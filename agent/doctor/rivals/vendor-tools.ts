@@ -43,7 +43,7 @@ export const ec2NetUtils: Rival = {
 /** A link to /dev/null, or a file with nothing but comments: in /etc it stands in front of the packaged one of the same name. */
 function isMask({ rival }: RivalView, path: string): boolean {
   const text = rival.files[path];
-  return text !== undefined && !/^\s*[^#\s]/m.test(text);
+  return text !== undefined && !/^[ \t]*[^#\s]/m.test(text);
 }
 
 /** One of its rules: priority and table are the same number there. */

@@ -96,8 +96,9 @@ export function maskSecrets(text: string): string {
   const key = '[\\w.-]{0,64}(?:psk|passw(?:or)?d|passphrase|secret|private[-_]?key|wep[-_]?key)[\\w.-]{0,64}';
   // A block of YAML below its key. Its lines stay, so that what comes behind it keeps its number.
   const block = new RegExp(
-    `^([ \\t]*)(?![ \\t])((?:[^\\n]*[ \\t{,"'])?${key}["']?[ \\t]*:[ \\t]*)[|>][-+0-9]*[ \\t]*\\n((?:\\1[ \\t]+[^\\n]*(?:\\n|$)|[ \\t]*\\n)*)`,
-    'gim',
+    // Not `^`, to which also CR and U+2028 begin a line, amid what `[^\n]*` takes.
+    `(?<![^\\n])([ \\t]*)(?![ \\t])((?:[^\\n]*[ \\t{,"'])?${key}["']?[ \\t]*:[ \\t]*)[|>][-+0-9]*[ \\t]*\\n((?:\\1[ \\t]+[^\\n]*(?:\\n|$)|[ \\t]*\\n)*)`,
+    'gi',
   );
   const quoted = `"(?:[^"\\\\\\n]|\\\\.)*"|'(?:[^'\\n]|'')*'`;
   // In YAML a plain value may have spaces in it.

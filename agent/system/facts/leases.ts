@@ -37,10 +37,12 @@ export async function readLease(
 
 /** The last lease of the file is the current one. */
 export function parseDhclientLeases(text: string): LinkLease | undefined {
-  const last = [...text.matchAll(/lease\s*\{([^}]*)\}/g)].at(-1)?.[1];
+  const blocks = text.split(/^[ \t]*lease[ \t]*\{/m).slice(1);
+  const last = blocks.findLast(block => block.includes('}'))?.split('}')[0];
   if (last === undefined) return undefined;
+  // Within its line: the file grows with each renewal, and `\s` would try every line end with every other.
   const statement = (name: string) =>
-    new RegExp(`^\\s*${name}\\s+([^;]+);`, 'm').exec(last)?.[1]?.trim() ?? '';
+    new RegExp(`^[ \\t]*${name}[ \\t]+([^;\\n]+);`, 'm').exec(last)?.[1]?.trim() ?? '';
   return lease(statement('fixed-address'), statement('option subnet-mask'), statement('option routers'));
 }
 

@@ -33,7 +33,7 @@ export async function listNetworkdFiles(system: System): Promise<readonly (reado
   return lists;
 }
 
-const asked = /^\s*(Host|KernelCommandLine)\s*=/m;
+const asked = /^[ \t]*(Host|KernelCommandLine)[ \t]*=/m;
 
 /** Empty unless a file asks for it. Below a root there is no kernel, and /etc/hostname is what the machine will be called. */
 export async function readMachine(

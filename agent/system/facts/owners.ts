@@ -138,8 +138,8 @@ export function parseNetworkdState(text: string): Owners {
  * of each counts: the journal's last lines follow below since 246.
  */
 export function parseNetworkctl(text: string): Owners {
-  const state = /^\s*State: \S+ \(([a-z-]+)\)/m.exec(text)?.[1];
-  const file = /^\s*Network File: (\/[\x21-\x7e]+)\s*$/m.exec(text)?.[1];
+  const state = /^[ \t]*State: \S+ \(([a-z-]+)\)/m.exec(text)?.[1];
+  const file = /^[ \t]*Network File: (\/[\x21-\x7e]+)[ \t]*$/m.exec(text)?.[1];
   return {
     ...(state === undefined ? {} : { networkd: state }),
     ...(file === undefined ? {} : { networkdFile: file }),
