@@ -15,7 +15,7 @@ export function ifupdownCandidate(facts: HostFacts): Finding {
       ? { backend: 'ifupdown', strength: 'active', evidence: [saw('networking', 'active')] }
       : deny(saw('networking', 'active'), saw('ifstate', `no-${facts.primaryLink}`));
   const configured = Object.entries(facts.files).some(
-    ([path, text]) => path.startsWith('/etc/network/interfaces') && /^\s*iface\s+(?!lo\s)\S+/m.test(text),
+    ([path, text]) => path.startsWith('/etc/network/interfaces') && /^[ \t]*iface\s+(?!lo\s)\S+/m.test(text),
   );
   return configured
     ? { backend: 'ifupdown', strength: 'installed', evidence: [saw('ifupdown', 'installed')] }

@@ -79,8 +79,7 @@ export function parseNetworkFile(path: string, text: string): readonly NetworkEn
     if (raw === undefined && begun === undefined) break;
     const joined: string = (begun?.text ?? '') + (raw ?? '');
     const line: number = begun?.line ?? at + 1;
-    // Counted over the whole line: `\\` is a backslash, and continues nothing.
-    if (raw !== undefined && /\\*$/.exec(joined)![0].length % 2 === 1) {
+    if (raw !== undefined && endsInContinuation(raw)) {
       begun = { text: `${joined.slice(0, -1)} `, line };
       continue;
     }
@@ -97,4 +96,11 @@ export function parseNetworkFile(path: string, text: string): readonly NetworkEn
     entries.push({ path, line, section, key, value });
   }
   return entries;
+}
+
+/** Counted from the end: `\\` is a backslash, and continues nothing. What goes on ends in a blank, so that no count goes on. */
+function endsInContinuation(line: string): boolean {
+  let start = line.length;
+  while (line[start - 1] === '\\') start -= 1;
+  return (line.length - start) % 2 === 1;
 }

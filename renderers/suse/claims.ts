@@ -81,13 +81,32 @@ function findXmlClaims(link: LinkIdentity, facts: HostFacts): readonly Claim[] {
     if (!path.startsWith('/etc/wicked/ifconfig/')) return [];
     // Comments make way for as many line ends, so that lines still count.
     const plain = text.replace(/<!--[\s\S]*?(-->|$)/g, comment => comment.replace(/[^\n]/g, ' '));
-    const hit = [...plain.matchAll(/<(name|port|slave|match)\b[^>]*>([\s\S]*?)<\/\1\s*>/g)].find(
-      ([, , inner = '']) => textsOf(inner).some(word => isWordFor(word, link)),
-    );
+    const hit = elementsIn(plain).find(({ inner }) => textsOf(inner).some(word => isWordFor(word, link)));
     if (hit === undefined) return [];
-    const line = plain.slice(0, hit.index).split('\n').length;
-    return [{ path, line, text: `<${hit[1]}> is ${link.name}` }];
+    const line = plain.slice(0, hit.at).split('\n').length;
+    return [{ path, line, text: `<${hit.tag}> is ${link.name}` }];
   });
+}
+
+/** The elements that may name a link, with what stands in them. One by one: an expression for both ends looks for each end to the end of the file. */
+function elementsIn(
+  text: string,
+): readonly { readonly tag: string; readonly at: number; readonly inner: string }[] {
+  const found: { tag: string; at: number; inner: string }[] = [];
+  const unclosed = new Set<string>();
+  let end = 0;
+  for (const { 0: open, 1: tag = '', index: at } of text.matchAll(/<(name|port|slave|match)\b[^<>]*>/g)) {
+    if (at < end || unclosed.has(tag)) continue;
+    const closing = new RegExp(`</${tag}\\s*>`, 'g');
+    closing.lastIndex = at + open.length;
+    const close = closing.exec(text);
+    if (close === null) unclosed.add(tag);
+    else {
+      found.push({ tag, at, inner: text.slice(at + open.length, close.index) });
+      end = closing.lastIndex;
+    }
+  }
+  return found;
 }
 
 function textsOf(inner: string): readonly string[] {
