@@ -15,7 +15,7 @@ export type Project = (typeof projects)[number];
 const root = path.join(import.meta.dirname, '../..');
 
 const globs: Readonly<Record<Project, readonly string[]>> = {
-  pure: ['test/{unit,golden,property,contract,scenario}/**/*.test.ts'],
+  pure: ['test/{unit,golden,property,contract,scenario,fuzz}/**/*.test.ts'],
   lab: ['test/lab/**/*.test.ts'],
   matrix: ['test/matrix/column.test.ts'],
   vm: ['test/vm/**/*.test.ts'],
