@@ -25,28 +25,43 @@ export function replaceFile(file: string, content: string, mode: number): Promis
 const turns = new Map<string, Promise<unknown>>();
 
 async function replaceNow(file: string, content: string, mode: number): Promise<void> {
-  const folder = path.dirname(file);
-  await makeFolders(folder);
-  // One name for all: programs that write hold the lock, and what a crash left behind goes with the next write.
-  const temporary = path.join(folder, temporaryName);
+  await makeFolders(path.dirname(file));
+  await byTemporary(file, async temporary => {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.chmod(mode);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await putInPlace(temporary, file);
+  });
+}
+
+/**
+ * One name for all: programs that write hold the lock, and what a crash left behind goes with the next write. What a write that fails has left goes
+ * at once: on a full disk it is the room that a rollback needs.
+ */
+export async function byTemporary(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = path.join(path.dirname(file), temporaryName);
   // Anew and through no link: whatever lies there, nothing of somebody is written.
   await fs.rm(temporary, { recursive: true, force: true });
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    await handle.writeFile(content);
-    await handle.chmod(mode);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await write(temporary);
+  } catch (error) {
+    await fs.rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw error;
   }
-  await putInPlace(temporary, file);
 }
 
 export async function copyExactly(from: string, to: string): Promise<void> {
   await makeFolders(path.dirname(to));
-  const temporary = path.join(path.dirname(to), temporaryName);
-  await fs.rm(temporary, { recursive: true, force: true });
+  await byTemporary(to, temporary => copyBy(temporary, from, to));
+}
+
+async function copyBy(temporary: string, from: string, to: string): Promise<void> {
   const found = await fs.lstat(from);
   const { mode, uid, gid } = found;
   // In seconds: a Date has whole milliseconds.

@@ -11,13 +11,13 @@ import {
 import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import {
+  byTemporary,
   copyExactly,
   fileError,
   isErrno,
   makeFolders,
   replaceFile,
   syncFolder,
-  temporaryName,
 } from './disk.ts';
 import { isSandboxed, runOutside } from './outside-sandbox.ts';
 import { defaultTimeoutMs, runCommand } from './run-command.ts';
@@ -87,14 +87,14 @@ export const realSystem: System = {
   },
 
   async link(from, to) {
-    const temporary = path.join(path.dirname(to), temporaryName);
     try {
       await makeFolders(path.dirname(to));
-      await fs.rm(temporary, { recursive: true, force: true });
-      await fs.link(from, temporary);
-      await fs.rename(temporary, to);
-      // rename(2) does nothing where both are names of one file.
-      await fs.rm(temporary, { force: true });
+      await byTemporary(to, async temporary => {
+        await fs.link(from, temporary);
+        await fs.rename(temporary, to);
+        // rename(2) does nothing where both are names of one file.
+        await fs.rm(temporary, { force: true });
+      });
     } catch (error) {
       throw fileError(`link ${from} as`, to, error);
     }

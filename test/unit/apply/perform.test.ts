@@ -74,3 +74,17 @@ test('NetworkManager is told when the new rules are there already, since it take
   expect(seen.length).toBe(1);
   expect(seen[0]!.length).toBe(eni!.rules.filter(r => r.family === 4).length);
 });
+
+test('a rollback writes no file that is as it was: where nothing can be written, nothing has to be', async () => {
+  const { system, context } = machine();
+  const { path, mode, content } = networkd.render([eni!], stock)[0]!;
+  system.put(path, content, mode);
+  system.writeFile = async file => {
+    throw new Error(`cannot write ${file}`);
+  };
+  const files = [{ path, mode, before: `${content}new`, after: content }];
+  const work = { changes: [{ kind: 'changed' as const, before: eni!, after: eni! }], files };
+  await expect(perform(context, work)).rejects.toThrow('cannot write');
+  await perform(context, work, true);
+  expect(await system.readFile(path)).toBe(content);
+});

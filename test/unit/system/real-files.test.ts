@@ -141,3 +141,18 @@ test('nothing is written through a link that lies where the temporary file goes'
   }
   for (const name of ['a', 'b', 'c']) expect(readFileSync(join(dir, name), 'utf8')).toBe('new');
 });
+
+test('a write that fails leaves nothing behind: what is left on a full disk keeps it full', async () => {
+  writeFileSync(join(dir, 'a'), 'old');
+  // Nothing can be put in the place of a folder.
+  mkdirSync(join(dir, 'folder/in-it'), { recursive: true });
+  const there = () => readdirSync(dir).sort();
+  const before = there();
+  for (const write of [
+    () => realSystem.writeFile(join(dir, 'folder'), 'new', 0o644),
+    () => realSystem.copy(join(dir, 'a'), join(dir, 'folder')),
+    () => realSystem.link(join(dir, 'a'), join(dir, 'folder')),
+  ])
+    await expect(write()).rejects.toThrow('folder');
+  expect(there()).toEqual(before);
+});
