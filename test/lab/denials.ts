@@ -50,10 +50,10 @@ processes.spawn = (program, args, options) => {
 
 /**
  * Files for a guest: a drop-in for each unit that loads the script, and lets a call that the filter refuses kill its process instead of
- * being an error, which a program may swallow.
+ * being an error, which a program may swallow. But io_uring is let in: Node asks for it on newer kernels, and does without where it is refused.
  */
 export function noteDenials(units: readonly string[]): Readonly<Record<string, string>> {
-  const dropIn = `[Service]\nEnvironment=NODE_OPTIONS=--require=${scriptPath}\nSystemCallErrorNumber=\n`;
+  const dropIn = `[Service]\nEnvironment=NODE_OPTIONS=--require=${scriptPath}\nSystemCallErrorNumber=\nSystemCallFilter=io_uring_setup io_uring_enter io_uring_register\n`;
   const dropIns = units.map(unit => [`etc/systemd/system/${unit}.d/lab-denials.conf`, dropIn] as const);
   return { ...Object.fromEntries(dropIns), [scriptPath.slice(1)]: script };
 }

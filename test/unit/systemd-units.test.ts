@@ -39,6 +39,12 @@ test('each folder of each backend and drop-in can be written', () => {
   expect(lost).toEqual([]);
 });
 
+test('what can be written is in the document', () => {
+  const documented = readDocument('docs/systemd.md');
+  for (const path of valuesOf(service, 'ReadWritePaths'))
+    expect(documented).toContain(`\`${path.replace(/^-/, '')}\``);
+});
+
 test('one mount for all of /run', () => {
   expect(valuesOf(service, 'RuntimeDirectory')).toEqual([]);
   const below = valuesOf(service, 'ReadWritePaths').filter(path => /^-?\/run\/./.test(path));
