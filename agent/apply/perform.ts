@@ -122,7 +122,7 @@ function obstacles(changes: readonly EniChange[], { links, addresses }: KernelSt
  * Twice at most: `ip rule del` without `iif` takes the first rule that fits, so a copy of ours that lacks only `iif lo` (a person
  * added it by hand) makes the kernel delete ours instead. Then ours is added again, behind the copy, and the copy goes.
  */
-async function removeStale(context: ApplyContext, changes: readonly EniChange[]): Promise<void> {
+export async function removeStale(context: ApplyContext, changes: readonly EniChange[]): Promise<void> {
   const { system } = context;
   for (let round = 0; round < 2; round++) {
     const before = differences(context, changes, await readKernelState(system));

@@ -76,8 +76,12 @@ export function asState(found: unknown): State {
   return { ...emptyState, ...state, applied: state.applied.map(planOfToday) };
 }
 
-/** Writes only if something changed: a pass that changes nothing leaves no trace. Readable by all: `status` needs no root. */
-export async function writeState(system: System, state: State): Promise<void> {
+/**
+ * Writes only if something changed: a pass that changes nothing leaves no trace. Readable by all: `status` needs no root.
+ *
+ * @param force writes in any case
+ */
+export async function writeState(system: System, state: State, { force = false } = {}): Promise<void> {
   const text = `${JSON.stringify(state, null, 1)}\n`;
-  if ((await system.readFile(statePath)) !== text) await system.writeFile(statePath, text, 0o644);
+  if (force || (await system.readFile(statePath)) !== text) await system.writeFile(statePath, text, 0o644);
 }

@@ -2,7 +2,7 @@
 // Pure parts decide what; perform.ts and rollback.ts do it, in an order that a crash cannot spoil: up to the commit the checkpoint
 // says how to undo everything, and the next start does.
 import type { EniChange } from '../../renderers/renderer.ts';
-import { reasonOf } from '../errors.ts';
+import { AgentError, reasonOf } from '../errors.ts';
 import type { ChangeResult } from '../history/entry.ts';
 import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
@@ -30,6 +30,8 @@ import { joinPrimaryGroup, releasePrimaryGroup } from './primary/group.ts';
 import { returningOf, snapshotPrimary } from './primary/guard.ts';
 import { rollBack } from './rollback.ts';
 import { type State, writeState } from './state-file.ts';
+import { tryToKeep } from './unrecorded/record.ts';
+import { isOfKernelAlone, repairInKernel } from './unrecorded/repair.ts';
 import { faultsOf, verify } from './verify.ts';
 
 export interface Change {
@@ -43,16 +45,22 @@ export interface Change {
   readonly returned?: ReadonlySet<Mac>;
 }
 
-/** Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). The history has either. */
-export async function applyChange(context: ApplyContext, change: Change): Promise<void> {
+/**
+ * Applies a change and verifies it, or throws after it was rolled back (`rollback-failed` if that failed too). The history has either.
+ *
+ * @returns what could not be kept of it: a repair in the kernel alone is made on a full disk, too
+ */
+export async function applyChange(context: ApplyContext, change: Change): Promise<readonly string[]> {
   const progress: Progress = { result: 'failed', kernel: undefined };
+  let unkept: readonly string[] = [];
   try {
-    await apply(context, change, progress);
+    unkept = await apply(context, change, progress);
   } catch (error) {
     await noteChange(context, { ...change, result: progress.result, error });
     throw error;
   }
   await noteChange(context, { ...change, result: resultOf(context, change), kernel: progress.kernel });
+  return unkept;
 }
 
 /** How far an apply has come, should it fail now. */
@@ -62,7 +70,7 @@ interface Progress {
   kernel: KernelState | undefined;
 }
 
-async function apply(context: ApplyContext, change: Change, progress: Progress): Promise<void> {
+async function apply(context: ApplyContext, change: Change, progress: Progress): Promise<readonly string[]> {
   await prepareRoot(context, change.files);
   await runPhase(context, 'validate', change.changes);
   const kernel = await readKernelState(context.system);
@@ -70,7 +78,13 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   const checkpoint = await takeCheckpoint(context, change, kernel);
   const { applied } = change.stateBefore;
   const foreign = foreignBeside(context, kernel, { ...change, applied, planned: change.plan.enis });
-  await writeCheckpoint(context.system, checkpoint);
+  if (isOfKernelAlone(context, change, kernel)) {
+    const reason = await tryToKeep(context.log, () => writeCheckpoint(context.system, checkpoint));
+    if (reason !== undefined) {
+      await repair(context, change, checkpoint, kernel);
+      return [reason];
+    }
+  } else await mustKeep(context, checkpoint);
   try {
     await joinPrimaryGroup(context, kernel, groupWish(change));
     await perform(context, change, false, kernel);
@@ -91,6 +105,30 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   await releasePrimaryGroup(context, kernel, groupWish(change));
   await giveLinksBack(context, change, checkpoint);
   await commit(context, change, checkpoint, kernel);
+  return [];
+}
+
+/** Nothing was touched yet. */
+async function mustKeep({ system }: ApplyContext, checkpoint: Checkpoint): Promise<void> {
+  try {
+    await writeCheckpoint(system, checkpoint);
+  } catch (cause) {
+    throw new AgentError('file-failed', reasonOf(cause), {
+      cause,
+      hint: 'nothing was changed, since there would be no way back: check the disk and the permissions of the folder',
+    });
+  }
+}
+
+/** On a disk that keeps no checkpoint. What fails is not taken back: nothing went but what the plan of before had not either. */
+async function repair(
+  context: ApplyContext,
+  change: Change,
+  checkpoint: Checkpoint,
+  kernel: KernelState,
+): Promise<void> {
+  await repairInKernel(context, change, kernel);
+  await verify(context, change.plan, change.changes, checkpoint.primary);
 }
 
 function groupWish({ plan: { primaryLink }, stateBefore, stateAfter }: Change) {

@@ -4,6 +4,7 @@ import { reasonOf } from '../errors.ts';
 import { build } from '../model/build.ts';
 import { listed } from '../model/listed.ts';
 import { clockTimeOf } from '../pass/pause.ts';
+import { recordProblem } from '../pass/unkept.ts';
 import { braked, undoneIn } from './fights.ts';
 import { errorOf, type Memory } from './memory.ts';
 import { isAsPlanned } from './picture.ts';
@@ -16,7 +17,7 @@ export async function publish(daemon: DaemonState): Promise<void> {
   const { context, settings, memory } = daemon;
   if (isGood(memory, context.system.ticks())) daemon.memory = { ...memory, goodAt: memory.lookedAt };
   const report = makeReport(daemon);
-  const problems = [...context.wakeups.problems()];
+  const problems = [...report.problems];
   try {
     await writeReport(context.system, report);
     await context.onReport(report, settings);
@@ -43,6 +44,7 @@ function makeReport(daemon: DaemonState): Report {
   const { counters } = memory;
   const { system } = context;
   const fights = braked(memory.fights, context.system.ticks());
+  const unkept = recordProblem(context.log);
   return {
     version: 1,
     build,
@@ -77,7 +79,8 @@ function makeReport(daemon: DaemonState): Report {
     lastGoodLookAt: memory.goodAt,
     answered: memory.answered,
     configProblem,
-    problems: context.wakeups.problems(),
+    degraded: memory.picture.degraded.filter(text => text !== unkept),
+    problems: [...context.wakeups.problems(), ...(unkept === undefined ? [] : [unkept])],
   };
 }
 

@@ -115,7 +115,7 @@ export interface Report {
   readonly lastGoodLookAt: string | null;
   /** Names in the trigger folder that have been answered, the latest last. */
   readonly answered: readonly string[];
-  /** What is wrong with the daemon's own ears. */
+  /** What is wrong with the daemon's own ears, and that its folder is full or read-only. */
   readonly problems: readonly string[];
 }
 

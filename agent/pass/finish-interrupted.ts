@@ -21,7 +21,8 @@ export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
 export async function finishInterrupted(context: PassContext): Promise<boolean> {
   const { system, log } = context;
   const checkpoint = await readCheckpoint(system, checkpointPath);
-  if (await system.exists(halfWritten)) await system.removeFile(halfWritten);
+  // On a disk that is read-only by now it stays, and is in nobody's way.
+  if (await system.exists(halfWritten)) await system.removeFile(halfWritten).catch(() => undefined);
   if (checkpoint === undefined) return false;
   log.warn({ change: checkpoint.time }, 'an earlier apply was interrupted; rolling it back');
   const failure = new AgentError('verify-failed', `the apply of ${checkpoint.time} was interrupted`);

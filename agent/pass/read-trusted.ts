@@ -1,7 +1,10 @@
 // The metadata, read so that it may be acted on.
 import { isOfThisMachine, type State } from '../apply/state-file.ts';
-import { type InstanceReading, readInstance } from '../metadata/read-instance.ts';
+import { endpointsOf, type InstanceReading, readInstance } from '../metadata/read-instance.ts';
+import { providerNamed } from '../metadata/registry.ts';
+import { type Ip, parseIp } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { Settings } from '../model/settings.ts';
 import { agree, believe, takesAway } from '../plan/believe.ts';
 import { readDmi } from '../system/facts/dmi.ts';
 import type { PassContext } from './pass.ts';
@@ -70,4 +73,13 @@ async function readMetadata({ system, settings, metadata }: PassContext): Promis
   if (metadata !== undefined) return metadata.read();
   const { provider, url, timeoutMs } = settings.metadata;
   return readInstance({ provider, url, timeoutMs, dmi: await readDmi(system) });
+}
+
+/** The address whose route is part of the primary's picture: of the endpoint that answered, which by IPv6 alone is the second one. */
+export function metadataAddressOf(
+  { instance, endpoint }: Pick<InstanceReading, 'instance' | 'endpoint'>,
+  settings: Settings,
+): Ip | undefined {
+  const [first] = endpointsOf(providerNamed(instance.provider), settings.metadata.url);
+  return parseIp(new URL(endpoint ?? first).hostname.replace(/^\[|\]$/g, ''));
 }

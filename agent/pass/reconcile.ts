@@ -17,6 +17,7 @@ import { scriptPath } from '../apply/published/script.ts';
 import { lackingTools, publishedCommands, settlePublished } from '../apply/published/settle.ts';
 import { type State, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
+import { recordProblem, tryToKeep } from '../apply/unrecorded/record.ts';
 import { AgentError } from '../errors.ts';
 import type { Instance } from '../model/instance.ts';
 import type { LinkIdentity } from '../model/link-identity.ts';
@@ -25,9 +26,8 @@ import { type Desired, degradations, planDesired } from './desired.ts';
 import { diff } from './differences.ts';
 import { finishInterrupted } from './finish-interrupted.ts';
 import { applyContext, mustBeRecognisable, recogniseMachine, takeReadings, withBackend } from './machine.ts';
-import { metadataAddressOf } from './metadata-address.ts';
 import type { PassContext, PassOptions, PassResult } from './pass.ts';
-import { readTrusted } from './read-trusted.ts';
+import { metadataAddressOf, readTrusted } from './read-trusted.ts';
 import { mustBeSamePrimary } from './same-primary.ts';
 
 export async function reconcile(context: PassContext, options: PassOptions): Promise<PassResult> {
@@ -100,6 +100,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
     const { add, remove } = work.kernelChanges;
     const isSet = add.length + remove.length + marking.length > 0;
     let unmarked: readonly string[] = [];
+    let unkept: readonly string[] = [];
     if (options.apply) {
       const wish = { primaryLink, enis: stateAfter.applied, before: state.applied };
       await settlePrimaryGroup({ system, log, compare }, kernel, wish);
@@ -110,9 +111,9 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
       await settlePrimaryAddresses({ system, log }, addresses);
       await settleAltNames({ system, log }, kernel, altNames);
       unmarked = await settlePublished({ system, log }, configured, false);
-      await writeState(system, stateAfter);
+      unkept = await keepState(context, stateAfter);
     }
-    const degraded = [...result.degraded, ...unmarked];
+    const degraded = [...result.degraded, ...unmarked, ...unkept];
     return { ...result, degraded, outcome: isSet && !options.apply ? 'pending' : 'unchanged' };
   }
   if (!options.apply) return { ...result, outcome: 'pending' };
@@ -127,7 +128,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   const apply = { ...applyContext(context, machine, metadataAddressOf(reading, settings)), compare };
   const { why, driftOf } = options;
   const trigger = why?.trigger === undefined ? undefined : String(why.trigger);
-  await applyChange(
+  const unkept = await applyChange(
     { ...apply, trigger },
     {
       plan: desired.plan,
@@ -149,8 +150,15 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
   await settleAltNames({ system, log }, kernel, altNames);
   const unmarked = await settlePublished({ system, log }, configured, isNewScript);
   const stillLive = await readLiveOnly(system, renderer, reloadHazard, look);
-  const degraded = [...degradations(reading.instance, desired, stillLive), ...unmarked];
+  const degraded = [...degradations(reading.instance, desired, stillLive), ...unmarked, ...unkept];
   return { ...result, liveOnly: stillLive, degraded, outcome: 'applied' };
+}
+
+/** Nothing on the machine depends on it. Where the disk was full a moment ago the same is written once more, to see whether it still is. */
+async function keepState({ system, log }: PassContext, state: State): Promise<readonly string[]> {
+  const force = recordProblem(log) !== undefined;
+  const reason = await tryToKeep(log, () => writeState(system, state, { force }));
+  return reason === undefined ? [] : [reason];
 }
 
 type KernelChanges = PassResult['kernelChanges'];

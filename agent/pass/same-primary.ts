@@ -10,8 +10,8 @@ import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
 import { matchLink } from '../plan/match-links.ts';
 import type { System } from '../system/system.ts';
-import { metadataAddressOf } from './metadata-address.ts';
 import type { PassContext } from './pass.ts';
+import { metadataAddressOf } from './read-trusted.ts';
 
 type Look = Pick<PassContext, 'system' | 'settings' | 'metadata'>;
 

@@ -40,8 +40,12 @@ export async function giveBack(
     return isSame && (primaryToo || link.name !== facts.primaryLink) ? [{ found, link }] : [];
   });
   for (const { found, link } of links) await giveLinkBack(context, before, found, link, undoes);
+  // On the primary a lease is its service's to have again, in its own words.
+  const isLeft = (link: string, o: FoundObject) => link !== facts.primaryLink || !isOfLease(o);
   const wanted = links
-    .flatMap(({ found }) => found.objects.flatMap(o => asOfNow(o, system.now() - found.since)))
+    .flatMap(({ found }) =>
+      found.objects.filter(o => isLeft(found.link, o)).flatMap(o => asOfNow(o, system.now() - found.since)),
+    )
     .filter(o => !isElsewhere(o, before, returns, enis) && (undoes || !outranksPrimary(o, before)));
   const missing = await missingOf(context, wanted);
   if (missing.length === 0) return wanted;
@@ -87,6 +91,10 @@ async function giveLinkBack(
     ...(up && !now.up ? [`link set dev ${link} up`] : []),
   ];
   if (lines.length > 0) await runBatches(system, [{ family: 4, lines }], true);
+}
+
+function isOfLease({ add, lifetime }: FoundObject): boolean {
+  return lifetime !== undefined || / proto (dhcp|ra)( |$)/.test(add);
 }
 
 /** With what is left of its lifetime; nothing if that is over. */
