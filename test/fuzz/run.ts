@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { Finding } from './explore.ts';
+import type { Leak } from './hostile/search.ts';
 import { mostCharacters } from './mutate.ts';
 import { targets } from './targets/all.ts';
 import type { Order, Outcome } from './worker.ts';
@@ -106,6 +107,24 @@ async function fuzz(names: readonly string[], minutes: number, seed: number): Pr
   return sum.findings === 0 ? 0 : 1;
 }
 
+/** Its processor time is that of the whole process, loading included. */
+async function hostile(instances: number, hosts: number, seed: number): Promise<number> {
+  const { searchHosts, searchInstances } = await import('./hostile/search.ts');
+  let leaks = 0;
+  const say = (kind: string) => (leak: Leak) => {
+    leaks += 1;
+    console.log(`LEAKED ${kind} ${leak.number} of seed ${seed}: ${leak.what}`);
+  };
+  await searchInstances(instances, seed, say('instance'));
+  await searchHosts(hosts, seed, say('host'));
+  const { user, system } = process.cpuUsage();
+  const seconds = Math.round((user + system) / 1e6);
+  console.log(
+    `seed ${seed}: ${instances} hostile instances, ${hosts} hostile hosts, ${seconds} s of processor time, ${leaks} leaks`,
+  );
+  return leaks === 0 ? 0 : 1;
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -126,4 +145,6 @@ if (values.help === true || stranger !== undefined) {
   if (stranger !== undefined) console.error(`no target is called ${stranger}`);
   console.log(usage);
   process.exitCode = stranger === undefined ? 0 : 64;
-} else process.exitCode = await fuzz(positionals, Number(values.minutes), Number(values.seed));
+} else if (values.hostile === true)
+  process.exitCode = await hostile(Number(values.instances), Number(values.hosts), Number(values.seed));
+else process.exitCode = await fuzz(positionals, Number(values.minutes), Number(values.seed));
