@@ -41,7 +41,7 @@ const table = {
   'lock-held': { exit: 1, hint: 'wait until the other eni-agent is done, then run this again' },
   'state-unreadable': {
     exit: 1,
-    hint: 'move the file away and run it again; docs/errors.md says what is lost without it',
+    hint: 'the next pass ("eni-agent once") puts the file aside; docs/errors.md says what is lost without it',
   },
   'file-failed': { exit: 1, hint: 'check the disk and the permissions of the folder' },
   'command-failed': { exit: 1, hint: 'run the command by hand to see its whole output' },

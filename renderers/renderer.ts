@@ -174,6 +174,8 @@ export interface Renderer {
    * way for ours (and comes back in a rollback). Undefined where there is none.
    */
   supersedes?(link: string, facts: HostFacts): string | undefined;
+  /** Where such files are: what a checkpoint may name beside our own. */
+  readonly supersededFiles?: Pick<OwnFiles, 'dir' | 'name'>;
 
   /** How this change travels; see activate() for the last parameter. */
   travel(change: EniChange, facts: HostFacts, reloadHazard?: string): Travel;

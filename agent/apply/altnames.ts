@@ -4,8 +4,9 @@ import type { HostFacts } from '../model/host.ts';
 import type { KernelLink, KernelState } from '../model/kernel-state.ts';
 import type { LinkIdentity } from '../model/link-identity.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { type OwnFile, recall } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import { identifyLink } from '../system/facts/identify-link.ts';
-import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { readBootId } from './checkpoint.ts';
@@ -101,15 +102,22 @@ async function isMatched(
 }
 
 export async function readGivenNames(system: System): Promise<readonly GivenName[]> {
-  const text = await unlessDenied(system.readFile(altNamesPath), undefined);
-  if (text === undefined) return [];
-  try {
-    const { bootId, given } = JSON.parse(text) as { bootId?: string; given?: readonly GivenName[] };
-    return bootId === (await readBootId(system)) && Array.isArray(given) ? given : [];
-  } catch {
-    return [];
-  }
+  const memory = await recall(system, memoryFile);
+  return memory !== undefined && memory.bootId === (await readBootId(system)) ? memory.given : [];
 }
+
+interface Memory {
+  readonly bootId: string | undefined;
+  readonly given: readonly GivenName[];
+}
+
+const memoryFile: OwnFile<Memory> = {
+  path: altNamesPath,
+  shape: s.shapeOf({
+    bootId: s.optional(s.line),
+    given: s.listOf(s.shapeOf<GivenName>({ index: s.count, name: s.line })),
+  }),
+};
 
 async function remember(system: System, given: readonly GivenName[]): Promise<void> {
   if (given.length === 0) return system.removeFile(altNamesPath);

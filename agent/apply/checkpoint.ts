@@ -1,15 +1,17 @@
 // The record that makes an apply undoable: written before anything is touched, turned into the "last change" by the commit. One
 // file, replaced in one step, so a crash leaves either no checkpoint (nothing was touched) or a whole one.
 import type { EniChange } from '../../renderers/renderer.ts';
-import { AgentError, reasonOf } from '../errors.ts';
-import type { BackendName } from '../model/host.ts';
+import { type BackendName, backendNames } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { eniChange } from '../records/model-shapes.ts';
+import { type OwnFile, readOwn } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import type { System } from '../system/system.ts';
 import { changeOfToday } from './earlier-plans.ts';
-import type { FoundLink } from './others/found.ts';
-import type { FileChange } from './ownership.ts';
-import type { PrimarySnapshot } from './primary/guard.ts';
-import { asState, type State } from './state-file.ts';
+import { type FoundLink, foundLink } from './others/found.ts';
+import { type FileChange, fileChange } from './ownership.ts';
+import { type PrimarySnapshot, primarySnapshot } from './primary/guard.ts';
+import { type State, stateOfToday, stateShape } from './state-file.ts';
 
 export const checkpointPath = '/var/lib/eni-agent/checkpoint.json';
 export const lastChangePath = '/var/lib/eni-agent/last-change.json';
@@ -33,22 +35,34 @@ export interface Checkpoint {
   readonly found: readonly FoundLink[];
 }
 
-export async function readCheckpoint(system: System, path: string): Promise<Checkpoint | undefined> {
-  const text = await system.readFile(path);
-  if (text === undefined) return undefined;
-  try {
-    const checkpoint = (JSON.parse(text) ?? {}) as Checkpoint;
-    if (checkpoint.version !== 1) throw new Error(`version ${JSON.stringify(checkpoint.version)} is not 1`);
-    const lists = [checkpoint.changes, checkpoint.files, checkpoint.knownFaults];
-    if (!lists.every(Array.isArray)) throw new Error('a list is missing');
-    // Whatever becomes of the rollback, this is written as the state.
-    const stateBefore = asState(checkpoint.stateBefore);
-    // Earlier versions have not noted what they found.
-    const changes = checkpoint.changes.map(changeOfToday);
-    return { ...checkpoint, changes, stateBefore, found: checkpoint.found ?? [] };
-  } catch (cause) {
-    throw new AgentError('state-unreadable', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  }
+const shape = s.shapeOf<Checkpoint>({
+  version: s.literal(1),
+  time: s.time,
+  backend: s.oneOf(backendNames),
+  changes: s.listOf(eniChange),
+  files: s.listOf(fileChange),
+  primary: primarySnapshot,
+  committed: s.flag,
+  bootId: s.optional(s.line),
+  stateBefore: stateShape,
+  knownFaults: s.listOf(s.line),
+  // Earlier versions have not noted what they found.
+  found: s.withDefault(s.listOf(foundLink), []),
+});
+
+export const checkpointFile: OwnFile<Checkpoint> = { path: checkpointPath, shape };
+export const lastChangeFile: OwnFile<Checkpoint> = { path: lastChangePath, shape };
+
+/** Throws `state-unreadable`, `file-failed`. */
+export async function readCheckpoint(
+  system: System,
+  file: OwnFile<Checkpoint>,
+): Promise<Checkpoint | undefined> {
+  const found = await readOwn(system, file);
+  if (found === undefined) return undefined;
+  // Whatever becomes of the rollback, `stateBefore` is written as the state.
+  const changes = found.changes.map(changeOfToday);
+  return { ...found, changes, stateBefore: stateOfToday(found.stateBefore) };
 }
 
 export async function writeCheckpoint(

@@ -1,11 +1,7 @@
 // Plans that an earlier version has written to the state file or to a checkpoint, in the form of today.
 import type { EniChange } from '../../renderers/renderer.ts';
 import type { EniPlan, PlannedRule } from '../model/network-plan.ts';
-
-/** Before 0.2 a rule said `suppressDefault`, and had neither `oif` nor a group. */
-interface EarlierRule extends PlannedRule {
-  readonly suppressDefault?: boolean;
-}
+import type { EarlierRule } from '../records/model-shapes.ts';
 
 export function planOfToday(plan: EniPlan): EniPlan {
   return { ...plan, rules: plan.rules.map(ruleOfToday) };

@@ -9,6 +9,7 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../model/network-plan.ts';
+import * as s from '../records/shapes.ts';
 
 /**
  * Protocol number of every route and rule that the agent itself adds. No name in any distribution's rt_protos; 66 is Google's
@@ -24,6 +25,15 @@ export interface KernelObject {
   readonly add: string;
   readonly remove: string;
 }
+
+/** Of one that was written down: each of its words becomes a line of `ip -batch`. */
+export const kernelObjectFields = {
+  key: s.line,
+  kind: s.oneOf(['link', 'address', 'route', 'rule']),
+  family: s.family,
+  add: s.line,
+  remove: s.line,
+};
 
 export interface ObjectOptions {
   /** `ip rule ... protocol N` needs iproute2 4.17 and a kernel to match. */

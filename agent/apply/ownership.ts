@@ -1,6 +1,7 @@
 // Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes, or if the renderer
 // has another proof where a tool drops comments (NetworkManager: the UUID); anything else is foreign, and foreign files are neither changed nor removed.
 import { type FileText, isMarked, type OwnFiles, type Renderer } from '../../renderers/renderer.ts';
+import * as s from '../records/shapes.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 
@@ -11,6 +12,13 @@ export interface FileChange {
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
+
+export const fileChange = s.shapeOf<FileChange>({
+  path: s.absolutePath,
+  mode: s.count,
+  before: s.optional(s.text),
+  after: s.optional(s.text),
+});
 
 /** A file as it is on the disk. */
 export interface FoundFile {

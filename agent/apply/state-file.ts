@@ -1,14 +1,16 @@
 // What the agent remembers between passes: /var/lib/eni-agent/state.json. Losing it loses nothing that works: slots come back
 // from the kernel's tables, owned files are found by their marker.
-import { AgentError, reasonOf } from '../errors.ts';
 import type { Cidr, Mac } from '../model/address.ts';
-import type { BackendName } from '../model/host.ts';
+import { type BackendName, backendNames } from '../model/host.ts';
 import type { Eni } from '../model/instance.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { eni, eniPlan } from '../records/model-shapes.ts';
+import { type OwnFile, readOwn } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
 import { planOfToday } from './earlier-plans.ts';
-import type { TakenByMac } from './others/taken.ts';
+import { type TakenByMac, takenShape } from './others/taken.ts';
 
 export const statePath = '/var/lib/eni-agent/state.json';
 
@@ -53,26 +55,30 @@ export function isOfThisMachine(state: State, instanceId: string | undefined): b
   return state.instanceId === undefined || instanceId === undefined || state.instanceId === instanceId;
 }
 
+export const stateShape = s.shapeOf<State>({
+  version: s.literal(1),
+  instanceId: s.optional(s.line),
+  primary: s.optional(s.mac),
+  backend: s.optional(s.oneOf(backendNames)),
+  slots: s.withDefault(s.tableOf(s.mac, s.count), {}),
+  learnedSubnets: s.withDefault(s.tableOf(s.mac, s.cidr), {}),
+  lastGood: s.listOf(eni),
+  applied: s.listOf(eniPlan),
+  refused: s.optional(s.line),
+  wanted: s.optional(s.line),
+  taken: s.withDefault(s.tableOf(s.mac, takenShape), {}),
+});
+
+export const stateFile: OwnFile<State> = { path: statePath, shape: stateShape };
+
+/** Throws `state-unreadable`, `file-failed`. */
 export async function readState(system: System): Promise<State> {
-  const text = await unlessDenied(system.readFile(statePath), undefined);
-  if (text === undefined) return emptyState;
-  try {
-    return asState(JSON.parse(text));
-  } catch (cause) {
-    throw new AgentError('state-unreadable', `cannot read ${statePath}: ${reasonOf(cause)}`, { cause });
-  }
+  const state = await unlessDenied(readOwn(system, stateFile), undefined);
+  return state === undefined ? emptyState : stateOfToday(state);
 }
 
-/** What was read, if it has the form of a state, so that what is wrong is said here and by its name. Throws why it has not. */
-export function asState(found: unknown): State {
-  const state = (found ?? {}) as State;
-  if (state.version !== 1) throw new Error(`version ${JSON.stringify(state.version)} is not 1`);
-  if (!Array.isArray(state.applied) || !Array.isArray(state.lastGood)) throw new Error('a list is missing');
-  const isEni = (eni: Partial<Eni> | null) => typeof eni?.mac === 'string';
-  if (![...state.applied, ...state.lastGood].every(isEni)) throw new Error('an ENI has no MAC');
-  const { slots = {}, learnedSubnets = {}, taken = {} } = state;
-  if ([slots, learnedSubnets, taken].some(table => typeof table !== 'object' || table === null))
-    throw new Error('a table is missing');
+/** Plans in the form of today. */
+export function stateOfToday(state: State): State {
   return { ...emptyState, ...state, applied: state.applied.map(planOfToday) };
 }
 

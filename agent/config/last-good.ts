@@ -1,6 +1,8 @@
 // The configuration that was in force when the files were right the last time. A file that is wrong must not keep the daemon from what it did a
 // moment ago, nor `status` and `doctor` from what they show.
 import type { Settings } from '../model/settings.ts';
+import { type OwnFile, recall } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import type { System } from '../system/system.ts';
 import type { ConfigFile } from './ini-lines.ts';
 import { parseConfiguration } from './read-settings.ts';
@@ -42,16 +44,15 @@ export async function keepLastGood(system: System, files: readonly ConfigFile[])
   return since;
 }
 
-async function readKept(system: System): Promise<Kept | undefined> {
-  try {
-    const { version, since, files } = JSON.parse((await system.readFile(lastGoodPath)) ?? 'null') as Kept;
-    const isOurs = version === 1 && !Number.isNaN(Date.parse(since)) && files.every(isFile);
-    return isOurs ? { version, since, files } : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const keptFile: OwnFile<Kept> = {
+  path: lastGoodPath,
+  shape: s.shapeOf({
+    version: s.literal(1),
+    since: s.time,
+    files: s.listOf(s.shapeOf<ConfigFile>({ path: s.text, content: s.text })),
+  }),
+};
 
-function isFile(file: Partial<ConfigFile>): boolean {
-  return typeof file.path === 'string' && typeof file.content === 'string';
+async function readKept(system: System): Promise<Kept | undefined> {
+  return recall(system, keptFile).catch(() => undefined);
 }

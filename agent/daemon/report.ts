@@ -1,12 +1,15 @@
 // What the daemon says about itself: one JSON file below /run that `status` and `refresh` read. Made anew after each look; losing it
 // loses nothing.
 
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, errorCodes } from '../errors.ts';
 import { printableJson } from '../log/text.ts';
 import type { Mac } from '../model/address.ts';
 import type { Build } from '../model/build.ts';
 import type { LiveOnly } from '../model/live-only.ts';
 import type { SkippedEni } from '../model/network-plan.ts';
+import { skipReasons } from '../model/skip-reason.ts';
+import { type OwnFile, recall } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import type { System } from '../system/system.ts';
 
 // A folder of its own: files are written by way of one temporary name per folder, and commands write beside it.
@@ -28,13 +31,15 @@ export const triggers = [
 export type Trigger = (typeof triggers)[number];
 
 /** How the next look is timed: see schedule.ts. */
-export type Mood = 'quiet' | 'watchful' | 'lagging' | 'failing' | 'braked';
+export const moods = ['quiet', 'watchful', 'lagging', 'failing', 'braked'] as const;
+export type Mood = (typeof moods)[number];
 
 /**
  * `working`: kernel and plan agree. `waiting`: something is still to come (lease, metadata, link). `left-alone`: on purpose. `failed`: the
  * last apply of it was taken back. `contested`: something undoes it again and again.
  */
-export type EniState = 'working' | 'waiting' | 'left-alone' | 'failed' | 'contested';
+export const eniStates = ['working', 'waiting', 'left-alone', 'failed', 'contested'] as const;
+export type EniState = (typeof eniStates)[number];
 
 export interface ReportedError {
   readonly code: ErrorCode;
@@ -132,27 +137,74 @@ export interface Counters {
   readonly requests: number;
 }
 
-/** For the report of a daemon that is older than this program, as between an upgrade and its restart. */
-const laterFields = {
-  build: { version: 'of before', commit: null, date: null },
-  configProblem: null,
-  pausedUntil: null,
-  notAsPlanned: [],
-  leftOver: [],
-  refused: false,
-  degraded: [],
-  lastGoodLookAt: null,
-} as const satisfies Partial<Report>;
+const eni = s.shapeOf<ReportedEni>({
+  mac: s.mac,
+  eniId: s.optional(s.text),
+  link: s.optional(s.text),
+  state: s.oneOf(eniStates),
+  since: s.time,
+  text: s.optional(s.text),
+  reason: s.optional(s.oneOf(skipReasons)),
+  lastError: s.optional(s.shapeOf({ at: s.time, text: s.text })),
+});
+
+const problem = { since: s.time, message: s.text, hint: s.text };
+const texts = s.listOf(s.text);
+const macs = s.listOf(s.mac);
+
+/** With what the report of a daemon that is older than this program lacks, as between an upgrade and its restart. */
+const reportFile: OwnFile<Report> = {
+  path: reportPath,
+  shape: s.shapeOf<Report>({
+    version: s.literal(1),
+    build: s.withDefault(
+      s.shapeOf<Build>({ version: s.text, commit: s.orNull(s.text), date: s.orNull(s.text) }),
+      { version: 'of before', commit: null, date: null },
+    ),
+    pid: s.count,
+    startedAt: s.time,
+    lookedAt: s.time,
+    nextLookAt: s.time,
+    mood: s.oneOf(moods),
+    waitingFor: texts,
+    lastTriggers: s.listOf(s.oneOf(triggers)),
+    counters: s.shapeOf<Counters>({
+      passes: s.count,
+      quiet: s.count,
+      changes: s.count,
+      repairs: s.count,
+      failures: s.count,
+      requests: s.count,
+    }),
+    metadata: s.shapeOf({
+      state: s.oneOf(['answered', 'failing', 'unknown']),
+      answeredAt: s.optional(s.time),
+    }),
+    lastChange: s.orNull(s.shapeOf({ at: s.time, triggers: s.listOf(s.oneOf(triggers)), lines: texts })),
+    error: s.orNull(s.shapeOf<ReportedError>({ ...problem, code: s.oneOf(errorCodes), times: s.count })),
+    liveOnly: s.orNull(
+      s.shapeOf<LiveOnly>({ since: s.time, links: texts, reason: s.text, nextStep: s.text }),
+    ),
+    configProblem: s.withDefault(
+      s.orNull(s.shapeOf<ReportedConfigProblem>({ ...problem, lastGoodSince: s.time })),
+      null,
+    ),
+    pausedUntil: s.withDefault(s.orNull(s.time), null),
+    brake: s.orNull(s.shapeOf({ until: s.time, text: s.text })),
+    enis: s.listOf(eni),
+    notAsPlanned: s.withDefault(macs, []),
+    leftOver: s.withDefault(macs, []),
+    refused: s.withDefault(s.flag, false),
+    degraded: s.withDefault(texts, []),
+    lastGoodLookAt: s.withDefault(s.orNull(s.time), null),
+    answered: texts,
+    problems: texts,
+  }),
+};
 
 /** Undefined: no daemon has written one, or it cannot be read. */
 export async function readReport(system: System): Promise<Report | undefined> {
-  const text = await system.readFile(reportPath);
-  try {
-    const report = JSON.parse(text ?? 'null') as Report | null;
-    return report?.version === 1 ? { ...laterFields, ...report } : undefined;
-  } catch {
-    return undefined;
-  }
+  return recall(system, reportFile);
 }
 
 export async function writeReport(system: System, report: Report): Promise<void> {

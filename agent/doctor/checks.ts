@@ -3,7 +3,7 @@
 
 import { explainSelection } from '../../renderers/detect/select.ts';
 import { renderers } from '../../renderers/registry.ts';
-import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
+import { checkpointFile, readCheckpoint } from '../apply/checkpoint.ts';
 import { describeDifference } from '../apply/compare.ts';
 import { type DaemonView, readDaemon } from '../daemon/liveness.ts';
 import type { Ip } from '../model/address.ts';
@@ -194,7 +194,7 @@ function counted(addresses: number): string {
 }
 
 async function interrupted(_inspection: Inspection, { system }: PassContext): Promise<readonly Finding[]> {
-  const checkpoint = await readCheckpoint(system, checkpointPath).catch(() => undefined);
+  const checkpoint = await readCheckpoint(system, checkpointFile).catch(() => undefined);
   if (checkpoint === undefined) return [];
   const saw = `the apply of ${checkpoint.time} was interrupted and is not rolled back yet`;
   return [

@@ -2,11 +2,14 @@
 
 import { cut } from '../log/text.ts';
 import type { Mac } from '../model/address.ts';
-import type { BackendName } from '../model/host.ts';
+import { type BackendName, backendNames } from '../model/host.ts';
 import { isSame } from '../model/value.ts';
+import * as s from '../records/shapes.ts';
+
+const actors = ['daemon', 'once', 'rollback', 'remove', 'migrate'] as const;
 
 /** Who makes changes. */
-export type Actor = 'daemon' | 'once' | 'rollback' | 'remove' | 'migrate';
+export type Actor = (typeof actors)[number];
 
 export const changeResults = [
   'applied',
@@ -52,6 +55,29 @@ export interface HistoryEntry {
   readonly enis: readonly ChangedEni[];
   readonly files: readonly { readonly path: string; readonly action: 'wrote' | 'removed' }[];
 }
+
+export const historyEntry = s.shapeOf<HistoryEntry>({
+  at: s.time,
+  times: s.count,
+  since: s.time,
+  by: s.oneOf(actors),
+  trigger: s.optional(s.text),
+  result: s.oneOf(changeResults),
+  error: s.optional(s.shapeOf({ code: s.text, message: s.text })),
+  backend: s.oneOf(backendNames),
+  enis: s.listOf(
+    s.shapeOf<ChangedEni>({
+      kind: s.oneOf(['added', 'changed', 'removed']),
+      eniId: s.optional(s.text),
+      mac: s.mac,
+      link: s.text,
+      added: s.listOf(s.text),
+      removed: s.listOf(s.text),
+      more: s.optional(s.count) as s.Shape<number>,
+    }),
+  ),
+  files: s.listOf(s.shapeOf({ path: s.text, action: s.oneOf(['wrote', 'removed']) })),
+});
 
 /** Objects of one ENI that an entry lists, added and removed each; characters of a message. */
 const mostObjects = 60;

@@ -1,10 +1,11 @@
 // The history on the disk: one JSON object per line, the newest last, bounded, replaced in one step. It is a record for people: whatever is
 // wrong with the file or the disk, a change is made all the same.
-import { reasonOf } from '../errors.ts';
+import { AgentError, reasonOf } from '../errors.ts';
 import { printableJson } from '../log/text.ts';
 import type { Log } from '../log.ts';
+import { parseOwn } from '../records/own-file.ts';
 import type { System } from '../system/system.ts';
-import { changeResults, type HistoryEntry, shortened, withEntry } from './entry.ts';
+import { type HistoryEntry, historyEntry, shortened, withEntry } from './entry.ts';
 
 export const historyPath = '/var/lib/eni-agent/history.jsonl';
 /** Where a file goes that is not only ours. */
@@ -20,9 +21,9 @@ export interface History {
   readonly broken: number;
 }
 
-/** Throws `file-failed` if the file cannot be read. */
+/** Throws `file-failed` if the file cannot be read, `state-unreadable` if others could have written it. */
 export async function readHistory(system: System): Promise<History> {
-  const lines = ((await system.readFile(historyPath)) ?? '').split('\n').filter(line => line.trim() !== '');
+  const lines = ((await system.readOwn(historyPath)) ?? '').split('\n').filter(line => line.trim() !== '');
   const parsed = lines.map(parse);
   const entries = parsed.filter(entry => entry !== undefined);
   return { entries, broken: parsed.length - entries.length };
@@ -34,7 +35,7 @@ const told = new WeakSet<Log>();
 /** Never throws. */
 export async function recordInHistory(system: System, log: Log, entry: HistoryEntry): Promise<void> {
   try {
-    const { entries, broken } = await readHistory(system);
+    const { entries, broken } = await readOrPutAside(system, log);
     if (broken > 0) {
       await system.copy(historyPath, brokenPath);
       log.warn(
@@ -48,6 +49,18 @@ export async function recordInHistory(system: System, log: Log, entry: HistoryEn
     if (told.has(log)) return;
     told.add(log);
     log.warn({ path: historyPath, reason: reasonOf(error) }, 'cannot write the history');
+  }
+}
+
+/** A file that anybody could have written is no history, and one of ours is begun in its place. */
+async function readOrPutAside(system: System, log: Log): Promise<History> {
+  try {
+    return await readHistory(system);
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code !== 'state-unreadable') throw error;
+    await system.moveAside(historyPath, brokenPath);
+    log.warn({ path: brokenPath, reason: error.message }, 'put the history aside');
+    return { entries: [], broken: 0 };
   }
 }
 
@@ -66,16 +79,7 @@ function textOf(entries: readonly HistoryEntry[]): string {
 
 function parse(line: string): HistoryEntry | undefined {
   try {
-    const entry = JSON.parse(line) as HistoryEntry;
-    const isEntry =
-      (changeResults as readonly string[]).includes(entry.result) &&
-      [entry.at, entry.since, entry.by].every(text => typeof text === 'string') &&
-      Number.isInteger(entry.times) &&
-      [entry.enis, entry.files].every(Array.isArray) &&
-      entry.enis.every(
-        ({ link, added, removed }) => typeof link === 'string' && [added, removed].every(Array.isArray),
-      );
-    return isEntry ? entry : undefined;
+    return parseOwn({ path: historyPath, shape: historyEntry }, line);
   } catch {
     return undefined;
   }

@@ -13,6 +13,7 @@ export function lookAhead(system: System, { files, down }: Ahead): System {
   const gone = new Set(files);
   return {
     readFile: async path => (gone.has(path) ? undefined : system.readFile(path)),
+    readOwn: path => system.readOwn(path),
     listFolder: async folder =>
       (await system.listFolder(folder)).filter(name => !gone.has(`${folder}/${name}`)),
     exists: async path => !gone.has(path) && system.exists(path),
@@ -29,6 +30,8 @@ export function lookAhead(system: System, { files, down }: Ahead): System {
     link: (from, to) => system.link(from, to),
     copy: (from, to) => system.copy(from, to),
     removeTree: path => system.removeTree(path),
+    secureFolder: path => system.secureFolder(path),
+    moveAside: (from, to) => system.moveAside(from, to),
     lock: (path, waitMs) => system.lock(path, waitMs),
     now: () => system.now(),
     ticks: () => system.ticks(),

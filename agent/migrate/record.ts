@@ -1,6 +1,8 @@
 // What a migration moves aside, written down before anything is touched, and the copies beside it: enough to finish it or to take it back
 // after a crash at any moment.
-import { AgentError, reasonOf } from '../errors.ts';
+import { AgentError } from '../errors.ts';
+import { type OwnFile, readOwn } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import type { System } from '../system/system.ts';
 
 export const migrationFolder = '/var/lib/eni-agent/migration';
@@ -30,21 +32,33 @@ export interface MigrationRecord {
   readonly agent: { readonly enabled: boolean; readonly active: boolean } | undefined;
 }
 
+const savedFile = { path: s.absolutePath, mode: s.count };
+
+const recordFile: OwnFile<MigrationRecord> = {
+  path: recordPath,
+  shape: s.shapeOf({
+    version: s.literal(1),
+    time: s.time,
+    phase: s.oneOf(['applying', 'done', 'undoing']),
+    files: s.listOf(s.shapeOf<SavedFile>({ ...savedFile, uid: s.count, link: s.optional(s.linkName) })),
+    folders: s.listOf(s.shapeOf(savedFile)),
+    links: s.listOf(s.linkName),
+    wasActive: s.optional(s.flag),
+    agent: s.optional(s.shapeOf({ enabled: s.flag, active: s.flag })),
+  }),
+};
+
 /** Where the copy of a file is. */
 export function copyOf(path: string): string {
   return `${migrationFolder}/files${path}`;
 }
 
 export async function readRecord(system: System): Promise<MigrationRecord | undefined> {
-  const text = await system.readFile(recordPath);
-  if (text === undefined) return undefined;
   try {
-    const record = JSON.parse(text) as MigrationRecord;
-    if (record.version !== 1 || !Array.isArray(record.files) || !Array.isArray(record.links))
-      throw new Error('it does not have the form of version 1');
-    return record;
+    return await readOwn(system, recordFile);
   } catch (cause) {
-    throw new AgentError('state-unreadable', `cannot read ${recordPath}: ${reasonOf(cause)}`, {
+    if (!(cause instanceof AgentError) || cause.code !== 'state-unreadable') throw cause;
+    throw new AgentError('state-unreadable', cause.message, {
       cause,
       hint: `the copies of what was moved are in ${migrationFolder}/files: put them back by hand, then remove that folder`,
     });

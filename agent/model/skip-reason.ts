@@ -53,6 +53,8 @@ const traits: Readonly<Record<SkipReason, readonly SkipTrait[]>> = {
   contested: ['holds', 'untouched', 'keeps-rank'],
 };
 
+export const skipReasons = Object.keys(traits) as readonly SkipReason[];
+
 export function hasTrait(reason: SkipReason, trait: SkipTrait): boolean {
   return traits[reason].includes(trait);
 }

@@ -1,6 +1,6 @@
 // What a crash has left of an apply is taken back before anything else is decided.
 import path from 'node:path';
-import { checkpointPath, readCheckpoint } from '../apply/checkpoint.ts';
+import { checkpointFile, checkpointPath } from '../apply/checkpoint.ts';
 import { noteChange } from '../apply/log/note-change.ts';
 import { rollBack } from '../apply/rollback.ts';
 import { writeState } from '../apply/state-file.ts';
@@ -8,6 +8,8 @@ import { AgentError, reasonOf } from '../errors.ts';
 import { temporaryName } from '../system/disk.ts';
 import { applyContext, readMachine } from './machine.ts';
 import type { PassContext } from './pass.ts';
+import { readOwnCheckpoint } from './records/own-paths.ts';
+import { putUnusableAside } from './records/put-aside.ts';
 
 /** A checkpoint or a state file that a crash cut off before it had its name. */
 export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
@@ -20,7 +22,8 @@ export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
  */
 export async function finishInterrupted(context: PassContext): Promise<boolean> {
   const { system, log } = context;
-  const checkpoint = await readCheckpoint(system, checkpointPath);
+  await putUnusableAside(context);
+  const checkpoint = await readOwnCheckpoint(system, checkpointFile);
   // On a disk that is read-only by now it stays, and is in nobody's way.
   if (await system.exists(halfWritten)) await system.removeFile(halfWritten).catch(() => undefined);
   if (checkpoint === undefined) return false;

@@ -1,12 +1,6 @@
 // The change that `rollback` takes back, and what that would do to the machine as it is now.
 import { type EniChange, eniOf, isMarked } from '../../renderers/renderer.ts';
-import {
-  type Checkpoint,
-  checkpointPath,
-  inverse,
-  lastChangePath,
-  readCheckpoint,
-} from '../apply/checkpoint.ts';
+import { type Checkpoint, checkpointFile, inverse, lastChangeFile } from '../apply/checkpoint.ts';
 import { compareOptions } from '../apply/compare.ts';
 import { differencesOf } from '../apply/eni-changes.ts';
 import { type FileChange, readFoundFile } from '../apply/ownership.ts';
@@ -16,11 +10,12 @@ import type { EniPlan } from '../model/network-plan.ts';
 import type { System } from '../system/system.ts';
 import { workOf } from './differences.ts';
 import { type MachineContext, readMachine } from './machine.ts';
+import { readOwnCheckpoint } from './records/own-paths.ts';
 
 /** An apply that was interrupted, or else the last that was committed. Throws `nothing-to-roll-back`. */
 export async function readLastChange(system: System): Promise<{ change: Checkpoint; state: State }> {
-  const interrupted = await readCheckpoint(system, checkpointPath);
-  const change = interrupted ?? (await readCheckpoint(system, lastChangePath));
+  const interrupted = await readOwnCheckpoint(system, checkpointFile);
+  const change = interrupted ?? (await readOwnCheckpoint(system, lastChangeFile));
   if (change === undefined) throw new AgentError('nothing-to-roll-back', 'there is no change to roll back');
   const state = await readState(system);
   // On a machine made of another one's disk the first change took that one's addresses away: they are not to come back.

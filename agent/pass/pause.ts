@@ -2,6 +2,8 @@
 // since the boot, which no clock that is set can move, and no reboot keeps.
 import { readBootId } from '../apply/checkpoint.ts';
 import { AgentError } from '../errors.ts';
+import { type OwnFile, recall } from '../records/own-file.ts';
+import * as s from '../records/shapes.ts';
 import type { System } from '../system/system.ts';
 import { withLock } from './lock.ts';
 
@@ -17,9 +19,14 @@ interface Mark {
   readonly endsAt: number;
 }
 
+const markFile: OwnFile<Mark> = {
+  path: pausePath,
+  shape: s.shapeOf({ version: s.literal(1), bootId: s.optional(s.line), endsAt: s.number }),
+};
+
 /** The end of the pause by the clock as it is now, in milliseconds since the epoch, to the second; undefined if there is none. */
 export async function readPause(system: System): Promise<number | undefined> {
-  const mark = parse(await system.readFile(pausePath).catch(() => undefined));
+  const mark = await recall(system, markFile).catch(() => undefined);
   if (mark === undefined || mark.bootId !== (await readBootId(system))) return undefined;
   const left = (mark.endsAt - ((await readUptime(system)) ?? Number.POSITIVE_INFINITY)) * 1000;
   if (left <= 0 || left > longestPauseMs) return undefined;
@@ -65,13 +72,4 @@ async function readUptime(system: System): Promise<number | undefined> {
   const text = await system.readFile('/proc/uptime').catch(() => undefined);
   const seconds = Number.parseFloat(text ?? '');
   return Number.isFinite(seconds) ? seconds : undefined;
-}
-
-function parse(text: string | undefined): Mark | undefined {
-  try {
-    const mark = JSON.parse(text ?? 'null') as Mark | null;
-    return mark?.version === 1 && Number.isFinite(mark.endsAt) ? mark : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,5 @@
 // The empty plan, applied: uninstalling is not another code path. Needs no metadata, so it works on a machine that has none.
 
-import { renderers } from '../../renderers/registry.ts';
 import { altNamesPath, settleAltNames } from '../apply/altnames.ts';
 import { checkpointPath } from '../apply/checkpoint.ts';
 import { planChanges } from '../apply/eni-changes.ts';
@@ -8,22 +7,16 @@ import { logChanges } from '../apply/log/log-change.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { diffFiles, readOwnedFiles } from '../apply/ownership.ts';
 import { givenPath, settlePrimaryAddresses } from '../apply/primary/addresses.ts';
-import { primaryGroupFiles } from '../apply/primary/group.ts';
-import { notePath, publishedFiles } from '../apply/published/script.ts';
+import { notePath } from '../apply/published/script.ts';
 import { settlePublished } from '../apply/published/settle.ts';
 import { emptyState, statePath, writeState } from '../apply/state-file.ts';
 import { applyChange } from '../apply/transaction.ts';
-import { settlementFiles } from '../coexistence/drop-ins.ts';
 import type { NetworkPlan } from '../model/network-plan.ts';
 import { finishInterrupted, halfWritten } from '../pass/finish-interrupted.ts';
 import { applyContext, readMachine } from '../pass/machine.ts';
 import type { PassContext } from '../pass/pass.ts';
+import { allOwnFiles } from '../pass/records/own-paths.ts';
 import type { System } from '../system/system.ts';
-
-const owners = [
-  ...Object.values(renderers),
-  { ownFiles: [...settlementFiles, primaryGroupFiles, publishedFiles] },
-];
 
 /** @returns the paths that were removed */
 export async function removeAll(context: PassContext): Promise<readonly string[]> {
@@ -35,7 +28,7 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
   const { facts, kernel, state, reloadHazard } = machine;
   const apply = applyContext(context, machine);
   const plan: NetworkPlan = { primaryLink: facts.primaryLink, enis: [], skipped: [] };
-  const files = diffFiles(await readOwnedFiles(system, owners), []);
+  const files = diffFiles(await readOwnedFiles(system, allOwnFiles), []);
   const changes = planChanges({
     plan,
     applied: state.applied,
@@ -73,5 +66,5 @@ export async function removeAll(context: PassContext): Promise<readonly string[]
 async function isUntouched(system: System): Promise<boolean> {
   for (const path of [statePath, checkpointPath, halfWritten, givenPath, altNamesPath, notePath])
     if (await system.exists(path)) return false;
-  return (await readOwnedFiles(system, owners)).size === 0;
+  return (await readOwnedFiles(system, allOwnFiles)).size === 0;
 }

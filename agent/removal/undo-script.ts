@@ -9,17 +9,17 @@ import { readGivenNames } from '../apply/altnames.ts';
 import { planObjects } from '../apply/kernel-objects.ts';
 import { readOwnedFiles } from '../apply/ownership.ts';
 import { givenPath, readGiven } from '../apply/primary/addresses.ts';
-import { groupsOf, primaryGroupFiles } from '../apply/primary/group.ts';
+import { groupsOf } from '../apply/primary/group.ts';
 import { readNote } from '../apply/published/loaded.ts';
 import { marksOf } from '../apply/published/marks.ts';
-import { nftChain, nftTable, publishedFiles } from '../apply/published/script.ts';
+import { nftChain, nftTable } from '../apply/published/script.ts';
 import { endOf } from '../apply/published/settle.ts';
 import { readState } from '../apply/state-file.ts';
-import { settlementFiles } from '../coexistence/drop-ins.ts';
 import { bits, families } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { EniPlan } from '../model/network-plan.ts';
 import type { PassContext } from '../pass/pass.ts';
+import { allOwnFiles } from '../pass/records/own-paths.ts';
 import { readHostFacts } from '../system/facts/host-facts.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
@@ -29,13 +29,9 @@ export async function undoScript({ system, settings }: PassContext): Promise<str
   const { backend, applied, lastGood } = await readState(system);
   const renderer = backend === undefined ? undefined : renderers[backend];
   const facts = await readHostFacts(system);
-  const owners = [
-    ...Object.values(renderers),
-    { ownFiles: [...settlementFiles, primaryGroupFiles, publishedFiles] },
-  ];
   const commands = (eni: EniPlan) => (renderer === undefined ? [] : commandsOf(renderer, eni, facts));
   const files = [
-    ...[...(await readOwnedFiles(system, owners))].map(([path, { content }]) => dropLine(path, content)),
+    ...[...(await readOwnedFiles(system, allOwnFiles))].map(([path, { content }]) => dropLine(path, content)),
     ...(await generatedFiles(system, renderer)).map(path => `rm -f ${quote(path)}`),
   ];
   return [

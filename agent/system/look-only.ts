@@ -35,6 +35,7 @@ export function lookOnly(system: System): LookOnly {
     };
   const own: Partial<System> = {
     readFile: reading(path => system.readFile(path)),
+    readOwn: reading(path => system.readOwn(path)),
     listFolder: reading(path => system.listFolder(path)),
     async run(argv, options) {
       const result = await system.run(argv, options);

@@ -36,6 +36,8 @@ export function mounted(system: System, root: string): System {
   };
   return {
     readFile: async file => system.readFile(await resolve(file)),
+    // Whoever has unpacked it has the files.
+    readOwn: async file => system.readFile(await resolve(file)),
     listFolder: async folder => system.listFolder(await resolve(folder)),
     exists: async file => system.exists(await resolve(file, false)),
     readLink: async file => system.readLink(await resolve(file, false)),
@@ -45,6 +47,8 @@ export function mounted(system: System, root: string): System {
     link: refuse,
     copy: refuse,
     removeTree: refuse,
+    secureFolder: refuse,
+    moveAside: refuse,
     lock: refuse,
     run: async () => ({ exitCode: 127, stdout: '', stderr: 'not run: this is a folder' }),
     now: () => system.now(),

@@ -20,20 +20,32 @@ import {
   syncFolder,
 } from './disk.ts';
 import { isSandboxed, runOutside } from './outside-sandbox.ts';
+import { moveAside, readOwnFile, secureFolder } from './own-files.ts';
 import { defaultTimeoutMs, runCommand } from './run-command.ts';
 import type { System } from './system.ts';
+
+/**
+ * As a number, which Node takes for a flag as well (its types do not say so). A FIFO in a folder of a network service has no text, and must not hold a pass up;
+ * regular files know no wait.
+ */
+const withoutWaiting = (constants.O_RDONLY | constants.O_NONBLOCK) as unknown as string;
 
 // Looks are synchronous: a pass takes several hundred, all at small local files, and each would cost ten times its own time on the way
 // through the thread pool. Writes sync the disk, which takes long, and do not block.
 export const realSystem: System = {
   async readFile(file) {
     try {
-      return readFileSync(file, 'utf8');
+      return readFileSync(file, { encoding: 'utf8', flag: withoutWaiting });
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EINVAL')) return undefined;
+      // EAGAIN, ENXIO: a FIFO that nothing was written to, and a socket.
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EAGAIN', 'ENXIO')) return undefined;
       throw fileError('read', file, error);
     }
   },
+
+  readOwn: async file => readOwnFile(file),
+  secureFolder,
+  moveAside,
 
   async listFolder(folder) {
     try {

@@ -33,6 +33,18 @@ export interface FileStamp {
 export interface System {
   /** The whole file as text; undefined if it does not exist (or is a folder). Throws `file-failed` for other failures. */
   readFile(path: string): Promise<string | undefined>;
+  /**
+   * The text of a file that the agent itself wrote; undefined if there is none. Throws `state-unreadable` where it is not a regular file that root
+   * alone could have written, and `file-failed` for other failures.
+   */
+  readOwn(path: string): Promise<string | undefined>;
+  /**
+   * Makes a folder of the agent root's alone to write to, with mode 0755; nothing if it is not there. Returns what was wrong with it, in words that
+   * follow its path. Throws `file-failed`.
+   */
+  secureFolder(path: string): Promise<string | undefined>;
+  /** Gives a file or folder another name on the same file system; what has that name goes. Not an error if it has gone. */
+  moveAside(from: string, to: string): Promise<void>;
   /** Names in a folder, sorted; empty if it does not exist. */
   listFolder(path: string): Promise<readonly string[]>;
   /** True for anything at that path, a dangling link included. */

@@ -6,9 +6,11 @@ import { type Claim, isMarked } from '../renderer.ts';
 import { fitsName, fitsPattern, hasPort, touches } from './fits.ts';
 import { isSourced, mainFile, ownFolder, readTree, type TreeLine } from './tree.ts';
 
+export const helperFiles = { dir: '/run/network/interfaces.d', name: /^[a-zA-Z0-9_.-]+$/ };
+
 /** The file of cloud-ifupdown-helper for a hot-plugged link, if it is there: DHCP was started before we came. */
 export function helperFile(link: string, facts: HostFacts): string | undefined {
-  const path = `/run/network/interfaces.d/${link}`;
+  const path = `${helperFiles.dir}/${link}`;
   return facts.files[path] === undefined ? undefined : path;
 }
 

@@ -14,7 +14,7 @@ import {
   type RenderedFile,
   type Renderer,
 } from '../renderer.ts';
-import { fileNameFor, findClaims, helperFile } from './claims.ts';
+import { fileNameFor, findClaims, helperFile, helperFiles } from './claims.ts';
 import { renderDhclientHook } from './dhclient-hook.ts';
 import { downName, mappingScript, scriptPlace } from './mapping.ts';
 import { dhcpClientOf, renderStanzas } from './stanzas.ts';
@@ -56,6 +56,7 @@ export const ifupdown: Renderer = {
   claims: findClaims,
 
   supersedes: helperFile,
+  supersededFiles: helperFiles,
 
   /**
    * ifdown and ifup of a link that is in use would drop every connection of the ENI for an address more or less, so only a

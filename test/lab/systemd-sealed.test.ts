@@ -1,4 +1,4 @@
-// What nobody may get from the installed unit: an inspector in a process of root.
+// What nobody may get from the installed unit: an inspector in a process of root, and a file of his choice.
 // needs: tree bookworm
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { first, primary } from '../matrix/enis.ts';
@@ -33,4 +33,64 @@ test('SIGUSR1 opens no inspector, of the daemon and of a command, and ends no da
   // Port 9229, of any address.
   expect(listening).not.toMatch(/:240D /i);
   expect(await mainPid()).toBe(before);
+});
+
+const state = '/var/lib/eni-agent';
+const asRoot = (script: string) => guestOk(host.guest, ['sh', '-c', script]);
+const asNobody = (script: string) =>
+  guestOk(host.guest, [
+    'setpriv',
+    '--reuid',
+    '65534',
+    '--regid',
+    '65534',
+    '--clear-groups',
+    'sh',
+    '-c',
+    script,
+  ]);
+
+test('with umask 000 its folders and files are its own, also what Node keeps', async () => {
+  const unit = '/etc/systemd/system/eni-agent.service.d/umask.conf';
+  await asRoot(`
+    systemctl stop eni-agent; rm -rf ${state} /run/eni-agent /var/cache/eni-agent/*
+    mkdir -p ${unit.replace(/\/[^/]*$/, '')}; printf '[Service]\\nUMask=0000\\n' > ${unit}
+    systemctl daemon-reload`);
+  await startDaemon(host, daemon);
+  await settled(daemon);
+  await asRoot('umask 000; eni-agent status > /dev/null; eni-agent once > /dev/null');
+  const open = await asRoot(
+    `find ${state} /run/eni-agent /var/cache/eni-agent /etc/network -perm /022 ! -type l`,
+  );
+  expect(open.trim()).toBe('');
+  // With the narrowest one who is not root reads it all the same.
+  await asRoot('umask 077; eni-agent once > /dev/null');
+  for (const command of ['status', 'plan']) await asNobody(`eni-agent ${command} > /dev/null || test $? = 2`);
+  await asRoot(`rm ${unit}; systemctl daemon-reload`);
+});
+
+test('in a folder that an earlier version has left open, a planted checkpoint is put aside', async () => {
+  await asRoot(`chmod 0777 ${state}`);
+  const planted = JSON.stringify({
+    version: 1,
+    time: '2026-01-01T00:00:00Z',
+    backend: 'ifupdown',
+    changes: [],
+    files: [{ path: '/etc/cron.d/pwn', mode: 0o644, before: '* * * * * root id\n' }],
+    primary: { link: 'eth0', addresses: [], defaultRoutes: [] },
+    committed: false,
+    stateBefore: { version: 1, slots: {}, learnedSubnets: {}, lastGood: [], applied: [] },
+    knownFaults: [],
+  });
+  await asNobody(`printf '%s' '${planted}' > ${state}/checkpoint.json`);
+  // systemd makes a StateDirectory= its owner's again; what lies in it stays.
+  await asRoot('systemctl restart eni-agent');
+  await settled(daemon);
+  expect(await asRoot(`ls -d /etc/cron.d/pwn ${state}/checkpoint.json 2> /dev/null || true`)).toBe('');
+  expect(await asRoot('journalctl -u eni-agent -o cat')).toContain('it belongs to user 65534, not to root');
+  await asRoot(`systemctl stop eni-agent; chmod 0777 ${state}`);
+  await asNobody(`cp ${state}/state.json ${state}/x; mv -f ${state}/x ${state}/state.json`);
+  expect(await asRoot('eni-agent once 2>&1')).toContain(`${state} is writable by users other than root`);
+  expect(await asRoot(`stat -c %a ${state}`)).toBe('755\n');
+  expect(await asRoot('eni-agent once 2>&1')).toContain('Nothing to do.');
 });

@@ -10,7 +10,7 @@ vi.mock('../../agent/daemon/memory.ts', async importOriginal => {
   return { ...memory, afterPass };
 });
 
-test('a pass by an older answer ends the failure of a newer one', { timeout: 300_000 }, async () => {
+test('a pass by an older answer ends the failure of a newer one', { timeout: 1_200_000 }, async () => {
   const { failure } = await tryLives({ seed: 3, runs: 400 }, process.env.LIFE_SHRINK === '1');
   if (process.env.LIFE_SHRINK === '1') console.info(failure);
   expect(failure).toMatch(/it says that all is well|no rest/);

@@ -82,7 +82,7 @@ test.each<readonly [string, number, LifeFlaw, RegExp]>([
     { system: () => new ForgetfulSystem() },
     /no rest|removed, and it is back|it says that all is well/,
   ],
-])('%s', { timeout: 300_000 }, async (_name, seed, flaw, expected) => {
+])('%s', { timeout: 1_200_000 }, async (_name, seed, flaw, expected) => {
   // The first of these that goes wrong is enough; LIFE_SHRINK=1 shows the shortest of its like.
   const { failure } = await tryLives({ seed, runs: 400, flaw }, process.env.LIFE_SHRINK === '1');
   if (process.env.LIFE_SHRINK === '1') console.info(failure);

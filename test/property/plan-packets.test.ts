@@ -95,7 +95,7 @@ describe('packets', () => {
   ])(
     'from each address leave by its ENI: through its gateway, or directly to a neighbour (%s)',
     // Ten seconds on an idle machine.
-    { timeout: 300_000 },
+    { timeout: 1_200_000 },
     (_name, connected, hasGroup) =>
       check(arbitraryMachine, machine => {
         const result = planOf(machine, undefined, connected);

@@ -21,7 +21,7 @@ describe.each(fakeBackends)('%s', backend => {
     .map((drawn): readonly NamedLink[] => drawn.map((name, i) => ({ name, mac: macs[i]! })))
     .chain(links => fc.record({ links: fc.constant(links), files: arbitraryFiles(backend, links) }));
 
-  test('what is another’s is neither written nor missing', { timeout: 300_000 }, async () => {
+  test('what is another’s is neither written nor missing', { timeout: 1_200_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(states, async ({ links, files }) => {
         await machine?.close();

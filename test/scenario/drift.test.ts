@@ -99,17 +99,28 @@ describe('the state file', () => {
     ['nothing at all', 'null'],
     ['of other things', '{"version": 1, "applied": [{}], "lastGood": [null]}'],
     ['without a table', '{"version": 1, "applied": [], "lastGood": [], "slots": null}'],
-  ])('%s: one clear line, nothing changed, and moving it away helps', async (_name, content) => {
+    [
+      'with a slot of no ENI',
+      '{"version": 1, "applied": [], "lastGood": [], "slots": {"__proto__": 1, "x": 2}}',
+    ],
+    [
+      'with a slot that is none',
+      `{"version": 1, "applied": [], "lastGood": [], "slots": {"${eth1Mac}": -1}}`,
+    ],
+  ])('%s: who only looks says so, a pass puts it aside, and nothing is lost', async (_name, content) => {
     const { machine, good } = await settled();
     machine.system.put(statePath, content);
+    const look = await machine.agent('plan');
+    expect(look).toMatchObject({ code: 1, out: '' });
+    expect(look.err).toMatch(/^eni-agent: cannot read .*state\.json: .*\n {2}state-unreadable: .*\n$/);
+    expect(machine.system.files.get(statePath)?.content).toBe(content);
     const outcome = await once(machine);
-    expect(outcome).toMatchObject({ code: 1, out: '' });
-    expect(outcome.err).toMatch(/^eni-agent: cannot read .*state\.json: .*\n {2}state-unreadable: .*\n$/);
-    expect(machine.system.journal).toEqual([]);
+    expect(outcome, outcome.err).toMatchObject({ code: 0 });
+    expect(outcome.err.match(/put aside/g)).toHaveLength(1);
+    expect(machine.system.files.get(`${statePath}.broken`)?.content).toBe(content);
+    machine.system.files.delete(`${statePath}.broken`);
     expect(machine.picture()).toEqual(good);
-    machine.system.files.delete(statePath);
-    await onceOk(machine);
-    expect(machine.picture()).toEqual(good);
+    await expectIdle(machine);
   });
 
   test('of another machine (this one was made from its image): its slots and addresses are not believed', async () => {

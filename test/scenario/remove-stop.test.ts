@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { metricsPath } from '../../agent/daemon/metrics/file.ts';
 import { daemonLockPath } from '../../agent/daemon/requests.ts';
+import { reportOf } from '../support/example-look.ts';
 import type { Machine } from '../support/fake-machine.ts';
 import { installSystemd, type Systemd } from '../support/fake-systemd.ts';
 import { awsTwoEnis, onceOk, useMachines } from './story.ts';
@@ -174,7 +175,7 @@ describe('without systemd', () => {
   test.each([[[]], [['--stop']]])(
     'a daemon that somebody started by hand is not ours to stop: %s names it',
     async more => {
-      machine.system.put('/run/eni-agent/daemon/report.json', JSON.stringify({ version: 1, pid: 4711 }));
+      machine.system.put('/run/eni-agent/daemon/report.json', JSON.stringify(reportOf({ pid: 4711 })));
       machine.system.put('/proc/4711/cmdline', 'node\0/usr/lib/eni-agent/eni-agent.cjs\0daemon\0');
       const release = await machine.system.lock(daemonLockPath, 0);
       const outcome = await machine.agent('remove', ...more);

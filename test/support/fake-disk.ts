@@ -1,4 +1,5 @@
 // Files of a fake machine: a map from path to content. Folders are what paths imply.
+import { distrust } from '../../agent/system/trust.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 
 export interface FakeFile {
@@ -8,6 +9,25 @@ export interface FakeFile {
   readonly modified?: number;
   /** Of a symbolic link: what it points to. Its content is empty. */
   readonly target?: string;
+  /** Of the owner; root unless told. */
+  readonly uid?: number;
+  /** Neither a file nor a link: a FIFO, a device. */
+  readonly isSpecial?: true;
+}
+
+/** As agent/system/own-files.ts has it. */
+export function ownFlaw(
+  path: string,
+  { mode, target, uid = 0, isSpecial }: FakeFile,
+  unsafe: ReadonlyMap<string, string>,
+): string | undefined {
+  if (target !== undefined) return 'is a symbolic link';
+  if (isSpecial) return 'is not a regular file';
+  const folder = [...unsafe.keys()].find(f => path.startsWith(`${f}/`));
+  return (
+    distrust({ uid, mode }) ??
+    (folder === undefined ? undefined : `lies in ${folder}, which ${unsafe.get(folder)}`)
+  );
 }
 
 const inodes = new WeakMap<FakeFile, number>();

@@ -6,7 +6,7 @@ import { lockPath } from '../../agent/pass/lock.ts';
 import { temporaryName } from '../../agent/system/disk.ts';
 import type { CommandResult, FileStamp, RunOptions, System } from '../../agent/system/system.ts';
 import type { Offer } from './fake-dhclient.ts';
-import { type FakeFile, inodeOf, namesIn, rememberDisk } from './fake-disk.ts';
+import { type FakeFile, inodeOf, namesIn, ownFlaw, rememberDisk } from './fake-disk.ts';
 import { type IfupdownHost, ifdown, ifup, ifupAll } from './fake-ifupdown.ts';
 import { onlyLooks, runIp } from './fake-ip.ts';
 import { UnknownCommand } from './fake-ip-words.ts';
@@ -44,6 +44,8 @@ function nextBootId(bootId: string): string {
 export class FakeSystem implements System {
   readonly files = new Map<string, FakeFile>();
   readonly folders = new Set<string>();
+  /** Folders of the agent that others may write to: path, and what is wrong. */
+  readonly unsafe = new Map<string, string>();
   kernel = new FakeKernel();
   readonly dhcp = new Map<string, Offer>();
   readonly sysctls = new Map<string, string>();
@@ -159,6 +161,39 @@ export class FakeSystem implements System {
   async readFile(path: string): Promise<string | undefined> {
     this.#alive();
     return this.#read(path);
+  }
+
+  async readOwn(path: string): Promise<string | undefined> {
+    this.#alive();
+    const file = this.files.get(path);
+    const flaw = file === undefined ? undefined : ownFlaw(path, file, this.unsafe);
+    if (flaw !== undefined) throw new AgentError('state-unreadable', `cannot read ${path}: it ${flaw}`);
+    return this.readFile(path);
+  }
+
+  async secureFolder(path: string): Promise<string | undefined> {
+    this.#alive();
+    const flaw = this.unsafe.get(path);
+    if (flaw === undefined) return undefined;
+    this.#step(`secure ${path}`);
+    this.unsafe.delete(path);
+    return flaw;
+  }
+
+  async moveAside(from: string, to: string): Promise<void> {
+    this.#alive();
+    const moved = [...this.files].filter(([path]) => path === from || path.startsWith(`${from}/`));
+    if (moved.length === 0) return;
+    const reason = this.#effect(`move ${from} ${to}`);
+    if (reason !== undefined) throw new AgentError('file-failed', `cannot move ${from} to ${to}: ${reason}`);
+    this.#step(`move ${from}`);
+    for (const path of this.files.keys())
+      if (path === to || path.startsWith(`${to}/`)) this.files.delete(path);
+    for (const [path, file] of moved) {
+      this.files.delete(path);
+      this.files.set(to + path.slice(from.length), file);
+    }
+    this.#done(`move ${from} ${to}`);
   }
 
   async listFolder(path: string): Promise<readonly string[]> {

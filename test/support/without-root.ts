@@ -8,11 +8,10 @@ export function withoutRoot(system: FakeSystem): System {
     const cause = Object.assign(new Error(`EACCES: permission denied, open '${path}'`), { code: 'EACCES' });
     throw fileError(verb, path, cause);
   };
+  const isSecret = (path: string) => ((system.files.get(path)?.mode ?? 0o644) & 0o004) === 0;
   const own: Partial<System> = {
-    async readFile(path) {
-      const mode = system.files.get(path)?.mode ?? 0o644;
-      return (mode & 0o004) === 0 ? refuse('read', path) : system.readFile(path);
-    },
+    readFile: async path => (isSecret(path) ? refuse('read', path) : system.readFile(path)),
+    readOwn: async path => (isSecret(path) ? refuse('read', path) : system.readOwn(path)),
     writeFile: async path => refuse('write', path),
     removeFile: async path => refuse('remove', path),
     lock: async path => refuse('open the lock file', path),

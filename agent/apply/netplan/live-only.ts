@@ -2,6 +2,8 @@
 // (loaded.ts). The state lasts until the service has loaded its files, by whomever, and is noted below /run: a boot loads everything.
 import type { NetplanGenerator, Renderer } from '../../../renderers/renderer.ts';
 import type { LiveOnly } from '../../model/live-only.ts';
+import { type OwnFile, recall } from '../../records/own-file.ts';
+import * as s from '../../records/shapes.ts';
 import { unlessDenied } from '../../system/look-only.ts';
 import type { System } from '../../system/system.ts';
 import type { ApplyContext } from '../apply-context.ts';
@@ -69,14 +71,10 @@ async function loadedSince(system: System, generator: NetplanGenerator): Promise
 }
 
 async function readNotes(system: System): Promise<Notes> {
-  try {
-    const notes: unknown = JSON.parse((await system.readFile(liveOnlyPath)) ?? '{}');
-    const entries = typeof notes === 'object' && notes !== null ? Object.entries(notes) : [];
-    return Object.fromEntries(entries.filter(([, at]) => typeof at === 'number'));
-  } catch {
-    return {};
-  }
+  return (await recall(system, notesFile)) ?? {};
 }
+
+const notesFile: OwnFile<Notes> = { path: liveOnlyPath, shape: s.tableOf(s.linkName, s.number) };
 
 async function writeNotes(system: System, notes: Notes): Promise<void> {
   if (Object.keys(notes).length > 0)

@@ -14,9 +14,10 @@ import {
 } from '../../model/kernel-state.ts';
 import { keptSysctls } from '../../model/link-sysctls.ts';
 import type { EniPlan } from '../../model/network-plan.ts';
+import * as s from '../../records/shapes.ts';
 import type { System } from '../../system/system.ts';
 import type { CompareOptions } from '../compare.ts';
-import { additionOf, type KernelObject } from '../kernel-objects.ts';
+import { additionOf, type KernelObject, kernelObjectFields } from '../kernel-objects.ts';
 import { isPlannedInMain, ownShaped } from '../own-objects.ts';
 
 export interface FoundLink {
@@ -35,6 +36,23 @@ export interface FoundLink {
 export interface FoundObject extends KernelObject {
   readonly lifetime?: Lifetime | undefined;
 }
+
+const foundObject = s.shapeOf<FoundObject>({
+  ...kernelObjectFields,
+  lifetime: s.optional(s.shapeOf<Lifetime>({ valid: s.number, preferred: s.optional(s.number) })),
+});
+
+export const foundLinkFields = {
+  mac: s.mac,
+  link: s.linkName,
+  index: s.count,
+  up: s.flag,
+  mtu: s.count,
+  sysctls: s.tableOf(s.line, s.line),
+  objects: s.listOf(foundObject),
+};
+
+export const foundLink = s.shapeOf<FoundLink>(foundLinkFields);
 
 export interface FindOptions {
   readonly compare: CompareOptions;

@@ -4,11 +4,11 @@ import type { EniChange } from '../../../renderers/renderer.ts';
 import type { Mac } from '../../model/address.ts';
 import type { KernelState } from '../../model/kernel-state.ts';
 import type { EniPlan } from '../../model/network-plan.ts';
+import * as s from '../../records/shapes.ts';
 import type { CompareOptions } from '../compare.ts';
 import { type KernelObject, planObjects } from '../kernel-objects.ts';
 import { ownShaped } from '../own-objects.ts';
-import type { FoundLink } from './found.ts';
-import { keysOn } from './found.ts';
+import { type FoundLink, foundLinkFields, keysOn } from './found.ts';
 import type { Return } from './give-back.ts';
 
 export interface Taken extends FoundLink {
@@ -17,6 +17,12 @@ export interface Taken extends FoundLink {
   /** When it was found, in milliseconds since the epoch. */
   readonly since: number;
 }
+
+export const takenShape = s.shapeOf<Taken>({
+  ...foundLinkFields,
+  bootId: s.optional(s.line),
+  since: s.number,
+});
 
 export type TakenByMac = Readonly<Record<Mac, Taken>>;
 

@@ -3,6 +3,8 @@
 import { bits, type Family, families, familyOf, type Ip } from '../../model/address.ts';
 import { type Instance, valueOr } from '../../model/instance.ts';
 import type { KernelAddress, KernelState } from '../../model/kernel-state.ts';
+import { type OwnFile, recall } from '../../records/own-file.ts';
+import * as s from '../../records/shapes.ts';
 import { readKernelState } from '../../system/kernel/reader.ts';
 import { unlessDenied } from '../../system/look-only.ts';
 import type { System } from '../../system/system.ts';
@@ -141,16 +143,11 @@ export async function readGiven(
   system: System,
   kernel: Pick<KernelState, 'links'>,
 ): Promise<Given | undefined> {
-  const text = await unlessDenied(system.readFile(givenPath), undefined);
-  if (text === undefined) return undefined;
-  try {
-    const { bootId, index, addresses } = JSON.parse(text) as Memory;
-    const link = kernel.links.find(l => l.index === index);
-    const isThis = bootId === (await readBootId(system)) && Array.isArray(addresses);
-    return isThis && link !== undefined ? { link: link.name, addresses } : undefined;
-  } catch {
+  const memory = await recall(system, memoryFile);
+  const link = kernel.links.find(l => l.index === memory?.index);
+  if (memory === undefined || link === undefined || memory.bootId !== (await readBootId(system)))
     return undefined;
-  }
+  return { link: link.name, addresses: memory.addresses };
 }
 
 interface Memory {
@@ -158,6 +155,11 @@ interface Memory {
   readonly index: number | undefined;
   readonly addresses: readonly Ip[];
 }
+
+const memoryFile: OwnFile<Memory> = {
+  path: givenPath,
+  shape: s.shapeOf({ bootId: s.optional(s.line), index: s.optional(s.count), addresses: s.listOf(s.ip) }),
+};
 
 /** A failure changes no ENI, and the next pass tries it again. */
 export async function settlePrimaryAddresses(

@@ -5,6 +5,7 @@ import { metricsOfPrimary } from '../../model/default-metrics.ts';
 import type { KernelAddress, KernelState } from '../../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable, type NetworkPlan } from '../../model/network-plan.ts';
 import { connectivityPenalty } from '../../model/penalty.ts';
+import * as s from '../../records/shapes.ts';
 import type { System } from '../../system/system.ts';
 import { runBatches } from '../live.ts';
 
@@ -24,6 +25,18 @@ export interface PrimarySnapshot {
    */
   readonly returning?: readonly Ip[] | undefined;
 }
+
+const inWords = s.listOf(s.shapeOf({ family: s.family, text: s.line }));
+
+export const primarySnapshot = s.shapeOf<PrimarySnapshot>({
+  link: s.optional(s.linkName),
+  addresses: inWords,
+  defaultRoutes: inWords,
+  metadataAddress: s.optional(s.ip),
+  metadataPath: s.optional(s.line),
+  metadataTies: s.withDefault(s.listOf(s.linkName), []),
+  returning: s.optional(s.listOf(s.ip)),
+});
 
 /** What to take a picture of. */
 export interface PrimaryView {

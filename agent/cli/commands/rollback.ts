@@ -1,17 +1,18 @@
 // `eni-agent rollback`: takes the last change back, once.
 import { eniOf } from '../../../renderers/renderer.ts';
-import { inverse, lastChangePath, writeCheckpoint } from '../../apply/checkpoint.ts';
+import { checkpointPath, inverse, lastChangePath, writeCheckpoint } from '../../apply/checkpoint.ts';
 import { fingerprint } from '../../apply/fingerprint.ts';
 import { noteChange } from '../../apply/log/note-change.ts';
 import { reloadRemedy } from '../../apply/netplan/loaded.ts';
 import { rollBack } from '../../apply/rollback.ts';
-import { writeState } from '../../apply/state-file.ts';
+import { statePath, writeState } from '../../apply/state-file.ts';
 import { AgentError } from '../../errors.ts';
 import { withFields } from '../../log.ts';
 import { clockTime } from '../../model/time-text.ts';
 import { describeReverted, previewRollback, readLastChange } from '../../pass/last-change.ts';
 import { withLock } from '../../pass/lock.ts';
 import { applyContext, type MachineContext, readMachine } from '../../pass/machine.ts';
+import { putUnusableAside } from '../../pass/records/put-aside.ts';
 import { type CliCommand, type CommandContext, exitCodes } from '../command.ts';
 import { settingsInForce } from '../configuration.ts';
 import { bold, describeCommands, describeFiles, yellow } from '../describe.ts';
@@ -43,6 +44,7 @@ nothing to roll back.`,
     const log = withFields(await context.log(settings), { trigger: 'rollback' });
     if (values['dry-run'] === true) return preview(context, { system, settings, log });
     const taken = await withLock(system, async () => {
+      await putUnusableAside({ system, log }, [statePath, checkpointPath, lastChangePath]);
       const { change, state } = await readLastChange(system);
       const refused = state.wanted ?? (await fingerprint(state.applied));
       const machine = await readMachine(

@@ -2,7 +2,7 @@
 // Knows no tool, and no backend.
 
 import type { System } from '../system.ts';
-import { readQuietly, runQuietly } from './probes.ts';
+import { runQuietly } from './probes.ts';
 
 /** Below the runtime directory, which a reboot empties; only root writes there. */
 export const toolMemoryFile = '/run/eni-agent/tool-versions.json';
@@ -26,7 +26,7 @@ interface Answer {
 const maxOutput = 4096;
 
 export async function openToolMemory(system: System): Promise<ToolMemory> {
-  const answers = parseAnswers(await readQuietly(system, toolMemoryFile));
+  const answers = parseAnswers(await system.readOwn(toolMemoryFile).catch(() => undefined));
   let changed = false;
   return {
     async ask(argv, files) {

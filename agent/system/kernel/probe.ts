@@ -49,7 +49,11 @@ const protocolSince = [4, 17] as const;
  */
 export async function readKernelProbe(system: System, kernel: string | undefined): Promise<KernelProbe> {
   const bootId = (await readQuietly(system, '/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
-  const cached = parseCache(await readQuietly(system, kernelProbeFile), bootId, kernel ?? '');
+  const cached = parseCache(
+    await system.readOwn(kernelProbeFile).catch(() => undefined),
+    bootId,
+    kernel ?? '',
+  );
   if (cached !== undefined) return cached;
   const probe = await probeKernel(system, kernel);
   if (probe.source === 'probed' && bootId !== '') {

@@ -1,6 +1,6 @@
 // What the agent has written down and reads again: anybody with a disk, a backup or an editor may have changed it. Only the readers that the rest of the
 // program calls, and what shows it.
-import { checkpointPath, lastChangePath, readCheckpoint } from '../../../agent/apply/checkpoint.ts';
+import { checkpointFile, lastChangeFile } from '../../../agent/apply/checkpoint.ts';
 import { readGiven } from '../../../agent/apply/primary/addresses.ts';
 import { readNote } from '../../../agent/apply/published/loaded.ts';
 import { readState, statePath } from '../../../agent/apply/state-file.ts';
@@ -10,6 +10,7 @@ import { reportPath } from '../../../agent/daemon/report.ts';
 import { historyPath, readHistory } from '../../../agent/history/store.ts';
 import { readRecord } from '../../../agent/migrate/record.ts';
 import { describePause, pausePath, readPause } from '../../../agent/pass/pause.ts';
+import { readOwnCheckpoint } from '../../../agent/pass/records/own-paths.ts';
 import { FakeSystem } from '../../support/fake-system.ts';
 import { partsOf, type Target } from '../target.ts';
 
@@ -25,15 +26,15 @@ function machineWith(path: string, text: string): FakeSystem {
   return system;
 }
 
-async function readChange(path: string, text: string): Promise<void> {
-  await readCheckpoint(machineWith(path, text), path);
+async function readChange(file: typeof checkpointFile, text: string): Promise<void> {
+  await readOwnCheckpoint(machineWith(file.path, text), file);
 }
 
 export const recordTargets: readonly Target[] = [
   {
     name: 'state',
     dictionary: 'json',
-    covers: ['agent/apply/state-file', 'agent/apply/earlier-plans'],
+    covers: ['agent/apply/state-file', 'agent/apply/earlier-plans', 'agent/records/own-file'],
     run: async text => {
       await readState(machineWith(statePath, text));
     },
@@ -42,13 +43,13 @@ export const recordTargets: readonly Target[] = [
     name: 'checkpoint',
     dictionary: 'json',
     covers: ['agent/apply/checkpoint', 'agent/apply/earlier-plans'],
-    run: text => readChange(checkpointPath, text),
+    run: text => readChange(checkpointFile, text),
   },
   {
     name: 'last-change',
     dictionary: 'json',
     covers: ['agent/apply/checkpoint'],
-    run: text => readChange(lastChangePath, text),
+    run: text => readChange(lastChangeFile, text),
   },
   {
     name: 'history',

@@ -85,6 +85,9 @@ export function viewOf(vpc: Vpc): System {
       const { exitCode, stdout } = await run(await inNamespace(vpc.guest, ['cat', path]));
       return exitCode === 0 ? stdout : undefined;
     },
+    readOwn: refuse,
+    secureFolder: refuse,
+    moveAside: refuse,
     // What stands in sysfs is of no interest here.
     listFolder: async () => [],
     exists: async () => false,

@@ -1,8 +1,9 @@
 // Everything that a person can get wrong at the command line: one line that says what, one with the way out,
 // the exit code, and nothing written.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { loadCommands } from '../../../agent/cli/commands.ts';
 import { expectRefused, runCli } from '../../support/cli-machine.ts';
+import { FakeSystem } from '../../support/fake-system.ts';
 import { loadRecording } from '../../support/metadata-emulator-recordings.ts';
 
 const commands = await loadCommands(undefined);
@@ -213,10 +214,11 @@ test('with --json the error is JSON on standard output, and nothing else is prin
 });
 
 test('a defect of the program says that it is one, with the place', async () => {
-  const files = { '/var/lib/eni-agent/last-change.json': '{}' };
-  const outcome = await runCli(['rollback'], files);
+  vi.spyOn(FakeSystem.prototype, 'readOwn').mockRejectedValue(new TypeError('x is not a function'));
+  const outcome = await runCli(['rollback']);
+  vi.restoreAllMocks();
   expect(outcome.code).toBe(1);
-  expect(outcome.err).toMatch(/\n {2}(bug|state-unreadable|rollback-failed): /);
+  expect(outcome.err).toMatch(/^eni-agent: x is not a function\n {2}bug: .*\nTypeError: .*\n +at /);
 });
 
 test('whatever is quoted, no line is forged and no terminal is steered', async () => {

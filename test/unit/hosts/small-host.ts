@@ -37,6 +37,15 @@ export function smallHost(
       if (found?.[1] === null) throw new Error(`EACCES ${path}`);
       return found?.[1];
     },
+    async readOwn(path) {
+      return this.readFile(path);
+    },
+    async secureFolder() {
+      return undefined;
+    },
+    async moveAside() {
+      throw new Error('a probe moves nothing');
+    },
     async listFolder(path) {
       const below = path === '/' ? '/' : `${path}/`;
       const names = all().flatMap(([name]) =>
