@@ -58,6 +58,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     ...inForce,
     source: context.openSource(inForce.settings),
     formerRequests: 0,
+    hasMoreRequests: false,
     memory: newMemory(at),
     dueAt: Number.POSITIVE_INFINITY,
     wholeAt: now,
@@ -80,8 +81,7 @@ async function start(context: DaemonContext): Promise<DaemonState> {
     told: { report: undefined, problems: [] },
   };
   await heedPause(daemon);
-  const requests = await takeRequests(context.system);
-  question(daemon, { triggers: new Set(['start']), whole: true, requests });
+  question(daemon, { triggers: new Set(['start']), whole: true, requests: await takeNow(daemon) });
   return daemon;
 }
 
@@ -95,6 +95,7 @@ async function turn(daemon: DaemonState): Promise<boolean> {
   // Not at once, where the two clocks do not agree on the end.
   const pause = Math.max((daemon.pausedUntil ?? Number.POSITIVE_INFINITY) - system.now(), 200);
   const wait = Math.min(
+    daemon.hasMoreRequests ? 0 : Number.POSITIVE_INFINITY,
     Math.max(0, Math.min(due, seeAt) - before),
     pause,
     wholeLookMs,
@@ -142,14 +143,21 @@ async function hear(daemon: DaemonState, wakes: ReadonlySet<WakeKind>, slept: bo
     triggers.push(wakes.has('config') ? 'config' : 'reload');
     await readConfiguration(daemon);
   }
-  const requests = wakes.has('request') ? await takeRequests(daemon.context.system) : [];
+  const requests = wakes.has('request') || daemon.hasMoreRequests ? await takeNow(daemon) : [];
   if (requests.length > 0) triggers.push('request');
-  // What these ask for is more than a look at the kernel.
   if (triggers.length > 0) {
+    const waits = daemon.asking !== undefined;
     question(daemon, { triggers: new Set(triggers), whole: true, requests });
-    return false;
+    // What these ask for is more than a look at the kernel. Where an answer is waited for already, the kernel does not wait for it as well.
+    if (!waits) return false;
   }
   return see(daemon, wakes);
+}
+
+async function takeNow(daemon: DaemonState): Promise<readonly string[]> {
+  const { names, hasMore } = await takeRequests(daemon.context.system);
+  daemon.hasMoreRequests = hasMore;
+  return names;
 }
 
 async function see(daemon: DaemonState, wakes: ReadonlySet<WakeKind>): Promise<boolean> {

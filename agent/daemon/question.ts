@@ -48,12 +48,15 @@ export function startAsking(source: MetadataSource, question: Question): OpenQue
   return asking;
 }
 
+/** More than the report names. Of very many the last: whoever waits for an answer has asked a moment ago. */
+const mostRequests = 1000;
+
 /** Both questions in one. */
 export function joinQuestions(a: Question | undefined, b: Question): Question {
   if (a === undefined) return b;
   return {
     triggers: new Set([...a.triggers, ...b.triggers]),
     whole: a.whole || b.whole,
-    requests: [...a.requests, ...b.requests],
+    requests: [...a.requests, ...b.requests].slice(-mostRequests),
   };
 }

@@ -1,6 +1,6 @@
 // The trigger folder: a file in it, whatever its name and content, asks for a look at everything now. udev, cloud-init and `refresh`
 // write there; the daemon takes the files away and says in its report which it has answered.
-import type { System } from '../system/system.ts';
+import type { System, TakenNames } from '../system/system.ts';
 import { readReport } from './report.ts';
 
 export const requestFolder = '/run/eni-agent/triggers';
@@ -8,15 +8,16 @@ export const requestFolder = '/run/eni-agent/triggers';
 /** Held by the daemon for as long as it lives. */
 export const daemonLockPath = '/run/eni-agent/daemon.lock';
 
+/** In one go: any number may lie there, and the network waits meanwhile. */
+const mostAtOnce = 256;
+
 /**
- * Takes all requests; their names, sorted. Whatever somebody has put there, also a folder: no daemon shall end for what it is asked, and again at
- * each start. What cannot be taken away is answered all the same.
+ * Takes requests, not all of very many. Whatever somebody has put there, also a folder: no daemon shall end for what it is asked, and again at each
+ * start. What cannot be taken away is answered all the same.
  */
-export async function takeRequests(system: System): Promise<readonly string[]> {
-  const found = await system.listFolder(requestFolder).catch(() => []);
-  const names = found.filter(name => !name.startsWith('.'));
-  for (const name of names) await system.removeTree(`${requestFolder}/${name}`).catch(() => {});
-  return names;
+export async function takeRequests(system: System): Promise<TakenNames> {
+  const taken = await system.takeNames(requestFolder, mostAtOnce).catch(() => undefined);
+  return taken === undefined ? { names: [], hasMore: false } : { ...taken, names: [...taken.names].sort() };
 }
 
 /** For how long somebody else who asks may be in the way, and how often that is looked at. Milliseconds. */

@@ -63,6 +63,8 @@ export interface DaemonState {
   source: MetadataSource;
   /** Requests of sources that were closed because the configuration changed. */
   formerRequests: number;
+  /** The trigger folder had more than was taken of it. */
+  hasMoreRequests: boolean;
   memory: Memory;
   /** When the clock asks for the next look, in ticks, as are all times here that do not say otherwise. */
   dueAt: number;

@@ -29,6 +29,7 @@ export function lookAhead(system: System, { files, down }: Ahead): System {
     removeFile: path => system.removeFile(path),
     link: (from, to) => system.link(from, to),
     copy: (from, to) => system.copy(from, to),
+    takeNames: (folder, most) => system.takeNames(folder, most),
     removeTree: path => system.removeTree(path),
     secureFolder: path => system.secureFolder(path),
     moveAside: (from, to) => system.moveAside(from, to),

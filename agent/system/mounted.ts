@@ -46,6 +46,7 @@ export function mounted(system: System, root: string): System {
     removeFile: refuse,
     link: refuse,
     copy: refuse,
+    takeNames: refuse,
     removeTree: refuse,
     secureFolder: refuse,
     moveAside: refuse,

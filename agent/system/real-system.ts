@@ -19,6 +19,7 @@ import {
   replaceFile,
   syncFolder,
 } from './disk.ts';
+import { takeEntries } from './folder-entries.ts';
 import { isSandboxed, runOutside } from './outside-sandbox.ts';
 import { moveAside, readOwnFile, secureFolder } from './own-files.ts';
 import { defaultTimeoutMs, runCommand } from './run-command.ts';
@@ -126,6 +127,15 @@ export const realSystem: System = {
       await syncFolder(path.dirname(file));
     } catch (error) {
       throw fileError('remove', file, error);
+    }
+  },
+
+  async takeNames(folder, most) {
+    try {
+      return await takeEntries(folder, most);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return { names: [], hasMore: false };
+      throw fileError('list', folder, error);
     }
   },
 

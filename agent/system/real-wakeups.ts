@@ -1,9 +1,10 @@
 // What wakes the daemon on the machine itself: the kernel, the trigger folder, configuration and owned files, signals.
 import { setTimeout as delay } from 'node:timers/promises';
 import { watch } from 'chokidar';
-import { makeFolders, temporaryName } from './disk.ts';
+import { temporaryName } from './disk.ts';
 import { monitorKernel } from './kernel/monitor.ts';
 import type { WakeKind, WakeupSpec, Wakeups } from './wakeups.ts';
+import { watchFolder } from './watch-folder.ts';
 
 /** What belongs together arrives together: the wait for more, from the last event and from the first. */
 const settleMs = 5;
@@ -33,20 +34,14 @@ export async function openRealWakeups(spec: WakeupSpec): Promise<Wakeups> {
     return watcher;
   }
 
-  await makeFolders(spec.requestFolder);
   spec.onSignal(happen);
   const monitor = monitorKernel(() => happen('kernel'));
-  const watchers = [
-    watchPaths([spec.requestFolder], 'request'),
-    watchPaths(spec.configFolders, 'config'),
-    watchPaths([], 'files'),
-  ];
-  const files = watchers.at(-1)!;
+  const requests = await watchFolder(spec.requestFolder, () => happen('request'));
+  const config = watchPaths(spec.configFolders, 'config');
+  const files = watchPaths([], 'files');
   let watched: readonly string[] = [];
   // A request that is written before its folder is watched would wait for the timer, and a configuration for the next start.
-  const isReady = (watcher: (typeof watchers)[number]) =>
-    new Promise<void>(resolve => watcher.once('ready', () => resolve()));
-  await Promise.all(watchers.slice(0, 2).map(isReady));
+  await new Promise<void>(resolve => config.once('ready', () => resolve()));
 
   /** Waits until something has happened; false if the time is over or the signal came first. */
   function happens(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -85,9 +80,11 @@ export async function openRealWakeups(spec: WakeupSpec): Promise<Wakeups> {
       if (gone.length > 0) files.unwatch(gone);
       if (come.length > 0) files.add([...come]);
     },
-    problems: () => [monitor.problem()].flatMap(text => (text === undefined ? [] : [text])),
+    problems: () =>
+      [monitor.problem(), requests.problem()].flatMap(text => (text === undefined ? [] : [text])),
     async close() {
-      await Promise.all([monitor.stop(), ...watchers.map(w => w.close())]);
+      requests.close();
+      await Promise.all([monitor.stop(), config.close(), files.close()]);
     },
   };
 }

@@ -30,6 +30,13 @@ export interface FileStamp {
   readonly uid: number;
 }
 
+export interface TakenNames {
+  /** What of a name is no UTF-8 is U+FFFD here. */
+  readonly names: readonly string[];
+  /** It has stopped at `most`. */
+  readonly hasMore: boolean;
+}
+
 export interface System {
   /** The whole file as text; undefined if it does not exist (or is a folder). Throws `file-failed` for other failures. */
   readFile(path: string): Promise<string | undefined>;
@@ -67,6 +74,11 @@ export interface System {
    * label is that of its place. Makes missing folders.
    */
   copy(from: string, to: string): Promise<void>;
+  /**
+   * Takes entries out of a folder, whatever they are and whatever their names are, until `most` are gone; those that begin with a dot stay. What
+   * cannot be removed is named as well. For a folder that a boot empties: nothing is synced.
+   */
+  takeNames(folder: string, most: number): Promise<TakenNames>;
   /** Removes a file, or a folder with all that is in it; not an error if it has gone. Follows no symbolic link. */
   removeTree(path: string): Promise<void>;
   /**

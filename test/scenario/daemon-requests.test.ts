@@ -99,6 +99,44 @@ describe('the trigger folder', () => {
     expect(daemon.report().counters.passes).toBe(passes + 1);
   });
 
+  test('thousands are taken a part at a time, and drift does not wait for them', async () => {
+    const { machine, daemon, service, reads } = await quiet();
+    const { system } = machine;
+    const before = system.kernel.describe();
+    let answer = (): void => undefined;
+    // The metadata is slow as well.
+    service.fault = path =>
+      path === listPath
+        ? new Promise<Response>(resolve => {
+            answer = () => resolve({ status: 200, body: '172.31.40.10' });
+          })
+        : undefined;
+    const left: number[] = [];
+    const count = () => [...system.files.keys()].filter(path => path.startsWith(`${requestFolder}/`)).length;
+    system.watch = () => {
+      if (system.steps.at(-1)?.includes('rule add')) left.push(count());
+    };
+    for (let i = 0; i < 3000; i += 1) system.put(`${requestFolder}/${i}`, '');
+    system.interfere({
+      match: new RegExp(`^remove ${requestFolder}/10$`),
+      when: 'after',
+      act: () => void system.sh('ip rule del priority 28000'),
+      times: 1,
+    });
+    await daemon.runFor(0);
+    expect(system.kernel.describe()).toEqual(before);
+    // Not behind the last one.
+    expect(left[0]).toBeGreaterThan(1000);
+    expect(count()).toBe(0);
+    service.fault = undefined;
+    answer();
+    const since = reads.length;
+    await daemon.runFor(1000);
+    // All of them together are one question more.
+    expect(reads.length - since).toBeLessThan(4);
+    expect(daemon.report().answered).toHaveLength(100);
+  });
+
   test('the report names the last hundred', async () => {
     const { machine, daemon } = await quiet();
     for (let i = 0; i < 3; i += 1) {

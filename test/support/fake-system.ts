@@ -4,7 +4,7 @@
 import { AgentError } from '../../agent/errors.ts';
 import { lockPath } from '../../agent/pass/lock.ts';
 import { temporaryName } from '../../agent/system/disk.ts';
-import type { CommandResult, FileStamp, RunOptions, System } from '../../agent/system/system.ts';
+import type { CommandResult, FileStamp, RunOptions, System, TakenNames } from '../../agent/system/system.ts';
 import type { Offer } from './fake-dhclient.ts';
 import { type FakeFile, inodeOf, namesIn, ownFlaw, rememberDisk } from './fake-disk.ts';
 import { type IfupdownHost, ifdown, ifup, ifupAll } from './fake-ifupdown.ts';
@@ -274,6 +274,17 @@ export class FakeSystem implements System {
     this.files.delete(temporary);
     this.files.set(to, { ...file });
     this.#done(`copy ${from} ${to}`);
+  }
+
+  async takeNames(folder: string, most: number): Promise<TakenNames> {
+    this.#alive();
+    const found = this.#list(folder).filter(name => !name.startsWith('.'));
+    const names = found.slice(0, most);
+    for (const name of names)
+      await this.removeTree(`${folder}/${name}`).catch((error: unknown) => {
+        if (!(error instanceof AgentError)) throw error;
+      });
+    return { names, hasMore: found.length > most };
   }
 
   async removeTree(path: string): Promise<void> {

@@ -97,6 +97,7 @@ export function viewOf(vpc: Vpc): System {
     writeFile: refuse,
     removeFile: refuse,
     copy: refuse,
+    takeNames: refuse,
     removeTree: refuse,
     lock: refuse,
     now: Date.now,

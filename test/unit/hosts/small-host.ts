@@ -65,6 +65,9 @@ export function smallHost(
     async link() {
       throw new Error('a probe links nothing');
     },
+    async takeNames() {
+      throw new Error('a probe takes nothing');
+    },
     async copy() {
       throw new Error('a probe copies nothing');
     },
