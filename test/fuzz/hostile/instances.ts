@@ -36,7 +36,8 @@ export function hostileRecording(random: Random): Recording {
   const liar = random.of(Object.keys(recording.responses));
   for (const [path, answer] of Object.entries(recording.responses)) {
     const { status, body } = typeof answer === 'string' ? { status: 200, body: answer } : answer;
-    const lies = path === liar || random.number(share) === 0;
+    // 0: there was no answer, and the text is why, in words of the client.
+    const lies = status !== 0 && (path === liar || random.number(share) === 0);
     responses[path] = lies
       ? { status: random.number(12) === 0 ? 503 : status, body: spoilt(body, random) }
       : answer;
