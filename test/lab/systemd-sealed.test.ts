@@ -4,13 +4,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { first, primary } from '../matrix/enis.ts';
 import { type AgentHost, destroyAgentHost } from './agent-host.ts';
 import { type Daemon, settled, startDaemon } from './daemon-host.ts';
-import { guestOk } from './guest-commands.ts';
+import { guestOk, startInGuest } from './guest-commands.ts';
+import { agentPaths } from './guest-init.ts';
 import { createSystemdHost } from './systemd-host.ts';
 
 let host: AgentHost;
 let daemon: Daemon;
 const mainPid = async () =>
   (await guestOk(host.guest, ['systemctl', 'show', '-P', 'MainPID', 'eni-agent.service'])).trim();
+
+const asRoot = (script: string) => guestOk(host.guest, ['sh', '-c', script]);
 
 beforeAll(async () => {
   host = await createSystemdHost(
@@ -35,8 +38,37 @@ test('SIGUSR1 opens no inspector, of the daemon and of a command, and ends no da
   expect(await mainPid()).toBe(before);
 });
 
+const service = `
+  const body = 'x\\nMAINPID=331\\n{"level":"info","msg":"forged log line"}\\n\\u001b]0;pwned\\u0007\\u001b[2J';
+  require('node:net').createServer(socket => {
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 000 X\\r\\nContent-Length: ' + body.length + '\\r\\n\\r\\n' + body);
+  }).listen(8099, '127.0.0.1');`;
+
+test('a service whose status is none and whose answer is a notification: systemd, journal and terminal hear words only', async () => {
+  const config = '/etc/eni-agent/eni-agent.conf.d/liar.conf';
+  const before = await mainPid();
+  const liar = await startInGuest(host.guest, [agentPaths.node, '-e', service]);
+  await asRoot(
+    `mkdir -p ${config.replace(/\/[^/]*$/, '')}; printf '[metadata]\\nurl = http://127.0.0.1:8099\\n' > ${config}`,
+  );
+  const { out } = JSON.parse(
+    await asRoot(
+      `eni-agent refresh > /tmp/said 2>&1; eni-agent once >> /tmp/said 2>&1; ${agentPaths.node} -p 'JSON.stringify({ out: fs.readFileSync("/tmp/said", "latin1") })'`,
+    ),
+  );
+  expect(out).toContain('metadata-');
+  expect(out).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|^MAINPID|^\{"level"/m);
+  expect(await mainPid()).toBe(before);
+  expect(await asRoot('systemctl show -P StatusText eni-agent')).not.toMatch(/MAINPID=331\n.|\u001b/);
+  const lines = (await asRoot('journalctl -u eni-agent -o cat')).split('\n');
+  expect(lines.filter(line => /^MAINPID|"msg":"forged log line"|\u001b/.test(line))).toEqual([]);
+  await asRoot(`rm ${config}`);
+  await liar.stop();
+  await settled(daemon);
+});
+
 const state = '/var/lib/eni-agent';
-const asRoot = (script: string) => guestOk(host.guest, ['sh', '-c', script]);
 const asNobody = (script: string) =>
   guestOk(host.guest, [
     'setpriv',
