@@ -14,8 +14,12 @@ export type Family = 4 | 6;
 
 export const families: readonly Family[] = [4, 6];
 
+/** Most addresses are in this form already, and a pass meets each of them many times. */
+const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 /** Parses one address. Returns undefined for anything that is not exactly one address (no zone, no short IPv4). */
 export function parseIp(text: string): Ip | undefined {
+  if (canonicalIpv4.test(text)) return text as Ip;
   const address = read(text.trim());
   return address && textOf(address);
 }

@@ -52,12 +52,18 @@ export function parseOwn<T>({ path, shape }: OwnFile<T>, text: string): T {
   throw new AgentError('state-unreadable', `cannot read ${path}: ${place ?? 'all of it'} ${why}`);
 }
 
-/** Values are the same if they are in the same order (model/value.ts), and the library gives fields in that of the shape. */
+/**
+ * Values are the same if they are in the same order (model/value.ts), and the library gives fields in that of the shape. In place: what it gives
+ * is nobody else's.
+ */
 function inOrderOf(found: unknown, checked: unknown): unknown {
   if (typeof checked !== 'object' || checked === null) return checked;
-  if (Array.isArray(checked)) return checked.map((item, i) => inOrderOf((found as unknown[])[i], item));
   const [before, values] = [found as Record<string, unknown>, checked as Record<string, unknown>];
-  const written = Object.keys(before).filter(key => Object.hasOwn(values, key));
-  const later = Object.keys(values).filter(key => !Object.hasOwn(before, key));
-  return Object.fromEntries([...written, ...later].map(key => [key, inOrderOf(before[key], values[key])]));
+  const names = Object.keys(values);
+  for (const name of names) values[name] = inOrderOf(before[name], values[name]);
+  if (Array.isArray(checked)) return checked;
+  const written = Object.keys(before);
+  if (names.every((name, index) => name === written[index])) return checked;
+  const ordered = new Set([...written.filter(name => Object.hasOwn(values, name)), ...names]);
+  return Object.fromEntries([...ordered].map(name => [name, values[name]]));
 }
