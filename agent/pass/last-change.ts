@@ -24,6 +24,11 @@ export async function readLastChange(system: System): Promise<{ change: Checkpoi
       'nothing-to-roll-back',
       `the last change replaced the configuration of another instance, ${change.stateBefore.instanceId}, from whose disk this one was made`,
     );
+  if (interrupted === undefined && change.primary.returning !== undefined)
+    throw new AgentError(
+      'nothing-to-roll-back',
+      `the last change gave the primary ENI's link ${change.primary.link} back, which had been taken for another ENI's`,
+    );
   return { change, state };
 }
 

@@ -144,6 +144,42 @@ describe.each(clouds)('$name', ({ recording, primary, second, lie }) => {
     },
   );
 
+  test.runIf(recording.provider !== 'jdcloud')('and rollback does not take it over again', async () => {
+    const { machine, untouched } = await takenOver();
+    await onceOk(machine, '--force');
+    const before = machine.picture();
+    machine.system.restart();
+    const { code, err } = await machine.agent('rollback');
+    expect([code, machine.picture()], err).toEqual([1, before]);
+    expect(err).toContain('nothing-to-roll-back');
+    await expectHealed(machine, untouched);
+  });
+
+  test.runIf(recording.provider === 'aws')(
+    'killed at any step on the way, it comes back with the next pass',
+    async () => {
+      const { machine, untouched } = await takenOver();
+      const { system } = machine;
+      const { primary: _, ...earlier } = machine.state();
+      system.put(statePath, JSON.stringify(earlier));
+      const reset = system.snapshot();
+      await onceOk(machine);
+      const healed = machine.picture();
+      const steps = system.steps.length;
+      expect(steps).toBeGreaterThan(20);
+      for (let step = 1; step <= steps; step++) {
+        reset();
+        system.crashBefore = step;
+        await machine.agent('once');
+        expect(system.isDead).toBe(true);
+        const { code, out, err } = await once(machine);
+        expect(code, `step ${step}: ${out}${err}`).toBe(0);
+        expect(machine.picture(), `step ${step}`).toEqual(healed);
+      }
+      await expectHealed(machine, untouched);
+    },
+  );
+
   test('the daemon mends drift meanwhile, and goes on by itself', async () => {
     const { machine, daemon } = await startDaemon({ recording });
     await daemon.runFor(60_000);
