@@ -9,13 +9,7 @@ import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
 import { type ApplyContext, linksOf } from './apply-context.ts';
-import {
-  type Checkpoint,
-  checkpointPath,
-  lastChangePath,
-  readBootId,
-  writeCheckpoint,
-} from './checkpoint.ts';
+import { type Checkpoint, checkpointPath, readBootId, writeCheckpoint } from './checkpoint.ts';
 import { samePlan } from './eni-changes.ts';
 import { noteChange } from './log/note-change.ts';
 import { prepareRoot } from './netplan/generator.ts';
@@ -30,7 +24,7 @@ import { joinPrimaryGroup, releasePrimaryGroup } from './primary/group.ts';
 import { returningOf, snapshotPrimary } from './primary/guard.ts';
 import { rollBack } from './rollback.ts';
 import { type State, writeState } from './state-file.ts';
-import { tryToKeep } from './unrecorded/record.ts';
+import { keepLastChange, tryToKeep } from './unrecorded/record.ts';
 import { isOfKernelAlone, repairInKernel } from './unrecorded/repair.ts';
 import { faultsOf, verify } from './verify.ts';
 
@@ -104,7 +98,13 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
   progress.result = 'rolled-back';
   await releasePrimaryGroup(context, kernel, groupWish(change));
   await giveLinksBack(context, change, checkpoint);
-  await commit(context, change, checkpoint, kernel);
+  try {
+    await commit(context, change, checkpoint, kernel);
+  } catch (error) {
+    // Now, and not by a pass of minutes later, when somebody uses it.
+    await rollBack(context, checkpoint, error);
+    throw error;
+  }
   return [];
 }
 
@@ -207,6 +207,6 @@ async function commit(
   const found = takenBy(checkpoint.found, changes, kernel, { compare, isFirst });
   const taken = noteTaken(stateAfter.taken, found, bootId, Date.parse(time));
   await writeState(system, { ...stateAfter, taken });
-  await writeCheckpoint(system, { ...checkpoint, found, committed: true }, lastChangePath);
+  await keepLastChange(context, { ...checkpoint, found, committed: true });
   await system.removeFile(checkpointPath);
 }

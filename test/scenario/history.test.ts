@@ -107,7 +107,7 @@ test('a commit that fails is no failure before anything was touched', async () =
   machine.system.fail(/^write .*state\.json/, 'No space left on device');
   expect(await machine.agent('once')).toMatchObject({ code: 1 });
   await once(machine);
-  expect((await historyOf(machine)).map(e => e.result)).toEqual(['rolled-back', 'rolled-back', 'applied']);
+  expect((await historyOf(machine)).map(e => e.result)).toEqual(['rolled-back', 'applied']);
 });
 
 test('a full disk: the pass ends well all the same', async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Machine, MachineSpec } from '../support/fake-machine.ts';
 import { beforeAttach, beforeChange, beforeRemoval, expectAsBefore, type Failing } from './prepared.ts';
-import { addressesOf, expectIdle, leavesBy, once, onceOk, ownTraces, useMachines } from './story.ts';
+import { addressesOf, expectIdle, leavesBy, onceOk, ownTraces, useMachines } from './story.ts';
 import { effectOn, travels } from './travels.ts';
 
 const make = useMachines();
@@ -61,16 +61,12 @@ describe.each(travels)('$backend', travel => {
       await expectNextPassWorks(failing);
     });
 
-    test('writing the state after everything has been verified: the next pass finds the checkpoint and starts again', async () => {
+    test('writing the state after everything has been verified', async () => {
       const failing = await beforeAttach(start);
       failing.machine.system.fail(/^write .*state\.json/, 'No space left on device');
-      expect((await failing.machine.agent('once')).code).toBe(1);
-      expect(failing.machine.system.files.has(checkpoint)).toBe(true);
-      const next = await once(failing.machine);
-      expect(next.code, next.err).toBe(0);
-      expect(next.err).toContain('an earlier apply was interrupted');
+      await expectTakenBack(failing, 'file-failed');
+      await expectNextPassWorks(failing);
       expect(leavesBy(failing.machine.system, '172.31.40.10')).toBe('eth1');
-      await expectIdle(failing.machine);
     });
   });
 

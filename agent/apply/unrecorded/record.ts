@@ -1,7 +1,9 @@
 // What is kept below /var/lib/eni-agent, while the disk there is full or read-only. Whoever goes on without it remembers that here, for whoever
 // tells it: it is so until something can be written again, and a look cannot see it.
-import { AgentError } from '../../errors.ts';
+import { AgentError, reasonOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { ApplyContext } from '../apply-context.ts';
+import { type Checkpoint, lastChangePath, writeCheckpoint } from '../checkpoint.ts';
 
 /** By the log, of which a process has one. */
 const lacking = new WeakMap<Log, string>();
@@ -23,4 +25,19 @@ export async function tryToKeep(log: Log, write: () => Promise<void>): Promise<s
 /** Why the last thing that was to be kept could not be; undefined if it was. */
 export function recordProblem(log: Log): string | undefined {
   return lacking.get(log);
+}
+
+/**
+ * The change that has been made, for a rollback by hand: no reason to take back what works. An older one must not be taken for the last.
+ */
+export async function keepLastChange(
+  { system, log }: Pick<ApplyContext, 'system' | 'log'>,
+  change: Checkpoint,
+): Promise<void> {
+  try {
+    await writeCheckpoint(system, change, lastChangePath);
+  } catch (error) {
+    await system.removeFile(lastChangePath);
+    log.warn({ reason: reasonOf(error) }, 'this change cannot be rolled back by hand later');
+  }
 }
