@@ -66,6 +66,7 @@ export async function isUntouchedForLong(host: AgentHost, action: () => Promise<
     // It has listened all the time: this one it hears.
     await ip(host.vpc.guest, 'addr', 'add', '10.0.9.99/32', 'dev', 'eth0');
     expect(await waitFor(() => monitor.output().includes('10.0.9.99'), 3000)).toBe(true);
+    await ip(host.vpc.guest, 'addr', 'del', '10.0.9.99/32', 'dev', 'eth0');
   } finally {
     await monitor.stop();
   }
