@@ -276,3 +276,31 @@ function allValues(instance: Instance): readonly string[] {
     ]),
   ]);
 }
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  '%s as a name in meta-data/all and in a listing changes no ENI',
+  async word => {
+    const path = '/latest/meta-data/all';
+    const recording = loadRecording('alibaba', 'all');
+    const good = (await readHostile(recording))!;
+    const text = recording.responses[path] as string;
+    // Text, because an object literal would not have __proto__ as a key.
+    const odd = `"${word}": {"mac": "02:00:00:00:00:99", "private-ipv4s": ["10.66.66.66"]}`;
+    for (const place of [/\{/, /"macs":\s*\{/, /"00:16:3e:12:16:02":\s*\{/]) {
+      const body = text.replace(place, found => `${found} ${odd},`);
+      expect(Object.keys(JSON.parse(body))).not.toEqual([]);
+      expect(body).not.toBe(text);
+      const instance = await readHostile({
+        ...recording,
+        responses: { ...recording.responses, [path]: body },
+      });
+      expect(instance?.enis).toEqual(good.enis);
+    }
+    const aws = loadRecording('aws', 'two-enis');
+    const before = (await readHostile(aws))!;
+    const folder = '/latest/meta-data/network/interfaces/macs/';
+    const macs = before.enis.map(eni => `${eni.mac}/`);
+    const listed = { ...aws.responses, [folder]: [...macs, `${word}/`].join('\n') };
+    expect((await readHostile({ ...aws, responses: listed }))?.enis).toEqual(before.enis);
+  },
+);
