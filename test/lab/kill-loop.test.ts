@@ -18,6 +18,7 @@ import {
 } from './daemon-host.ts';
 import { allPing, asPlanned, isUntouchedForLong, oneInFive } from './daemon-steps.ts';
 import { runAgent, startAgent } from './guest-commands.ts';
+import { removeGuestFile, writeGuestFile } from './guest-files.ts';
 import { imageNames } from './images.ts';
 import {
   changeSomething,
@@ -32,6 +33,7 @@ import {
   secondaries,
   unlikeApplied,
 } from './kill-loop.ts';
+import { ip } from './namespace.ts';
 import { attachEni } from './vpc.ts';
 
 const minutes = Number(process.env.ENI_AGENT_KILL_MINUTES ?? 2);
@@ -128,7 +130,7 @@ describe.each(imageNames)('%s', image => {
     if (isFailing) for (const fault of oneInFive) await host.metadata.send({ do: 'fault', fault });
     let kills = 0;
     let inApply = 0;
-    for (let left = 1 + dice(3); left > 0; left--) {
+    for (let left = 2 + dice(4); left > 0; left--) {
       if (await start()) kills++;
       inApply += isApplying(host) ? 1 : 0;
     }
@@ -168,6 +170,36 @@ describe.each(imageNames)('%s', image => {
     });
     await allPing(hostOf());
   }
+
+  test('a torn state shows', async () => {
+    const host = hostOf();
+    const whole = await restingPicture(host);
+    expect([mixedIn(whole, whole, whole), await unlikeApplied(host), await leftOvers(host)]).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    await ip(host.vpc.guest, 'rule', 'del', 'priority', '28600');
+    writeGuestFile(host.guest, '/run/eni-agent/.eni-agent.tmp', '');
+    expect(mixedIn(await restingPicture(host), whole, whole)).not.toEqual([]);
+    expect(await unlikeApplied(host)).toEqual([expect.stringMatching(/^- rule 4 28600 /)]);
+    expect(await leftOvers(host)).toEqual(['/run/eni-agent/.eni-agent.tmp']);
+    removeGuestFile(host.guest, '/run/eni-agent/.eni-agent.tmp');
+    await agentOk(host, ['once']);
+    expect(await unlikeApplied(host)).toEqual([]);
+    const [old, both, young] = [
+      ['a', 'b'],
+      ['a', 'c'],
+      ['d', 'c'],
+    ].map(
+      ([one, two]) =>
+        new Map([
+          ['eth1', one!],
+          ['eth2', two!],
+        ]),
+    );
+    expect(mixedIn(both!, old!, young!)).toEqual(['eth1: the old one', 'eth2: the new one']);
+  });
 
   test('once', () => loop(once), 120_000 + 4 * halfMs);
 
