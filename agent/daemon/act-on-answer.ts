@@ -4,6 +4,7 @@ import { isSame } from '../model/value.ts';
 import { type Drift, glance, hasMarksLost } from '../pass/glance.ts';
 import { isApartDue } from './apart.ts';
 import { hasTrial, uncontested } from './fights.ts';
+import { finishFirst } from './finish-first.ts';
 import { afterAnswer, afterFailure, afterQuiet } from './memory.ts';
 import type { OpenQuestion } from './question.ts';
 import type { Trigger } from './report.ts';
@@ -36,6 +37,7 @@ export async function actOnAnswer(
         'no usable metadata; the current configuration is kept',
       );
     daemon.memory = afterFailure(memory, { ...moment, triggers: why }, answer, 'metadata');
+    await finishFirst(daemon);
     // What the machine itself has to say counts all the same, by the last answer that was believed; and what is still wanted is tried again.
     const isOfTheMachine = why.some(trigger => ofTheMachine.has(trigger)) || isBrakeOver || isRetry;
     const reading = isOfTheMachine ? believedReading(daemon) : daemon.wanted?.reading;

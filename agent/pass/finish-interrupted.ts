@@ -6,6 +6,7 @@ import { rollBack } from '../apply/rollback.ts';
 import { writeState } from '../apply/state-file.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import { temporaryName } from '../system/disk.ts';
+import type { System } from '../system/system.ts';
 import { applyContext, readMachine } from './machine.ts';
 import type { PassContext } from './pass.ts';
 import { readOwnCheckpoint } from './records/own-paths.ts';
@@ -13,6 +14,10 @@ import { putUnusableAside } from './records/put-aside.ts';
 
 /** A checkpoint or a state file that a crash cut off before it had its name. */
 export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
+
+export function isInterrupted(system: System): Promise<boolean> {
+  return system.exists(checkpointPath);
+}
 
 /**
  * A crash in the middle of an apply left a checkpoint: its change is taken back before anything else is decided. If that cannot
