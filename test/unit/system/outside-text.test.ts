@@ -91,9 +91,10 @@ const report = (text: string) =>
     enis: [{ eniId: text, mac: 'm', link: text, state: 'working' }],
   }) as unknown as Report;
 
-const fullReport = (text: string): unknown => ({
+const fullReport = (text: string): Omit<Report, 'enis'> & { enis: unknown } => ({
   ...report(text),
   version: 1,
+  build: { version: '1', commit: null, date: null },
   pid: 1,
   startedAt: at,
   lookedAt: at,
@@ -103,7 +104,7 @@ const fullReport = (text: string): unknown => ({
   lastTriggers: ['timer'],
   counters: { passes: 1, quiet: 1, changes: 1, repairs: 1, failures: 1, requests: 1 },
   metadata: { state: 'answered', answeredAt: at },
-  error: { code: 'bug', message: text, hint: text, at },
+  error: { code: 'bug', message: text, hint: text, since: at, times: 1 },
   enis: [
     {
       eniId: text,
@@ -115,7 +116,7 @@ const fullReport = (text: string): unknown => ({
       lastError: { at, text },
     },
   ],
-  problems: [{ subject: text, text }],
+  problems: [text],
   configProblem: null,
   lastChange: null,
   brake: null,
