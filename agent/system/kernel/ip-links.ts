@@ -58,9 +58,12 @@ function numberIn(word: string | undefined): number | undefined {
   return word === undefined ? undefined : Number(word);
 }
 
-/** Before and behind each `@`. */
+/** Before and behind each `@` that a name may end at: it has 15 characters at most. */
 function splitsOf(text: string): readonly (readonly [string, string])[] {
-  return [...text.matchAll(/@/g)].map(({ index }) => [text.slice(0, index), text.slice(index + 1)]);
+  return [...text.slice(0, 16).matchAll(/@/g)].map(({ index }) => [
+    text.slice(0, index),
+    text.slice(index + 1),
+  ]);
 }
 
 /**
