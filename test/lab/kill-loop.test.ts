@@ -110,8 +110,10 @@ describe.each(imageNames)('%s', image => {
     start: async () => {
       const asks = await startAgent(hostOf().guest, ['refresh']);
       await aMoment(() => !asks.running());
+      // Once no daemon lives it takes the daemon's lock for a moment, and a daemon that nobody watches over would not start.
+      killAgent(asks);
+      await waitFor(() => !asks.running(), 5000, 5);
       await killDaemon(daemon);
-      await asks.stop();
       return true;
     },
     recover: () => killDaemon(daemon),
