@@ -89,12 +89,25 @@ const noLastGood =
 /** Milliseconds. */
 const patienceMs = 60_000;
 
+/** How often, and how long apart, a lock is looked at before it is another daemon's. Milliseconds. */
+const mostLooks = 10;
+const betweenLooksMs = 100;
+
+/** `refresh` and `remove` take it for a moment, to see whether a daemon has it. */
+async function lockSoon(system: System): ReturnType<System['lock']> {
+  for (let look = 1; ; look++) {
+    const release = await system.lock(daemonLockPath, 0);
+    if (release !== undefined || look === mostLooks) return release;
+    await system.sleep(betweenLooksMs);
+  }
+}
+
 /**
  * systemd starts again what has ended: there it waits for a daemon that somebody else runs, or that is about to end, for the unit would try it
  * again each 5 s.
  */
 async function takeLock({ system, process }: CommandContext, log: Log): ReturnType<System['lock']> {
-  const release = await system.lock(daemonLockPath, 0);
+  const release = await lockSoon(system);
   if (release !== undefined || process.notifySocket === undefined) return release;
   log.warn({}, 'another eni-agent daemon is running: this one waits for its end');
   return system.lock(daemonLockPath, patienceMs);
