@@ -36,6 +36,9 @@ export async function recall<T>(system: System, file: OwnFile<T>): Promise<T | u
   }
 }
 
+/** So many characters of why: it quotes what is there. */
+const mostShown = 200;
+
 /** Throws `state-unreadable` that names the file, the place and what is wrong. */
 export function parseOwn<T>({ path, shape }: OwnFile<T>, text: string): T {
   let json: unknown;
@@ -48,8 +51,14 @@ export function parseOwn<T>({ path, shape }: OwnFile<T>, text: string): T {
   if (result.success) return inOrderOf(json, result.output) as T;
   const [issue] = result.issues;
   const place = v.getDotPath(issue);
-  const why = issue.input === undefined ? 'is missing' : `is not what it should be (${issue.message})`;
-  throw new AgentError('state-unreadable', `cannot read ${path}: ${place ?? 'all of it'} ${why}`);
+  const why =
+    issue.input === undefined
+      ? 'is missing'
+      : `is not what it should be (${issue.message.slice(0, mostShown)})`;
+  throw new AgentError(
+    'state-unreadable',
+    `cannot read ${path}: ${place?.slice(0, mostShown) ?? 'all of it'} ${why}`,
+  );
 }
 
 /**
@@ -57,7 +66,9 @@ export function parseOwn<T>({ path, shape }: OwnFile<T>, text: string): T {
  * is nobody else's.
  */
 function inOrderOf(found: unknown, checked: unknown): unknown {
-  if (typeof checked !== 'object' || checked === null) return checked;
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  // What an earlier version has not written has its default.
+  if (!isObject(checked) || !isObject(found)) return checked;
   const [before, values] = [found as Record<string, unknown>, checked as Record<string, unknown>];
   const names = Object.keys(values);
   for (const name of names) values[name] = inOrderOf(before[name], values[name]);
