@@ -5,7 +5,6 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { Finding } from './explore.ts';
-import type { Leak } from './hostile/search.ts';
 import { mostCharacters } from './mutate.ts';
 import { targets } from './targets/all.ts';
 import type { Order, Outcome } from './worker.ts';
@@ -107,21 +106,26 @@ async function fuzz(names: readonly string[], minutes: number, seed: number): Pr
   return sum.findings === 0 ? 0 : 1;
 }
 
-/** Its processor time is that of the whole process, loading included. */
+/** Processor time is that of the whole process. */
 async function hostile(instances: number, hosts: number, seed: number): Promise<number> {
   const { searchHosts, searchInstances } = await import('./hostile/search.ts');
   let leaks = 0;
-  const say = (kind: string) => (leak: Leak) => {
-    leaks += 1;
-    console.log(`LEAKED ${kind} ${leak.number} of seed ${seed}: ${leak.what}`);
-  };
-  await searchInstances(instances, seed, say('instance'));
-  await searchHosts(hosts, seed, say('host'));
-  const { user, system } = process.cpuUsage();
-  const seconds = Math.round((user + system) / 1e6);
-  console.log(
-    `seed ${seed}: ${instances} hostile instances, ${hosts} hostile hosts, ${seconds} s of processor time, ${leaks} leaks`,
-  );
+  const searches = [
+    ['instances', instances, searchInstances],
+    ['hosts', hosts, searchHosts],
+  ] as const;
+  for (const [kind, count, search] of searches) {
+    const begun = process.cpuUsage();
+    await search(count, seed, leak => {
+      leaks += 1;
+      console.log(`LEAKED ${kind} ${leak.number} of seed ${seed}: ${leak.what}`);
+    });
+    const { user, system } = process.cpuUsage(begun);
+    console.log(
+      `seed ${seed}: ${count} hostile ${kind}, ${Math.round((user + system) / 1e6)} s of processor time`,
+    );
+  }
+  console.log(`${leaks} leaks`);
   return leaks === 0 ? 0 : 1;
 }
 

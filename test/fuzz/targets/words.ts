@@ -12,8 +12,9 @@ import { partsOf, type Target } from '../target.ts';
 
 /** `@@ PATH` for a second file. */
 function readConfiguration(text: string): void {
-  const files = [...partsOf(text, '/etc/eni-agent/eni-agent.conf')].map(([path, content]) => ({
-    path,
+  const files = [...partsOf(text, '/etc/eni-agent/eni-agent.conf')].map(([name, content]) => ({
+    // As long as a name can be.
+    path: name.slice(0, 255),
     content,
   }));
   const configuration = parseConfiguration(files);
