@@ -14,6 +14,18 @@ const mainPid = async () =>
   (await guestOk(host.guest, ['systemctl', 'show', '-P', 'MainPID', 'eni-agent.service'])).trim();
 
 const asRoot = (script: string) => guestOk(host.guest, ['sh', '-c', script]);
+const asNobody = (script: string) =>
+  guestOk(host.guest, [
+    'setpriv',
+    '--reuid',
+    '65534',
+    '--regid',
+    '65534',
+    '--clear-groups',
+    'sh',
+    '-c',
+    script,
+  ]);
 
 beforeAll(async () => {
   host = await createSystemdHost(
@@ -36,6 +48,16 @@ test('SIGUSR1 opens no inspector, of the daemon and of a command, and ends no da
   // Port 9229, of any address.
   expect(listening).not.toMatch(/:240D /i);
   expect(await mainPid()).toBe(before);
+});
+
+test('nobody holds its locks up, also where an older version left them open to all', async () => {
+  const locks = ['/run/eni-agent/lock', '/run/eni-agent/daemon.lock'];
+  await asRoot(`chmod 0644 ${locks.join(' ')}; eni-agent once > /dev/null; systemctl restart eni-agent`);
+  await settled(daemon);
+  for (const lock of locks) {
+    expect(await asRoot(`stat -c '%U %a' ${lock}`)).toBe('root 600\n');
+    expect(await asNobody(`flock -n ${lock} true 2>&1 || true`)).toContain('Permission denied');
+  }
 });
 
 const service = `
@@ -69,18 +91,6 @@ test('a service whose status is none and whose answer is a notification: systemd
 });
 
 const state = '/var/lib/eni-agent';
-const asNobody = (script: string) =>
-  guestOk(host.guest, [
-    'setpriv',
-    '--reuid',
-    '65534',
-    '--regid',
-    '65534',
-    '--clear-groups',
-    'sh',
-    '-c',
-    script,
-  ]);
 
 test('with umask 000 its folders and files are its own, also what Node keeps', async () => {
   const unit = '/etc/systemd/system/eni-agent.service.d/umask.conf';
