@@ -5,6 +5,7 @@ import { readPackageOwner } from '../system/facts/package-owner.ts';
 import type { System } from '../system/system.ts';
 import { readUnits, type UnitState } from '../system/units.ts';
 import * as table from './footprint-table.ts';
+import { canRecord } from './record.ts';
 
 export interface FoundFile {
   readonly path: string;
@@ -46,7 +47,8 @@ export async function readFootprint(system: System): Promise<Footprint> {
   const files: FoundFile[] = [];
   const kept: Kept[] = [];
   for (const file of found) {
-    const objection = 'why' in file ? file : await packageObjection(system, file.path);
+    const objection =
+      'why' in file ? file : (nameObjection(file) ?? (await packageObjection(system, file.path)));
     if (objection !== undefined) kept.push(objection);
     else files.push(file as FoundFile);
   }
@@ -153,6 +155,16 @@ async function isNew(system: System, path: string, seen: Seen): Promise<boolean>
   if (seen.has(key) && (await system.readLink(path)) === undefined) return false;
   seen.add(key);
   return true;
+}
+
+/** What the record cannot say, `--undo` could not read. */
+function nameObjection({ path, link }: FoundFile): Kept | undefined {
+  if (canRecord({ path, link })) return undefined;
+  const why =
+    link === undefined
+      ? 'its name has characters that the record of a migration cannot have'
+      : `no link can have the name ${JSON.stringify(link)}`;
+  return { path, why, needsHand: true };
 }
 
 async function packageObjection(system: System, path: string): Promise<Kept | undefined> {

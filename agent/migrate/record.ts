@@ -33,6 +33,12 @@ export interface MigrationRecord {
 }
 
 const savedFile = { path: s.absolutePath, mode: s.count };
+const name = { path: s.absolutePath, link: s.optional(s.linkName) };
+
+/** False for a file that a record could be written with, and not be read back: a name is whatever somebody has made up. */
+export function canRecord(file: Pick<SavedFile, 'path' | 'link'>): boolean {
+  return s.fits(s.shapeOf<Pick<SavedFile, 'path' | 'link'>>(name), file);
+}
 
 const recordFile: OwnFile<MigrationRecord> = {
   path: recordPath,
@@ -40,7 +46,7 @@ const recordFile: OwnFile<MigrationRecord> = {
     version: s.literal(1),
     time: s.time,
     phase: s.oneOf(['applying', 'done', 'undoing']),
-    files: s.listOf(s.shapeOf<SavedFile>({ ...savedFile, uid: s.count, link: s.optional(s.linkName) })),
+    files: s.listOf(s.shapeOf<SavedFile>({ ...savedFile, ...name, uid: s.count })),
     folders: s.listOf(s.shapeOf(savedFile)),
     links: s.listOf(s.linkName),
     wasActive: s.optional(s.flag),

@@ -5,6 +5,11 @@ import { type Cidr, type Ip, type Mac, parseCidr, parseIp, parseMac } from '../m
 
 export type Shape<T> = v.GenericSchema<unknown, T>;
 
+/** For who is to write it: what does not fit could not be read back. */
+export function fits<T>(shape: Shape<T>, value: T): boolean {
+  return v.is(shape, value);
+}
+
 /** Every field of the type has its shape, so that a field that is added later does not compile without one. */
 export function shapeOf<T extends object>(fields: { readonly [K in keyof T]-?: Shape<T[K]> }): Shape<T> {
   return v.object(fields as v.ObjectEntries) as unknown as Shape<T>;
