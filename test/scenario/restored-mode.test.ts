@@ -19,9 +19,7 @@ test('rollback of "remove": the profile is as it was, and the next boot brings t
 test('a removal that fails is taken back: the next boot brings the ENI up', async () => {
   const { machine } = await beforeRemoval(spec => start({ ...spec, backend: 'networkmanager-keyfile' }));
   machine.system.fail(/^write .*state\.json/, 'No space left on device');
-  await machine.agent('once');
-  machine.system.restart();
-  await machine.agent('rollback');
+  expect((await machine.agent('once')).code).toBe(1);
   machine.reboot();
   expect(addressesOf(machine, 'eth1')).toEqual(['172.31.40.10/32']);
 });

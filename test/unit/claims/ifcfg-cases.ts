@@ -252,6 +252,18 @@ export const wickedCases: readonly ClaimCase[] = [
     'claimed',
   ),
   suse(
+    'XML of a bridge whose ports have names',
+    '/etc/wicked/ifconfig/br0.xml',
+    '<interface><port><name>eth2</name></port><port><name>eth1</name></port></interface>\n',
+    'claimed',
+  ),
+  suse(
+    'XML that ends nowhere',
+    '/etc/wicked/ifconfig/a.xml',
+    '<interface>\n<name>eth1\n<name>eth1\n</interface>\n',
+    'free',
+  ),
+  suse(
     'XML of a VLAN',
     '/etc/wicked/ifconfig/vlan.xml',
     '<interface><name>eth1.7</name><vlan><device>eth1</device><tag>7</tag></vlan></interface>\n',

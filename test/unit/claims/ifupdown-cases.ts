@@ -224,6 +224,12 @@ export const partCases: readonly ClaimCase[] = [
     'claimed',
     2,
   ),
+  one(
+    'bridge by an expression that would take hours',
+    'iface br0 inet dhcp\n bridge_ports regex (a*)(b*)(c*)(d*)(e*)\n',
+    'claimed',
+    2,
+  ),
   one('an option that stands nowhere', 'auto br0\n bridge_ports eth1\n', 'free'),
   one('Open vSwitch', 'iface ovsbr0 inet manual\n ovs_type OVSBridge\n ovs_ports eth1\n', 'claimed', 3),
   one('ifupdown-ng', 'iface bond0\n bond-members eth1\n', 'claimed', 2),
