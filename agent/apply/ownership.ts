@@ -1,6 +1,8 @@
 // Which files are ours. A file is owned if it carries the marker in its first lines and lies where a renderer writes, or if the renderer
 // has another proof where a tool drops comments (NetworkManager: the UUID); anything else is foreign, and foreign files are neither changed nor removed.
 import { type FileText, isMarked, type OwnFiles, type Renderer } from '../../renderers/renderer.ts';
+import { AgentError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import * as s from '../records/shapes.ts';
 import { unlessDenied } from '../system/look-only.ts';
 import type { System } from '../system/system.ts';
@@ -105,4 +107,42 @@ export function diffFiles(
       .map(f => ({ path: f.path, mode: f.mode, before: owned.get(f.path)?.content, after: f.content })),
   ];
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+interface Files {
+  readonly system: System;
+  readonly log: Log;
+}
+
+/**
+ * Writes or removes one file, unless somebody else has put his own there.
+ *
+ * @param tolerant neither that nor a disk that takes nothing stops anything
+ * @returns why it could not be done, if that is to stop nothing
+ */
+export async function putFile(
+  context: Files,
+  file: FileChange,
+  tolerant: boolean,
+): Promise<AgentError | undefined> {
+  return putNow(context, file, tolerant).catch((error: unknown) => {
+    if (tolerant && error instanceof AgentError) return error;
+    throw error;
+  });
+}
+
+async function putNow({ system, log }: Files, file: FileChange, tolerant: boolean): Promise<undefined> {
+  const { path, before, after, mode } = file;
+  // Between the decision and now (for a rollback: days) another program or a person may have put a file there.
+  const now = await system.readFile(path);
+  // A rollback may have to do with a disk that takes nothing: what was not written need not be taken back.
+  if (tolerant && now === after) return;
+  if (now !== undefined && now !== before && !isMarked(now)) {
+    const said = `${path} was replaced by a file that eni-agent did not write; it stays as it is`;
+    if (!tolerant) throw new AgentError('file-failed', said);
+    log.warn({ path }, said);
+    return;
+  }
+  await (after === undefined ? system.removeFile(path) : system.writeFile(path, after, mode));
+  log.debug({ path }, after === undefined ? 'removed' : 'wrote');
 }

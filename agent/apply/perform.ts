@@ -1,5 +1,5 @@
 // Does a change, or its inverse: additions live, files, the backend, what is left over. The order is what keeps packets from being lost.
-import { type EniChange, eniOf, isMarked, type Phase, type Travel } from '../../renderers/renderer.ts';
+import { type EniChange, eniOf, type Phase, type Travel } from '../../renderers/renderer.ts';
 import { AgentError } from '../errors.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
@@ -10,7 +10,7 @@ import { marked } from './marks.ts';
 import { installGenerated } from './netplan/generator.ts';
 import { withoutOthersLinks } from './others/links.ts';
 import { makeLasting, silenceRouters } from './others/take-over.ts';
-import type { FileChange } from './ownership.ts';
+import { type FileChange, putFile } from './ownership.ts';
 
 /** The part of a change that is performed. */
 export interface Work {
@@ -22,16 +22,18 @@ export interface Work {
 const activationMs = 120_000;
 
 /**
- * Also undoes: an inverse change is performed like any other, except that a failing command does not stop it.
+ * Also undoes: an inverse change is performed like any other, except that neither a command nor a file that fails stops it: on a disk that takes
+ * nothing any more the kernel can be put back all the same, and with it the primary.
  *
  * @param known the kernel as it has just been read
+ * @returns of one that undoes: why a file is not as it was
  */
 export async function perform(
   context: ApplyContext,
   change: Work,
   tolerant = false,
   known?: KernelState,
-): Promise<void> {
+): Promise<AgentError | undefined> {
   const { system } = context;
   const by = (...ways: readonly Travel[]): Work => ({
     ...change,
@@ -40,11 +42,13 @@ export async function perform(
   const hasRun = await runPhase(context, 'before-write', change.changes, tolerant);
   const kernel = known !== undefined && !hasRun ? known : await readKernelState(system);
   for (const way of travels) await goAhead(context, way, by(way), kernel, tolerant);
-  for (const file of change.files) await putFile(context, file, tolerant);
+  let failure: AgentError | undefined;
+  for (const file of change.files) failure = (await putFile(context, file, tolerant)) ?? failure;
   await load(context, change.changes, tolerant);
   await addUnloaded(context, by('files', 'files-in-two-steps', 'rules-first'));
   await makeLasting(context, change.changes);
   await removeStale(context, change.changes);
+  return failure;
 }
 
 const travels: readonly Travel[] = ['kernel', 'rules-first', 'files', 'files-in-two-steps'];
@@ -159,22 +163,6 @@ async function goByBridge(context: ApplyContext, change: Work, tolerant: boolean
   await load(context, changes, tolerant);
   for (let round = 0; round < 50 && !isBridged(await readKernelState(system), changes); round++)
     await system.sleep(20);
-}
-
-async function putFile(context: ApplyContext, file: FileChange, tolerant: boolean): Promise<void> {
-  // Between the decision and now (for a rollback: days) another program or a person may have put a file there.
-  const now = await context.system.readFile(file.path);
-  // A rollback may have to do with a disk that takes nothing: what was not written need not be taken back.
-  if (tolerant && now === file.after) return;
-  if (now !== undefined && now !== file.before && !isMarked(now)) {
-    const said = `${file.path} was replaced by a file that eni-agent did not write; it stays as it is`;
-    if (!tolerant) throw new AgentError('file-failed', said);
-    context.log.warn({ path: file.path }, said);
-    return;
-  }
-  if (file.after === undefined) await context.system.removeFile(file.path);
-  else await context.system.writeFile(file.path, file.after, file.mode);
-  context.log.debug({ path: file.path }, file.after === undefined ? 'removed' : 'wrote');
 }
 
 /** Runs the backend's commands of one phase; false if there is none. Throws `command-failed` at the first that fails and may not. */
