@@ -102,7 +102,9 @@ async function apply(context: ApplyContext, change: Change, progress: Progress):
     await commit(context, change, checkpoint, kernel);
   } catch (error) {
     // Now, and not by a pass of minutes later, when somebody uses it.
+    progress.result = 'rollback-failed';
     await rollBack(context, checkpoint, error);
+    progress.result = 'rolled-back';
     throw error;
   }
   return [];

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { checkpointPath, lastChangePath } from '../../agent/apply/checkpoint.ts';
 import { statePath } from '../../agent/apply/state-file.ts';
+import { readHistory } from '../../agent/history/store.ts';
 import { beforeAttach, beforeChange, expectAsBefore } from './prepared.ts';
 import { once, onceOk, useMachines } from './story.ts';
 
@@ -29,6 +30,19 @@ test.each([
   machine.system.heal();
   expect((await once(machine)).code).toBe(0);
   expect(machine.system.files.has(checkpointPath)).toBe(false);
+});
+
+test('no room for the state, and a file that cannot be taken back: the history says that the rollback failed', async () => {
+  const { machine } = await beforeAttach(start);
+  machine.system.fail(new RegExp(`^write ${statePath}`), full, 99);
+  machine.system.fail(/^remove \/etc\/network\/interfaces\.d\//, full, 99);
+  const outcome = await once(machine);
+  expect(outcome.code).toBe(1);
+  expect(outcome.err).toContain('rollback-failed');
+  const { entries } = await readHistory(machine.system);
+  expect(entries.map(({ result, error }) => [result, error?.code])).toEqual([
+    ['rollback-failed', 'rollback-failed'],
+  ]);
 });
 
 test('no room for what a rollback would need: the change stays, and nothing older can be rolled back', async () => {
