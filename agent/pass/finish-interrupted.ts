@@ -15,8 +15,8 @@ import { putUnusableAside } from './records/put-aside.ts';
 /** A checkpoint or a state file that a crash cut off before it had its name. */
 export const halfWritten = `${path.dirname(checkpointPath)}/${temporaryName}`;
 
-export function isInterrupted(system: System): Promise<boolean> {
-  return system.exists(checkpointPath);
+export async function isInterrupted(system: System): Promise<boolean> {
+  return (await system.exists(checkpointPath)) || system.exists(halfWritten);
 }
 
 /**

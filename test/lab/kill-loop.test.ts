@@ -1,7 +1,7 @@
 // kill -9 at random moments, on each backend, while ENIs come and go and addresses change: `once` and the daemon are killed, several times
 // in a row; then a start that sees no metadata, so that the recovery acts alone. After it each ENI is of one plan, the old or the new one.
 // needs: tree bookworm
-// with --all only: ENI_AGENT_KILL_MINUTES over the four backends, 2 unless told; a release is held against 10
+// with --all only: ENI_AGENT_KILL_MINUTES over the four backends, 1 unless told; a release is held against 10
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { primary } from '../matrix/enis.ts';
 import { agentOk, destroyAgentHost } from './agent-host.ts';
@@ -36,7 +36,7 @@ import {
 import { ip } from './namespace.ts';
 import { attachEni } from './vpc.ts';
 
-const minutes = Number(process.env.ENI_AGENT_KILL_MINUTES ?? 2);
+const minutes = Number(process.env.ENI_AGENT_KILL_MINUTES ?? 1);
 const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
 /** Of one backend, one half each for `once` and the daemon. */
 const halfMs = (minutes * 60_000) / imageNames.length / 2;

@@ -1,6 +1,7 @@
 // A process was killed in the middle of an apply, and the next one is a daemon that gets no metadata: half of a change may be the half that
 // an ENI lacks, and to take it back needs none.
 import { describe, expect, test } from 'vitest';
+import { halfWritten } from '../../agent/pass/finish-interrupted.ts';
 import { fakeBackends } from '../support/fake-machine-service.ts';
 import { checkpoint, crash, end, isSame, leftovers, rehearse } from './crash-story.ts';
 import { useDaemons } from './daemon-story.ts';
@@ -8,6 +9,21 @@ import { awsTwoEnis, eth1Mac, onceOk, setAddresses, useMachines } from './story.
 
 const make = useMachines();
 const start = useDaemons();
+
+test('a checkpoint that was cut off goes at once, too, and not when the metadata answers', async () => {
+  const machine = await make({ recording: awsTwoEnis });
+  const { recording } = machine.metadata;
+  // What it keeps of its own is there already: nothing is written beside the checkpoint.
+  const first = await start({ recording, machine });
+  await first.daemon.runFor(20_000);
+  await first.daemon.stop();
+  machine.system.put(halfWritten, '{"version": 1, "ti', 0o600);
+  machine.metadata.replace({ ...recording, responses: {} });
+  const { daemon } = await start({ recording, machine });
+  await daemon.runFor(20_000);
+  expect(leftovers(machine)).toEqual([]);
+  await daemon.stop();
+});
 
 describe.each(fakeBackends)('%s', backend => {
   test('the daemon takes it back at once, and does it when the metadata answers', {
