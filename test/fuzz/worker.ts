@@ -1,5 +1,7 @@
 // One target in a thread of its own, with its memory limited; what it tries at the moment stands in memory that the main thread reads, should it hang or
 // die of it.
+import { readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openCoverage } from './coverage.ts';
 import { explore, limits } from './explore.ts';
@@ -8,7 +10,7 @@ export interface Order {
   readonly target: string;
   readonly seed: number;
   readonly ms: number;
-  /** Number of the input, its length in bytes, and the input. */
+  /** Number of the input, its length in bytes, the kernel's number of the thread, and the input. */
   readonly current: SharedArrayBuffer;
 }
 
@@ -20,7 +22,8 @@ export interface Outcome {
 }
 
 const { target: name, seed, ms, current } = workerData as Order;
-const [head, body] = [new Int32Array(current, 0, 2), new Uint8Array(current, 8)];
+const [head, body] = [new Int32Array(current, 0, 3), new Uint8Array(current, 12)];
+head[2] = Number(path.basename(readlinkSync('/proc/thread-self')));
 const encoder = new TextEncoder();
 
 // What is to be counted is loaded after the counting has begun, and the first look at the targets would load it.
