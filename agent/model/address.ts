@@ -17,22 +17,46 @@ export const families: readonly Family[] = [4, 6];
 /** Most addresses are in this form already, and a pass meets each of them many times. */
 const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
+/** Texts that are kept, and characters of the longest; an address has at most 45. */
+const mostKept = 4096;
+const longestKept = 64;
+
+/** The same few hundred texts come again and again, in one pass and from pass to pass: each is worked out once. */
+function onceEach<T>(make: (text: string) => T): (text: string) => T {
+  const made = new Map<string, T>();
+  return text => {
+    const before = made.get(text);
+    if (before !== undefined) return before;
+    const value = make(text);
+    if (made.size >= mostKept) made.clear();
+    if (text.length <= longestKept) made.set(text, value);
+    return value;
+  };
+}
+
 /** Parses one address. Returns undefined for anything that is not exactly one address (no zone, no short IPv4). */
 export function parseIp(text: string): Ip | undefined {
-  if (canonicalIpv4.test(text)) return text as Ip;
+  return canonicalIpv4.test(text) ? (text as Ip) : readIp(text);
+}
+
+const readIp = onceEach((text): Ip | undefined => {
   const address = read(text.trim());
   return address && textOf(address);
-}
+});
 
 /** Parses `NETWORK/LENGTH`; host bits are cleared. Returns undefined for anything else, a bare address included. */
 export function parseCidr(text: string): Cidr | undefined {
+  return readCidr(text);
+}
+
+const readCidr = onceEach((text): Cidr | undefined => {
   const [before, length, ...rest] = text.trim().split('/');
   if (before === undefined || length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length))
     return undefined;
   const address = read(before.trim());
   if (address === undefined || Number(length) > 8 * address.toByteArray().length) return undefined;
   return networkFrom(address, Number(length));
-}
+});
 
 type Parsed = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -78,7 +102,7 @@ export function bits(value: Ip | Cidr): number {
 
 /** The network that holds `ip` at `prefixLength`. */
 export function networkOf(ip: Ip, prefixLength: number): Cidr {
-  return prefixLength === bits(ip) ? hostCidr(ip) : networkFrom(ipaddr.parse(ip), prefixLength);
+  return prefixLength === bits(ip) ? hostCidr(ip) : readCidr(`${ip}/${prefixLength}`)!;
 }
 
 /** `ip` as a host network, `/32` or `/128`. */
@@ -94,14 +118,30 @@ export function prefixLengthOf(cidr: Cidr): number {
   return Number(cidr.slice(cidr.indexOf('/') + 1));
 }
 
+/** What of an address or a network is compared: its bits in words of 32, the highest first, and how many of them count. */
+interface Prefix {
+  readonly words: readonly number[];
+  readonly length: number;
+}
+
+const prefixOf = onceEach((value): Prefix => {
+  const [address = '', length] = value.split('/');
+  const bytes = ipaddr.parse(address).toByteArray();
+  const words = [];
+  for (let i = 0; i < bytes.length; i += 4)
+    words.push(new DataView(Uint8Array.from(bytes).buffer).getInt32(i));
+  return { words, length: length === undefined ? 8 * bytes.length : Number(length) };
+});
+
 /** True if `inner` (an address or a network) lies wholly inside `outer`. */
 export function contains(outer: Cidr, inner: Ip | Cidr): boolean {
-  if (familyOf(outer) !== familyOf(inner)) return false;
-  const length = prefixLengthOf(outer);
-  const [address, innerLength] = inner.includes('/')
-    ? [networkAddress(inner as Cidr), prefixLengthOf(inner as Cidr)]
-    : [inner as Ip, bits(inner)];
-  return innerLength >= length && networkOf(address, length) === outer;
+  const [a, b] = [prefixOf(outer), prefixOf(inner)];
+  if (a.words.length !== b.words.length || b.length < a.length) return false;
+  for (let i = 0, left = a.length; left > 0; i++, left -= 32) {
+    const mask = left >= 32 ? -1 : -1 << (32 - left);
+    if (((a.words[i]! ^ b.words[i]!) & mask) !== 0) return false;
+  }
+  return true;
 }
 
 export function overlaps(a: Cidr, b: Cidr): boolean {
@@ -149,10 +189,12 @@ export function edgeOf(cidr: Cidr, ip: Ip): 'network' | 'broadcast' | undefined 
 export const linkLocalNetwork = 'fe80::/64' as Cidr;
 
 export function isLinkLocal(ip: Ip): boolean {
-  return ipaddr.parse(ip).range() === 'linkLocal';
+  return rangeOf(ip) === 'linkLocal';
 }
 
 /** True for an address that a host may own: not unspecified, loopback, multicast or broadcast. */
 export function isHostAddress(ip: Ip): boolean {
-  return !['unspecified', 'loopback', 'multicast', 'broadcast'].includes(ipaddr.parse(ip).range());
+  return !['unspecified', 'loopback', 'multicast', 'broadcast'].includes(rangeOf(ip));
 }
+
+const rangeOf = onceEach(ip => ipaddr.parse(ip).range());

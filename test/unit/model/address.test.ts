@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
 import { describe, expect, test } from 'vitest';
 import {
   bits,
@@ -177,6 +178,48 @@ describe('any address', () => {
         expect(familyOf(network)).toBe(familyOf(address));
       }),
     ));
+
+  test('is in a network exactly if its bits begin as those of the network', () => {
+    const binary = (text: string) =>
+      ipaddr
+        .parse(text.split('/')[0]!)
+        .toByteArray()
+        .map(byte => byte.toString(2).padStart(8, '0'))
+        .join('');
+    // Near each other, so that both answers come.
+    const nearTo = (text: string, bit: number) => {
+      const bytes = ipaddr.parse(text).toByteArray();
+      bytes[(bit >> 3) % bytes.length]! ^= 1 << (bit & 7);
+      return parseIp(ipaddr.fromByteArray(bytes).toString())!;
+    };
+    fc.assert(
+      fc.property(
+        anyIp,
+        fc.nat({ max: 128 }),
+        fc.nat({ max: 128 }),
+        fc.nat({ max: 127 }),
+        (text, n, m, bit) => {
+          const [a, b] = [parseIp(text)!, nearTo(text, bit)];
+          const [outer, inner] = [networkOf(a, Math.min(n, bits(a))), networkOf(b, Math.min(m, bits(b)))];
+          const length = Number(outer.split('/')[1]);
+          const begins = (value: string) => binary(value).startsWith(binary(outer).slice(0, length));
+          expect(contains(outer, b)).toBe(begins(b));
+          expect(contains(outer, inner)).toBe(Number(inner.split('/')[1]) >= length && begins(inner));
+          expect(binary(outer)).toBe(binary(a).slice(0, length).padEnd(bits(a), '0'));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('what is remembered of texts is bounded, and changes no answer', () => {
+    for (let n = 0; n < 10_000; n++)
+      expect(parseIp(`2001:DB8::${n.toString(16)}`)).toBe(
+        `2001:db8::${n.toString(16)}`.replace(/::0$/, '::'),
+      );
+    expect(parseIp('x'.repeat(1000))).toBeUndefined();
+    expect(parseIp('2001:DB8::1')).toBe('2001:db8::1');
+  });
 
   test('any other text is either refused or harmless in a shell, in INI and in YAML', () =>
     fc.assert(
