@@ -1,7 +1,7 @@
 // The difference between a plan and a kernel, per ENI: what is missing, what is left over, and what must not be.
 import type { Family } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
-import type { KernelRoute, KernelState } from '../model/kernel-state.ts';
+import { type KernelRoute, type KernelState, onLink } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import { withoutPenalty } from '../model/penalty.ts';
 import type { Settings } from '../model/settings.ts';
@@ -60,7 +60,7 @@ export function compareEni(
   earlier: EniPlan | undefined,
   options: CompareOptions,
 ): Difference {
-  const state = withoutPenalty(kernel, plan);
+  const state = withoutPenalty(near(kernel, plan, earlier), plan);
   const present = kernelKeys(state);
   const planned = plan === undefined ? [] : planObjects(plan, options);
   const plannedKeys = new Set(planned.map(o => o.key));
@@ -88,6 +88,12 @@ export function compareEni(
     ],
     faults: plan === undefined ? [] : faultsOf(state, plan, left.routes),
   };
+}
+
+/** As much of the kernel as the comparison is about: a machine has many ENIs, and each is compared again and again. */
+function near(kernel: KernelState, plan: EniPlan | undefined, earlier: EniPlan | undefined): KernelState {
+  const link = (plan ?? earlier)?.link;
+  return link === undefined || (earlier ?? plan)?.link !== link ? kernel : onLink(kernel, link);
 }
 
 /** A planned IPv6 address with a prefix length that somebody has changed: the kernel takes it with one only, and refuses ours beside it. */

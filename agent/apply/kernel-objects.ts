@@ -9,6 +9,7 @@ import {
   type PlannedRoute,
   type PlannedRule,
 } from '../model/network-plan.ts';
+import { oncePer } from '../model/value.ts';
 import * as s from '../records/shapes.ts';
 
 /**
@@ -41,7 +42,14 @@ export interface ObjectOptions {
 }
 
 /** Everything that the kernel must have for this ENI, in the order in which it can be added. The leased address is not in it. */
-export function planObjects(plan: EniPlan, options: ObjectOptions): readonly KernelObject[] {
+export function planObjects(plan: EniPlan, { ruleProtocol }: ObjectOptions): readonly KernelObject[] {
+  return ruleProtocol ? withProtocol(plan) : withoutProtocol(plan);
+}
+
+const withProtocol = oncePer((plan: EniPlan) => objectsOf(plan, { ruleProtocol: true }));
+const withoutProtocol = oncePer((plan: EniPlan) => objectsOf(plan, { ruleProtocol: false }));
+
+function objectsOf(plan: EniPlan, options: ObjectOptions): readonly KernelObject[] {
   return [
     ...(plan.mtu === undefined ? [] : [mtuObject(plan.link, plan.mtu)]),
     ...plan.addresses.filter(a => !a.dynamic).map(a => addressObject(plan.link, a)),
@@ -108,17 +116,20 @@ export function plannedRuleKey(r: PlannedRule): string {
 }
 
 /** Keys of everything in the kernel that this program can model, with how often each stands there (rules may be doubled). */
-export function kernelKeys(state: KernelState): ReadonlyMap<string, number> {
+export const kernelKeys = oncePer((state: KernelState): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
   const keys = [
     ...state.links.map(mtuKey),
-    ...state.addresses.map(addressKey),
+    ...state.addresses.map(keyOfAddress),
     ...state.routes.filter(r => r.opaque === undefined).map(keyOfRoute),
-    ...state.rules.filter(r => r.opaque === undefined).map(ruleKey),
+    ...state.rules.filter(r => r.opaque === undefined).map(keyOfRule),
   ];
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
-}
+});
+
+const keyOfAddress = oncePer(addressKey);
+const keyOfRule = oncePer(ruleKey);
 
 export function mtuKey(link: { readonly name: string; readonly mtu: number }): string {
   return `mtu ${link.name} ${link.mtu}`;
@@ -130,9 +141,9 @@ export function leasedKey(link: string, ip: Ip): string {
 }
 
 /** Backends choose metrics of their own in a private table (networkd 1024, NetworkManager 100 and up); they mean nothing there. */
-export function keyOfRoute(route: KernelRoute): string {
-  return routeKey(route.table === mainTable ? route : { ...route, metric: undefined });
-}
+export const keyOfRoute = oncePer((route: KernelRoute): string =>
+  routeKey(route.table === mainTable ? route : { ...route, metric: undefined }),
+);
 
 /**
  * The `ip -batch` line that takes away this very route.

@@ -2,6 +2,7 @@
 // comparing is set arithmetic and a difference is readable as it stands.
 import type { Cidr, Family, Ip, Mac } from './address.ts';
 import { type Fwmark, fwmarkText } from './rule-words.ts';
+import { oncePer } from './value.ts';
 
 export interface KernelLink {
   readonly name: string;
@@ -91,6 +92,36 @@ export interface KernelState {
   readonly rules: readonly KernelRule[];
   /** net.ipv6.conf.LINK.accept_ra of the links that have IPv6; undefined if nobody has looked. */
   readonly acceptRa?: ReadonlyMap<string, string>;
+}
+
+interface Parts {
+  readonly addresses: KernelAddress[];
+  readonly routes: KernelRoute[];
+}
+
+const partsOf = oncePer(({ addresses, routes }: KernelState): ReadonlyMap<string, Parts> => {
+  const parts = new Map<string, Parts>();
+  const of = (link: string) => {
+    const part = parts.get(link) ?? { addresses: [], routes: [] };
+    parts.set(link, part);
+    return part;
+  };
+  for (const address of addresses) of(address.link).addresses.push(address);
+  for (const route of routes) if (route.link !== undefined) of(route.link).routes.push(route);
+  return parts;
+});
+
+const viewsOf = oncePer((_: KernelState) => new Map<string, KernelState>());
+
+/** The kernel as far as it is about one link: its addresses, the routes by it, and all rules, which are of no link. */
+export function onLink(kernel: KernelState, link: string): KernelState {
+  const views = viewsOf(kernel);
+  const before = views.get(link);
+  if (before !== undefined) return before;
+  const { addresses = [], routes = [] } = partsOf(kernel).get(link) ?? {};
+  const view = { ...kernel, links: kernel.links.filter(({ name }) => name === link), addresses, routes };
+  views.set(link, view);
+  return view;
 }
 
 export function addressKey(a: { link: string; ip: Ip; prefixLength: number }): string {

@@ -8,3 +8,23 @@ export function keyOf(value: unknown): string {
 export function isSame(a: unknown, b: unknown): boolean {
   return keyOf(a) === keyOf(b);
 }
+
+/**
+ * What is worked out of a value, once for each: nobody changes a value of the model once it is made. It is found by which one it is, not by what it
+ * says, and is forgotten with it.
+ */
+export function oncePer<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
+  const made = new WeakMap<Of, Made>();
+  return of => {
+    const before = made.get(of);
+    if (before !== undefined) return before;
+    const now = make(of);
+    made.set(of, now);
+    return now;
+  };
+}
+
+/** `now`, or what said the same before: whatever was worked out of that still holds. */
+export function sameOr<T>(before: T | undefined, now: T): T {
+  return before !== undefined && isSame(before, now) ? before : now;
+}

@@ -31,11 +31,17 @@ import type { System } from './system.ts';
  */
 const withoutWaiting = (constants.O_RDONLY | constants.O_NONBLOCK) as unknown as string;
 
+/** Much of what a pass looks for is not there, and the exception that says so costs ten times as much as the look. */
+function isThere(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
 // Looks are synchronous: a pass takes several hundred, all at small local files, and each would cost ten times its own time on the way
 // through the thread pool. Writes sync the disk, which takes long, and do not block.
 export const realSystem: System = {
   async readFile(file) {
     try {
+      if (!isThere(file)) return undefined;
       return readFileSync(file, { encoding: 'utf8', flag: withoutWaiting });
     } catch (error) {
       // EAGAIN, ENXIO: a FIFO that nothing was written to, and a socket.
@@ -50,7 +56,7 @@ export const realSystem: System = {
 
   async listFolder(folder) {
     try {
-      return readdirSync(folder).sort();
+      return isThere(folder) ? readdirSync(folder).sort() : [];
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
       throw fileError('list', folder, error);
@@ -67,7 +73,7 @@ export const realSystem: System = {
 
   async readLink(file) {
     try {
-      return readlinkSync(file);
+      return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : undefined;
     } catch {
       return undefined;
     }
@@ -92,8 +98,10 @@ export const realSystem: System = {
 
   async stat(file) {
     try {
-      const found = statSync(file);
-      return { inode: found.ino, modified: Math.floor(found.mtimeMs), mode: found.mode, uid: found.uid };
+      const found = statSync(file, { throwIfNoEntry: false });
+      return (
+        found && { inode: found.ino, modified: Math.floor(found.mtimeMs), mode: found.mode, uid: found.uid }
+      );
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Bench, Report } from './bench.ts';
+import { busy } from './busy.ts';
 import { writeDocument } from './document.ts';
 import { hotPlug } from './hot-plug.ts';
 import { kernelFloor } from './kernel-floor.ts';
@@ -12,9 +13,20 @@ import { once } from './once.ts';
 import { packets } from './packets.ts';
 import { processStart } from './process-start.ts';
 import { quiet } from './quiet.ts';
+import { slowService } from './slow-service.ts';
 import { textTable, verdict } from './table.ts';
 
-const benches: readonly Bench[] = [processStart, once, kernelFloor, packets, hotPlug, quiet, memory];
+const benches: readonly Bench[] = [
+  processStart,
+  once,
+  kernelFloor,
+  packets,
+  hotPlug,
+  slowService,
+  quiet,
+  busy,
+  memory,
+];
 
 const { values } = parseArgs({
   options: {

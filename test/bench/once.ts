@@ -6,18 +6,28 @@ import type { Bench, BenchOptions } from './bench.ts';
 import { createBenchHost, launcherOf } from './bench-host.ts';
 import { parseTimed, timed } from './cpu.ts';
 import { median, spread } from './figures.ts';
+import { growthRow } from './growth.ts';
+import { inNodeStarts, nodeStartMs } from './node-start.ts';
 import { enisOf, nameOf, type Size, sizes, usualSize } from './sizes.ts';
 import type { Row } from './table.ts';
+
+const subject = 'eni-agent once, nothing to do';
+
+/** In N, in the order of the sizes. */
+const limits = [3.9, 4.1, 5.4, 6.1] as const;
 
 export const once: Bench = {
   name: 'once',
   async run(options) {
     const rows: Row[] = [];
+    const costs = new Map<Size, number>();
     for (const size of options.quick ? [usualSize] : sizes) {
       options.say(`once ${nameOf(size)}`);
-      rows.push(await rowOf(size, options));
+      const row = await rowOf(size, options);
+      costs.set(size, row.ratio!.value);
+      rows.push(row);
     }
-    return { rows };
+    return { rows: [...rows, ...growthRow('once', subject, costs)] };
   },
 };
 
@@ -33,13 +43,12 @@ async function rowOf(size: Size, { quick, bundle }: BenchOptions): Promise<Row> 
     for (let round = 0; round < (quick ? 3 : 9); round++)
       costs.push(parseTimed(await guestOk(host.guest, argv)));
     const cpu = costs.map(c => c.cpuMs);
-    const value = median(cpu);
     return {
       bench: 'once',
       size: nameOf(size),
-      subject: 'eni-agent once, nothing to do',
+      subject,
       measured: `${spread(cpu, 'ms CPU')}, ${spread([median(costs.map(c => c.wallMs))], 'ms wall')}`,
-      ...(size === usualSize ? { budget: { text: '<= 100 ms CPU', value, limit: 100 } } : {}),
+      ...inNodeStarts(median(cpu), await nodeStartMs(), limits[sizes.indexOf(size)]),
     };
   } finally {
     await destroyAgentHost(host);

@@ -12,10 +12,11 @@ Usage: npm run bench -- [--quick] [--only NAME] [--write] [--passes N]
 What the agent costs, beside other programs that do the same and beside what no program can go below, all in
 one run on this machine: one table with the measured figures, the budgets, and whether they were met. In
 network namespaces, with a Debian 13 under its real systemd; nothing of this machine's own network is touched.
-Takes less than 25 minutes; an idle machine gives steadier figures. A missed budget is no failure.
+Takes some 40 minutes; an idle machine gives steadier figures. A missed budget is no failure.
 
-  --quick      fewer sizes and repetitions, about 5 minutes: to see that it works
-  --only NAME  one bench, may be given again: process-start, once, kernel-floor, packets, hot-plug, quiet, memory
+  --quick      fewer sizes and repetitions, about 8 minutes: to see that it works
+  --only NAME  one bench, may be given again: process-start, once, kernel-floor, packets, hot-plug,
+               slow-service, quiet, busy, memory
   --write      write docs/performance.md's measured parts and its plots; takes a whole run
   --passes N   passes of the daemon before its memory is looked at for the last time (300; 10000 take 45 minutes)
   --help       this text

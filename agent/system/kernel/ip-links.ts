@@ -1,7 +1,7 @@
 // Links and addresses as `ip link show` and `ip addr show` print them.
 import { parseIp, parseMac } from '../../model/address.ts';
 import type { KernelAddress, KernelLink, Lifetime } from '../../model/kernel-state.ts';
-import { after, groupNumber, lines, type Names, wordAfter } from './ip-words.ts';
+import { after, groupNumber, lineByLine, lines, type Names, wordAfter } from './ip-words.ts';
 
 /** Index, name with its parent, flags, the rest. The kernel takes any name without a blank, a slash and a colon. */
 const heading = /^(\d+): ([^:\s]+): <([^>]*)>(.*)$/;
@@ -74,31 +74,29 @@ function isKind(word: string): boolean {
   return /^[a-z0-9_]+$/i.test(word) && !word.endsWith('_slave') && !['altname', 'vf'].includes(word);
 }
 
-/** `ip -o addr show`. */
-export function parseAddresses(text: string): readonly KernelAddress[] {
-  return lines(text).flatMap(line => {
-    const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
-    const [, link, type, address] = words;
-    if (link === undefined || address === undefined || (type !== 'inet' && type !== 'inet6')) return [];
-    // A point-to-point address is printed as `10.0.0.1 peer 10.0.0.2/32`.
-    const [ipText = '', length = type === 'inet' ? '32' : '128'] = address.split('/');
-    const ip = parseIp(ipText);
-    if (ip === undefined) return [];
-    return [
-      {
-        link: link.replace(/:$/, ''),
-        family: type === 'inet' ? (4 as const) : (6 as const),
-        ip,
-        prefixLength: Number(length),
-        scope: wordAfter(words, 'scope') ?? 'global',
-        tentative: words.includes('tentative') || words.includes('dadfailed'),
-        dynamic: words.includes('dynamic'),
-        ...lifetimeOf(words),
-        text: addressText(words),
-      },
-    ];
-  });
-}
+/** `ip -4|-6 -o addr show`. */
+export const parseAddresses = lineByLine((line): readonly KernelAddress[] => {
+  const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
+  const [, link, type, address] = words;
+  if (link === undefined || address === undefined || (type !== 'inet' && type !== 'inet6')) return [];
+  // A point-to-point address is printed as `10.0.0.1 peer 10.0.0.2/32`.
+  const [ipText = '', length = type === 'inet' ? '32' : '128'] = address.split('/');
+  const ip = parseIp(ipText);
+  if (ip === undefined) return [];
+  return [
+    {
+      link: link.replace(/:$/, ''),
+      family: type === 'inet' ? (4 as const) : (6 as const),
+      ip,
+      prefixLength: Number(length),
+      scope: wordAfter(words, 'scope') ?? 'global',
+      tentative: words.includes('tentative') || words.includes('dadfailed'),
+      dynamic: words.includes('dynamic'),
+      ...lifetimeOf(words),
+      text: addressText(words),
+    },
+  ];
+});
 
 /** Nothing for an address that stays for good. */
 function lifetimeOf(words: readonly string[]): { readonly lifetime?: Lifetime } {

@@ -1,7 +1,7 @@
 // Routes as `ip route show` prints them.
 import { type Cidr, type Family, parseIp } from '../../model/address.ts';
 import type { KernelRoute } from '../../model/kernel-state.ts';
-import { lines, type Names, parseNetwork, readWords, tableNumber } from './ip-words.ts';
+import { lineByLine, type Names, parseNetwork, readWords, tableNumber } from './ip-words.ts';
 
 const localTable = 255;
 
@@ -40,9 +40,8 @@ const routeValues = new Set([
  * `ip -4|-6 -o route show table all`. Routes of table local and multicast routes are left out. With `-d` the words that go without saying are
  * there too, and are left out as well.
  */
-export function parseRoutes(text: string, family: Family, tables: Names): readonly KernelRoute[] {
-  const oneByOne = lines(text).flatMap(line => (family === 6 ? siblings(line) : [line]));
-  return oneByOne.flatMap(line => {
+export const parseRoutes = lineByLine((text, family, tables: Names): readonly KernelRoute[] =>
+  (family === 6 ? siblings(text) : [text]).flatMap(line => {
     const words = line.replaceAll('\\', ' ').trim().split(/\s+/);
     const types = [
       'unicast',
@@ -84,8 +83,8 @@ export function parseRoutes(text: string, family: Family, tables: Names): readon
         text,
       },
     ];
-  });
-}
+  }),
+);
 
 /**
  * IPv6 routes with the same destination and metric are routes of their own, each with its link, that come and go one by one; `ip` shows them

@@ -1,7 +1,7 @@
 // The grammar of what `ip` prints. Text and not JSON: `ip -j` came with iproute2 4.13, and CentOS 7, Debian 8/9, Ubuntu 14.04/16.04 and
 // SLES 11 are older; one parser for all is easier to trust than two. The grammar is the same everywhere: a head, then words of
 // which some take a value. Anything that this program does not model makes the object opaque, and opaque objects are foreign.
-import { type Cidr, hostCidr, parseCidr, parseIp } from '../../model/address.ts';
+import { type Cidr, type Family, hostCidr, parseCidr, parseIp } from '../../model/address.ts';
 
 /** Names of /etc/iproute2 (rt_tables, group), which `ip` prints instead of numbers. */
 export type Names = ReadonlyMap<string, number>;
@@ -59,6 +59,34 @@ export function groupNumber(text: string, names: Names = new Map()): number | un
 
 export function lines(text: string): readonly string[] {
   return text.split('\n').filter(line => line.trim() !== '');
+}
+
+/**
+ * A parser of one line as a parser of listings. What it made of each line of the last listing is kept: of thousands of lines few are new in the
+ * next one.
+ *
+ * @param parse of the line and of what else it depends on; another one of that, and nothing is kept
+ */
+export function lineByLine<Made, Context extends readonly unknown[]>(
+  parse: (line: string, family: Family, ...context: Context) => readonly Made[],
+): (text: string, family: Family, ...context: Context) => readonly Made[] {
+  interface Listing {
+    readonly lines: Map<string, readonly Made[]>;
+    readonly context: Context;
+  }
+  const known = new Map<Family, Listing>();
+  return (text, family, ...context) => {
+    const last = known.get(family);
+    const holds = last?.context.every((part, index) => part === context[index]);
+    const now = new Map<string, readonly Made[]>();
+    known.set(family, { lines: now, context });
+    return lines(text).flatMap(line => {
+      const made =
+        now.get(line) ?? (holds ? last?.lines.get(line) : undefined) ?? parse(line, family, ...context);
+      now.set(line, made);
+      return made;
+    });
+  };
 }
 
 export function after(text: string, word: string): string | undefined {

@@ -3,6 +3,7 @@
 import { AgentError } from '../../errors.ts';
 import type { Family } from '../../model/address.ts';
 import type { KernelLink, KernelState } from '../../model/kernel-state.ts';
+import { isSame } from '../../model/value.ts';
 import type { System } from '../system.ts';
 import { type Listings, readListings } from './ip-batch.ts';
 import { parseAddresses, parseLinks } from './ip-links.ts';
@@ -24,13 +25,29 @@ export async function readKernelState(system: System): Promise<KernelState> {
   const hasNamedGroup = [four.links, four.rules, six.rules].some(text => namedGroup.test(text));
   const groups = hasNamedGroup ? await readNames(system, 'group') : undefined;
   const named = parseLinks(four.links, groups);
-  return {
+  const state: KernelState = {
     links: await Promise.all(named.map(link => withDevice(system, link))),
-    addresses: [...parseAddresses(four.addresses), ...parseAddresses(six.addresses)],
+    addresses: [...parseAddresses(four.addresses, 4), ...parseAddresses(six.addresses, 6)],
     routes: [...parseRoutes(four.routes, 4, tables), ...parseRoutes(six.routes, 6, tables)],
     rules: [...parseRules(four.rules, 4, tables, groups), ...parseRules(six.rules, 6, tables, groups)],
     acceptRa: new Map((await Promise.all(named.map(({ name }) => readAcceptRa(system, name)))).flat()),
   };
+  lastState = lastState !== undefined && isSameKernel(lastState, state) ? lastState : state;
+  return lastState;
+}
+
+/** Where nothing has changed, what was worked out of it still holds (oncePer). */
+let lastState: KernelState | undefined;
+
+function isSameKernel(a: KernelState, b: KernelState): boolean {
+  const isSameList = (one: readonly unknown[], other: readonly unknown[]) =>
+    one.length === other.length && one.every((object, index) => object === other[index]);
+  return (
+    isSameList(a.addresses, b.addresses) &&
+    isSameList(a.routes, b.routes) &&
+    isSameList(a.rules, b.rules) &&
+    isSame([a.links, [...(a.acceptRa ?? [])]], [b.links, [...(b.acceptRa ?? [])]])
+  );
 }
 
 async function readNames(system: System, kind: 'rt_tables' | 'group'): Promise<Names> {
@@ -40,8 +57,16 @@ async function readNames(system: System, kind: 'rt_tables' | 'group'): Promise<N
     ...dropIns.map(name => `/etc/iproute2/${kind}.d/${name}`),
   ];
   const texts = await Promise.all(paths.map(path => system.readFile(path)));
-  return new Map(texts.flatMap(text => [...parseNames(text ?? '')]));
+  const text = texts.join('\n');
+  const last = lastNames.get(kind);
+  if (last?.text === text) return last.names;
+  const names = parseNames(text);
+  lastNames.set(kind, { text, names });
+  return names;
 }
+
+/** Which names they are decides whether what was parsed with them still holds. */
+const lastNames = new Map<string, { readonly text: string; readonly names: Names }>();
 
 /** A batch that fails tells nothing about the kernel: a question alone does, by its error. */
 async function listingsOf(system: System, family: Family): Promise<Listings> {

@@ -79,7 +79,7 @@ export const kernelTargets: readonly Target[] = [
       await readState(text);
       splitListings(text);
       parseLinks(text, names);
-      parseAddresses(text);
+      parseAddresses(text, 4);
       for (const family of [4, 6] as const) {
         parseRoutes(text, family, names);
         parseRules(text, family, names, names);

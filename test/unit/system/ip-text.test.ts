@@ -96,7 +96,7 @@ describe('addresses', () => {
 3: eth1    inet6 fe80::b8ec:58ff:fe82:9f89/64 scope link \       valid_lft forever preferred_lft forever
 `;
   const addressLines = (t: string) =>
-    parseAddresses(t).map(
+    parseAddresses(t, 4).map(
       a =>
         `${a.link} ${a.ip}/${a.prefixLength} ${a.scope}${a.tentative ? ' tentative' : ''}${a.dynamic ? ' dynamic' : ''}`,
     );
