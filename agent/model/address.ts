@@ -1,6 +1,7 @@
 // The address nouns. Every value that reaches a file or a command went through one of these parsers: a branded
 // string cannot be made any other way, so the compiler keeps unparsed metadata out of the renderers.
 import ipaddr from 'ipaddr.js';
+import { onceEach } from './value.ts';
 
 declare const brand: unique symbol;
 
@@ -14,25 +15,8 @@ export type Family = 4 | 6;
 
 export const families: readonly Family[] = [4, 6];
 
-/** Most addresses are in this form already, and a pass meets each of them many times. */
+/** IPv4 in the one form that counts: no leading zero, no short form. */
 const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-
-/** Texts that are kept, and characters of the longest; an address has at most 45. */
-const mostKept = 4096;
-const longestKept = 64;
-
-/** The same few hundred texts come again and again, in one pass and from pass to pass: each is worked out once. */
-function onceEach<T>(make: (text: string) => T): (text: string) => T {
-  const made = new Map<string, T>();
-  return text => {
-    const before = made.get(text);
-    if (before !== undefined) return before;
-    const value = make(text);
-    if (made.size >= mostKept) made.clear();
-    if (text.length <= longestKept) made.set(text, value);
-    return value;
-  };
-}
 
 /** Parses one address. Returns undefined for anything that is not exactly one address (no zone, no short IPv4). */
 export function parseIp(text: string): Ip | undefined {
@@ -40,8 +24,10 @@ export function parseIp(text: string): Ip | undefined {
 }
 
 const readIp = onceEach((text): Ip | undefined => {
-  const address = read(text.trim());
-  return address && textOf(address);
+  const trimmed = text.trim();
+  if (canonicalIpv4.test(trimmed)) return trimmed as Ip;
+  const address = readIpv6(trimmed);
+  return address && textOf(wordsOf(address));
 });
 
 /** Parses `NETWORK/LENGTH`; host bits are cleared. Returns undefined for anything else, a bare address included. */
@@ -53,17 +39,13 @@ const readCidr = onceEach((text): Cidr | undefined => {
   const [before, length, ...rest] = text.trim().split('/');
   if (before === undefined || length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length))
     return undefined;
-  const address = read(before.trim());
-  if (address === undefined || Number(length) > 8 * address.toByteArray().length) return undefined;
-  return networkFrom(address, Number(length));
+  const address = parseIp(before);
+  if (address === undefined || Number(length) > bits(address)) return undefined;
+  return networkText(prefixOf(address).words, Number(length));
 });
 
-type Parsed = ipaddr.IPv4 | ipaddr.IPv6;
-
 /** The library says by an exception that a text is no address, which costs ten times as much as to read one: not tried without need. */
-function read(text: string): Parsed | undefined {
-  if (/^[\d.]+$/.test(text))
-    return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+function readIpv6(text: string): ipaddr.IPv6 | undefined {
   if (!/^[\da-f:][\da-f:.]+$/i.test(text) || !text.includes(':')) return undefined;
   try {
     return ipaddr.IPv6.parse(text);
@@ -72,16 +54,40 @@ function read(text: string): Parsed | undefined {
   }
 }
 
-function textOf(address: Parsed): Ip {
-  return (address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()) as Ip;
+/** What of an address or a network is compared: its bits in words of 32, the highest first (IPv4 has one), and how many of them count. */
+interface Prefix {
+  readonly words: readonly number[];
+  readonly length: number;
 }
 
-function networkFrom(address: Parsed, prefixLength: number): Cidr {
-  const bytes = address.toByteArray().map((byte, i) => {
-    const kept = Math.min(Math.max(prefixLength - 8 * i, 0), 8);
-    return byte & (0xff00 >> kept);
-  });
-  return `${textOf(ipaddr.fromByteArray(bytes))}/${prefixLength}` as Cidr;
+const prefixOf = onceEach((value): Prefix => {
+  const [address = '', length] = value.split('/');
+  const words = address.includes(':')
+    ? wordsOf(ipaddr.IPv6.parse(address))
+    : [address.split('.').reduce((word, byte) => (word << 8) | Number(byte), 0)];
+  return { words, length: length === undefined ? 32 * words.length : Number(length) };
+});
+
+function wordsOf({ parts }: ipaddr.IPv6): readonly number[] {
+  return [0, 2, 4, 6].map(i => (parts[i]! << 16) | parts[i + 1]!);
+}
+
+/** The canonical text (RFC 5952) of an address. */
+function textOf(words: readonly number[]): Ip {
+  const [word = 0] = words;
+  if (words.length === 1) return [24, 16, 8, 0].map(shift => (word >>> shift) & 0xff).join('.') as Ip;
+  const parts = words.flatMap(w => [w >>> 16, w & 0xffff]);
+  return new ipaddr.IPv6(parts).toRFC5952String() as Ip;
+}
+
+/** The bits of word number `index` that belong to a prefix of that length. */
+function maskOf(index: number, length: number): number {
+  const count = length - 32 * index;
+  return count >= 32 ? -1 : count <= 0 ? 0 : -1 << (32 - count);
+}
+
+function networkText(words: readonly number[], length: number): Cidr {
+  return `${textOf(words.map((word, index) => word & maskOf(index, length)))}/${length}` as Cidr;
 }
 
 /** Parses a MAC address; colons or dashes, any case. All-zero and multicast addresses are refused. */
@@ -118,29 +124,12 @@ export function prefixLengthOf(cidr: Cidr): number {
   return Number(cidr.slice(cidr.indexOf('/') + 1));
 }
 
-/** What of an address or a network is compared: its bits in words of 32, the highest first, and how many of them count. */
-interface Prefix {
-  readonly words: readonly number[];
-  readonly length: number;
-}
-
-const prefixOf = onceEach((value): Prefix => {
-  const [address = '', length] = value.split('/');
-  const bytes = ipaddr.parse(address).toByteArray();
-  const words = [];
-  for (let i = 0; i < bytes.length; i += 4)
-    words.push(new DataView(Uint8Array.from(bytes).buffer).getInt32(i));
-  return { words, length: length === undefined ? 8 * bytes.length : Number(length) };
-});
-
 /** True if `inner` (an address or a network) lies wholly inside `outer`. */
 export function contains(outer: Cidr, inner: Ip | Cidr): boolean {
   const [a, b] = [prefixOf(outer), prefixOf(inner)];
   if (a.words.length !== b.words.length || b.length < a.length) return false;
-  for (let i = 0, left = a.length; left > 0; i++, left -= 32) {
-    const mask = left >= 32 ? -1 : -1 << (32 - left);
-    if (((a.words[i]! ^ b.words[i]!) & mask) !== 0) return false;
-  }
+  for (let i = 0; i < a.words.length; i++)
+    if (((a.words[i]! ^ b.words[i]!) & maskOf(i, a.length)) !== 0) return false;
   return true;
 }
 
@@ -156,26 +145,25 @@ export function without(cidr: Cidr, holes: readonly Cidr[]): readonly Cidr[] {
 }
 
 function halvesOf(cidr: Cidr): readonly Cidr[] {
-  const length = prefixLengthOf(cidr);
-  const bytes = ipaddr.parse(networkAddress(cidr)).toByteArray();
-  const upper = bytes.map((byte, i) => (i === length >> 3 ? byte | (0x80 >> (length & 7)) : byte));
-  return [bytes, upper].map(half => networkFrom(ipaddr.fromByteArray(half), length + 1));
+  const { words, length } = prefixOf(cidr);
+  const upper = words.map((word, i) => (i === length >> 5 ? word | (0x80000000 >>> (length & 31)) : word));
+  return [words, upper].map(half => networkText(half, length + 1));
 }
 
 /** The first address after the network address, where AWS and JD Cloud put the router of a subnet. */
 export function firstHost(cidr: Cidr): Ip {
-  const bytes = ipaddr.parse(networkAddress(cidr)).toByteArray();
-  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 1;
-  return textOf(ipaddr.fromByteArray(bytes));
+  const { words } = prefixOf(cidr);
+  return textOf(words.map((word, i) => (i === words.length - 1 ? word | 1 : word)));
 }
 
 /** The directed broadcast address of an IPv4 network. */
 export function broadcastOf(cidr: Cidr): Ip {
-  return ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString() as Ip;
+  const { words, length } = prefixOf(cidr);
+  return textOf(words.map((word, i) => word | ~maskOf(i, length)));
 }
 
 export function netmaskOf(prefixLength: number): Ip {
-  return ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString() as Ip;
+  return textOf([maskOf(0, prefixLength)]);
 }
 
 /** `network` or `broadcast`: an address of an IPv4 network that no host of it can have. Undefined for any other; a /31 has two hosts. */
@@ -188,13 +176,18 @@ export function edgeOf(cidr: Cidr, ip: Ip): 'network' | 'broadcast' | undefined 
 /** What the kernel has on-link on each link with IPv6. */
 export const linkLocalNetwork = 'fe80::/64' as Cidr;
 
+const linkLocal = ['169.254.0.0/16', 'fe80::/10'] as Cidr[];
+/** Unspecified, loopback, multicast and broadcast. */
+const noHost = [
+  ...['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '255.255.255.255/32'],
+  ...['::/128', '::1/128', 'ff00::/8'],
+] as Cidr[];
+
 export function isLinkLocal(ip: Ip): boolean {
-  return rangeOf(ip) === 'linkLocal';
+  return linkLocal.some(range => contains(range, ip));
 }
 
 /** True for an address that a host may own: not unspecified, loopback, multicast or broadcast. */
 export function isHostAddress(ip: Ip): boolean {
-  return !['unspecified', 'loopback', 'multicast', 'broadcast'].includes(rangeOf(ip));
+  return !noHost.some(range => contains(range, ip));
 }
-
-const rangeOf = onceEach(ip => ipaddr.parse(ip).range());

@@ -24,6 +24,23 @@ export function oncePer<Of extends object, Made>(make: (of: Of) => Made): (of: O
   };
 }
 
+/** Texts that are kept, and characters of the longest: an address has at most 45. */
+const mostKept = 4096;
+const longestKept = 64;
+
+/** What is worked out of a short text, once for each: the same few hundred come again and again, in one pass and from pass to pass. */
+export function onceEach<Made>(make: (text: string) => Made): (text: string) => Made {
+  const made = new Map<string, Made>();
+  return text => {
+    const before = made.get(text);
+    if (before !== undefined) return before;
+    const now = make(text);
+    if (made.size >= mostKept) made.clear();
+    if (text.length <= longestKept) made.set(text, now);
+    return now;
+  };
+}
+
 /** `now`, or what said the same before: whatever was worked out of that still holds. */
 export function sameOr<T>(before: T | undefined, now: T): T {
   return before !== undefined && isSame(before, now) ? before : now;

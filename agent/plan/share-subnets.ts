@@ -1,5 +1,6 @@
 // Who else is in an ENI's subnets: decides between rules by subnet and rules by address, and who brings main's connected route.
 import { type Cidr, contains, type Family, familyOf, hostCidr, type Ip, overlaps } from '../model/address.ts';
+import { oncePer } from '../model/value.ts';
 import type { EniNetwork } from './eni-network.ts';
 import type { PlanSubnet } from './own-networks.ts';
 
@@ -78,8 +79,12 @@ function subnetsOf({ subnets: { ipv4, ipv6 } }: Pick<Other, 'subnets'>): readonl
 
 /**
  * Prefixes and single addresses too: what another ENI, or its containers, sends from an address outside of its own subnets (one that
- * the configuration adds, or a second subnet that DHCP does not tell) must not match a rule by subnet.
+ * the configuration adds, or a second subnet that DHCP does not tell) must not match a rule by subnet. An address inside of them overlaps nothing
+ * that they do not.
  */
-function networksOf({ ipv4, ipv6 }: EniNetwork): readonly Cidr[] {
-  return [ipv4, ipv6].flatMap(part => [...part.subnets, ...part.prefixes, ...part.addresses.map(hostCidr)]);
-}
+const networksOf = oncePer(({ ipv4, ipv6 }: EniNetwork): readonly Cidr[] =>
+  [ipv4, ipv6].flatMap(({ subnets, prefixes, addresses }) => {
+    const outside = addresses.filter(ip => !subnets.some(subnet => contains(subnet, ip)));
+    return [...subnets, ...prefixes, ...outside.map(hostCidr)];
+  }),
+);

@@ -9,6 +9,7 @@ import {
   isReadInFolder,
   sourcesOf,
 } from '../../agent/model/interfaces-text.ts';
+import { oncePer } from '../../agent/model/value.ts';
 
 export const mainFile = '/etc/network/interfaces';
 export const ownFolder = `${mainFile}.d`;
@@ -25,6 +26,10 @@ export interface InterfacesTree {
 
 /** Nothing is known of a main file that was not probed: the default of the package has read `interfaces.d/*` since Debian 8. */
 export function readTree({ files }: Pick<HostFacts, 'files'>): InterfacesTree {
+  return treeOf(files);
+}
+
+const treeOf = oncePer((files: HostFacts['files']): InterfacesTree => {
   const lines: TreeLine[] = [];
   const sources: InterfacesSource[] = [];
   const seen = new Set<string>();
@@ -44,7 +49,7 @@ export function readTree({ files }: Pick<HostFacts, 'files'>): InterfacesTree {
   if (files[mainFile] === undefined) source({ kind: 'file', pattern: `${ownFolder}/*` });
   else follow(mainFile);
   return { lines, sources };
-}
+});
 
 /** Whether a file of this path would be read. */
 export function isSourced({ sources }: InterfacesTree, path: string): boolean {

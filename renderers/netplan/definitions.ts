@@ -1,6 +1,7 @@
 // Definitions of netplan, as its parser puts them together out of all files. Source: netplan-yaml(5), parse.c of 0.106 to 1.2. More is taken
 // than netplan takes: it refuses everything for one mistake, and until that is mended nobody knows whose link it is.
 import type { HostFacts } from '../../agent/model/host.ts';
+import { oncePer } from '../../agent/model/value.ts';
 import { isMarked } from '../renderer.ts';
 import { pairsOf, readYaml, valuesOf, wordsOf, type YamlNode, type YamlPair } from './yaml.ts';
 
@@ -41,12 +42,16 @@ const yamlFile = /^\/(lib|etc|run)\/netplan\/([^./][^/]*\.yaml)$/;
 /** What another program makes interfaces of by these; a name or an id is that of the new link. */
 const physical = new Set(['ethernets', 'wifis', 'modems', 'nm-devices']);
 
-export function readDefinitions(facts: Pick<HostFacts, 'files'>): Definitions {
+export function readDefinitions({ files }: Pick<HostFacts, 'files'>): Definitions {
+  return definitionsIn(files);
+}
+
+const definitionsIn = oncePer((files: HostFacts['files']): Definitions => {
   const all = new Map<string, Definition>();
   const ports = new Map<string, YamlWord & { of: string }>();
   const refused: YamlWord[] = [];
-  for (const path of yamlPaths(facts)) {
-    const text = facts.files[path]!;
+  for (const path of yamlPaths(files)) {
+    const text = files[path]!;
     if (isMarked(text)) continue;
     try {
       const root = readYaml(text);
@@ -59,10 +64,10 @@ export function readDefinitions(facts: Pick<HostFacts, 'files'>): Definitions {
     }
   }
   return { definitions: [...all.values()], ports, refused };
-}
+});
 
 /** In the order of their names; a file in /run hides one of that name in /etc, and that one in /lib. */
-function yamlPaths({ files }: Pick<HostFacts, 'files'>): readonly string[] {
+function yamlPaths(files: HostFacts['files']): readonly string[] {
   const byName = new Map<string, string>();
   for (const folder of ['lib', 'etc', 'run'])
     for (const path of Object.keys(files)) {

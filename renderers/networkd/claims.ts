@@ -2,6 +2,7 @@
 // first whose [Match] fits wins. Reads facts only.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
+import { oncePer } from '../../agent/model/value.ts';
 import { findUnreadClaims } from '../formats/unread-claims.ts';
 import { type Claim, isMarked } from '../renderer.ts';
 import { matchNetwork } from './match-link.ts';
@@ -22,13 +23,17 @@ export function findNetworkdClaims(link: LinkIdentity, facts: HostFacts, ours: s
 }
 
 /** The files of others that networkd does not refuse. */
-export function networkdCandidates(facts: HostFacts, ours: string): readonly Candidate[] {
-  return networkFiles(facts).flatMap(({ name, path, text, entries }) =>
-    name === ours || isMarked(text) || entries === undefined
+export function networkdCandidates({ files }: HostFacts, ours: string): readonly Candidate[] {
+  return unmarked(files).filter(({ name }) => name !== ours);
+}
+
+const unmarked = oncePer((files: HostFacts['files']): readonly Candidate[] =>
+  networkFiles({ files }).flatMap(({ name, path, text, entries }) =>
+    isMarked(text) || entries === undefined
       ? []
       : [{ name, path, entries, more: moreThanDhcp(path, entries) }],
-  );
-}
+  ),
+);
 
 /**
  * The first that fits decides, and what comes after it is nobody's concern; but not the first that is for every NIC: whoever has written a

@@ -1,6 +1,7 @@
 // The .network files that networkd reads, in its order and with their drop-ins. Source: systemd.network(5), systemd.syntax(7) and the
 // parser of 245 to 257. Reads facts.files only; what an entry means is asked elsewhere.
 import type { HostFacts } from '../../agent/model/host.ts';
+import { oncePer } from '../../agent/model/value.ts';
 
 export interface NetworkEntry {
   readonly path: string;
@@ -24,26 +25,30 @@ export interface NetworkFile {
 const folders = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(root => `${root}/systemd/network`);
 
 /** In the order in which networkd asks whether they fit a link: by name, whatever the folder. */
-export function networkFiles(facts: Pick<HostFacts, 'files'>): readonly NetworkFile[] {
+export function networkFiles({ files }: Pick<HostFacts, 'files'>): readonly NetworkFile[] {
+  return filesOf(files);
+}
+
+const filesOf = oncePer((files: HostFacts['files']): readonly NetworkFile[] => {
   const found = new Map<string, string>();
   for (const folder of folders)
-    for (const path of Object.keys(facts.files)) {
+    for (const path of Object.keys(files)) {
       const name = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
       if (/^[^/]+\.network$/.test(name) && !found.has(name)) found.set(name, path);
     }
   return (
     [...found]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, path]) => ({ name, path, text: facts.files[path]! }))
+      .map(([name, path]) => ({ name, path, text: files[path]! }))
       // An empty file, or a link to /dev/null, masks the name, its drop-ins too.
       .filter(({ text }) => text !== '')
       .map(({ name, path, text }) => {
-        const parts = [parseNetworkFile(path, text), ...dropInsOf(name, facts)];
+        const parts = [parseNetworkFile(path, text), ...dropInsOf(name, { files })];
         const read = parts.filter(part => part !== undefined);
         return { name, path, text, entries: read.length < parts.length ? undefined : read.flat() };
       })
   );
-}
+});
 
 /** Entries of `NAME.d/*.conf`, a list for each file. They are read in the order of their names over all folders. */
 export function dropInsOf(

@@ -3,6 +3,7 @@
 // 1.58. Reads facts.files only.
 import type { HostFacts } from '../../agent/model/host.ts';
 import type { LinkIdentity } from '../../agent/model/link-identity.ts';
+import { oncePer } from '../../agent/model/value.ts';
 import type { Claim } from '../renderer.ts';
 import { fittingSpec } from './device-specs.ts';
 import { type Keyfile, type KeyfileValue, readKeyfile, specsOf } from './read-keyfile.ts';
@@ -26,6 +27,10 @@ const intern = '/var/lib/NetworkManager/NetworkManager-intern.conf';
 
 /** In the order in which they are read. A name in /etc masks the same one in /run and /usr/lib, one in /run that in /usr/lib. */
 function configFiles({ files }: HostFacts): readonly ConfigFile[] {
+  return configIn(files);
+}
+
+const configIn = oncePer((files: HostFacts['files']): readonly ConfigFile[] => {
   const namesIn = (root: string): readonly string[] =>
     Object.keys(files)
       .filter(path => path.startsWith(`${root}/NetworkManager/conf.d/`) && path.endsWith('.conf'))
@@ -43,7 +48,7 @@ function configFiles({ files }: HostFacts): readonly ConfigFile[] {
   return paths.flatMap(path =>
     files[path] === undefined ? [] : [{ path, keyfile: readKeyfile(files[path]) }],
   );
-}
+});
 
 /** `key=` begins the list anew, `key+=` adds to it, `key-=` takes away. */
 function specsAt(config: readonly ConfigFile[], group: string, key: string): readonly PlacedSpec[] {

@@ -1,6 +1,7 @@
 // Which keyfiles NetworkManager loads as profiles, and which of them count. Source: nm_keyfile_utils_ignore_filename, nms-keyfile-plugin.c
 // and nms-keyfile-storage.c of NetworkManager 1.10 to 1.58. Reads facts.files only.
 import type { HostFacts } from '../../agent/model/host.ts';
+import { oncePer } from '../../agent/model/value.ts';
 import { type Keyfile, readKeyfile, stringOf } from './read-keyfile.ts';
 
 export interface Profile {
@@ -21,8 +22,12 @@ interface Stored extends Profile {
 }
 
 /** The profiles that count. Of several files with one UUID in one folder the newest does, which is not known here: all of them. */
-export function effectiveProfiles(facts: HostFacts): readonly Profile[] {
-  const stored = Object.entries(facts.files).flatMap(([path, text]) => storedAs(path, text) ?? []);
+export function effectiveProfiles({ files }: HostFacts): readonly Profile[] {
+  return profilesIn(files);
+}
+
+const profilesIn = oncePer((files: HostFacts['files']): readonly Profile[] => {
+  const stored = Object.entries(files).flatMap(([path, text]) => storedAs(path, text) ?? []);
   return stored.filter(one => {
     if (one.isTombstone) return false;
     return !stored.some(
@@ -30,7 +35,7 @@ export function effectiveProfiles(facts: HostFacts): readonly Profile[] {
         other.id === one.id && (other.rank < one.rank || (other.rank === one.rank && other.isTombstone)),
     );
   });
-}
+});
 
 function storedAs(path: string, text: string): Stored | undefined {
   const rank = folders.findIndex(folder => path.startsWith(`${folder}/`));

@@ -1,6 +1,7 @@
 // What this machine is, probed once per pass: cheap looks at files first, a tool only where its trace exists. The facts are
 // data that renderers/detect/select.ts and the renderers decide on; nothing is decided here, and nothing is changed.
 import type { HostFacts } from '../../model/host.ts';
+import { sameOr } from '../../model/value.ts';
 import { readKernelProbe } from '../kernel/probe.ts';
 import type { System } from '../system.ts';
 import { readAllNetworkFiles } from './files.ts';
@@ -31,6 +32,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     system,
     versions.kernel,
   );
+  lastFiles = sameOr(lastFiles, files);
   return {
     os,
     primaryLink,
@@ -38,15 +40,18 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     owners,
     versions,
     paths,
-    files,
+    files: lastFiles,
     ...(unread.length === 0 ? {} : { unreadFiles: unread }),
-    ...(await readMachine(system, files)),
+    ...(await readMachine(system, lastFiles)),
     kernel: {
       ...{ suppressPrefixLength, suppressGroup, ruleOif, ruleProtocol },
       ...(altNames === undefined ? {} : { altNames }),
     },
   };
 }
+
+/** Where nobody has changed them, what was read in them still holds (oncePer). */
+let lastFiles: HostFacts['files'] | undefined;
 
 /** Of a machine of which there are only files (a mounted image): no tool is asked, no kernel is probed, and nothing is written. */
 export async function readFileFacts(system: System): Promise<HostFacts> {

@@ -126,7 +126,7 @@ test('the CI begins with the test command of README.md, word for word', () => {
   expect(words).toContain('npm test');
   const ci = readFileSync(path.join(root, '.ci/run'), 'utf8');
   const npm = ci.split('\n').filter(line => line.startsWith('npm '));
-  expect(npm[0]).toBe('npm test || status=1');
+  expect(npm[0]).toBe('npm test 2>&1 | tee "$first" || status=1');
   // In its default mode: nothing that the script sets changes what is run.
   expect(ci).not.toMatch(/ENI_AGENT_TESTS|MATRIX/);
 });
