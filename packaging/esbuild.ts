@@ -91,6 +91,8 @@ export const bundleOptions = {
   platform: 'node',
   target: 'node24',
   format: 'cjs',
+  // The launcher runs the text by itself, where import() would need a loader: require() it is (agent/system/compile-cache.ts).
+  supported: { 'dynamic-import': false },
   minify: true,
   legalComments: 'none',
   outExtension: { '.js': '.cjs' },

@@ -88,21 +88,27 @@ function escaped(char: string): string {
 }
 
 /** What nothing from outside can know: our own sequences begin with it. Groups of four digits, as programs that measure a line expect them. */
-const seal = [...crypto.getRandomValues(new Uint16Array(4))].map(n => 1000 + (n % 9000)).join(';');
+let seal: string | undefined;
 
 /** A text of our own whose sequences (colours, an empty screen) a terminal is to obey. */
 export function sealed(text: string): string {
+  // Not before somebody needs it: Node loads all of its WebCrypto for it.
+  seal ??= [...crypto.getRandomValues(new Uint16Array(4))].map(n => 1000 + (n % 9000)).join(';');
   return text.replaceAll('\u001b[', `\u001b[${seal};`);
 }
 
-const ownSequences = new RegExp(`\\u001b\\[${seal};([0-9;]*[mHJ])`);
+function ownSequences(): RegExp {
+  // As long as none is sealed nothing is our own.
+  return seal === undefined ? /(?!)/ : new RegExp(`\\u001b\\[${seal};([0-9;]*[mHJ])`);
+}
 
 /** Lines for a terminal: whatever they quote, nothing of it ends a line or steers the terminal. A tab stays. */
 export function printableLines(text: string): string {
+  const own = ownSequences();
   const plain = (part: string) => part.split('\t').map(printable).join('\t');
   const line = (one: string) =>
     one
-      .split(ownSequences)
+      .split(own)
       .map((part, index) => (index % 2 === 1 ? `\u001b[${part}` : plain(part)))
       .join('');
   return text.split('\n').map(line).join('\n');

@@ -126,7 +126,7 @@ const narrow: readonly (readonly [from: string, to: string, where: RegExp, why: 
     'the one place where they are made',
   ],
   ['launcher', 'cli', / > agent\/cli\/version\.ts$/, 'the version'],
-  ['launcher', 'system', / > agent\/system\/compile-cache\.ts$/, 'whose cache it is'],
+  ['launcher', 'system', / > agent\/system\/compile-cache\.ts$/, 'how it starts the program'],
   ['daemon', 'metadata', / > agent\/metadata\/(metadata-source|read-instance)\.ts$/, 'the types'],
   ['daemon', 'config', /^agent\/daemon\/state\.ts > agent\/config\/source\.ts$/, 'the type'],
   [
@@ -190,8 +190,10 @@ const homes: Readonly<Record<string, RegExp>> = {
   'node:timers/promises': /^agent\/(metadata\/|system\/real-wakeups\.ts)/,
   // Pure functions on text: hashes for names, and paths.
   'node:crypto': /^agent\/apply\/fingerprint\.ts$/,
-  'node:module': /^agent\/launcher\.ts$/,
-  'node:path': /^agent\/(pass\/(finish-interrupted|records\/put-aside)\.ts$|apply\/|cli\/|system\/)/,
+  'node:module': /^agent\/system\/compile-cache\.ts$/,
+  'node:vm': /^agent\/system\/compile-cache\.ts$/,
+  'node:path':
+    /^agent\/(launcher\.ts$|pass\/(finish-interrupted|records\/put-aside)\.ts$|apply\/|cli\/|system\/)/,
   'node:util': /^agent\/cli\/(args|describe|layout)\.ts$/,
 };
 
