@@ -10,6 +10,9 @@ export interface GlobRules {
   readonly openBracket?: true;
 }
 
+/** Characters of the longest text that there is to match, a path. */
+const longestText = 4096;
+
 export function globMatches(pattern: string, text: string, rules: GlobRules = {}): boolean {
   return globRegExp(pattern, rules).test(text);
 }
@@ -19,8 +22,10 @@ export function globRegExp(pattern: string, rules: GlobRules = {}): RegExp {
   const any = rules.path ? '[^/]' : '.';
   /** What stands between the stars. */
   const parts = [''];
+  let shortest = 0;
   const add = (text: string) => {
     parts[parts.length - 1] += text;
+    shortest += 1;
   };
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at]!;
@@ -36,6 +41,8 @@ export function globRegExp(pattern: string, rules: GlobRules = {}): RegExp {
     } else if (char === '[' && !rules.openBracket) return /(?!)/;
     else add(literal(char));
   }
+  // V8 says that an expression is too large when it is used, and not when it is made.
+  if (shortest > longestText) return /(?!)/;
   try {
     return new RegExp(`^${joined(parts, any)}$`);
   } catch {

@@ -39,7 +39,7 @@ const corpus = path.join(import.meta.dirname, 'corpus');
 function write({ target, text, what }: Finding): string {
   const name = `found-${createHash('sha256').update(text).digest('hex').slice(0, 10)}.txt`;
   writeFileSync(path.join(corpus, target, name), text);
-  return `FOUND test/fuzz/corpus/${target}/${name}: ${what.split('\n').slice(0, 4).join(' | ')}`;
+  return `FOUND test/fuzz/corpus/${target}/${name}: ${what.split('\n').slice(0, 4).join(' | ').slice(0, 600)}`;
 }
 
 /** Undefined: the thread died or hung, and what it tried is a finding. */

@@ -9,7 +9,7 @@ import {
   parseRecording,
   type RecordedAnswer,
 } from '../../../agent/metadata/recording.ts';
-import { sendRequest } from '../../../agent/metadata/send-request.ts';
+import { endingOf, sendRequest } from '../../../agent/metadata/send-request.ts';
 import type { ProviderName } from '../../../agent/model/instance.ts';
 import { providerNames } from '../../../agent/model/instance.ts';
 import { allWords } from '../../support/example-plans.ts';
@@ -73,7 +73,7 @@ async function readAnswer(text: string): Promise<void> {
     deadlineMs: 20_000,
     connectMs: 20_000,
     maxBytes: 256 * 1024,
-    signal: new AbortController().signal,
+    ending: endingOf(new AbortController().signal),
   });
   agent.destroy();
   const wait = backoffMs(exchange, 1);

@@ -55,3 +55,10 @@ test('stars fit as by definition, and many of them take no time', () => {
     expect(globMatches(pattern, 'a'.repeat(60))).toBe(false);
   expect(process.cpuUsage(begun).user).toBeLessThan(2_000_000);
 });
+
+test('a pattern that asks for more than the longest path matches nothing, and V8 is not asked', () => {
+  for (const part of ['a', '?', '[ab]'])
+    for (const pattern of [part.repeat(5000), `*${part.repeat(100_000)}*`])
+      expect(globMatches(pattern, 'a'.repeat(5000))).toBe(false);
+  expect(globMatches('a'.repeat(4000), 'a'.repeat(4000))).toBe(true);
+});
