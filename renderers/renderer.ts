@@ -6,6 +6,7 @@ import type { BackendName, HostFacts } from '../agent/model/host.ts';
 import type { LinkIdentity } from '../agent/model/link-identity.ts';
 import type { EniPlan } from '../agent/model/network-plan.ts';
 import type { RuleLimits } from '../agent/model/rule-words.ts';
+import { oncePer } from '../agent/model/value.ts';
 import { versionAtLeast } from './formats/version-order.ts';
 
 /** What makes a file ours. It never changes, so that each version recognises the files of all others. */
@@ -32,13 +33,24 @@ export interface RenderedFile extends FileText {
   readonly enis: readonly Mac[];
 }
 
-/** The files of one ENI after the other. */
+type FilesOf = (eni: EniPlan, facts: HostFacts) => readonly FileText[];
+
+/** The files of one ENI after the other. A plan and facts that are the same ones make them once. */
 export function filesOfEach(
   enis: readonly EniPlan[],
-  filesOf: (eni: EniPlan) => readonly FileText[],
+  facts: HostFacts,
+  filesOf: FilesOf,
 ): readonly RenderedFile[] {
-  return enis.flatMap(eni => filesOf(eni).map(file => ({ ...file, enis: [eni.mac] })));
+  return enis.flatMap(madeBy(filesOf)(facts));
 }
+
+const madeBy = oncePer((filesOf: FilesOf) =>
+  oncePer((facts: HostFacts) =>
+    oncePer((eni: EniPlan): readonly RenderedFile[] =>
+      filesOf(eni, facts).map(file => ({ ...file, enis: [eni.mac] })),
+    ),
+  ),
+);
 
 /** When a command runs. `validate` and `before-write` come before any file changes, `after-write` makes the backend load the files. */
 export type Phase = 'validate' | 'before-write' | 'after-write';

@@ -6,6 +6,7 @@ import type { Ip } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { readKernelState } from '../system/kernel/reader.ts';
 import type { System } from '../system/system.ts';
 import type { CompareOptions, Difference } from './compare.ts';
 import { differencesOf } from './eni-changes.ts';
@@ -47,4 +48,19 @@ export function differences(
 export function linksOf(changes: readonly EniChange[], enis: readonly EniPlan[]): ReadonlySet<string> {
   const changed = changes.map(eniOf);
   return new Set([...enis, ...changed].map(e => e.link));
+}
+
+export interface SeenKernel {
+  readonly kernel: KernelState;
+  /** When it was read, in ticks. */
+  readonly at: number;
+}
+
+/** A moment: what was read before that is read again. */
+const freshMs = 250;
+
+/** As it was when the change was made, if that is a moment ago: who waits for an ENI does not wait for the same listings twice. */
+export async function kernelNow(system: System, seen: SeenKernel | undefined): Promise<KernelState> {
+  const isFresh = seen !== undefined && system.ticks() - seen.at <= freshMs;
+  return isFresh ? seen.kernel : readKernelState(system);
 }

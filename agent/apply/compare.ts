@@ -1,12 +1,12 @@
 // The difference between a plan and a kernel, per ENI: what is missing, what is left over, and what must not be.
 import type { Family } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
-import { type KernelRoute, type KernelState, onLink } from '../model/kernel-state.ts';
+import type { KernelRoute, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import { withoutPenalty } from '../model/penalty.ts';
 import type { Settings } from '../model/settings.ts';
+import { oncePer } from '../model/value.ts';
 import {
-  addressObject,
   type KernelObject,
   kernelKeys,
   leasedKey,
@@ -15,7 +15,14 @@ import {
   removalOf,
 } from './kernel-objects.ts';
 import { caughtRoutes, fading, type Leftovers, leftoversOn } from './others/leftovers.ts';
-import { connectedRoutes, fromKernelRoute, leasedRoutes, ownShaped } from './own-objects.ts';
+import {
+  connectedRoutes,
+  fromKernelRoute,
+  leasedRoutes,
+  nearTo,
+  otherLengths,
+  ownShaped,
+} from './own-objects.ts';
 
 export interface CompareOptions extends ObjectOptions {
   readonly base: number;
@@ -60,7 +67,29 @@ export function compareEni(
   earlier: EniPlan | undefined,
   options: CompareOptions,
 ): Difference {
-  const state = withoutPenalty(near(kernel, plan, earlier), plan);
+  const { base, ruleProtocol, takesCaught, takesOver } = options;
+  const view = nearTo([plan, earlier], kernel, base);
+  const known = comparedIn(view)(plan ?? none)(earlier ?? none);
+  const key = [base, ruleProtocol, takesCaught, plan && takesOver?.has(plan.mac)].join(' ');
+  const difference = known.get(key) ?? compare(view, plan, earlier, options);
+  known.set(key, difference);
+  return difference;
+}
+
+const none = {};
+
+/** Differences that are known of a kernel, a plan and an earlier one, by the options. */
+const comparedIn = oncePer((_: KernelState) =>
+  oncePer((_: object) => oncePer((_: object) => new Map<string, Difference>())),
+);
+
+function compare(
+  kernel: KernelState,
+  plan: EniPlan | undefined,
+  earlier: EniPlan | undefined,
+  options: CompareOptions,
+): Difference {
+  const state = withoutPenalty(kernel, plan);
   const present = kernelKeys(state);
   const planned = plan === undefined ? [] : planObjects(plan, options);
   const plannedKeys = new Set(planned.map(o => o.key));
@@ -88,22 +117,6 @@ export function compareEni(
     ],
     faults: plan === undefined ? [] : faultsOf(state, plan, left.routes),
   };
-}
-
-/** As much of the kernel as the comparison is about: a machine has many ENIs, and each is compared again and again. */
-function near(kernel: KernelState, plan: EniPlan | undefined, earlier: EniPlan | undefined): KernelState {
-  const link = (plan ?? earlier)?.link;
-  return link === undefined || (earlier ?? plan)?.link !== link ? kernel : onLink(kernel, link);
-}
-
-/** A planned IPv6 address with a prefix length that somebody has changed: the kernel takes it with one only, and refuses ours beside it. */
-function otherLengths({ addresses }: KernelState, plan: EniPlan): readonly KernelObject[] {
-  const planned = new Map(plan.addresses.filter(a => a.family === 6 && !a.dynamic).map(a => [a.ip, a]));
-  return addresses
-    .filter(
-      a => a.link === plan.link && (planned.get(a.ip)?.prefixLength ?? a.prefixLength) !== a.prefixLength,
-    )
-    .map(a => addressObject(plan.link, a));
 }
 
 /** A service that may not be told to let go of a link (takesCaught) keeps its lease: of that only the routes go. */

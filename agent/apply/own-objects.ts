@@ -1,12 +1,34 @@
 // Objects that stand in the kernel and have the agent's numbers and form.
 import { hostCidr, isLinkLocal, linkLocalNetwork, networkOf, prefixLengthOf } from '../model/address.ts';
-import type { KernelAddress, KernelRoute, KernelRule, KernelState } from '../model/kernel-state.ts';
+import {
+  type KernelAddress,
+  type KernelRoute,
+  type KernelRule,
+  type KernelState,
+  viewOf,
+} from '../model/kernel-state.ts';
 import { type EniPlan, leasedMetric, mainTable } from '../model/network-plan.ts';
 import { connectivityPenalty } from '../model/penalty.ts';
 import { markOf } from '../model/rule-words.ts';
 import { numbersOf } from '../plan/eni-plan.ts';
 import { slotCount } from '../plan/numbering.ts';
-import { type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';
+import { addressObject, type KernelObject, removalOf, routeObject, ruleObject } from './kernel-objects.ts';
+
+/** As much of the kernel as a comparison with these plans of one ENI is about: a machine has many, and each is compared again and again. */
+export function nearTo(
+  plans: readonly (EniPlan | undefined)[],
+  kernel: KernelState,
+  base: number,
+): KernelState {
+  const known = plans.filter(plan => plan !== undefined);
+  const [first] = known;
+  if (first === undefined || known.some(({ link }) => link !== first.link)) return kernel;
+  const priorities = known.flatMap(({ slot, rules }) => {
+    const { priorities: ofSlot, forwardOwn, forwardTable } = numbersOf(base, slot);
+    return [...ofSlot, forwardOwn, forwardTable, ...rules.map(({ priority }) => priority)];
+  });
+  return viewOf(kernel, first.link, new Set(priorities));
+}
 
 /**
  * What stands in the kernel in the shape of this ENI's own objects: routes of its table on its link, rules with its numbers to
@@ -143,4 +165,14 @@ export function fromKernelRoute(link: string, r: KernelRoute): KernelObject {
 
 function fromKernelRule(r: KernelRule): KernelObject {
   return ruleObject({ ...r, table: r.table!, localOnly: r.iif === 'lo' }, { ruleProtocol: false });
+}
+
+/** A planned IPv6 address with a prefix length that somebody has changed: the kernel takes it with one only, and refuses ours beside it. */
+export function otherLengths({ addresses }: KernelState, plan: EniPlan): readonly KernelObject[] {
+  const planned = new Map(plan.addresses.filter(a => a.family === 6 && !a.dynamic).map(a => [a.ip, a]));
+  return addresses
+    .filter(
+      a => a.link === plan.link && (planned.get(a.ip)?.prefixLength ?? a.prefixLength) !== a.prefixLength,
+    )
+    .map(a => addressObject(plan.link, a));
 }

@@ -4,6 +4,7 @@ import type { Cidr, Mac } from '../model/address.ts';
 import { type BackendName, backendNames } from '../model/host.ts';
 import type { Eni } from '../model/instance.ts';
 import type { EniPlan } from '../model/network-plan.ts';
+import { oncePer } from '../model/value.ts';
 import { eni, eniPlan } from '../records/model-shapes.ts';
 import { type OwnFile, readOwn } from '../records/own-file.ts';
 import * as s from '../records/shapes.ts';
@@ -78,9 +79,13 @@ export async function readState(system: System): Promise<State> {
 }
 
 /** Plans in the form of today. */
-export function stateOfToday(state: State): State {
-  return { ...emptyState, ...state, applied: state.applied.map(planOfToday) };
-}
+export const stateOfToday = oncePer(
+  (state: State): State => ({
+    ...emptyState,
+    ...state,
+    applied: state.applied.map(planOfToday),
+  }),
+);
 
 /**
  * Writes only if something changed: a pass that changes nothing leaves no trace. Readable by all: `status` needs no root.

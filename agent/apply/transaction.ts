@@ -8,7 +8,7 @@ import type { Mac } from '../model/address.ts';
 import type { KernelState } from '../model/kernel-state.ts';
 import type { EniPlan, NetworkPlan } from '../model/network-plan.ts';
 import { readKernelState } from '../system/kernel/reader.ts';
-import { type ApplyContext, linksOf } from './apply-context.ts';
+import { type ApplyContext, kernelNow, linksOf, type SeenKernel } from './apply-context.ts';
 import { type Checkpoint, checkpointPath, readBootId, writeCheckpoint } from './checkpoint.ts';
 import { samePlan } from './eni-changes.ts';
 import { noteChange } from './log/note-change.ts';
@@ -35,6 +35,8 @@ export interface Change {
   readonly stateBefore: State;
   /** Becomes the state if the apply is committed, with what this change has taken. */
   readonly stateAfter: State;
+  /** By which the change was made. */
+  readonly seen?: SeenKernel;
   /** ENIs that are attached and configured no more: their links go back to whom they were before. */
   readonly returned?: ReadonlySet<Mac>;
 }
@@ -67,7 +69,7 @@ interface Progress {
 async function apply(context: ApplyContext, change: Change, progress: Progress): Promise<readonly string[]> {
   await prepareRoot(context, change.files);
   await runPhase(context, 'validate', change.changes);
-  const kernel = await readKernelState(context.system);
+  const kernel = await kernelNow(context.system, change.seen);
   progress.kernel = kernel;
   const checkpoint = await takeCheckpoint(context, change, kernel);
   const { applied } = change.stateBefore;

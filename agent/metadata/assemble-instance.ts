@@ -26,7 +26,9 @@ export function assembleInstance(parts: InstanceParts): Instance {
   const instanceId = parseReading('instance-id', 'an id', parts.instanceId, parseIdentifier);
   const unique = dropDuplicates(parts.enis);
   const all = unique.kept.map(parsed => parsed.eni);
-  const enis = all.map(eni => checkEni(eni, all, serviceAddresses[parts.provider])).sort(compareEnis);
+  const services = serviceAddresses[parts.provider];
+  const isShared = sharedAmong(all);
+  const enis = all.map(eni => checkEni(eni, all, services, isShared)).sort(compareEnis);
   const others = new Map(unique.kept.map(parsed => [parsed.eni.mac, parsed.others]));
   return {
     provider: parts.provider,
@@ -75,21 +77,31 @@ function dropDuplicates(enis: readonly ParsedEni[]): {
   return { kept, problems };
 }
 
-function checkEni(eni: Eni, all: readonly Eni[], service: readonly Ip[]): Eni {
+/** Whether more than one ENI has an address. */
+function sharedAmong(enis: readonly Eni[]): (ip: Ip) => boolean {
+  const [seen, shared] = [new Set<Ip>(), new Set<Ip>()];
+  for (const { ipv4, ipv6 } of enis)
+    for (const ip of new Set([ipv4, ipv6].flatMap(family => valueOr(family.addresses, []))))
+      (seen.has(ip) ? shared : seen).add(ip);
+  return ip => shared.has(ip);
+}
+
+function checkEni(eni: Eni, all: readonly Eni[], service: readonly Ip[], isShared: (ip: Ip) => boolean): Eni {
   const others = all.filter(other => other.mac !== eni.mac);
   const alikeOf = (name: 'ipv4' | 'ipv6') => others.filter(o => name === 'ipv6' || isSameSubnet(o, eni));
   const check = (name: 'ipv4' | 'ipv6') => {
-    const elsewhere = others.flatMap(other => valueOr(other[name].addresses, []));
     const family = refuseService(eni[name], service);
     const own = valueOr(family.addresses, []);
     return {
-      addresses: eni.primary ? family.addresses : refuseShared(family.addresses, elsewhere),
+      addresses: eni.primary ? family.addresses : refuseShared(family.addresses, isShared),
       subnets: family.subnets,
       gateway: refuseOwn(family.gateway, [
         ...own,
         ...alikeOf(name).flatMap(o => valueOr(o[name].addresses, [])),
       ]),
-      prefixes: refuseCatching(family.prefixes, elsewhere),
+      prefixes: refuseCatching(family.prefixes, () =>
+        others.flatMap(other => valueOr(other[name].addresses, [])),
+      ),
     };
   };
   return { ...eni, ipv4: check('ipv4'), ipv6: check('ipv6') };
@@ -108,16 +120,19 @@ function refuseService(family: EniFamily, service: readonly Ip[]): EniFamily {
 /**
  * Two ENIs cannot own one address. It is seen while an address moves from one ENI to the other (a failover), and ends by itself.
  */
-function refuseShared(addresses: Reading<readonly Ip[]>, elsewhere: readonly Ip[]): Reading<readonly Ip[]> {
-  return refuse(addresses, ip => elsewhere.includes(ip), 'is on another ENI, too');
+function refuseShared(
+  addresses: Reading<readonly Ip[]>,
+  isShared: (ip: Ip) => boolean,
+): Reading<readonly Ip[]> {
+  return refuse(addresses, isShared, 'is on another ENI, too');
 }
 
 /** A rule from such a prefix would send the other ENI's traffic through this one. */
 function refuseCatching(
   prefixes: Reading<readonly Cidr[]>,
-  elsewhere: readonly Ip[],
+  elsewhere: () => readonly Ip[],
 ): Reading<readonly Cidr[]> {
-  return refuse(prefixes, p => elsewhere.some(ip => contains(p, ip)), "contains another ENI's address");
+  return refuse(prefixes, p => elsewhere().some(ip => contains(p, ip)), "contains another ENI's address");
 }
 
 /**

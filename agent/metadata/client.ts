@@ -9,7 +9,7 @@ import { judgeAnswer, maxBodyBytes, noAnswer } from './judge-answer.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { MetadataClient, Response, TokenProtocol } from './provider.ts';
 import type { Exchange } from './send-request.ts';
-import { prohibited, sendRequest, silence } from './send-request.ts';
+import { endingOf, prohibited, sendRequest, silence } from './send-request.ts';
 import { limitTime } from './time-limit.ts';
 
 /** AWS limits simultaneous connections and 1024 packets/s per ENI, shared with DNS and NTP, without saying how it refuses. */
@@ -56,6 +56,7 @@ export function openClient(options: ClientOptions): OpenClient {
   const endTotal = limitTime(options.totalMs ?? 15_000, () => total.abort());
   const signal =
     options.signal === undefined ? total.signal : AbortSignal.any([total.signal, options.signal]);
+  const ending = endingOf(signal);
   const takeTurn = limitConcurrency(sockets);
   let requests = 0;
   let bytesLeft = maxBodyBytes;
@@ -79,7 +80,7 @@ export function openClient(options: ClientOptions): OpenClient {
       deadlineMs: options.requestMs ?? 3000,
       connectMs: options.connectMs ?? 1500,
       maxBytes: bytesLeft,
-      signal,
+      ending,
     });
     if (exchange.kind === 'answer') bytesLeft -= Buffer.byteLength(exchange.body);
     if (exchange.kind === 'answer' || exchange.connected) everConnected = true;

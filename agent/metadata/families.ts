@@ -2,8 +2,7 @@
 // entry is unknown as a whole, because a list that is trusted in part would take working addresses away. Pure.
 import type { Cidr, Family, Ip } from '../model/address.ts';
 import {
-  broadcastOf,
-  contains,
+  edgeOf,
   familyOf,
   isHostAddress,
   isLinkLocal,
@@ -11,6 +10,7 @@ import {
   parseCidr,
   parseIp,
   prefixLengthOf,
+  within,
 } from '../model/address.ts';
 import type { EniFamily, Reading } from '../model/instance.ts';
 import { absent, unknown, value } from '../model/instance.ts';
@@ -26,8 +26,8 @@ const mostEntries = 256;
  */
 const shortestNetwork = { 4: 8, 6: 32 } as const;
 
-const reservedIpv4 = parseCidr('240.0.0.0/4')!;
-const ipv4Mapped = parseCidr('::ffff:0:0/96')!;
+/** Reserved, and IPv4-mapped. */
+const isNobodys = within(['240.0.0.0/4', '::ffff:0:0/96'].map(text => parseCidr(text)!));
 
 export const emptyFamily: EniFamily = {
   addresses: absent,
@@ -74,7 +74,7 @@ export function parseGateway(key: string, family: Family, raw: Reading<string>):
 export function checkFamily(family: EniFamily): EniFamily {
   if (family.addresses.state !== 'value' || family.subnets.state !== 'value') return family;
   for (const ip of family.addresses.value) {
-    const subnet = family.subnets.value.find(s => isEndOf(s, ip));
+    const subnet = family.subnets.value.find(s => edgeOf(s, ip) !== undefined);
     if (subnet !== undefined)
       return {
         ...family,
@@ -84,15 +84,9 @@ export function checkFamily(family: EniFamily): EniFamily {
   return family;
 }
 
-/** True for the network and the broadcast address of an IPv4 subnet that has them (shorter than /31). */
-function isEndOf(subnet: Cidr, ip: Ip): boolean {
-  if (familyOf(subnet) === 6 || prefixLengthOf(subnet) > 30 || !contains(subnet, ip)) return false;
-  return ip === networkAddress(subnet) || ip === broadcastOf(subnet);
-}
-
 /** An address that a cloud can assign: no loopback, multicast, link-local, reserved or IPv4-mapped one. */
 function isOwnable(ip: Ip): boolean {
-  return isHostAddress(ip) && !isLinkLocal(ip) && !contains(reservedIpv4, ip) && !contains(ipv4Mapped, ip);
+  return isHostAddress(ip) && !isLinkLocal(ip) && !isNobodys(ip);
 }
 
 function parseEntries<T>(

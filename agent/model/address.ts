@@ -126,7 +126,19 @@ export function prefixLengthOf(cidr: Cidr): number {
 
 /** True if `inner` (an address or a network) lies wholly inside `outer`. */
 export function contains(outer: Cidr, inner: Ip | Cidr): boolean {
-  const [a, b] = [prefixOf(outer), prefixOf(inner)];
+  return holds(prefixOf(outer), prefixOf(inner));
+}
+
+/** Whether an address or a network lies in one of these: for those that are asked again and again. */
+export function within(networks: readonly Cidr[]): (inner: Ip | Cidr) => boolean {
+  const prefixes = networks.map(prefixOf);
+  return inner => {
+    const asked = prefixOf(inner);
+    return prefixes.some(prefix => holds(prefix, asked));
+  };
+}
+
+function holds(a: Prefix, b: Prefix): boolean {
   if (a.words.length !== b.words.length || b.length < a.length) return false;
   for (let i = 0; i < a.words.length; i++)
     if (((a.words[i]! ^ b.words[i]!) & maskOf(i, a.length)) !== 0) return false;
@@ -158,9 +170,13 @@ export function firstHost(cidr: Cidr): Ip {
 
 /** The directed broadcast address of an IPv4 network. */
 export function broadcastOf(cidr: Cidr): Ip {
+  return lastOf(cidr);
+}
+
+const lastOf = onceEach((cidr): Ip => {
   const { words, length } = prefixOf(cidr);
   return textOf(words.map((word, i) => word | ~maskOf(i, length)));
-}
+});
 
 export function netmaskOf(prefixLength: number): Ip {
   return textOf([maskOf(0, prefixLength)]);
@@ -176,18 +192,14 @@ export function edgeOf(cidr: Cidr, ip: Ip): 'network' | 'broadcast' | undefined 
 /** What the kernel has on-link on each link with IPv6. */
 export const linkLocalNetwork = 'fe80::/64' as Cidr;
 
-const linkLocal = ['169.254.0.0/16', 'fe80::/10'] as Cidr[];
-/** Unspecified, loopback, multicast and broadcast. */
-const noHost = [
+export const isLinkLocal: (ip: Ip) => boolean = within(['169.254.0.0/16', 'fe80::/10'] as Cidr[]);
+
+const isNoHost = within([
   ...['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '255.255.255.255/32'],
   ...['::/128', '::1/128', 'ff00::/8'],
-] as Cidr[];
-
-export function isLinkLocal(ip: Ip): boolean {
-  return linkLocal.some(range => contains(range, ip));
-}
+] as Cidr[]);
 
 /** True for an address that a host may own: not unspecified, loopback, multicast or broadcast. */
 export function isHostAddress(ip: Ip): boolean {
-  return !noHost.some(range => contains(range, ip));
+  return !isNoHost(ip);
 }

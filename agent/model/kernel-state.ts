@@ -2,7 +2,7 @@
 // comparing is set arithmetic and a difference is readable as it stands.
 import type { Cidr, Family, Ip, Mac } from './address.ts';
 import { type Fwmark, fwmarkText } from './rule-words.ts';
-import { oncePer } from './value.ts';
+import { isSame, oncePer } from './value.ts';
 
 export interface KernelLink {
   readonly name: string;
@@ -113,15 +113,41 @@ const partsOf = oncePer(({ addresses, routes }: KernelState): ReadonlyMap<string
 
 const viewsOf = oncePer((_: KernelState) => new Map<string, KernelState>());
 
-/** The kernel as far as it is about one link: its addresses, the routes by it, and all rules, which are of no link. */
-export function onLink(kernel: KernelState, link: string): KernelState {
+/** The view that was made last, of whichever kernel. */
+const lastViews = new Map<string, KernelState>();
+const mostViews = 1024;
+
+/**
+ * The kernel as far as it is about one ENI: its link, the addresses on it, the routes by it, and the rules with these priorities. Where none of
+ * that has changed it is the very view of before, of whichever kernel that was: what was worked out of it still holds (oncePer).
+ */
+export function viewOf(kernel: KernelState, link: string, priorities: ReadonlySet<number>): KernelState {
+  const key = `${link} ${[...priorities].join(' ')}`;
   const views = viewsOf(kernel);
-  const before = views.get(link);
-  if (before !== undefined) return before;
+  const made = views.get(key);
+  if (made !== undefined) return made;
   const { addresses = [], routes = [] } = partsOf(kernel).get(link) ?? {};
-  const view = { ...kernel, links: kernel.links.filter(({ name }) => name === link), addresses, routes };
-  views.set(link, view);
+  const links = kernel.links.filter(({ name }) => name === link);
+  const rules = kernel.rules.filter(({ priority }) => priorities.has(priority));
+  const now = { links, addresses, routes, rules };
+  const before = lastViews.get(key);
+  const view = before !== undefined && isSameKernel(before, now) ? before : now;
+  if (lastViews.size >= mostViews) lastViews.clear();
+  lastViews.set(key, view);
+  views.set(key, view);
   return view;
+}
+
+/** By which objects they have: those that nobody has changed are the same ones from reading to reading. */
+export function isSameKernel(a: KernelState, b: KernelState): boolean {
+  const isSameList = (one: readonly unknown[], other: readonly unknown[]) =>
+    one.length === other.length && one.every((object, index) => object === other[index]);
+  return (
+    isSameList(a.addresses, b.addresses) &&
+    isSameList(a.routes, b.routes) &&
+    isSameList(a.rules, b.rules) &&
+    isSame([a.links, [...(a.acceptRa ?? [])]], [b.links, [...(b.acceptRa ?? [])]])
+  );
 }
 
 export function addressKey(a: { link: string; ip: Ip; prefixLength: number }): string {

@@ -6,7 +6,7 @@ export function keyOf(value: unknown): string {
 }
 
 export function isSame(a: unknown, b: unknown): boolean {
-  return keyOf(a) === keyOf(b);
+  return a === b || keyOf(a) === keyOf(b);
 }
 
 /**

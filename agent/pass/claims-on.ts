@@ -7,8 +7,10 @@ import type { Mac } from '../model/address.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Instance } from '../model/instance.ts';
 import type { KernelState } from '../model/kernel-state.ts';
+import type { LinkIdentity } from '../model/link-identity.ts';
 import { isDefaultRoute, mainTable } from '../model/network-plan.ts';
 import type { Settings } from '../model/settings.ts';
+import { keyOf, oncePer } from '../model/value.ts';
 import { matchLink } from '../plan/match-links.ts';
 import { identifyLink } from '../system/facts/identify-link.ts';
 import { readQuietly } from '../system/facts/probes.ts';
@@ -33,7 +35,7 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
     const { link } = matchLink(eni.mac, input.kernel.links, input.settings.agent);
     if (link === undefined || eni.primary) continue;
     const isOurs = input.state.applied.some(plan => plan.mac === eni.mac && plan.link === link.name);
-    const all = input.renderer.claims(await identifyLink(system, link), input.facts);
+    const all = claimsBy(input.renderer)(input.facts)(await identifyLink(system, link));
     const [claim] = strangersOf(all, isOurs);
     const text =
       claim === undefined ? await defaultByHand(system, eni.mac, link.name, input) : claimText(claim);
@@ -41,6 +43,19 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
   }
   return claims;
 }
+
+/** By whom the links of these facts are claimed; each link is asked for once. */
+const claimsBy = oncePer((renderer: Pick<Renderer, 'claims'>) =>
+  oncePer((facts: HostFacts) => {
+    const known = new Map<string, readonly Claim[]>();
+    return (link: LinkIdentity): readonly Claim[] => {
+      const key = keyOf(link);
+      const claims = known.get(key) ?? renderer.claims(link, facts);
+      known.set(key, claims);
+      return claims;
+    };
+  }),
+);
 
 /**
  * The claims for which a link is left alone. What an image ships for every NIC is there to be taken over, and a file that nobody can read

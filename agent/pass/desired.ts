@@ -2,6 +2,7 @@
 // command runs here; reconcile.ts compares the result with the machine.
 
 import type { OwnFiles, RenderedFile, Renderer } from '../../renderers/renderer.ts';
+import { asApplied } from '../apply/earlier-plans.ts';
 import { reloadRemedy } from '../apply/netplan/loaded.ts';
 import { foreignPaths } from '../apply/ownership.ts';
 import { primaryGroupFiles, primaryGroupRule } from '../apply/primary/group.ts';
@@ -57,10 +58,11 @@ export interface Desired extends PlanResult {
 }
 
 export async function planDesired(system: System, input: DesiredInput): Promise<Desired> {
-  const result = planNetwork(await planInput(system, input));
-  const whole = withoutUnsafeReloads(input, await withoutForeignFiles(system, input, result.plan));
-  const apart = input.apart?.enis ?? new Map<Mac, string>();
   const { applied } = input.state;
+  const result = planNetwork(await planInput(system, input));
+  const own = withoutForeignFiles(system, input, asApplied(result.plan, applied));
+  const whole = withoutUnsafeReloads(input, await own);
+  const apart = input.apart?.enis ?? new Map<Mac, string>();
   const planned = setApart(leaveContested(whole, input.contested, applied), input.apart, applied);
   // The name of a link that has gone may be another ENI's by now (a driver that was loaded again names them in another order): file
   // and link are that one's then, and there is nothing left to hold.

@@ -35,6 +35,8 @@ export interface MachineContext {
 export interface Readings {
   readonly facts: HostFacts;
   readonly kernel: KernelState;
+  /** When the kernel was read, in ticks. */
+  readonly kernelAt: number;
   readonly state: State;
 }
 
@@ -60,7 +62,8 @@ export interface MachineOptions {
 /** @param facts read a moment ago; else they are read */
 export async function takeReadings({ system }: MachineContext, facts?: HostFacts): Promise<Readings> {
   const found = facts ?? (await readHostFacts(system));
-  return { facts: found, state: await readState(system), kernel: await readKernelState(system) };
+  const state = await readState(system);
+  return { facts: found, state, kernelAt: system.ticks(), kernel: await readKernelState(system) };
 }
 
 /** @param enis as the metadata has them, or had them the last time: one of them is the primary */

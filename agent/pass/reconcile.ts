@@ -135,6 +135,7 @@ export async function reconcile(context: PassContext, options: PassOptions): Pro
       ...work,
       stateBefore: state,
       stateAfter,
+      seen: { kernel, at: machine.kernelAt },
       // Attached, and not to be configured: the link is somebody else's again. One that the cloud takes away is nobody's.
       returned: new Set(desired.plan.skipped.map(eni => eni.mac)),
     },

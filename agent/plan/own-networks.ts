@@ -3,6 +3,7 @@ import { type Cidr, contains, hostCidr, type Ip, prefixLengthOf, without } from 
 import type { Instance } from '../model/instance.ts';
 import type { KernelLink, KernelState } from '../model/kernel-state.ts';
 import { type EniPlan, isDefaultRoute, mainTable } from '../model/network-plan.ts';
+import { oncePer } from '../model/value.ts';
 import { isOurMetric } from './numbering.ts';
 
 export interface PlanSubnet {
@@ -88,7 +89,7 @@ export function insideOf(
  * What stands in main for a destination of its own. On an ENI's link only what somebody has added counts (specificRoutes): the rest is what a
  * catch-all of the image has left there, and goes.
  */
-export function mainRoutesOfOthers({ addresses, routes }: KernelState): readonly MainRoute[] {
+export const mainRoutesOfOthers = oncePer(({ addresses, routes }: KernelState): readonly MainRoute[] => {
   // An IPv6 address has a route to itself in main; table local comes first. By the link of an ENI that goes it would be somebody's.
   const own = new Set(addresses.map(a => hostCidr(a.ip)));
   return routes
@@ -100,7 +101,7 @@ export function mainRoutesOfOthers({ addresses, routes }: KernelState): readonly
       link,
       byService: ['kernel', 'dhcp', 'ra'].includes(protocol),
     }));
-}
+});
 
 interface Machine {
   readonly mainRoutes?: readonly MainRoute[];

@@ -31,7 +31,10 @@ export interface ShareInput extends Pick<Other, 'subnets'> {
 
 /** @returns what the plan has to know of one subnet; `connected` also needs `wanted`, the administrator's word */
 export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
+  const known = new Map<Cidr, PlanSubnet>();
   return cidr => {
+    const before = known.get(cidr);
+    if (before !== undefined) return before;
     const neighbours = input.others.filter(o => networksOf(o.subnets).some(other => overlaps(cidr, other)));
     const withPrimary = input.protectedAddresses.some(ip => contains(cidr, ip));
     // An older claim: the primary, an ENI that somebody else manages, or one of ours with a lower slot.
@@ -44,12 +47,14 @@ export function sharesSubnets(input: ShareInput): (cidr: Cidr) => PlanSubnet {
         other => other !== cidr && (overlaps(cidr, other) || (n.slot !== 'older' && !own.includes(other))),
       ),
     );
-    return {
+    const subnet = {
       cidr,
       shared: withPrimary || neighbours.length > 0,
       ...(nested ? { nested } : {}),
       connected: input.wanted && !yields,
     };
+    known.set(cidr, subnet);
+    return subnet;
   };
 }
 

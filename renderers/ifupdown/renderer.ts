@@ -9,6 +9,7 @@ import {
   type Command,
   type EniChange,
   eniOf,
+  type FileText,
   filesOfEach,
   marker,
   type RenderedFile,
@@ -24,6 +25,11 @@ const hookFolder = '/etc/dhcp/dhclient-enter-hooks.d';
 // `zz-`: after resolvconf and systemd-resolved, whose enter hooks define make_resolv_conf again. No dot: run-parts skips it.
 const hookName = 'zz-eni-agent';
 
+function stanzaFile(eni: EniPlan, facts: HostFacts): readonly FileText[] {
+  const path = `${folder}/${fileNameFor(eni.link, facts).name}`;
+  return [{ path, mode: 0o644, content: `# ${marker}\n${renderStanzas(eni, facts)}` }];
+}
+
 export const ifupdown: Renderer = {
   name: 'ifupdown',
   title: 'ifupdown, /etc/network/interfaces.d (loaded by ifup)',
@@ -36,13 +42,7 @@ export const ifupdown: Renderer = {
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
     if (enis.length === 0) return [];
-    const stanzas = [
-      mappingScript,
-      ...filesOfEach(enis, eni => {
-        const path = `${folder}/${fileNameFor(eni.link, facts).name}`;
-        return [{ path, mode: 0o644, content: `# ${marker}\n${renderStanzas(eni, facts)}` }];
-      }),
-    ];
+    const stanzas = [mappingScript, ...filesOfEach(enis, facts, stanzaFile)];
     const leased = enis.filter(e => e.addressing === 'dhcp');
     if (leased.length === 0 || dhcpClientOf(facts) !== 'dhclient') return stanzas;
     const hook = { path: `${hookFolder}/${hookName}`, mode: 0o644, content: renderDhclientHook(leased) };

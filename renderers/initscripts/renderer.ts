@@ -21,7 +21,7 @@ export const initscripts: Renderer = {
     { dir: '/etc/sysctl.d', name: /^60-eni-[a-zA-Z0-9_.-]+\.conf$/ },
   ],
 
-  render: enis => filesOfEach(enis, renderIfcfgFiles),
+  render: (enis, facts) => filesOfEach(enis, facts, renderIfcfgFiles),
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));

@@ -9,6 +9,7 @@ import { networkdRuleLimits } from '../networkd/sections.ts';
 import {
   type Command,
   type EniChange,
+  type FileText,
   filesOfEach,
   type NetplanGenerator,
   type RenderedFile,
@@ -41,6 +42,16 @@ const netplanGenerator: NetplanGenerator = {
   unit: 'systemd-networkd.service',
 };
 
+function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
+  return [
+    // 0600: netplan warns about anything that others can read (0.106 and later).
+    { path: yamlPath(eni.link), mode: 0o600, content: renderYaml(eni, facts) },
+    // 0644: networkd reads as the user systemd-network.
+    { path: dropInPath(eni.link), mode: 0o644, content: renderDropIn(eni, facts) },
+    ...dispatcherFor(eni, facts),
+  ];
+}
+
 export const netplan: Renderer = {
   name: 'netplan',
   title: 'netplan on systemd-networkd, /etc/netplan (loaded by its generator and networkctl reload)',
@@ -58,21 +69,7 @@ export const netplan: Renderer = {
   ],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
-    return filesOfEach(enis, eni => [
-      // 0600: netplan warns about anything that others can read (0.106 and later).
-      {
-        path: yamlPath(eni.link),
-        mode: 0o600,
-        content: renderYaml(eni, facts),
-      },
-      // 0644: networkd reads as the user systemd-network.
-      {
-        path: dropInPath(eni.link),
-        mode: 0o644,
-        content: renderDropIn(eni, facts),
-      },
-      ...dispatcherFor(eni, facts),
-    ]);
+    return filesOfEach(enis, facts, filesOf);
   },
 
   /**

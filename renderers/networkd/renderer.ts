@@ -6,6 +6,7 @@ import { linkWord } from '../formats/ip-commands.ts';
 import {
   type Command,
   type EniChange,
+  type FileText,
   filesOfEach,
   marker,
   type RenderedFile,
@@ -36,6 +37,14 @@ function pathOf(link: string): string {
   return `${folder}/${fileName(link)}`;
 }
 
+function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
+  return [
+    // Not 0600: networkd reads as the user systemd-network.
+    { path: pathOf(eni.link), mode: 0o644, content: renderNetwork(eni, facts) },
+    ...dispatcherFor(eni, facts),
+  ];
+}
+
 export const networkd: Renderer = {
   name: 'networkd',
   title: 'systemd-networkd, /etc/systemd/network (loaded by networkctl reload)',
@@ -45,11 +54,7 @@ export const networkd: Renderer = {
   ownFiles: [{ dir: folder, name: /^07-eni-[a-zA-Z0-9_.-]+\.network$/ }, dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
-    return filesOfEach(enis, eni => [
-      // Not 0600: networkd reads as the user systemd-network.
-      { path: pathOf(eni.link), mode: 0o644, content: renderNetwork(eni, facts) },
-      ...dispatcherFor(eni, facts),
-    ]);
+    return filesOfEach(enis, facts, filesOf);
   },
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {

@@ -10,6 +10,7 @@ import {
   type Command,
   type EniChange,
   eniOf,
+  type FileText,
   filesOfEach,
   isMarked,
   type RenderedFile,
@@ -23,6 +24,16 @@ import { keyfilePath } from './profile.ts';
 import { dispatcherFiles, renderRuleDispatcher, scriptCommands } from './rule.ts';
 import { ifcfgUuid } from './uuid.ts';
 
+function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
+  const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
+  const profile = renderVariables(variablesOf(eni, facts), 'needed');
+  return [
+    { path: profilePath(eni.link), mode: 0o644, content: profile },
+    ...families.flatMap(family => routeFile(eni, family)),
+    ...(dispatcher === undefined ? [] : [dispatcher]),
+  ];
+}
+
 export const networkmanagerIfcfg: Renderer = {
   name: 'networkmanager-ifcfg',
   title: 'NetworkManager, ifcfg files in /etc/sysconfig/network-scripts (loaded by nmcli)',
@@ -34,15 +45,7 @@ export const networkmanagerIfcfg: Renderer = {
   ownFiles: [{ dir: folder, name: /^(ifcfg|route6?)-[a-zA-Z0-9_.-]+$/ }, ...dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
-    return filesOfEach(enis, eni => {
-      const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
-      const profile = renderVariables(variablesOf(eni, facts), 'needed');
-      return [
-        { path: profilePath(eni.link), mode: 0o644, content: profile },
-        ...families.flatMap(family => routeFile(eni, family)),
-        ...(dispatcher === undefined ? [] : [dispatcher]),
-      ];
-    });
+    return filesOfEach(enis, facts, filesOf);
   },
 
   /**

@@ -7,6 +7,7 @@ import {
   type Command,
   type EniChange,
   eniOf,
+  type FileText,
   filesOfEach,
   isMarked,
   type RenderedFile,
@@ -20,6 +21,13 @@ import { keyfileFolder, keyfileName, keyfilePath, renderProfile } from './profil
 import { dispatcherFiles, renderRuleDispatcher, scriptCommands } from './rule.ts';
 import { isOurProfile, uuidOf } from './uuid.ts';
 
+function filesOf(eni: EniPlan, facts: HostFacts): readonly FileText[] {
+  const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
+  // NetworkManager refuses a profile that anybody but root can read.
+  const profile = { path: keyfilePath(eni.link), mode: 0o600, content: renderProfile(eni, facts) };
+  return dispatcher === undefined ? [profile] : [profile, dispatcher];
+}
+
 export const networkmanagerKeyfile: Renderer = {
   name: 'networkmanager-keyfile',
   title: 'NetworkManager, keyfiles in system-connections (loaded by nmcli)',
@@ -31,12 +39,7 @@ export const networkmanagerKeyfile: Renderer = {
   ownFiles: [{ dir: keyfileFolder, name: keyfileName, isOurs: isOurProfile }, ...dispatcherFiles],
 
   render(enis: readonly EniPlan[], facts: HostFacts): readonly RenderedFile[] {
-    return filesOfEach(enis, eni => {
-      const dispatcher = renderRuleDispatcher(eni, facts.versions.networkmanager);
-      // NetworkManager refuses a profile that anybody but root can read.
-      const profile = { path: keyfilePath(eni.link), mode: 0o600, content: renderProfile(eni, facts) };
-      return dispatcher === undefined ? [profile] : [profile, dispatcher];
-    });
+    return filesOfEach(enis, facts, filesOf);
   },
 
   /**

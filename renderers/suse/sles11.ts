@@ -33,7 +33,7 @@ export const sles11: Renderer = {
     { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
   ],
 
-  render: enis => filesOfEach(enis, filesOf),
+  render: (enis, facts) => filesOfEach(enis, facts, filesOf),
 
   activate(changes: readonly EniChange[], _facts: HostFacts): readonly Command[] {
     return inPhases(changes.flatMap(commandsFor));

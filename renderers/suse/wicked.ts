@@ -32,7 +32,7 @@ export const wicked: Renderer = {
     { dir: `${folder}/scripts`, name: /^eni-[a-zA-Z0-9_.-]+-(up|down)$/ },
   ],
 
-  render: (enis, facts) => filesOfEach(enis, eni => filesOf(eni, facts)),
+  render: (enis, facts) => filesOfEach(enis, facts, filesOf),
 
   activate(changes: readonly EniChange[], facts: HostFacts): readonly Command[] {
     return inPhases(changes.flatMap(change => commandsFor(change, facts)));

@@ -16,14 +16,21 @@ const restMs = [60_000, 240_000, 600_000, 600_000] as const;
 /** Two periods of the daemon, the longest wait before what failed is tried again, and a brake that has just come on fit into it. */
 const calmMs = 600_000;
 
-export async function live(
+export async function live(provider: LifeProvider, story: LifeStory, flaw?: LifeFlaw): Promise<void> {
+  await whatItDid(provider, story, flaw);
+}
+
+/** Every single change of the machine in a life, and what the daemons have logged. */
+export async function whatItDid(
   provider: LifeProvider,
   { enis, steps }: LifeStory,
   flaw?: LifeFlaw,
-): Promise<void> {
+): Promise<readonly string[]> {
   const life = await begin(provider, enis, flaw);
   for (const step of steps) await takeStep(life, step);
   await rest(life);
+  const { system, log, daemon } = life.machine;
+  return [...system.steps, ...log, ...(daemon?.log ?? [])];
 }
 
 async function begin(provider: LifeProvider, enis: number, flaw: LifeFlaw | undefined): Promise<Life> {

@@ -183,6 +183,8 @@ const homes: Readonly<Record<string, RegExp>> = {
   valibot: /^agent\/(config\/|records\/|metadata\/recording\.ts$)/,
   'node:fs': /^agent\/system\//,
   'node:http': /^agent\/metadata\//,
+  // Whether bytes are text.
+  'node:buffer': /^agent\/metadata\/send-request\.ts$/,
   // Whether the unit is sandboxed.
   'node:process': /^agent\/system\/outside-sandbox\.ts$/,
   // A type.

@@ -1,7 +1,7 @@
 // What this machine is, probed once per pass: cheap looks at files first, a tool only where its trace exists. The facts are
 // data that renderers/detect/select.ts and the renderers decide on; nothing is decided here, and nothing is changed.
 import type { HostFacts } from '../../model/host.ts';
-import { sameOr } from '../../model/value.ts';
+import { isSame, oncePer, sameOr } from '../../model/value.ts';
 import { readKernelProbe } from '../kernel/probe.ts';
 import type { System } from '../system.ts';
 import { readAllNetworkFiles } from './files.ts';
@@ -33,7 +33,7 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
     versions.kernel,
   );
   lastFiles = sameOr(lastFiles, files);
-  return {
+  const facts: HostFacts = {
     os,
     primaryLink,
     services,
@@ -48,10 +48,13 @@ export async function readHostFacts(system: System): Promise<HostFacts> {
       ...(altNames === undefined ? {} : { altNames }),
     },
   };
+  lastFacts = sameOr(lastFacts, facts);
+  return lastFacts;
 }
 
-/** Where nobody has changed them, what was read in them still holds (oncePer). */
+/** Where nobody has changed them, what was worked out of them still holds (oncePer). */
 let lastFiles: HostFacts['files'] | undefined;
+let lastFacts: HostFacts | undefined;
 
 /** Of a machine of which there are only files (a mounted image): no tool is asked, no kernel is probed, and nothing is written. */
 export async function readFileFacts(system: System): Promise<HostFacts> {
@@ -85,5 +88,14 @@ export async function withPrimaryLink(
   link: string | undefined,
 ): Promise<HostFacts> {
   if (link === undefined || link === facts.primaryLink) return facts;
-  return { ...facts, primaryLink: link, owners: await readOwners(system, link, facts.services) };
+  const owners = await readOwners(system, link, facts.services);
+  const known = seenFrom(facts);
+  const before = known.get(link);
+  const seen =
+    before !== undefined && isSame(before.owners, owners) ? before : { ...facts, primaryLink: link, owners };
+  known.set(link, seen);
+  return seen;
 }
+
+/** By primary link. */
+const seenFrom = oncePer((_: HostFacts) => new Map<string, HostFacts>());

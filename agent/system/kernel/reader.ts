@@ -2,8 +2,7 @@
 // not take them together.
 import { AgentError } from '../../errors.ts';
 import type { Family } from '../../model/address.ts';
-import type { KernelLink, KernelState } from '../../model/kernel-state.ts';
-import { isSame } from '../../model/value.ts';
+import { isSameKernel, type KernelLink, type KernelState } from '../../model/kernel-state.ts';
 import type { System } from '../system.ts';
 import { type Listings, readListings } from './ip-batch.ts';
 import { parseAddresses, parseLinks } from './ip-links.ts';
@@ -38,17 +37,6 @@ export async function readKernelState(system: System): Promise<KernelState> {
 
 /** Where nothing has changed, what was worked out of it still holds (oncePer). */
 let lastState: KernelState | undefined;
-
-function isSameKernel(a: KernelState, b: KernelState): boolean {
-  const isSameList = (one: readonly unknown[], other: readonly unknown[]) =>
-    one.length === other.length && one.every((object, index) => object === other[index]);
-  return (
-    isSameList(a.addresses, b.addresses) &&
-    isSameList(a.routes, b.routes) &&
-    isSameList(a.rules, b.rules) &&
-    isSame([a.links, [...(a.acceptRa ?? [])]], [b.links, [...(b.acceptRa ?? [])]])
-  );
-}
 
 async function readNames(system: System, kind: 'rt_tables' | 'group'): Promise<Names> {
   const dropIns = (await system.listFolder(`/etc/iproute2/${kind}.d`)).filter(name => name.endsWith('.conf'));

@@ -132,3 +132,48 @@ describe('a link group that somebody has given a name', () => {
     expect(rules.find(r => r.priority === 28_300)?.opaque).toBe('suppress_ifgroup uplink');
   });
 });
+
+describe('what has not changed is the very object of before', () => {
+  const read = (files: Readonly<Record<string, string | null>>, commands = together) =>
+    readKernelState(smallHost(files, commands).system);
+  const change = (from: string, to: string) =>
+    Object.fromEntries(
+      Object.entries(together).map(([command, answer]) => [
+        command,
+        Array.isArray(answer) ? answer.map(text => text.replace(from, to)) : String(answer).replace(from, to),
+      ]),
+    ) as typeof together;
+
+  test('the whole state, where nothing has', async () => {
+    expect(await read({})).toBe(await read({}));
+  });
+
+  test('each line that is as it was, beside one that is not', async () => {
+    const before = await read({});
+    const after = await read({}, change('10.0.2.0/24', '10.0.3.0/24'));
+    expect(after.routes.map(r => r.destination)).toContain('10.0.3.0/24');
+    expect(after).not.toBe(before);
+    expect(after.rules.every((rule, index) => rule === before.rules[index])).toBe(true);
+    expect(after.routes.filter(route => before.routes.includes(route))).toHaveLength(
+      before.routes.length - 1,
+    );
+  });
+
+  test('a name of a table that means another number makes other routes of the same lines', async () => {
+    const named = change('table 100', 'table blue');
+    const [first, second] = [
+      await read({ '/etc/iproute2/rt_tables': '100 blue\n' }, named),
+      await read({ '/etc/iproute2/rt_tables': '200 blue\n' }, named),
+    ];
+    const tables = (state: typeof first) => state.routes.map(r => r.table);
+    expect(tables(first)).toContain(100);
+    expect(tables(second)).toContain(200);
+    expect(tables(second)).not.toContain(100);
+  });
+
+  test('a sysctl that is another one makes another state', async () => {
+    const on = await read({ [conf('eth1', 'accept_ra')]: '1\n' });
+    const off = await read({ [conf('eth1', 'accept_ra')]: '0\n' });
+    expect([[...on.acceptRa!], [...off.acceptRa!]]).toEqual([[['eth1', '1']], [['eth1', '0']]]);
+  });
+});
