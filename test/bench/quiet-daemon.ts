@@ -23,7 +23,9 @@ export async function useOfWholePass(host: AgentHost, passes: number): Promise<U
 }
 
 /** Looks that the timer asks for: the daemon takes them in quick succession after its start, and they find nothing new. */
-export function useOfTimerLook(host: AgentHost, looks: number): Promise<Use> {
+export async function useOfTimerLook(host: AgentHost, looks: number): Promise<Use> {
+  // The pass at the start gives back what it has used a moment later, which is no part of a look.
+  await new Promise(resolve => setTimeout(resolve, 1500));
   return useOf(host, async () => {
     let [seen, last] = [0, readDaemonReport(host)?.lookedAt];
     const isDone = () => {
