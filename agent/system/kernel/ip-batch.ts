@@ -40,12 +40,20 @@ export async function readListings(system: System, family: Family): Promise<List
 /** Exported for its test. */
 export function splitListings(text: string): Listings | undefined {
   const found: Record<keyof Listings, string> = { addresses: '', rules: '', routes: '', links: '' };
-  let reached = 0;
-  for (const line of text.split('\n').filter(l => l.trim() !== '')) {
-    const at = heads.findIndex(([, head]) => head.test(line));
-    if (at < reached) return undefined;
-    reached = at;
-    found[heads[at]![0]] += `${line}\n`;
+  let [kind, from, at] = [0, 0, 0];
+  // No line has two of the heads: it goes on as it was, or with a later kind.
+  const take = (next: number) => {
+    found[heads[kind]![0]] = text.slice(from, at);
+    [kind, from] = [next, at];
+  };
+  for (const line of text.split('\n')) {
+    if (!heads[kind]![1].test(line) && line.trim() !== '') {
+      const next = heads.findIndex(([, head], index) => index > kind && head.test(line));
+      if (next < 0) return undefined;
+      take(next);
+    }
+    at += line.length + 1;
   }
-  return found.links === '' ? undefined : found;
+  take(kind);
+  return found.links.trim() === '' ? undefined : found;
 }

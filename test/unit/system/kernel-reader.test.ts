@@ -1,4 +1,5 @@
 // What the kernel reader asks of `ip` and what it takes from files beside it: which links obey router advertisements.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { splitListings } from '../../../agent/system/kernel/ip-batch.ts';
 import { readKernelState } from '../../../agent/system/kernel/reader.ts';
@@ -176,4 +177,51 @@ describe('what has not changed is the very object of before', () => {
     const off = await read({ [conf('eth1', 'accept_ra')]: '0\n' });
     expect([[...on.acceptRa!], [...off.acceptRa!]]).toEqual([[['eth1', '1']], [['eth1', '0']]]);
   });
+});
+
+test('a batch is taken apart by its kinds in their order, whatever lines it has', () => {
+  const kinds = [
+    ['addresses', /^\d+: \S+ +inet6? /],
+    ['rules', /^\d+:\t/],
+    ['routes', /^(?!\d+:\s)[0-9a-z]/i],
+    ['links', /^\d+: [^:\s]+: </],
+  ] as const;
+  /** Line by line. */
+  const byDefinition = (text: string) => {
+    const found = { addresses: '', rules: '', routes: '', links: '' };
+    let reached = 0;
+    for (const line of text.split('\n').filter(l => l.trim() !== '')) {
+      const at = kinds.findIndex(([, head]) => head.test(line));
+      if (at < reached) return undefined;
+      reached = at;
+      found[kinds[at]![0]] += `${line}\n`;
+    }
+    return found.links === '' ? undefined : found;
+  };
+  const pool = [
+    '2: eth1    inet 10.0.1.10/24 scope global',
+    '0:\tfrom all lookup local',
+    'default via 10.0.1.1',
+  ];
+  const line = fc.constantFrom(
+    ...pool,
+    lo.trim(),
+    link.trim(),
+    '',
+    '  ',
+    '\tnothing',
+    'unreachable ::/0 dev lo',
+  );
+  const inOrder = fc
+    .tuple(...pool.map(of => fc.array(fc.constantFrom(of, ''), { maxLength: 3 })))
+    .map(parts => [...parts.flat(), lo.trim(), '']);
+  fc.assert(
+    fc.property(fc.oneof(fc.array(line, { maxLength: 8 }), inOrder), lines => {
+      const [found, expected] = [splitListings(lines.join('\n')), byDefinition(lines.join('\n'))];
+      const words = (of: ReturnType<typeof byDefinition>) =>
+        of && Object.entries(of).map(([kind, text]) => [kind, text.split('\n').filter(l => l.trim() !== '')]);
+      expect(words(found)).toEqual(words(expected));
+    }),
+    { numRuns: 2000 },
+  );
 });
