@@ -44,14 +44,15 @@ export async function claimsOn(system: System, input: ClaimsInput): Promise<Read
   return claims;
 }
 
-/** By whom the links of these facts are claimed; each link is asked for once. */
+/** By whom the links of these facts are claimed; asked anew for one of which something else is known (udev numbers it anew when it comes again). */
 const claimsBy = oncePer((renderer: Pick<Renderer, 'claims'>) =>
   oncePer((facts: HostFacts) => {
-    const known = new Map<string, readonly Claim[]>();
+    const known = new Map<string, { readonly of: string; readonly claims: readonly Claim[] }>();
     return (link: LinkIdentity): readonly Claim[] => {
-      const key = keyOf(link);
-      const claims = known.get(key) ?? renderer.claims(link, facts);
-      known.set(key, claims);
+      const [of, before] = [keyOf(link), known.get(link.name)];
+      if (before?.of === of) return before.claims;
+      const claims = renderer.claims(link, facts);
+      known.set(link.name, { of, claims });
       return claims;
     };
   }),
