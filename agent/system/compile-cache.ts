@@ -16,9 +16,10 @@ import {
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import vm from 'node:vm';
+import { crc32 } from 'node:zlib';
 import { distrust } from './trust.ts';
 
-/** Root's own. V8 checks that what lies there is whole and of its own version, and not who wrote it. */
+/** Root's own. V8 checks that what lies there has its length and is of its own version, and not who wrote it. */
 export const cacheFolder = '/var/cache/eni-agent';
 
 /** False where somebody else could have written what lies there: an earlier version left it to the umask that it was started with. */
@@ -62,18 +63,18 @@ function withoutShebang(file: string): string {
   return readFileSync(file, 'utf8').replace(/^#!.*/, '');
 }
 
+/** Behind a checksum of four bytes, for V8 looks at the length and not at what it says: a byte that a disk has turned would be run. */
 function read(kept: string): Buffer | undefined {
   try {
-    return readFileSync(kept);
+    const whole = readFileSync(kept);
+    const data = whole.subarray(4);
+    return crc32(data) === whole.readUInt32LE() ? data : undefined;
   } catch {
     return undefined;
   }
 }
 
-/**
- * In one step and on the disk, for V8 looks at the length and not at what it says. What an older program has left of this work goes. Where it fails
- * the next start takes longer.
- */
+/** In one step and on the disk. What an older program has left of this work goes. Where it fails the next start takes longer. */
 function keep(kept: string, pid: number, data: Buffer): void {
   const [folder, work] = [path.dirname(kept), path.basename(kept).split('-')[0]!];
   const temporary = path.join(folder, `.${path.basename(kept)}.${pid}`);
@@ -81,7 +82,9 @@ function keep(kept: string, pid: number, data: Buffer): void {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      writeFileSync(file, data);
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32LE(crc32(data));
+      writeFileSync(file, Buffer.concat([sum, data]));
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -193,6 +193,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   // Pure functions on text: hashes for names, and paths.
   'node:crypto': /^agent\/apply\/fingerprint\.ts$/,
   'node:module': /^agent\/system\/compile-cache\.ts$/,
+  'node:zlib': /^agent\/system\/compile-cache\.ts$/,
   'node:vm': /^agent\/system\/compile-cache\.ts$/,
   'node:path':
     /^agent\/(launcher\.ts$|pass\/(finish-interrupted|records\/put-aside)\.ts$|apply\/|cli\/|system\/)/,

@@ -76,14 +76,25 @@ test('a program of the same length is another one, and what was kept of the old 
 test.each([
   ['empty', () => Buffer.alloc(0)],
   ['cut off', (data: Buffer) => data.subarray(0, data.length >> 1)],
+  [
+    'turned in one bit',
+    (data: Buffer) => {
+      const at = Math.floor(data.length * 0.75);
+      data[at]! ^= 1;
+      return data;
+    },
+  ],
   ['of something else', (data: Buffer) => Buffer.from('x'.repeat(data.length))],
 ])('what is %s is not used, and is made anew', (_, spoil) => {
   run();
   const file = join(folder, kept()[0]!);
   const data = readFileSync(file);
+  const { length } = data;
+  const { ino } = statSync(file);
   writeFileSync(file, spoil(data));
   expect(run()).toBe(said('one'));
-  expect(readFileSync(file).length).toBeGreaterThan(data.length / 2);
+  expect(statSync(file).ino).not.toBe(ino);
+  expect(readFileSync(file).length).toBeGreaterThan(length / 2);
   expect(kept()).toHaveLength(1);
 });
 
